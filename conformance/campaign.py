@@ -154,18 +154,42 @@ class Campaign:
         except WorkerError as error:
             self._restart()
             return Judged(unit, None, [], error)
+        judgements = [
+            (variant, "claimed", self._claim(variant, unit, answer)) for variant in unit.claimed
+        ]
         # Many documents state one rule: each rule is judged once.
         known: dict[Question, Judgement] = {}
-        judgements = []
-        for relation, variants in (("claimed", unit.claimed), ("other", unit.others)):
-            for variant in variants:
-                question = question_for(variant, unit, answer.defaults)
-                if relation == "claimed" or question not in known:
-                    known[question] = judge_answer(
-                        self.oracle, question, unit, answer, parameters_only=relation == "other"
-                    )
-                judgements.append((variant, relation, known[question]))
+        for variant in unit.others:
+            question = question_for(variant, unit, answer.defaults)
+            if question not in known:
+                known[question] = judge_answer(
+                    self.oracle, question, unit, answer, parameters_only=True, decide_only=True
+                )
+            judgements.append((variant, "other", known[question]))
         return Judged(unit, answer, judgements, narrow=self._narrow(unit, answer, judgements))
+
+    def _claim(self, variant: Variant, unit: Unit, answer: Answer) -> Judgement:
+        """Of several readings, what explains the elements is asked only where none deviates."""
+        question = question_for(variant, unit, answer.defaults)
+        if len(unit.claimed) > 1:
+            decided = judge_answer(self.oracle, question, unit, answer, decide_only=True)
+            if decided.worst is Verdict.deviates:
+                return decided
+        return judge_answer(self.oracle, question, unit, answer)
+
+    def _explained(self, judged: Judged, chosen: Variant | None) -> None:
+        """Judge the chosen reading in full where it was only decided that it deviates."""
+        for index, (variant, relation, judgement) in enumerate(judged.judgements):
+            if (
+                variant is chosen
+                and relation == "claimed"
+                and judged.answer
+                and len(judged.unit.claimed) > 1
+                and judgement.worst is Verdict.deviates
+            ):
+                question = question_for(variant, judged.unit, judged.answer.defaults)
+                full = judge_answer(self.oracle, question, judged.unit, judged.answer)
+                judged.judgements[index] = (variant, relation, full)
 
     def _restart(self) -> None:
         """A fresh worker after a crash; one that does not come back ends the campaign."""
@@ -198,6 +222,8 @@ class Campaign:
         if not group:
             return
         chosen = chosen_reading(group)
+        for judged in group:
+            self._explained(judged, chosen)
         explanation = self._explanation(group, chosen)
         for judged in group:
             if judged.failure:

@@ -216,13 +216,23 @@ def question_for(variant: Variant, unit: Unit, omitted: dict[str, object]) -> Qu
 
 
 def judge_answer(
-    oracle: Oracle, question: Question, unit: Unit, answer: Answer, *, parameters_only: bool
+    oracle: Oracle,
+    question: Question,
+    unit: Unit,
+    answer: Answer,
+    *,
+    parameters_only: bool = False,
+    decide_only: bool = False,
 ) -> Judgement:
-    """Judge one answer to one question; ``parameters_only`` leaves state and side effects aside."""
+    """Judge one answer to one question.
+
+    ``parameters_only`` leaves state and side effects aside and makes one line of all parameters;
+    ``decide_only`` leaves aside what explains an element that is outside the bound.
+    """
     observed = answer.observed
     if parameters_only:
         observed = {"parameter": observed["parameter"]}
-    judgement = judge(oracle, question, observed, decide_only=parameters_only)
+    judgement = judge(oracle, question, observed, decide_only=decide_only, together=parameters_only)
     if not parameters_only:
         for name, where in answer.broken.items():
             judgement.parameters.append(broken_promise(name, where, unit))

@@ -27,7 +27,12 @@ REGIMES = {
     "non-finite": "infinities and nan among ordinary numbers",
 }
 RANGE_REGIMES = ("tiny", "huge", "non-finite")
-RANGE_MODES = ("injected", "restored")  # one step, and several
+# Where the ends of the range are tried: over several steps, and over one step in those dtypes whose
+# ends differ (bfloat16 ends where float32 does).
+RANGE_MODES = {
+    "injected": ("float16", "float32"),
+    "restored": ("float16", "bfloat16", "float32", "float64"),
+}
 # Shapes of the layout mode; the last is filled up to the case's size.
 SHAPES: tuple[tuple[int, ...], ...] = (
     (0,),
@@ -192,7 +197,8 @@ def expand(case: Case) -> Inputs:
 
 def regimes(case: Case) -> list[str]:
     """The regimes of a case: the ends of the range stand in two modes, the others in all."""
-    found = [name for name in REGIMES if name not in RANGE_REGIMES or case.mode in RANGE_MODES]
+    ends = case.dtype in RANGE_MODES.get(case.mode, ())
+    found = [name for name in REGIMES if name not in RANGE_REGIMES or ends]
     if case.dtype == "float64":
         found = [
             name for name in found if name != "huge"

@@ -97,13 +97,18 @@ Observed = dict[str, Array]  # quantity -> float64 values, one row a step, one c
 
 
 def judge(
-    oracle: Oracle, question: Question, observed: Observed, *, decide_only: bool = False
+    oracle: Oracle,
+    question: Question,
+    observed: Observed,
+    *,
+    decide_only: bool = False,
+    together: bool = False,
 ) -> Judgement:
     """Compare everything that was observed with the reference.
 
     ``decide_only`` asks whether it deviates, and not which representation or which end of the range
-    explains what is outside the bound: such elements count as ``range``, and all parameters make
-    one line.
+    explains what is outside the bound: such elements count as ``range``.  ``together`` makes one
+    line of all parameters.
     ``observed`` holds each quantity as steps x elements, parameters one after another; quantities
     that the implementation does not show are absent.
     """
@@ -111,7 +116,7 @@ def judge(
     codes, explanation = classify(oracle, question, flat, rows_of, decide_only)
     table = rows_of(oracle.table(question))
     sizes_ = sizes(flat, table, question.precision)
-    parts = [("*", slice(0, flat.shape[1]))] if decide_only else places(question.case)
+    parts = [("*", slice(0, flat.shape[1]))] if together else places(question.case)
     return Judgement(
         [summary(question, name, part, rows, flat, table, codes, *sizes_) for name, part in parts],
         representation=explanation,
@@ -183,9 +188,12 @@ def classify(
     if not found.covers(open_):
         explainable = within_range(oracle, question, observed, pick, open_, WIDEST)
         explainable |= found.held | found.ranged
-        codes = np.where(open_ & ~explainable, Verdict.deviates, codes)
+        lost = open_ & ~explainable
+        codes = np.where(lost, Verdict.deviates, codes)
         open_ &= explainable
-        found = best_way(oracle, question, observed, pick, open_, found)
+        # Where nothing explains every element, the representation that holds most will do.
+        tries = 1 if lost.any() else None
+        found = best_way(oracle, question, observed, pick, open_, found, tries)
     if found.way is not IDEAL:
         oracle.fits(found.way)
     codes = np.where(open_, Verdict.deviates, codes)
@@ -216,12 +224,25 @@ def accepted(
     way: Representation,
 ) -> Accepted:
     """Of the ``open_`` elements, those that hyperparameters held in ``way`` explain."""
-    held = np.zeros_like(open_)
-    if way is not IDEAL:
-        table = pick(oracle.table(question, "none", way))
-        held = open_ & inside(observed, table) & ~np.isinf(table.error)
+    held = holds(oracle, question, observed, pick, open_, way)
     rest = open_ & ~held
     return Accepted(way, held, within_range(oracle, question, observed, pick, rest, way))
+
+
+def holds(
+    oracle: Oracle,
+    question: Question,
+    observed: Array,
+    pick: Pick,
+    open_: Array,
+    way: Representation,
+) -> Array:
+    """Of the ``open_`` elements, those inside the bound with hyperparameters held in ``way``."""
+    if way is IDEAL:
+        return np.zeros_like(open_)
+    table = pick(oracle.table(question, "none", way))
+    found: Array = open_ & inside(observed, table) & ~np.isinf(table.error)
+    return found
 
 
 def within_range(
@@ -256,22 +277,25 @@ def best_way(
     pick: Pick,
     open_: Array,
     first: Accepted,
+    tries: int | None,
 ) -> Accepted:
     """The representation that accepts most of the ``open_`` elements.
 
     An implementation holds its hyperparameters in one way, so one way has to explain them all.
-    ``first`` has been tried already.
+    Those whose bound alone holds most come first, and only ``tries`` of them are tried at the ends
+    of the range (None: all).  ``first`` has been tried already.
     """
     best = first
-    for way in (IDEAL, *oracle.ways(question)):
+    if best.covers(open_):
+        return best
+    ways = [way for way in (IDEAL, *oracle.ways(question)) if way != first.way]
+    held = {way: holds(oracle, question, observed, pick, open_, way).sum() for way in ways}
+    for way in sorted(ways, key=lambda way: -held[way])[:tries]:
+        found = accepted(oracle, question, observed, pick, open_, way)
+        if (open_ & (found.held | found.ranged)).sum() > (open_ & (best.held | best.ranged)).sum():
+            best = found
         if best.covers(open_):
             break
-        if way != first.way:
-            found = accepted(oracle, question, observed, pick, open_, way)
-            if (open_ & (found.held | found.ranged)).sum() > (
-                open_ & (best.held | best.ranged)
-            ).sum():
-                best = found
     return best
 
 
