@@ -6,6 +6,7 @@ Environments are made with venv and pip, so that locally provided wheels are fou
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import nox
 
@@ -14,7 +15,13 @@ nox.options.default_venv_backend = "venv"
 nox.options.sessions = ["lint", "types", "tests", "conformance"]
 nox.options.reuse_existing_virtualenvs = True
 
-ADAPTERS = ("numpy", "torch", "jax", "tensorflow", "mindspore", "cupy")
+# What is there is enrolled, as in conformance/enrolment.py, which nox's own interpreter lacks.
+FOLDER = Path(__file__).parent / "adapters"
+MODULES = {path.stem for path in FOLDER.glob("*.py")}
+ADAPTERS = sorted(
+    ({path.stem for path in FOLDER.glob("requirements/*.txt")} & MODULES)
+    | {path.parent.name for path in FOLDER.glob("*/worker.toml")}
+)
 
 
 def chosen(arguments: list[str]) -> list[str]:

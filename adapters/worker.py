@@ -1,4 +1,4 @@
-"""``python -m adapters.worker NAME``: serve one adapter on standard input and output.
+"""``python -m adapters.worker NAME|FILE.py``: serve one adapter on standard input and output.
 
 The framework's own prints, from Python or from C, go to standard error, so that they cannot reach
 the protocol.
@@ -7,9 +7,11 @@ the protocol.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 import traceback
+from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
 
@@ -98,13 +100,25 @@ def private_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
+def load(name: str) -> ModuleType:
+    """The adapter of that name in this package, or the module in a file of another project."""
+    if not name.endswith(".py"):
+        return importlib.import_module(f"adapters.{name}")
+    spec = importlib.util.spec_from_file_location(Path(name).stem, name)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{name} is no Python module")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def main(arguments: list[str]) -> int:
     """Serve until the harness closes the stream."""
     if len(arguments) != 1:
-        print("usage: python -m adapters.worker NAME", file=sys.stderr)
+        print("usage: python -m adapters.worker NAME|FILE.py", file=sys.stderr)
         return 2
     requests, replies = private_streams()
-    server = Server(importlib.import_module(f"adapters.{arguments[0]}"))
+    server = Server(load(arguments[0]))
     while (body := protocol.read_frame(requests)) is not None:
         protocol.write_frame(replies, server.answer(protocol.decode_request(body)))
     return 0

@@ -1,7 +1,9 @@
-"""One virtual environment an adapter, made with venv and pip, shared by clones and runs.
+"""One environment an adapter, shared by clones and runs.
 
-They live under the user's cache directory (``CONFORMANCE_CACHE`` replaces it), keyed by the hash of
-the requirements, the interpreter and the platform; a marker written last says that one is whole.
+Those of Python modules are made with venv and pip, those of other workers by the commands of their
+manifest.  They live under the user's cache directory (``CONFORMANCE_CACHE`` replaces it), keyed by
+the hash of the requirements, the interpreter and the platform; a marker written last says that one
+is whole.
 """
 
 from __future__ import annotations
@@ -20,11 +22,12 @@ from pathlib import Path
 import filelock
 import platformdirs
 
-import adapters
+from conformance.driver import command_for
+from conformance.enrolment import Enrolment, enrolled
 
 MARKER = "complete.json"
 LOCK_LIMIT = 1800.0  # seconds that another process may take to install a framework
-SHIPPED = ("numpy", "torch", "jax", "tensorflow", "mindspore", "cupy")
+ADAPTERS = enrolled()
 
 
 class EnvironmentFailure(Exception):  # noqa: N818 - named for the situation
@@ -35,20 +38,46 @@ class EnvironmentFailure(Exception):  # noqa: N818 - named for the situation
 class Environment:
     """The place of one adapter's environment, whether or not it exists yet."""
 
-    adapter: str
-    requirements: Path
+    enrolment: Enrolment
     folder: Path
+
+    @property
+    def adapter(self) -> str:
+        """The adapter's name."""
+        return self.enrolment.name
+
+    @property
+    def bare(self) -> bool:
+        """Whether nothing is installed for it: its worker runs in this interpreter."""
+        return self.enrolment.manifest is None and self.enrolment.requirements is None
 
     @property
     def python(self) -> Path:
         """Its interpreter."""
+        if self.bare:
+            return Path(sys.executable)
         place = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
         return self.folder.joinpath(*place)
 
     @property
     def complete(self) -> bool:
         """Whether its making came to the end."""
-        return (self.folder / MARKER).is_file() and self.python.exists()
+        made = (self.folder / MARKER).is_file()
+        return self.bare or (made and (self.enrolment.manifest is not None or self.python.exists()))
+
+    @property
+    def command(self) -> list[str]:
+        """What starts its worker."""
+        if manifest := self.enrolment.manifest:
+            return self.filled(manifest.command)
+        shipped = self.enrolment.shipped
+        name = self.adapter if shipped else str(self.enrolment.program)
+        return command_for(name, self.python)
+
+    def filled(self, command: list[str]) -> list[str]:
+        """A command of the manifest with its places filled in."""
+        places = {"folder": self.enrolment.program, "environment": self.folder}
+        return [word.format(**places) for word in command]
 
     @property
     def packages(self) -> dict[str, str]:
@@ -68,17 +97,18 @@ def root() -> Path:
 
 
 def locate(adapter: str) -> Environment:
-    """Where the environment of a shipped adapter stands or would stand.
+    """Where the environment of an enrolled adapter stands or would stand.
 
-    Raises KeyError for an adapter without a requirements file.
+    Raises KeyError for one that is not enrolled.
     """
-    requirements = Path(adapters.__file__).parent / "requirements" / f"{adapter}.txt"
-    if adapter not in SHIPPED or not requirements.is_file():
-        raise KeyError(adapter)
+    enrolment = ADAPTERS[adapter]
     interpreter = f"{platform.python_implementation()}-{platform.python_version()}"
-    parts = (requirements.read_text(), interpreter, platform.system(), platform.machine())
+    if enrolment.manifest:
+        interpreter = repr(enrolment.manifest.install)
+    texts = (path.read_text(encoding="utf-8") for path in enrolment.sources)
+    parts = (*texts, interpreter, platform.system(), platform.machine())
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-    return Environment(adapter, requirements, root() / f"{adapter}-{key}")
+    return Environment(enrolment, root() / f"{adapter}-{key}")
 
 
 def create(
@@ -97,7 +127,7 @@ def create(
         with lock:
             if environment.complete and not fresh:
                 return environment
-            say(f"{adapter}: installing {', '.join(pins(environment))}")
+            say(f"{adapter}: installing {', '.join(environment.enrolment.pins) or 'nothing'}")
             shutil.rmtree(environment.folder, ignore_errors=True)
             build(environment)
     except filelock.Timeout:
@@ -114,20 +144,44 @@ def create(
 
 
 def build(environment: Environment) -> None:
-    """venv, pip install, and last the marker with what was installed."""
-    run([sys.executable, "-m", "venv", str(environment.folder)], environment)
-    pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check"]
-    run([*pip, "install", "--quiet", "-r", str(environment.requirements)], environment)
-    listing = json.loads(run([*pip, "list", "--format=json"], environment))
-    packages = {item["name"]: item["version"] for item in listing}
+    """Everything that is to be installed, and last the marker with what was."""
+    made = build_foreign if environment.enrolment.manifest else build_python
+    packages = made(environment)
     (environment.folder / MARKER).write_text(json.dumps({"packages": packages}, indent=1))
 
 
-def run(command: list[str], environment: Environment) -> str:
-    """Run one command of the making of an environment; its output."""
+def build_python(environment: Environment) -> dict[str, str]:
+    """venv and pip install; every distribution and its version."""
+    run([sys.executable, "-m", "venv", str(environment.folder)], environment)
+    pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check"]
+    install = [*pip, "install", "--quiet"]
+    if before := environment.enrolment.build_requirements:
+        run([*install, "-r", str(before)], environment)
+        install.append("--no-build-isolation")
+    run([*install, "-r", str(environment.enrolment.requirements)], environment)
+    listing = json.loads(run([*pip, "list", "--format=json"], environment))
+    return {item["name"]: item["version"] for item in listing}
+
+
+def build_foreign(environment: Environment) -> dict[str, str]:
+    """The manifest's files and commands; what it pins."""
+    enrolment, folder = environment.enrolment, environment.folder
+    assert enrolment.manifest is not None
+    folder.mkdir(parents=True)
+    for path in enrolment.sources:
+        shutil.copy(path, folder)
+    for command in enrolment.manifest.install:
+        run(environment.filled(command), environment, folder)
+    return dict(pin.split("==", 1) for pin in enrolment.pins)
+
+
+def run(command: list[str], environment: Environment, folder: Path | None = None) -> str:
+    """Run one command of the making of an environment, in ``folder``; its output."""
     leave = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
     variables = {name: value for name, value in os.environ.items() if name not in leave}
-    done = subprocess.run(command, capture_output=True, text=True, env=variables, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=variables, check=False, cwd=folder
+    )
     if done.returncode:
         words = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         raise EnvironmentFailure(
@@ -137,17 +191,9 @@ def run(command: list[str], environment: Environment) -> str:
     return done.stdout
 
 
-def pins(environment: Environment) -> list[str]:
-    """The requirement lines."""
-    lines = (
-        line.partition("#")[0].strip() for line in environment.requirements.read_text().splitlines()
-    )
-    return [line for line in lines if line]
-
-
 def existing() -> list[tuple[str, Path, bool]]:
     """Every environment on this machine: adapter, folder, and whether it is the current one."""
-    current = {locate(adapter).folder for adapter in SHIPPED}
+    current = {locate(adapter).folder for adapter in ADAPTERS}
     folders = sorted(folder for folder in root().glob("*-*") if folder.is_dir())
     return [(folder.name.rpartition("-")[0], folder, folder in current) for folder in folders]
 

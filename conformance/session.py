@@ -19,7 +19,6 @@ from typing import Any
 import conformance
 from conformance import environments, expectations
 from conformance.campaign import Campaign, Result
-from conformance.driver import command_for
 from conformance.expectations import BAD, Ledger
 from conformance.oracle import Oracle
 from conformance.plan import Selection
@@ -27,8 +26,6 @@ from conformance.store import Run
 
 PACKAGES = ("reference", "adapters", "conformance")
 EXPECTED, UNEXPECTED, INCOMPLETE = 0, 1, 3  # exit codes, as design.md states them
-# Longest first, so that none is left to run alone at the end.
-ORDER = ("tensorflow", "jax", "mindspore", "torch", "cupy", "numpy")
 
 
 class Listener:
@@ -79,8 +76,11 @@ def conduct(
     Raises RunError for a folder that cannot be written, ExpectationError for a bad file.
     """
     started, cpu = time.monotonic(), time.process_time()
-    names = [name for name in selection.adapters or environments.SHIPPED if selection.reaches(name)]
-    names.sort(key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    names = [
+        name for name in selection.adapters or environments.ADAPTERS if selection.reaches(name)
+    ]
+    # What brings most packages along tends to take longest; that shall not run alone at the end.
+    names.sort(key=lambda name: -len(environments.locate(name).packages))
     campaigns, absent = prepare(names, selection, listener or Listener(), commands or {})
     run = Run(folder, provenance(selection, campaigns))
     for name, reason in absent.items():
@@ -133,7 +133,7 @@ def prepare(
             if not environment.complete:
                 absent[name] = f"no environment yet; `conformance env create {name}` makes it"
                 continue
-            command = command_for(name, environment.python)
+            command = environment.command
 
         def progress(done: int, total: int, what: str, name: str = name) -> None:
             listener.progress(name, done, total, what)
@@ -185,7 +185,7 @@ def about(result: Result) -> dict[str, Any]:
         "stale": result.stale,
         "cells": len(result.cells),
     }
-    if result.adapter in environments.SHIPPED:
+    if result.adapter in environments.ADAPTERS:
         kept["packages"] = environments.locate(result.adapter).packages
     if description := result.description:
         kept |= {

@@ -47,11 +47,11 @@ def test_packages_know_only_whom_the_design_lets_them_know(path):
 
 
 def test_every_shipped_adapter_has_its_module_and_its_requirements():
-    from conformance.environments import SHIPPED, locate, pins
+    from conformance.enrolment import enrolled
 
-    for name in SHIPPED:
-        assert (PACKAGES["adapters"] / f"{name}.py").is_file()
-        assert all("==" in line for line in pins(locate(name)))
+    for name, enrolment in enrolled().items():
+        assert enrolment.program.exists(), name
+        assert all("==" in line for line in enrolment.pins), name
 
 
 def test_an_unknown_adapter_has_no_place():

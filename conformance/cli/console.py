@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from conformance.environments import SHIPPED
+from conformance.environments import ADAPTERS
 
 
 class UsageError(Exception):
@@ -53,6 +53,6 @@ def known_adapters(names: Iterable[str]) -> tuple[str, ...]:
     """Adapter names, each of which must exist."""
     found = tuple(dict.fromkeys(names))
     for name in found:
-        if name not in SHIPPED:
-            raise UsageError(f"unknown adapter {name!r}{suggestion(name, SHIPPED)}")
+        if name not in ADAPTERS:
+            raise UsageError(f"unknown adapter {name!r}{suggestion(name, ADAPTERS)}")
     return found

@@ -24,7 +24,7 @@ def create(
 ) -> None:
     """Make environments with venv and pip; what is there already is kept."""
     failures = []
-    for name in known_adapters(adapters or environments.SHIPPED):
+    for name in known_adapters(adapters or environments.ADAPTERS):
         try:
             with console.status(f"{name} …"):
                 made = environments.create(name, fresh=fresh, say=console.print)

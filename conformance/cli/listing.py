@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from rich.table import Table
 from adapters.protocol import Description
 from conformance import environments
 from conformance.cli.console import UsageError, console, known_adapters, print_json
-from conformance.driver import Worker, WorkerError, command_for
+from conformance.driver import Worker, WorkerError
 from conformance.patterns import wanted
 from reference.numbers import equations
 from reference.variants import VARIANTS, Variant
@@ -95,19 +95,19 @@ def formulas(variant: Variant) -> list[str]:
 
 def adapters(pattern: str) -> Iterator[dict[str, Any]]:
     """A row an adapter."""
-    for name in environments.SHIPPED:
+    for name in environments.ADAPTERS:
         if wanted(name, (pattern,)):
             environment = environments.locate(name)
             yield {
                 "adapter": name,
                 "environment": "ready" if environment.complete else "missing",
-                "requirements": environments.pins(environment),
+                "requirements": environment.enrolment.pins,
             }
 
 
 def implementations(pattern: str) -> Iterator[dict[str, Any]]:
     """A row an implementation of every adapter that starts here."""
-    for name, found in greetings(environments.SHIPPED):
+    for name, found in greetings(environments.ADAPTERS):
         if isinstance(found, Description):
             for item in found.implementations:
                 if wanted(item.name, (pattern,)):
@@ -122,7 +122,7 @@ def implementations(pattern: str) -> Iterator[dict[str, Any]]:
             console.print(f"{name}: {found}", soft_wrap=True)
 
 
-def greetings(names: tuple[str, ...]) -> list[tuple[str, Description | str]]:
+def greetings(names: Iterable[str]) -> list[tuple[str, Description | str]]:
     """Start each adapter's worker, and keep what it says of itself or why it cannot."""
 
     def greet(name: str) -> tuple[str, Description | str]:
@@ -130,7 +130,7 @@ def greetings(names: tuple[str, ...]) -> list[tuple[str, Description | str]]:
         if not environment.complete:
             return name, f"no environment yet; `conformance env create {name}` makes it"
         try:
-            with Worker(command_for(name, environment.python)) as worker:
+            with Worker(environment.command) as worker:
                 return name, worker.hello()
         except WorkerError as error:
             return name, f"{error}; `conformance env create --fresh {name}` rebuilds it"
@@ -147,7 +147,7 @@ def doctor(
 
     Exits 3 when an adapter that was named cannot run.
     """
-    names = known_adapters(adapter or environments.SHIPPED)
+    names = known_adapters(adapter or environments.ADAPTERS)
     rows, broken = [], False
     for name, found in greetings(names):
         described = isinstance(found, Description)

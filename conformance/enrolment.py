@@ -1,0 +1,130 @@
+"""Which adapters there are.  Nothing lists them: an adapter is enrolled by being there.
+
+Three kinds:
+
+- ``adapters/NAME.py`` with ``adapters/requirements/NAME.txt``: a module that ``adapters.worker``
+  serves, in an environment of its own;
+- ``adapters/NAME/worker.toml``: a worker in another language, described by a :class:`Manifest`;
+- an entry point ``NAME = "package.module"`` of the group ``optimizer_conformance.adapters`` that
+  an installed distribution brings.  Pinned requirements may lie beside the module under its name
+  with the ending ``.txt``; without them the worker runs in this interpreter.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import msgspec
+
+import adapters
+
+FOLDER = Path(adapters.__file__).parent
+GROUP = "optimizer_conformance.adapters"
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """``adapters/NAME/worker.toml``: a worker that is no Python module.
+
+    ``{folder}`` is the manifest's folder, ``{environment}`` the adapter's environment.
+
+    command       starts the worker
+    install       commands that fill the environment, run in it; none where nothing is installed
+    files         what they need, copied there first; these decide which environment is meant
+    requirements  those of ``files`` that pin versions: a ``package.json`` or a requirements file
+    """
+
+    command: list[str]
+    install: list[list[str]] = []
+    files: list[str] = []
+    requirements: str = ""
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """One adapter.
+
+    program       the module, or the folder of the manifest
+    requirements  the file that pins what it needs; None: nothing is installed for it
+    manifest      of a worker in another language
+    """
+
+    name: str
+    program: Path
+    requirements: Path | None = None
+    manifest: Manifest | None = None
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it belongs to this project."""
+        return FOLDER in self.program.parents
+
+    @property
+    def build_requirements(self) -> Path | None:
+        """``NAME.build.txt``: what must be installed before, for builds without isolation."""
+        if self.requirements is None:
+            return None
+        path = self.requirements.with_name(f"{self.requirements.stem}.build.txt")
+        return path if path.is_file() else None
+
+    @property
+    def sources(self) -> list[Path]:
+        """The files that decide what is installed."""
+        if self.manifest:
+            return [self.program / name for name in self.manifest.files]
+        return [path for path in (self.build_requirements, self.requirements) if path]
+
+    @property
+    def pins(self) -> list[str]:
+        """``name==version``, a line a requirement."""
+        if self.requirements is None:
+            return []
+        text = self.requirements.read_text(encoding="utf-8")
+        if self.requirements.suffix == ".json":
+            needed = json.loads(text)["dependencies"]
+            return [f"{name}=={version}" for name, version in needed.items()]
+        lines = (line.partition("#")[0].strip() for line in text.splitlines())
+        return [line for line in lines if line]
+
+
+def module(name: str) -> Enrolment:
+    """A Python adapter of this project."""
+    return Enrolment(name, FOLDER / f"{name}.py", FOLDER / "requirements" / f"{name}.txt")
+
+
+def foreign(path: Path) -> Enrolment:
+    """A worker in another language, by its manifest.  Raises msgspec.MsgspecError for a bad one."""
+    manifest = msgspec.toml.decode(path.read_bytes(), type=Manifest)
+    pinned = path.parent / manifest.requirements if manifest.requirements else None
+    return Enrolment(path.parent.name, path.parent, pinned, manifest)
+
+
+def guest(name: str, target: str) -> Enrolment | None:
+    """An adapter that an entry point names; None where it is gone.
+
+    Only the packages around the module are imported: the module needs its framework.
+    """
+    try:
+        spec = importlib.util.find_spec(target)
+    except Exception:  # noqa: BLE001 - a broken package of somebody else must not stop this one
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    program = Path(spec.origin)
+    pinned = program.with_suffix(".txt")
+    return Enrolment(name, program, pinned if pinned.is_file() else None)
+
+
+def enrolled() -> dict[str, Enrolment]:
+    """Every adapter by name, sorted; one of this project is not replaced by a guest."""
+    found = [
+        item for point in entry_points(group=GROUP) if (item := guest(point.name, point.value))
+    ]
+    modules = (module(path.stem) for path in (FOLDER / "requirements").glob("*.txt"))
+    found += [item for item in modules if item.program.is_file()]
+    found += [foreign(path) for path in FOLDER.glob("*/worker.toml")]
+    # Where two have one name, the later one counts.
+    return dict(sorted({item.name: item for item in found}.items()))

@@ -1,0 +1,108 @@
+"""How adapters are found, here and in other distributions, and what starts them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import sys
+
+import msgspec
+import pytest
+
+from adapters import protocol
+from conformance import enrolment, environments
+from conformance.driver import Worker, command_for
+
+GUEST = """
+from adapters import protocol
+NAME = "guest"
+def describe():
+    return protocol.Description(NAME, protocol.PROTOCOL, {"guest": "1"}, {}, [], unavailable="none")
+"""
+
+
+@pytest.fixture
+def guest(tmp_path, monkeypatch):
+    """A distribution elsewhere that brings an adapter along."""
+    (tmp_path / "guest_project.py").write_text(GUEST)
+    point = importlib.metadata.EntryPoint("guest", "guest_project", enrolment.GROUP)
+    monkeypatch.setattr(enrolment, "entry_points", lambda group: [point])
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def served(name: str) -> protocol.Description:
+    environment = environments.Environment(enrolment.enrolled()[name], environments.root() / name)
+    assert environment.complete
+    with Worker(environment.command) as worker:
+        return worker.hello()
+
+
+def test_an_entry_point_enrols_an_adapter_that_runs_in_this_interpreter(guest):
+    assert served("guest").adapter == "guest"
+
+
+def test_pins_beside_a_guest_ask_for_an_environment_of_its_own(guest, monkeypatch):
+    (guest / "guest_project.txt").write_text("numpy==2.4.6\n")
+    found = enrolment.enrolled()["guest"]
+    assert found.pins == ["numpy==2.4.6"]
+    assert not environments.Environment(found, guest / "nowhere").complete
+
+
+def test_an_entry_point_to_nothing_is_passed_over(monkeypatch):
+    point = importlib.metadata.EntryPoint("lost", "no.such.module", enrolment.GROUP)
+    monkeypatch.setattr(enrolment, "entry_points", lambda group: [point])
+    assert "lost" not in enrolment.enrolled()
+
+
+def test_a_guest_does_not_take_the_place_of_a_shipped_adapter(monkeypatch, guest):
+    point = importlib.metadata.EntryPoint("numpy", "guest_project", enrolment.GROUP)
+    monkeypatch.setattr(enrolment, "entry_points", lambda group: [point])
+    assert enrolment.enrolled()["numpy"].shipped
+
+
+def test_a_manifest_installs_what_it_names_and_starts_the_worker(tmp_path, monkeypatch):
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "package.json").write_text('{"dependencies": {"left": "1.2.3"}}')
+    word = "'{environment}/package.json'"
+    command = [sys.executable, "-c", f"import pathlib; pathlib.Path({word}).read_text()"]
+    # A JSON array of strings is a TOML array too.
+    (folder / "worker.toml").write_text(
+        f"command = {json.dumps(command_for('numpy'))}\n"
+        f"install = {json.dumps([command])}\n"
+        'files = ["package.json"]\nrequirements = "package.json"\n'
+    )
+    found = enrolment.foreign(folder / "worker.toml")
+    monkeypatch.setattr(environments, "ADAPTERS", {"other": found})
+    monkeypatch.setenv("CONFORMANCE_CACHE", str(tmp_path / "cache"))
+    said: list[str] = []
+    environment = environments.create("other", say=said.append)
+    assert said == ["other: installing left==1.2.3"]
+    assert environment.complete
+    assert environment.packages == {"left": "1.2.3"}
+    with Worker(environment.command) as worker:
+        assert worker.hello().adapter == "numpy"
+
+
+def test_what_a_build_needs_is_installed_first_and_without_isolation(tmp_path, monkeypatch):
+    (tmp_path / "old.txt").write_text("old==1\n")
+    (tmp_path / "old.build.txt").write_text("setuptools==69.5.1\n")
+    found = enrolment.Enrolment("old", tmp_path / "old.py", tmp_path / "old.txt")
+    commands: list[list[str]] = []
+
+    def run(command, environment, folder=None):
+        commands.append(command)
+        return "[]"
+
+    monkeypatch.setattr(environments, "run", run)
+    environments.build_python(environments.Environment(found, tmp_path))
+    _, before, after, _ = commands
+    assert before[-1] == str(tmp_path / "old.build.txt")
+    assert after[-3:] == ["--no-build-isolation", "-r", str(tmp_path / "old.txt")]
+
+
+def test_a_manifest_with_an_unknown_key_is_refused(tmp_path):
+    (tmp_path / "worker.toml").write_text('command = ["x"]\ninstal = []\n')
+    with pytest.raises(msgspec.ValidationError, match="instal"):
+        enrolment.foreign(tmp_path / "worker.toml")
