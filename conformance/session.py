@@ -80,7 +80,7 @@ def conduct(
         name for name in selection.adapters or environments.ADAPTERS if selection.reaches(name)
     ]
     # What brings most packages along tends to take longest; that shall not run alone at the end.
-    names.sort(key=lambda name: -len(environments.locate(name).packages))
+    names.sort(key=lambda name: -brought(name))
     campaigns, absent = prepare(names, selection, listener or Listener(), commands or {})
     run = Run(folder, provenance(selection, campaigns))
     for name, reason in absent.items():
@@ -141,6 +141,11 @@ def prepare(
         ledger = Ledger(expectations.load(name))
         campaigns.append(Campaign(name, command, selection, ledger, progress, oracle))
     return campaigns, absent
+
+
+def brought(name: str) -> int:
+    """How many packages an adapter's environment holds; none for a command of the caller's."""
+    return len(environments.locate(name).packages) if name in environments.ADAPTERS else 0
 
 
 def side_by_side(
