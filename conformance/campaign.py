@@ -47,7 +47,6 @@ class Result:
     description: protocol.Description | None = None
     failure: str = ""
     complete: bool = True
-    stale: list[str] = field(default_factory=list)
     seconds_waited: float = 0.0
 
 
@@ -100,13 +99,12 @@ class Campaign:
         finally:
             self.worker.close()
             result.seconds_waited = self.waited + self.worker.waited
-        unfiltered = result.complete and self.selection.whole
-        result.stale = self.ledger.stale(whole=unfiltered)
         return result
 
     def _carry_on(self, result: Result) -> None:
         assert result.description is not None
         self.description = result.description
+        self.ledger.versions = result.description.versions
         crashes = 0
         self.defaults: dict[str, dict[str, object]] = {}
         planned = list(self._planned(result.description))
@@ -256,14 +254,8 @@ class Campaign:
 
     def _settled(self, cell: Cell) -> Cell:
         """The cell with the expectation that covers it, if any."""
-        row = {
-            name: str(getattr(cell, name))
-            for name in ("implementation", "variant", "features", "dtype", "mode", "regime")
-        }
-        found = self.ledger.settle(row, cell.verdict, cell.divergence_score)
-        if cell.verdict not in BAD or not found:
-            return cell
-        return replace(cell, expectation=found)
+        found = self.ledger.settle(cell) if cell.verdict in BAD else ""
+        return replace(cell, expectation=found) if found else cell
 
 
 def chosen_reading(group: list[Judged]) -> Variant | None:

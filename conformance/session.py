@@ -12,20 +12,22 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 import conformance
-from conformance import environments, expectations
+from conformance import environments, expectations, gate
 from conformance.campaign import Campaign, Result
-from conformance.expectations import BAD, Ledger
+from conformance.expectations import FOLDER, Ledger
 from conformance.oracle import Oracle
 from conformance.plan import Selection
 from conformance.store import Run
+from reports.findings import Finding, Kind
 
 PACKAGES = ("reference", "adapters", "conformance")
-EXPECTED, UNEXPECTED, INCOMPLETE = 0, 1, 3  # exit codes, as design.md states them
 
 
 class Listener:
@@ -40,23 +42,39 @@ class Listener:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
-
-    missing  adapters that were asked for and could not run, with the reason
-    """
+    """How a run ended: everything in which it departs from what is expected."""
 
     folder: Path
-    unexpected: int
-    stale: list[str] = field(default_factory=list)
-    missing: dict[str, str] = field(default_factory=dict)
-    interrupted: bool = False
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def unexpected(self) -> int:
+        """Cells that deviate where, or by how much, nothing expects it."""
+        loud = (Kind.introduced, Kind.changed)
+        return sum(finding.cells for finding in self.findings if finding.kind in loud)
+
+    @property
+    def stale(self) -> list[str]:
+        """Entries whose deviation has gone, or that fit nothing: ``adapter: entry``."""
+        silent = (Kind.gone, Kind.stale)
+        found = (f"{item.adapter}: {item.entry}" for item in self.findings if item.kind in silent)
+        return sorted(set(found))
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Adapters that were asked for and could not run, with the reason."""
+        absent = [item for item in self.findings if item.kind is Kind.missing]
+        return {item.adapter: item.message.removeprefix(f"{item.adapter}: ") for item in absent}
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before it ended."""
+        return any(finding.kind is Kind.interrupted for finding in self.findings)
 
     @property
     def exit_code(self) -> int:
         """As design.md states them."""
-        if self.missing or self.interrupted:
-            return INCOMPLETE
-        return UNEXPECTED if self.unexpected or self.stale else EXPECTED
+        return gate.exit_code(self.findings)
 
 
 def conduct(
@@ -68,11 +86,13 @@ def conduct(
     jobs: int = 0,
     listener: Listener | None = None,
     commands: dict[str, list[str]] | None = None,
+    expected: Path = FOLDER,
 ) -> Outcome:
     """Run everything that was selected into ``folder``.
 
     ``requested`` adapters must be able to start, ``required`` ones also to find a device;
-    ``commands`` replaces the command that starts an adapter's worker (the tests' fakes).
+    ``commands`` replaces the command that starts an adapter's worker (the tests' fakes);
+    ``expected`` is the folder of the expectations files.
     Raises RunError for a folder that cannot be written, ExpectationError for a bad file.
     """
     started, cpu = time.monotonic(), time.process_time()
@@ -81,8 +101,9 @@ def conduct(
     ]
     # What brings most packages along tends to take longest; that shall not run alone at the end.
     names.sort(key=lambda name: -brought(name))
-    campaigns, absent = prepare(names, selection, listener or Listener(), commands or {})
-    run = Run(folder, provenance(selection, campaigns))
+    campaigns, absent = prepare(names, selection, listener or Listener(), commands or {}, expected)
+    conditions = provenance(selection, campaigns)
+    run = Run(folder, conditions)
     for name, reason in absent.items():
         run.add(name, [], {"failure": reason})
     results, interrupted = side_by_side(campaigns, jobs, run, listener or Listener())
@@ -93,15 +114,20 @@ def conduct(
     missing |= {name: why for name, why in without_device(results) if name in required}
     if not results and absent:
         missing |= absent
-    cells = [cell for result in results for cell in result.cells if cell.relation == "claimed"]
-    unexpected = sum(cell.verdict in BAD and not cell.expectation for cell in cells)
-    outcome = Outcome(
-        folder,
-        unexpected,
-        [f"{result.adapter}: {entry}" for result in results for entry in result.stale],
-        missing,
-        interrupted,
-    )
+    findings = [gate.missing(name, reason) for name, reason in missing.items()]
+    if interrupted:
+        findings.append(gate.interrupted(folder))
+    ledgers = {campaign.adapter: campaign.ledger for campaign in campaigns}
+    for result in sorted(results, key=lambda item: item.adapter):
+        findings += gate.examine(
+            result.adapter,
+            result.cells,
+            ledgers[result.adapter],
+            about=about(result),
+            provenance=conditions,
+            today=date.today(),
+        )
+    outcome = Outcome(folder, findings)
     if not interrupted:
         seconds = {
             "wall": time.monotonic() - started,
@@ -110,10 +136,13 @@ def conduct(
         }
         run.finish(
             {
-                "cells": len(cells),
-                "unexpected": unexpected,
+                "cells": sum(
+                    cell.relation == "claimed" for result in results for cell in result.cells
+                ),
+                "unexpected": outcome.unexpected,
                 "stale": outcome.stale,
                 "missing": missing,
+                "findings": msgspec.to_builtins(findings),
                 "exit_code": outcome.exit_code,
                 "seconds": seconds,
             }
@@ -122,7 +151,11 @@ def conduct(
 
 
 def prepare(
-    names: list[str], selection: Selection, listener: Listener, commands: dict[str, list[str]]
+    names: list[str],
+    selection: Selection,
+    listener: Listener,
+    commands: dict[str, list[str]],
+    expected: Path,
 ) -> tuple[list[Campaign], dict[str, str]]:
     """A campaign for each adapter that has an environment, and why the others have none."""
     campaigns, absent, oracle = [], {}, Oracle()
@@ -138,7 +171,7 @@ def prepare(
         def progress(done: int, total: int, what: str, name: str = name) -> None:
             listener.progress(name, done, total, what)
 
-        ledger = Ledger(expectations.load(name))
+        ledger = Ledger(expectations.load(name, expected))
         campaigns.append(Campaign(name, command, selection, ledger, progress, oracle))
     return campaigns, absent
 
@@ -187,7 +220,6 @@ def about(result: Result) -> dict[str, Any]:
     kept: dict[str, Any] = {
         "failure": result.failure,
         "complete": result.complete,
-        "stale": result.stale,
         "cells": len(result.cells),
     }
     if result.adapter in environments.ADAPTERS:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 import pandas
@@ -10,8 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from reports.findings import LABELS, Finding
 from reports.model import RunData, against, compared, options, summary
 
+SHOWN = 20  # findings of one kind; a broken rule gives hundreds
 COLOURS = {
     "exact": "green",
     "rounding": "green",
@@ -105,11 +109,6 @@ def departures(run: RunData, console: Console) -> None:
         for why, group in rows.groupby("why", sort=False):
             one_departure(str(why), group, run, console)
     for adapter, about in run.adapters.items():
-        for entry in about.get("stale", []):
-            console.print(
-                f"[bold red]Stale expectation[/] {escape(adapter)}: {escape(entry)} expects a "
-                "deviation, and every cell agrees with the document"
-            )
         if reason := about.get("failure") or about.get("unavailable"):
             console.print(f"\n[bold]{escape(adapter)}[/] unavailable: {escape(reason)}")
 
@@ -132,6 +131,17 @@ def one_departure(why: str, group: pandas.DataFrame, run: RunData, console: Cons
     if row.case:
         command = f"conformance run --implementation '{row.implementation}' --case '{row.case}'"
         console.print(f"    [dim]{escape(command)}[/]", soft_wrap=True)
+
+
+def findings(found: Iterable[Finding], console: Console) -> None:
+    """One line a departure from what is expected, by kind; of many, the first."""
+    for kind, members in groupby(sorted(found, key=lambda item: item.kind), lambda item: item.kind):
+        group = list(members)
+        colour = "red" if group[0].level == "error" else "yellow"
+        for finding in group[:SHOWN]:
+            console.print(f"[{colour}]{LABELS[kind]}:[/] {escape(finding.message)}", soft_wrap=True)
+        if len(group) > SHOWN:
+            console.print(f"  … and {len(group) - SHOWN} more; `conformance report --format json`")
 
 
 def totals(run: RunData, console: Console) -> None:

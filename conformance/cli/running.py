@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -123,6 +124,7 @@ def reporting_content(data: model.RunData, outcome: Outcome) -> dict[str, object
         "folder": str(outcome.folder),
         "missing": outcome.missing,
         "stale": outcome.stale,
+        "findings": msgspec.to_builtins(outcome.findings),
         "provenance": data.provenance,
         "footer": data.footer,
         "implementations": model.summary(data).to_dict("records"),
@@ -154,24 +156,12 @@ def parsed(text: str) -> Case:
 
 
 def closing(outcome: Outcome, data: model.RunData) -> None:
-    """The last lines: what was missing, and what the exit code says."""
-    for name, reason in outcome.missing.items():
-        errors.print(f"[red]incomplete:[/] {name}: {reason}", soft_wrap=True)
-    if outcome.interrupted:
-        errors.print(
-            f"[yellow]interrupted[/]: what was finished is in {outcome.folder}; "
-            f"`conformance report --incomplete {outcome.folder}` shows it",
-            soft_wrap=True,
-        )
-    elif outcome.exit_code == 0:
+    """The last lines: each departure from what is expected, or that there is none."""
+    terminal.findings(outcome.findings, errors)
+    if outcome.exit_code == 0:
         known = int((data.cells.expectation != "").sum()) if len(data.cells) else 0
         console.print(
             f"[green]As expected[/]{f': {known} deviating cells are known' * bool(known)}"
-        )
-    elif outcome.exit_code == 1:
-        errors.print(
-            f"[red]{outcome.unexpected} unexpected verdicts, {len(outcome.stale)} stale "
-            "expectations[/]"
         )
 
 

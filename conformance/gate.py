@@ -1,0 +1,207 @@
+"""What a run came to, held against what is expected: each departure is a finding of its kind.
+
+Works from what a run folder keeps (provenance, adapters, cells), so that a run, a merged run, and
+an old run against today's expectations are judged by the same code.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from conformance.expectations import BAD, Expectation, Ledger
+from conformance.patterns import matches
+from conformance.store import Cell
+from reports.findings import Finding, Kind
+
+EXPECTED, UNEXPECTED, INCOMPLETE = 0, 1, 3  # exit codes, as design.md states them
+FILTERS = ("implementations", "variants", "dtypes", "devices", "modes", "cases")
+# What agrees with the document; elsewhere (ill-posed, unsupported) nothing can be said either way.
+AGREES = ("exact", "rounding", "representation", "range")
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """The worst that any finding asks for."""
+    kinds = {finding.kind for finding in findings if finding.level == "error"}
+    if kinds & {Kind.missing, Kind.interrupted}:
+        return INCOMPLETE
+    return UNEXPECTED if kinds else EXPECTED
+
+
+def missing(adapter: str, reason: str) -> Finding:
+    """An adapter that was asked for and could not run."""
+    return Finding(kind=Kind.missing, adapter=adapter, message=f"{adapter}: {reason}")
+
+
+def interrupted(folder: object) -> Finding:
+    """A run that was stopped before it ended."""
+    return Finding(
+        kind=Kind.interrupted,
+        adapter="",
+        message=f"what was finished is in {folder}; "
+        f"`conformance report --incomplete {folder}` shows it",
+    )
+
+
+def examine(
+    adapter: str,
+    cells: Iterable[Cell],
+    ledger: Ledger,
+    *,
+    about: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    today: date,
+) -> list[Finding]:
+    """Everything in which one adapter's cells depart from its expectations.
+
+    ``about`` and ``provenance`` are what the run folder keeps of the adapter and of the run:
+    whether the adapter was completed, its devices, and what was selected.
+    """
+    claimed = [cell for cell in cells if cell.relation == "claimed"]
+    selection = provenance.get("selection") or {}
+    filtered = any(selection.get(name) for name in FILTERS)
+    finished = bool(about.get("complete", True)) and not about.get("failure")
+    whole = finished and not filtered and provenance.get("profile") != "quick"
+    active = ledger.active
+    covered: dict[str, list[Cell]] = {entry.id: [] for entry in active}
+    loud: list[tuple[Cell, Expectation | None]] = []
+    for cell in claimed:
+        entries = [entry for entry in active if entry.covers(cell)]
+        for entry in entries:
+            covered[entry.id].append(cell)
+        if cell.verdict in BAD and not any(
+            entry.expects(cell.verdict, cell.divergence_score) for entry in entries
+        ):
+            same = (entry for entry in entries if entry.verdict == cell.verdict)
+            loud.append((cell, next(same, entries[0] if entries else None)))
+    findings = [*unexpected(adapter, loud)]
+    for entry in active:
+        if found := covered[entry.id]:
+            findings += gone(adapter, entry, found, whole=whole, filtered=filtered or not finished)
+        elif whole and reachable(entry, about):
+            findings.append(
+                Finding(
+                    kind=Kind.stale,
+                    adapter=adapter,
+                    entry=entry.id,
+                    message=f"{entry.id} fits no cell of a whole run: correct its patterns or "
+                    "remove it",
+                )
+            )
+        if today > entry.due:
+            findings.append(
+                Finding(
+                    kind=Kind.overdue,
+                    adapter=adapter,
+                    level="warning",
+                    entry=entry.id,
+                    message=f"{entry.id} was last reviewed on {entry.reviewed} and was to be "
+                    f"reviewed by {entry.due}: check its reason, then set `reviewed`",
+                )
+            )
+    return findings
+
+
+def reachable(entry: Expectation, about: Mapping[str, Any]) -> bool:
+    """Whether a device was there that the entry is about."""
+    return any(matches(name, entry.device) for name in about.get("devices") or ())
+
+
+def unexpected(adapter: str, loud: list[tuple[Cell, Expectation | None]]) -> Iterator[Finding]:
+    """Deviations that nothing expects, or not in this size; one finding a place and reason."""
+
+    def place(item: tuple[Cell, Expectation | None]) -> tuple[str, ...]:
+        cell, entry = item
+        resized = entry is not None and entry.verdict == cell.verdict
+        return (
+            cell.implementation, cell.device, cell.variant, cell.dtype, cell.verdict,
+            entry.id if entry else "", "" if resized else cell.why,
+        )  # fmt: skip
+
+    for _, members in groupby(sorted(loud, key=place), key=place):
+        group = list(members)
+        first, entry = group[0]
+        scores = [cell.divergence_score for cell, _ in group]
+        where = f"{first.implementation} ({first.device}, {first.dtype})"
+        cells = f"{len(group)} cell{'s' * (len(group) > 1)}"
+        size = f" of score {between(min(scores), max(scores))}" if first.verdict == BAD[0] else ""
+        if entry and entry.verdict == first.verdict:
+            kind = Kind.changed
+            message = (
+                f"{where} deviates from {first.variant} in {cells}{size}, and {entry.id} expects "
+                f"{between(*entry.score)}: find out what changed, then correct the band"
+            )
+        else:
+            kind = Kind.introduced
+            does = "deviates from" if first.verdict == BAD[0] else f"comes to {first.verdict} on"
+            known = f"{entry.id} expects {entry.verdict}" if entry else "no expectation covers it"
+            why = f": {first.why}" if first.why else ""
+            message = f"{where} {does} {first.variant} in {cells}{size}, and {known}{why}"
+        yield Finding(
+            kind=kind,
+            adapter=adapter,
+            message=message,
+            entry=entry.id if entry else "",
+            implementation=first.implementation,
+            device=first.device,
+            variant=first.variant,
+            dtype=first.dtype,
+            verdict=first.verdict,
+            cells=len(group),
+            found=band(min(scores), max(scores)),
+            expected=band(*entry.score) if entry else (),
+            case=first.case,
+        )
+
+
+def gone(
+    adapter: str, entry: Expectation, found: list[Cell], *, whole: bool, filtered: bool
+) -> Iterator[Finding]:
+    """Agreement where a deviation is expected.
+
+    An ordinary entry expects each cell that it covers to deviate.  Of an entry that says
+    ``partly``, each configuration has to show the deviation in a whole run, and some cell in a
+    quick one; a filtered run need not hold the cells that show it.
+    """
+
+    def configuration(cell: Cell) -> tuple[str, ...]:
+        whole_entry = (cell.implementation, cell.device, cell.variant, cell.dtype)
+        return whole_entry if whole or not entry.partly else ()
+
+    for _, members in groupby(sorted(found, key=configuration), key=configuration):
+        group = list(members)
+        agreeing = [cell for cell in group if cell.verdict in AGREES]
+        if not agreeing:
+            continue
+        if entry.partly and (filtered or any(cell.verdict in BAD for cell in group)):
+            continue
+        first = agreeing[0]
+        yield Finding(
+            kind=Kind.gone,
+            adapter=adapter,
+            entry=entry.id,
+            message=f"{first.implementation} ({first.device}, {first.dtype}) agrees with "
+            f"{first.variant} in {len(agreeing)} of the {len(group)} cells in which {entry.id} "
+            "expects a deviation: narrow the entry or remove it",
+            implementation=first.implementation,
+            device=first.device,
+            variant=first.variant,
+            dtype=first.dtype,
+            verdict=first.verdict,
+            cells=len(agreeing),
+            expected=band(*entry.score),
+            case=first.case,
+        )
+
+
+def band(low: float, high: float) -> tuple[float | str, ...]:
+    """Two scores that JSON can hold."""
+    return tuple(value if math.isfinite(value) else str(value) for value in (low, high))
+
+
+def between(low: float, high: float) -> str:
+    """Two scores in words."""
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"

@@ -1,0 +1,204 @@
+"""What a run came to against what is expected: each departure has its own kind and exit code."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from conformance import gate
+from conformance.expectations import ExpectationError, Ledger, decode
+from conformance.store import Cell
+from reports.findings import Kind
+
+TODAY = date(2026, 11, 20)
+AGREEING = Cell(
+    implementation="fake:RMSprop", adapter="fake", version="2.1", device="cpu",
+    variant="torch-rmsprop", relation="claimed", features="", dtype="float32", mode="trajectory",
+    regime="wide", case="rmsprop/float32/…", verdict="rounding", score=0.5, ulp=0.4,
+)  # fmt: skip
+DEVIATING = replace(AGREEING, verdict="deviates", divergence_score=1e6, why="epsilon is inside")
+
+
+def entry(**more):
+    fields = {
+        "id": "known", "implementation": "fake:*", "verdict": "deviates", "reason": "epsilon",
+        "link": "https://example.org/1", "reviewed": "2026-11-20", "score": [1e5, 1e7], **more,
+    }  # fmt: skip
+    lines = [f"{name} = {toml(value)}" for name, value in fields.items()]
+    return decode("\n".join(["[[expectation]]", *lines]).encode(), "fake.toml")
+
+
+def toml(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date | list | float):
+        return str(value)
+    return f'"{value}"'
+
+
+def examine(cells, entries, *, profile="default", versions=None, about=None, **selection):
+    return gate.examine(
+        "fake",
+        cells,
+        Ledger(entries, versions or {}),
+        about={"complete": True, "devices": {"cpu": "host"}, **(about or {})},
+        provenance={"profile": profile, "selection": selection},
+        today=TODAY,
+    )
+
+
+def kinds(findings):
+    return [str(finding.kind) for finding in findings]
+
+
+class TestEachDepartureHasItsOwnMessageAndCode:
+    def test_a_deviation_introduced(self):
+        (finding,) = found = examine([DEVIATING, AGREEING], [])
+        assert finding.kind is Kind.introduced
+        assert "no expectation covers it: epsilon is inside" in finding.message
+        assert gate.exit_code(found) == 1
+
+    def test_a_deviation_gone(self):
+        (finding,) = found = examine([AGREEING, AGREEING], entry())
+        assert finding.kind is Kind.gone
+        assert "agrees with torch-rmsprop in 2 of the 2 cells in which known" in finding.message
+        assert gate.exit_code(found) == 1
+
+    def test_a_deviation_that_changed_size(self):
+        (finding,) = found = examine([replace(DEVIATING, divergence_score=3e9)], entry())
+        assert finding.kind is Kind.changed
+        assert "of score 3e+09, and known expects 1e+05 to 1e+07" in finding.message
+        assert (finding.found, finding.expected) == ((3e9, 3e9), (1e5, 1e7))
+        assert gate.exit_code(found) == 1
+
+    def test_a_stale_entry(self):
+        (finding,) = found = examine([AGREEING], entry(implementation="fake:Adam"))
+        assert finding.kind is Kind.stale
+        assert "known fits no cell of a whole run" in finding.message
+        assert gate.exit_code(found) == 1
+
+    def test_a_missing_adapter(self):
+        found = [gate.missing("fake", "no environment yet")]
+        assert found[0].message == "fake: no environment yet"
+        assert gate.exit_code(found) == 3
+
+    def test_an_interrupted_run(self):
+        assert gate.exit_code([gate.interrupted("runs/1")]) == 3
+
+    def test_a_missing_adapter_outweighs_a_deviation(self):
+        assert gate.exit_code([gate.missing("a", "b"), *examine([DEVIATING], [])]) == 3
+
+    def test_what_is_expected_is_no_finding(self):
+        assert examine([DEVIATING], entry()) == []
+        assert gate.exit_code([]) == 0
+
+    def test_the_messages_differ(self):
+        found = [
+            *examine([DEVIATING], []),
+            *examine([AGREEING], entry()),
+            *examine([replace(DEVIATING, divergence_score=math.inf)], entry()),
+            *examine([AGREEING], entry(variant="nothing")),
+        ]
+        assert kinds(found) == ["introduced", "gone", "changed", "stale"]
+        assert len({finding.message for finding in found}) == 4
+
+
+class TestStrictness:
+    def test_one_agreeing_cell_among_deviating_ones_fails(self):
+        assert kinds(examine([DEVIATING, AGREEING], entry())) == ["gone"]
+
+    def test_unless_the_entry_says_that_some_agree(self):
+        assert examine([DEVIATING, AGREEING], entry(partly=True)) == []
+
+    def test_even_then_each_configuration_has_to_show_it(self):
+        other = replace(AGREEING, dtype="float64")
+        assert kinds(examine([DEVIATING, AGREEING, other], entry(partly=True))) == ["gone"]
+
+    def test_in_a_quick_run_any_cell_may_show_it(self):
+        other = replace(AGREEING, dtype="float64")
+        assert examine([DEVIATING, other], entry(partly=True), profile="quick") == []
+        assert kinds(examine([other], entry(partly=True), profile="quick")) == ["gone"]
+
+    def test_a_filtered_run_need_not_hold_the_cells_that_show_it(self):
+        assert examine([AGREEING], entry(partly=True), modes=["origin"]) == []
+        assert examine([AGREEING], entry(variant="nothing"), modes=["origin"]) == []
+
+    def test_what_cannot_be_decided_is_no_agreement(self):
+        assert examine([replace(AGREEING, verdict="ill-posed")], entry()) == []
+
+    def test_another_verdict_is_introduced_and_names_the_entry(self):
+        (finding,) = examine([replace(DEVIATING, verdict="crash")], entry())
+        assert finding.kind is Kind.introduced
+        assert "comes to crash on" in finding.message
+        assert "known expects deviates" in finding.message
+
+    def test_what_another_document_says_is_no_finding(self):
+        assert examine([replace(DEVIATING, relation="other")], []) == []
+
+    def test_two_bands_of_one_place_share_its_cells(self):
+        both = entry() + entry(id="larger", score=[1e8, 1e9])
+        cells = [DEVIATING, replace(DEVIATING, divergence_score=5e8)]
+        assert examine(cells, both) == []
+
+    def test_an_adapter_that_broke_off_leaves_nothing_stale(self):
+        stale = entry(variant="nothing")
+        assert examine([AGREEING], stale, about={"complete": False}) == []
+
+
+class TestConditions:
+    @pytest.mark.parametrize(
+        ("versions", "holds"),
+        [
+            (">=2.1,<3", True), ("==2.1", True), (">=2.2", False), ("other>=1", True),
+            ("other<1", False), ("absent>=0", False),
+        ],
+    )  # fmt: skip
+    def test_an_entry_counts_in_its_versions_only(self, versions, holds):
+        installed = {"fake": "2.1+cpu", "other": "1.0"}
+        found = examine([DEVIATING], entry(versions=versions), versions=installed)
+        assert kinds(found) == ([] if holds else ["introduced"])
+
+    def test_outside_its_versions_an_entry_is_not_stale(self):
+        old = entry(versions="<2", variant="nothing")
+        assert examine([AGREEING], old, versions={"fake": "2.1"}) == []
+
+    def test_a_version_that_cannot_be_compared_meets_no_condition(self):
+        found = examine([DEVIATING], entry(versions=">=0"), versions={"fake": "master"})
+        assert kinds(found) == ["introduced"]
+
+    def test_a_device_can_be_named(self):
+        assert examine([DEVIATING], entry(device="cpu")) == []
+        assert kinds(examine([DEVIATING], entry(device="cuda:*"))) == ["introduced"]
+
+    def test_a_device_that_is_not_there_leaves_nothing_stale(self):
+        assert examine([AGREEING], entry(device="cuda:*")) == []
+
+    @pytest.mark.parametrize(
+        "dates", [{"reviewed": "2025-11-19"}, {"review_by": date(2026, 11, 19)}]
+    )
+    def test_a_review_that_is_due_warns_and_does_not_fail(self, dates):
+        (finding,) = found = examine([DEVIATING], entry(**dates))
+        assert finding.kind is Kind.overdue
+        assert "check its reason" in finding.message
+        assert gate.exit_code(found) == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"id": "a, b"}, "is no identifier"),
+        ({"score": [2.0, 1.0]}, "give the smaller first"),
+        ({"score": [-1.0, 1.0]}, "none below 0"),
+        ({"score": [math.nan, math.nan]}, "give the smaller first"),
+        ({"versions": "2.1 or so"}, "no version condition"),
+        ({"versions": "torch"}, "no version condition such as 'optax>=0.2'"),
+        ({"reviewed": "yesterday"}, "reviewed"),
+        ({"review_by": "2026-13-01"}, "review_by"),
+    ],
+)
+def test_an_entry_that_makes_no_sense_is_refused(more, message):
+    with pytest.raises(ExpectationError, match=message):
+        entry(**more)
