@@ -13,7 +13,7 @@ bfloat16 travels as its 16 bits in a ``uint16`` array, because NumPy has no such
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from typing import Any, Protocol
 
@@ -99,6 +99,19 @@ def keywords(request: Open, names: Mapping[str, str]) -> dict[str, float]:
     if missing:
         raise Unsupported(f"{request.implementation} takes no {', '.join(sorted(missing))}")
     return {names[name]: value for name, value in request.hyperparameters.items()}
+
+
+def check_features(request: Open, combinations: Iterable[Iterable[str]]) -> None:
+    """Raise Unsupported unless the request's options are one of the declared combinations."""
+    if sorted(request.features) not in [sorted(combination) for combination in combinations]:
+        asked = ", ".join(request.features) or "plain form"
+        raise Unsupported(f"{request.implementation} has no {asked}")
+
+
+def check_state(state: Mapping[str, object], names: Iterable[str]) -> None:
+    """Raise ValueError unless exactly the state tensors called ``names`` were sent."""
+    if set(state) != set(names):
+        raise ValueError(f"state {sorted(state)} for an optimizer that has {sorted(names)}")
 
 
 def constructor_defaults(

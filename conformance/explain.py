@@ -116,6 +116,7 @@ def consistent(other: Choices, choices: Choices) -> bool:
     second = other.correction in ("second", "both")
     return (
         state_names(other) == state_names(choices)
+        and (other.correction == "both" or other.weight_decay != "decoupled-corrected")
         and (other.first_moment or other.correction in ("none", "second"))
         and (second or (other.epsilon != "hat" and other.amsgrad != "corrected"))
     )

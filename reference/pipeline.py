@@ -26,7 +26,9 @@ class Choices:
     centralize            the mean over all axes but the first is taken off the gradient
     maximize              the gradient's sign is turned
     weight_decay          ``l2`` adds decay x parameter to the gradient, ``decoupled`` shrinks the
-                          parameter by learning rate x decay, ``decoupled-unscaled`` by decay
+                          parameter by learning rate x decay, ``decoupled-unscaled`` by decay,
+                          ``decoupled-corrected`` by the rate that carries both bias corrections,
+                          lr sqrt(1 - beta2^t) / (1 - beta1^t), x decay
     first_moment          a moving average of the gradient takes the gradient's place (Adam)
     correction            which moments are divided by 1 - beta^t
     initial_second_moment where the average of squares starts
@@ -42,7 +44,9 @@ class Choices:
 
     centralize: bool = False
     maximize: bool = False
-    weight_decay: Literal["none", "l2", "decoupled", "decoupled-unscaled"] = "none"
+    weight_decay: Literal[
+        "none", "l2", "decoupled", "decoupled-unscaled", "decoupled-corrected"
+    ] = "none"
     first_moment: bool = False
     correction: Literal["none", "first", "second", "both"] = "none"
     initial_second_moment: Literal["0", "1"] = "0"
@@ -217,6 +221,9 @@ def decay_parameter(choices: Choices, hyper: Any, parameter: Number, num: Any) -
         return num.shrink(parameter, hyper.rate * hyper.weight_decay)
     if choices.weight_decay == "decoupled-unscaled":
         return num.shrink(parameter, hyper.weight_decay)
+    if choices.weight_decay == "decoupled-corrected":
+        scaled = (hyper.rate, hyper.weight_decay, num.root(hyper.correction2))
+        return num.shrink(parameter, num.quotient(scaled, (hyper.correction1,)))
     return parameter
 
 

@@ -31,6 +31,7 @@ WORDS: dict[str, tuple[str, dict[object, str]]] = {
             "l2": "added to the gradient",
             "decoupled": "shrinks the parameter by learning rate × decay",
             "decoupled-unscaled": "shrinks the parameter by decay alone",
+            "decoupled-corrected": "shrinks the parameter by corrected learning rate × decay",
         },
     ),
     "correction": (

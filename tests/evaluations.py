@@ -207,6 +207,9 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
         w = a.shrink(w, a.mul(eta, a.held(decimals["weight_decay"])))
     elif choices.weight_decay == "decoupled-unscaled":
         w = a.shrink(w, a.held(decimals["weight_decay"]))
+    elif choices.weight_decay == "decoupled-corrected":
+        c1 = a.one_minus_power(decimals["beta1"], count)
+        w = a.shrink(w, a.quotient([eta, a.held(decimals["weight_decay"]), a.root(c2)], [c1]))
     if choices.momentum == "none":
         x, y = a.pair([eta, *tops], bottom)
         return a.plus_product(w, -x, y), new

@@ -1,0 +1,220 @@
+"""PaddlePaddle's RMSProp, Adam and AdamW, in dynamic mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import paddle
+
+from adapters import kit, protocol
+from adapters.kit import Array
+
+NAME = "paddle"
+
+DOCUMENTATION = (
+    "https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/optimizer/{}_en.html"
+)
+GAPS = {
+    "float16": "the kernel is not registered for float16 on the CPU",
+    "bfloat16": "the kernel is not registered for bfloat16 on the CPU",
+    "strided": "the optimizer's kernels take dense tensors",
+    "groups": "a group's learning_rate is a factor of the base rate, not a rate",
+}
+
+
+class Rule(NamedTuple):
+    """One optimizer class.
+
+    names      canonical hyperparameters to the constructor's
+    state      canonical state to the accumulator and the feature without which it is not shown
+    off        arguments that switch a feature off where the constructor's default has it on
+    """
+
+    optimizer: Any
+    family: protocol.Family
+    claims: list[str]
+    features: list[list[str]]
+    names: dict[str, str]
+    state: dict[str, tuple[str, str]]
+    off: Mapping[str, float] = MappingProxyType({})
+
+
+SHARED = {"learning_rate": "learning_rate", "epsilon": "epsilon", "weight_decay": "weight_decay"}
+ADAM = Rule(
+    optimizer=paddle.optimizer.Adam,
+    family="adam",
+    claims=["paddle-adam"],
+    features=[[], ["amsgrad"], ["weight_decay"]],
+    names={**SHARED, "beta1": "beta1", "decay": "beta2"},
+    state={
+        "first_moment": ("moment1", ""),
+        "second_moment": ("moment2", ""),
+        "maximum_second_moment": ("moment2_max", "amsgrad"),
+    },
+)
+RULES = {
+    "paddle:RMSProp": Rule(
+        optimizer=paddle.optimizer.RMSProp,
+        family="rmsprop",
+        claims=["paddle-rmsprop", "paddle-rmsprop-lookahead"],
+        features=[
+            [],
+            ["momentum"],
+            ["centered"],
+            ["centered", "momentum"],
+            ["weight_decay"],
+        ],
+        names={**SHARED, "decay": "rho", "momentum": "momentum"},
+        # The kernel always has all three; without the option they hold what nobody documents.
+        state={
+            "second_moment": ("mean_square", ""),
+            "mean_gradient": ("mean_grad", "centered"),
+            "momentum": ("momentum", "momentum"),
+        },
+    ),
+    "paddle:Adam": ADAM,
+    "paddle:AdamW": ADAM._replace(
+        optimizer=paddle.optimizer.AdamW,
+        claims=["paddle-adamw", "paddle-adamw-uncorrected"],
+        off={"weight_decay": 0.0},
+    ),
+}
+SWITCHES = ("centered", "amsgrad")
+OWN_SWITCH = {"amsgrad"}  # makes its accumulator only where it is on; the others are always there
+
+
+def describe() -> protocol.Description:
+    return protocol.Description(
+        adapter=NAME,
+        protocol=protocol.PROTOCOL,
+        versions=kit.versions("paddlepaddle", "numpy"),
+        devices={"cpu": "host"},
+        implementations=[
+            protocol.Implementation(
+                name=name,
+                family=rule.family,
+                claims=rule.claims,
+                features=rule.features,
+                hyperparameters=list(rule.names),
+                dtypes=["float32", "float64"],
+                devices=["cpu"],
+                state=list(rule.state),
+                gaps=GAPS,
+                documentation=DOCUMENTATION.format(rule.optimizer.__name__),
+            )
+            for name, rule in RULES.items()
+        ],
+        flags=flags(),
+    )
+
+
+def flags() -> dict[str, str]:
+    """The switches that change arithmetic; what becomes of subnormals is measured."""
+    small = paddle.to_tensor(np.full(1, 2.0**-70, np.float32))
+    return {
+        "default_dtype": paddle.get_default_dtype(),
+        "flush_to_zero": str(not (small * small).numpy().any()),
+        "commit": paddle.version.commit,
+    }
+
+
+class OptimizerSession:
+    """A session over one ``paddle.optimizer.Optimizer``."""
+
+    def __init__(self, request: protocol.Open) -> None:
+        rule = RULES[request.implementation]
+        paddle.set_device(request.device)
+        self.values = [self.leaf(kit.to_array(parameter.value)) for parameter in request.parameters]
+        # Canonical state to Paddle's accumulator, as far as these features have it.
+        self.keys = {
+            name: key
+            for name, (key, feature) in rule.state.items()
+            if not feature or feature in request.features
+        }
+        self.accumulators = {
+            key for key, feature in rule.state.values() if feature not in OWN_SWITCH
+        }
+        own: dict[str, Any] = kit.keywords(request, rule.names)
+        self.betas = {name: own[name] for name in ("beta1", "beta2") if name in own}
+        self.schedule = None
+        if rates := request.learning_rates:
+            # The factor is applied to this rate: one leaves the rates exactly as they are.
+            self.schedule = paddle.optimizer.lr.LambdaDecay(
+                learning_rate=1.0, lr_lambda=lambda step: rates[min(step, len(rates) - 1)]
+            )
+            own["learning_rate"] = self.schedule
+        elif "learning_rate" not in own and rule.family == "rmsprop":
+            raise kit.Unsupported("the learning rate of paddle.optimizer.RMSProp has no default")
+        if request.hyperparameters:
+            off = {key: value for key, value in rule.off.items() if key not in request.features}
+            own = {**off, **own}
+        switches = {name: True for name in SWITCHES if name in request.features}
+        self.optimizer = rule.optimizer(parameters=self.values, **{**own, **switches})
+
+    @staticmethod
+    def leaf(array: Array) -> Any:
+        """A trainable tensor; ``to_tensor`` makes a copy."""
+        return paddle.to_tensor(array, stop_gradient=False)
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        for value, gradient in zip(self.values, gradients, strict=True):
+            value.grad = paddle.to_tensor(gradient)
+        self.optimizer.step()
+        if self.schedule is not None:
+            self.schedule.step()
+        return [np.array(value.grad.numpy()) for value in self.values]
+
+    def parameters(self) -> list[Array]:
+        return [np.array(value.numpy()) for value in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        """Empty before the first step, when Paddle has not made its accumulators yet."""
+        kept = self.optimizer.state_dict()
+        found = {
+            name: [kept.get(self.own_name(value, key)) for value in self.values]
+            for name, key in self.keys.items()
+        }
+        if any(tensor is None for tensor in chain(*found.values())):
+            return {}
+        return {name: [np.array(t.numpy()) for t in tensors] for name, tensors in found.items()}
+
+    @staticmethod
+    def own_name(value: Any, key: str) -> str:
+        """What ``state_dict`` calls a parameter's accumulator."""
+        return f"{value.name}_{key}_0"
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        kit.check_state(state, self.keys)
+        packed: dict[str, Any] = {}
+        for index, value in enumerate(self.values):
+            for name, arrays in state.items():
+                packed[self.own_name(value, self.keys[name])] = paddle.to_tensor(arrays[index])
+            for unused in self.accumulators - set(self.keys.values()):
+                # Paddle wants every accumulator; without its option it does not matter.
+                packed[self.own_name(value, unused)] = paddle.zeros_like(value)
+            for beta, decay in self.betas.items():
+                # The power is that of the step to come: beta itself before the first.
+                packed[self.own_name(value, f"{beta}_pow_acc")] = paddle.to_tensor(
+                    [decay ** (step + 1)], dtype=value.dtype
+                )
+        if self.schedule is not None:
+            packed["LR_Scheduler"] = self.schedule.state_dict()
+        self.optimizer.set_state_dict(packed)
+
+
+def open_session(request: protocol.Open) -> kit.Session:
+    rule = RULES[request.implementation]
+    if request.groups:
+        raise kit.Unsupported(GAPS["groups"])
+    kit.check_features(request, rule.features)
+    return OptimizerSession(request)
+
+
+def probe(implementation: str) -> dict[str, float | bool | str | None]:
+    rule = RULES[implementation]
+    names = {**rule.names, **{name: name for name in SWITCHES}}
+    return kit.constructor_defaults(rule.optimizer, names)

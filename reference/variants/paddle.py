@@ -1,0 +1,89 @@
+"""PaddlePaddle: ``paddle.optimizer.RMSProp``, ``Adam`` and ``AdamW``."""
+
+from dataclasses import replace
+from typing import Any
+
+from reference.pipeline import Choices
+from reference.variants.record import Variant
+
+PAGE = "https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/optimizer/{}_en.html"
+VERSIONS = "paddlepaddle 3.3"
+
+BUFFER = (
+    'the page says "Nesterov momentum is used" and prints the plain form: the buffer may be '
+    "applied as it stands (this reading, the equations) or looked through once more (the reading "
+    "-lookahead)"
+)
+RMSPROP = Variant(
+    identifier="paddle-rmsprop",
+    family="rmsprop",
+    choices=Choices(epsilon="inside"),
+    # The learning rate has no default.
+    defaults={"decay": "0.95", "epsilon": "1e-6"},
+    source="paddle.optimizer.RMSProp, equations and parameters",
+    url=PAGE.format("RMSProp"),
+    versions=VERSIONS,
+)
+LOOKAHEAD = replace(RMSPROP, identifier="paddle-rmsprop-lookahead")
+
+
+def with_momentum(variant: Variant, **choices: Any) -> Variant:
+    """v = beta v + eta / sqrt(...) g; w = w - v: the rate stands inside the buffer."""
+    option = variant.with_option(
+        "momentum", momentum="scaled", defaults={"momentum": "0.0"}, **choices
+    )
+    return replace(option, readings={**variant.readings, "nesterov": BUFFER})
+
+
+ADAM = Variant(
+    identifier="paddle-adam",
+    family="adam",
+    # learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t), and epsilon added to the uncorrected root
+    choices=Choices(first_moment=True, correction="both", epsilon="hat"),
+    defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
+    source="paddle.optimizer.Adam, update rule and parameters",
+    url=PAGE.format("Adam"),
+    versions=VERSIONS,
+)
+# moment_2_max = max(moment_2, moment_2_max), before any correction
+AMSGRAD: dict[str, Any] = {"amsgrad": "raw"}
+
+DECAY = (
+    "the update rule overwrites learning_rate with the corrected rate and then multiplies the "
+    "decay by learning_rate: by the corrected one, as the lines follow each other (this reading), "
+    "or by the argument of that name, as in the paper (the reading -uncorrected)"
+)
+ADAMW = replace(
+    ADAM,
+    identifier="paddle-adamw",
+    source="paddle.optimizer.AdamW, update rule and parameters",
+    url=PAGE.format("AdamW"),
+)
+ADAMW_UNCORRECTED = replace(ADAMW, identifier="paddle-adamw-uncorrected")
+
+
+def with_decay(variant: Variant, kind: str) -> Variant:
+    """One reading of AdamW's decay."""
+    option = variant.with_option(
+        "weight_decay", weight_decay=kind, defaults={"weight_decay": "0.01"}
+    )
+    return replace(option, readings={"weight_decay": DECAY})
+
+
+VARIANTS = (
+    RMSPROP,
+    with_momentum(RMSPROP),
+    with_momentum(LOOKAHEAD, nesterov=True),
+    RMSPROP.with_option("centered", centered=True),
+    with_momentum(RMSPROP.with_option("centered", centered=True)),
+    with_momentum(LOOKAHEAD.with_option("centered", centered=True), nesterov=True),
+    # "coeff of L2 regularization"; the default None means that there is none.
+    RMSPROP.with_option("weight_decay", weight_decay="l2"),
+    ADAM,
+    ADAM.with_option("amsgrad", **AMSGRAD),
+    ADAM.with_option("weight_decay", weight_decay="l2"),
+    ADAMW,
+    ADAMW.with_option("amsgrad", **AMSGRAD),
+    with_decay(ADAMW, "decoupled-corrected"),
+    with_decay(ADAMW_UNCORRECTED, "decoupled"),
+)
