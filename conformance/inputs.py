@@ -198,12 +198,7 @@ def expand(case: Case) -> Inputs:
 def regimes(case: Case) -> list[str]:
     """The regimes of a case: the ends of the range stand in two modes, the others in all."""
     ends = case.dtype in RANGE_MODES.get(case.mode, ())
-    found = [name for name in REGIMES if name not in RANGE_REGIMES or ends]
-    if case.dtype == "float64":
-        found = [
-            name for name in found if name != "huge"
-        ]  # beyond what a float64 reference can tell
-    return found
+    return [name for name in REGIMES if name not in RANGE_REGIMES or ends]
 
 
 def group_overrides(case: Case) -> dict[str, str]:

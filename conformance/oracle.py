@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +17,21 @@ import numpy as np
 
 from conformance.cases import Case
 from conformance.inputs import LAYOUTS, POOL, RANGE_REGIMES, Input, Inputs, expand
-from reference.numbers import PRECISIONS, BoundArithmetic, Effects, Precision, Representation
+from reference.numbers import (
+    PRECISIONS,
+    BallArithmetic,
+    BoundArithmetic,
+    Effects,
+    Precision,
+    Representation,
+)
+from reference.numbers.ball import (
+    BITS,
+    MOST_BITS,
+    Enclosure,
+    enclosure,
+    working_bits,
+)
 from reference.numbers.hyper import IDEAL, representations
 from reference.numbers.precision import Array
 from reference.pipeline import ORDER, Choices, State, state_names
@@ -25,6 +40,10 @@ from reference.trajectory import trajectory
 RANGE_EFFECTS = ("gradual", "flush", "late", "early", "difference")
 WIDEST = Representation("every way", "every way", "every way", "every way")
 KEPT = 1 << 30  # bytes of tables kept at a time
+
+
+ZERO: Array = np.zeros(())
+UNKNOWN: Array = np.zeros((), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -56,15 +75,36 @@ class Question:
 
 @dataclass(frozen=True)
 class Table:
-    """Values and errors: one row a step and quantity (steps outermost), one column an element."""
+    """Values and errors: one row a step and quantity (steps outermost), one column an element.
+
+    value    the reference, as float64
+    error    how far a legal result may be from ``value + low``
+    low      what is left of the reference beyond ``value``; one zero where float64 tells enough
+    certain  whether the exact result certainly rounds to ``value``, where that was proved
+    """
 
     value: Array
     error: Array
+    low: Array = field(default_factory=lambda: ZERO)
+    certain: Array = field(default_factory=lambda: UNKNOWN)
 
     @property
     def size(self) -> int:
         """Bytes."""
-        return int(self.value.nbytes + self.error.nbytes)
+        return int(self.value.nbytes + self.error.nbytes + self.low.nbytes + self.certain.nbytes)
+
+    def rows(self, take: Callable[[Array], Array]) -> Table:
+        """The same with ``take`` applied to each array of elements."""
+        parts = (self.value, self.error, self.low, self.certain)
+        return Table(*(take(part) if part.ndim else part for part in parts))
+
+    def distance(self, observed: Array) -> Array:
+        """How far observed values are from the reference: 0 for the same infinity or two nan."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            far = np.abs((observed - self.value) - self.low)
+        same = (observed == self.value) & ~np.isfinite(observed)
+        found: Array = np.where(same | (np.isnan(observed) & np.isnan(self.value)), 0.0, far)
+        return found
 
 
 inputs_of = lru_cache(maxsize=256)(expand)
@@ -151,38 +191,98 @@ def arithmetic(dtype: str, effect: str, way: Representation, corrected: bool) ->
 
 
 def evaluate(question: Question, effect: str, way: Representation) -> Table:
-    """Run the rule over the case's inputs."""
-    case, inputs = question.case, inputs_of(question.case)
+    """Run the rule over the case's inputs, on bounds; in float64 the centre is a ball's."""
+    case = question.case
     num = arithmetic(question.precision.name, effect, way, question.choices.correction != "none")
-    everything = inputs.parameters
-    if case.mode in LAYOUTS:
-        inputs = Inputs([pooled(everything)])  # holds every experiment; the rest are copies of them
-    columns = np.cumsum([0, *(parameter.value.size for parameter in inputs.parameters)])
-    shape = (case.steps, len(question.quantities), int(columns[-1]))
-    value: Array = np.zeros(shape)
-    error: Array = np.zeros(shape)
     with np.errstate(all="ignore"):
-        for members, decimals, choices in blocks(question, inputs):
-            parameters = [inputs.parameters[index] for index in members]
-            place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
-            results = run_block(choices, decimals, parameters, inputs, num)
-            for row, (parameter, state) in enumerate(results):
-                found = {**dict(state.items()), "parameter": parameter}
-                for line, name in enumerate(question.quantities):
-                    value[row, line, place] = np.ravel(found[name].value)
-                    error[row, line, place] = np.ravel(found[name].error)
-    rows = shape[0] * shape[1]
-    value, error = value.reshape(rows, -1), error.reshape(rows, -1)
-    error = np.where(np.isnan(error), np.inf, error) * num.slack
+        value, wide = (np.zeros(shape_of(question), dtype=num.carrier) for _ in range(2))
+        for place, number in walk(question, num):
+            value[place], wide[place] = np.ravel(number.value), np.ravel(number.error)
+        value, error = (part.reshape(-1, part.shape[-1]) for part in (value, wide))
+        centre = value.astype(np.float64)
+        low = ZERO
+        if num.carrier is not np.float64:
+            low = np.where(np.isfinite(centre), value - centre, 0.0).astype(np.float64)
+            error = error.astype(np.float64)
+        error = np.where(np.isnan(error), np.inf, error) * num.slack
     if not num.effects.saturate:
-        # An infinity or nan in the inputs makes these; only where results saturate does nan with
-        # an infinite error stand for a result that nothing can be said of.
-        error = np.where(np.isfinite(value), error, 0.0)
+        # Made by an infinity or nan in the inputs, it is the answer.  Elsewhere (a divisor that may
+        # be zero), and where results saturate, the infinite error says that nothing can be said.
+        strange = np.repeat(reached(evaluated(case)), len(question.quantities), axis=0)
+        error = np.where(strange & ~np.isfinite(centre), 0.0, error)
+    table = Table(centre, error, low)
+    if question.precision.name == "float64" and not num.effects.saturate:
+        table = proved(table, enclosed(question, IDEAL if way is WIDEST else way))
     if case.mode in LAYOUTS:
-        first = inputs.parameters[0]
+        everything = inputs_of(case).parameters
+        first = pooled(everything)
         spread = np.concatenate([laid_out(parameter, first) for parameter in everything])
-        value, error = value[:, spread], error[:, spread]
-    return Table(value, error)
+        table = table.rows(lambda part: part[:, spread])
+    return table
+
+
+def reached(parameters: list[Input]) -> Array:
+    """Which elements an infinite or nan gradient has reached by each step: steps x elements."""
+    steps = range(len(parameters[0].gradients))
+    rows = [np.concatenate([np.ravel(p.gradients[step]) for p in parameters]) for step in steps]
+    found: Array = np.logical_or.accumulate(~np.isfinite(np.stack(rows)), axis=0)
+    return found
+
+
+def proved(table: Table, exact: Enclosure) -> Table:
+    """The table with a proved centre wherever there is one."""
+    known = np.isfinite(exact.radius) & np.isfinite(exact.value)
+    return Table(
+        np.where(known, exact.value, table.value),
+        np.where(known, table.error + exact.radius, table.error),
+        np.where(known, exact.low, table.low),
+        known & exact.certainly_rounds_to_value(),
+    )
+
+
+@lru_cache(maxsize=256)
+def enclosed(question: Question, way: Representation) -> Enclosure:
+    """The rule over the case's inputs, on balls precise enough for the case's dtype.
+
+    The precision is raised until what is not known is far below half a unit in the last place.
+    """
+    bits, precision = BITS, question.precision
+    while True:
+        with working_bits(bits):
+            balls = np.zeros(shape_of(question), dtype=object)
+            for place, number in walk(question, BallArithmetic(way)):
+                balls[place] = np.ravel(number)
+            found = enclosure(balls.reshape(-1, balls.shape[-1]))
+        needed = precision.quantum(np.where(np.isfinite(found.value), found.value, 0.0)) / 4096
+        if bits >= MOST_BITS or not (found.radius > needed).any():
+            return found
+        bits *= 2
+
+
+def shape_of(question: Question) -> tuple[int, int, int]:
+    """Steps, quantities, and elements, of which each experiment of a layout is one."""
+    elements = sum(parameter.value.size for parameter in evaluated(question.case))
+    return question.case.steps, len(question.quantities), elements
+
+
+def evaluated(case: Case) -> list[Input]:
+    """The parameters that the rule is run over: of a layout one that holds every experiment."""
+    parameters = inputs_of(case).parameters
+    return [pooled(parameters)] if case.mode in LAYOUTS else parameters
+
+
+def walk(question: Question, num: Any) -> Iterator[tuple[Any, Any]]:
+    """Each quantity at each step: where it stands in an array of :func:`shape_of`, and it."""
+    inputs = replace(inputs_of(question.case), parameters=evaluated(question.case))
+    columns = np.cumsum([0, *(parameter.value.size for parameter in inputs.parameters)])
+    for members, decimals, choices in blocks(question, inputs):
+        parameters = [inputs.parameters[index] for index in members]
+        place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
+        results = run_block(choices, decimals, parameters, inputs, num)
+        for row, (parameter, state) in enumerate(results):
+            found = {**dict(state.items()), "parameter": parameter}
+            for line, name in enumerate(question.quantities):
+                yield (row, line, place), found[name]
 
 
 def pooled(parameters: list[Input]) -> Input:
@@ -220,7 +320,7 @@ def run_block(
     decimals: dict[str, str],
     parameters: list[Input],
     inputs: Inputs,
-    num: BoundArithmetic,
+    num: Any,
 ) -> Any:
     """The trajectory of several parameters side by side."""
 

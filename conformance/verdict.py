@@ -22,6 +22,7 @@ from conformance.oracle import (
     Table,
     inputs_of,
     ordinary,
+    reached,
 )
 from reference.numbers import PRECISIONS, Precision, Representation
 from reference.numbers.hyper import IDEAL
@@ -140,10 +141,7 @@ def arranged(question: Question, observed: Observed) -> tuple[list[str], Array, 
 
     def pick(table: Table) -> Table:
         shape = (steps, len(question.quantities), elements)
-        return Table(
-            table.value.reshape(shape)[:, keep].reshape(-1, elements),
-            table.error.reshape(shape)[:, keep].reshape(-1, elements),
-        )
+        return table.rows(lambda part: part.reshape(shape)[:, keep].reshape(-1, elements))
 
     return rows, seen.reshape(-1, elements), pick
 
@@ -157,7 +155,7 @@ def classify(
     codes = np.full(observed.shape, Verdict.rounding, dtype=np.int8)
     if not decide_only:
         codes[correctly_rounded(observed, table, question.precision)] = Verdict.exact
-    hopeless = np.isinf(table.error) & np.isfinite(table.value)
+    hopeless = np.isinf(table.error)
     if hopeless.any():
         # An infinite operand also ends in an infinite bound; with it taken as infinite, some of
         # these elements have an answer after all.
@@ -301,10 +299,7 @@ def best_way(
 
 def inside(observed: Array, table: Table) -> Array:
     """Within the bound, or the same infinity, or both nan; an infinite bound accepts nan too."""
-    with np.errstate(invalid="ignore"):
-        near = np.abs(observed - table.value) <= table.error
-    same = (observed == table.value) | (np.isnan(observed) & np.isnan(table.value))
-    accepted: Array = near | same | np.isinf(table.error)
+    accepted: Array = (table.distance(observed) <= table.error) | np.isinf(table.error)
     return accepted
 
 
@@ -312,12 +307,12 @@ def correctly_rounded(observed: Array, table: Table, precision: Precision) -> Ar
     """Whether the observed value is certainly the exact result rounded to nearest.
 
     The exact result is known to within the reference's own error; both ends must round to the
-    observed value.  In float64 the reference cannot tell, so nothing is called exact there.
+    observed value.  In float64 only a ball can tell.
     """
     same = (observed == table.value) | (np.isnan(observed) & np.isnan(table.value))
     special = same & ~np.isfinite(table.value)
     if precision.name == "float64":
-        known: Array = special | (same & (table.error == 0))
+        known: Array = special | (same & ((table.error == 0) | table.certain))
         return known
     own = table.error * (PRECISIONS["float64"].unit_roundoff / precision.unit_roundoff)
     with np.errstate(invalid="ignore"):
@@ -327,21 +322,15 @@ def correctly_rounded(observed: Array, table: Table, precision: Precision) -> Ar
 
 
 def non_finite_inputs(question: Question, shape: tuple[int, ...]) -> Array:
-    """Elements that an infinite or nan gradient has reached: orders of evaluation differ there."""
-    inputs = inputs_of(question.case)
-    steps = len(inputs.parameters[0].gradients)
-    reached = np.zeros((steps, shape[1]), dtype=bool)
-    for index in range(steps):
-        row = np.concatenate([np.ravel(p.gradients[index]) for p in inputs.parameters])
-        reached[index] = ~np.isfinite(row) | (reached[index - 1] if index else False)
-    return np.repeat(reached, shape[0] // steps, axis=0)
+    """Rows of a table that an infinite or nan gradient has reached: legal orders differ there."""
+    steps = reached(inputs_of(question.case).parameters)
+    return np.repeat(steps, shape[0] // len(steps), axis=0)
 
 
 def sizes(observed: Array, table: Table, precision: Precision) -> tuple[Array, Array]:
     """The distance from the reference in units of the bound, and in ulp of the precision."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        distance = np.abs(observed - table.value)
-        distance = np.where(inside(observed, Table(table.value, np.zeros(()))), 0.0, distance)
+        distance = table.distance(observed)
         score = np.where(distance == 0, 0.0, distance / table.error)
         ulp = distance / precision.quantum(np.where(np.isfinite(table.value), table.value, 0.0))
     infinite = np.isnan(score)

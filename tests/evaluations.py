@@ -188,7 +188,7 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
         bottom.append(a.one_minus_power(decimals["beta1"], count))
     mean, apart = new.get("mean_gradient"), False
     if second and choices.epsilon == "hat":
-        tops.append(float(a.root(c2)))
+        tops.append(a.root(c2))
     elif second:
         apart = not choices.centered and choices.epsilon != "inside" and a.random.random() < 0.5
         if not apart:
@@ -197,7 +197,7 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
     if choices.centered:
         v = a.plus_product(v, -mean, mean)
     if apart:  # sqrt(v) / sqrt(1 - beta^t), as PyTorch does it
-        spread = a.div(a.root(v), float(a.root(c2)))
+        spread = a.div(a.root(v), a.root(c2))
     elif choices.epsilon == "inside":
         spread = a.root(a.add(v, eps))
     else:

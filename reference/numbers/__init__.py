@@ -19,6 +19,7 @@ formula.
 =========================== ======================================================================
 """
 
+from reference.numbers.ball import BallArithmetic
 from reference.numbers.bound import Bound, BoundArithmetic, Effects
 from reference.numbers.float64 import FLOAT64
 from reference.numbers.hyper import IDEAL, Hyper, Representation
@@ -29,6 +30,7 @@ __all__ = [
     "FLOAT64",
     "IDEAL",
     "PRECISIONS",
+    "BallArithmetic",
     "Bound",
     "BoundArithmetic",
     "Effects",

@@ -7,8 +7,9 @@ without fused multiply-add, stays within ``error`` of it.  The model is fl(a op 
 Algorithms, 2nd ed., 2.1-2.2 and 3.3); terms of every order are kept, so nothing rests on u being
 small, and bfloat16 is treated like float32.
 
-The reference value is itself computed in float64 by one of the legal orders.  Bounds grow at least
-linearly in u, so its own error is at most ``error`` times the ratio of the unit roundoffs: that is
+The reference value is itself computed by one of the legal orders, in float64 (for a bound on
+float64 itself in the widest format that NumPy has here).  Bounds grow at least linearly in u, so
+its own error is at most ``error`` times the ratio of the unit roundoffs: that is
 :attr:`BoundArithmetic.slack`.
 """
 
@@ -22,18 +23,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reference.numbers.hyper import IDEAL, Representation, held, one_minus_power
+from reference.numbers.hyper import IDEAL, Representation, held, kept_in, one_minus_power
 from reference.numbers.precision import PRECISIONS, Array, Precision
 
-# Which field of a Representation says how a hyperparameter was held.
-KINDS = {
-    "rate": "rate",
-    "weight_decay": "rate",
-    "epsilon": "scalars",
-    "momentum": "scalars",
-    "inverse_loss_scale": "scalars",
-    "moment": "moments",
-}
+# x86 has 64 bits and fifteen of exponent, other machines 113 or no more than float64.
+WIDE = np.longdouble
 
 
 @dataclass(frozen=True)
@@ -59,8 +53,9 @@ class Effects:
 class Bound:
     """A value and how far a working-precision evaluation of it may be off.
 
-    ``value`` and ``error`` are float64, arrays of one shape or scalars; ``nonnegative`` says that
-    no evaluation can produce a negative number (a sum of squares), so a root always exists.
+    ``value`` and ``error`` are arrays of one shape or scalars, in ``BoundArithmetic.carrier``;
+    ``nonnegative`` says that no evaluation can produce a negative number (a sum of squares), so a
+    root always exists.
     """
 
     __array_priority__ = 1000  # NumPy scalars and arrays defer to the operators below
@@ -118,7 +113,8 @@ class BoundArithmetic:
         self.constants: dict[object, Bound] = {}
         self.unit = precision.unit_roundoff
         self.gammas = [count * self.unit / (1 - count * self.unit) for count in range(16)]
-        self.slack = 1.0 + PRECISIONS["float64"].unit_roundoff / self.unit
+        self.carrier: Any = WIDE if precision.name == "float64" else np.float64
+        self.slack = 1.0 + float(np.finfo(self.carrier).epsneg) / self.unit
 
     # Inputs ---------------------------------------------------------------------------------
 
@@ -127,6 +123,7 @@ class BoundArithmetic:
 
         What this precision cannot hold (float64 inputs of a float32 kernel) is rounded first.
         """
+        values = np.asarray(values, dtype=self.carrier)
         error = np.abs(self.precision.round(values) - values)
         error = np.where(np.isfinite(error), error, 0.0)
         if self.effects.flush:
@@ -136,11 +133,12 @@ class BoundArithmetic:
 
     def full(self, like: Bound, decimal: str) -> Bound:
         shape = np.shape(like.value)
-        return Bound(self, np.full(shape, float(decimal)), np.zeros(shape), nonnegative=True)
+        value = np.full(shape, float(decimal), dtype=self.carrier)
+        return Bound(self, value, np.zeros(shape, dtype=self.carrier), nonnegative=True)
 
     def coefficient(self, kind: str, exact: Fraction) -> Bound:
         """A hyperparameter: ``kind`` is ``rate``, ``moment``, or its own name."""
-        return self._held((kind, exact), lambda way: held(exact, getattr(way, KINDS[kind])))
+        return self._held((kind, exact), lambda way: held(exact, kept_in(way, kind)))
 
     def complement(self, beta: Fraction) -> Bound:
         """1 - beta, formed from beta in the format that the moments are held in."""
@@ -161,15 +159,22 @@ class BoundArithmetic:
         if key in self.constants:
             return self.constants[key]
         centre = exact(self.representation)
-        value = float(centre)
+        value = self.nearest(centre)
         spread = error(self.representation)
         for way in self.widened_by:
             spread = max(spread, abs(float(exact(way) - centre)) + error(way))
-        if float(self.precision.round(value)) != value or value != centre:
+        if held(centre, self.precision.name) != centre:
             spread += (abs(value) + spread) * self.unit
             spread += max(self.effects.underflow - abs(value) * self.unit, 0.0)
         self.constants[key] = Bound(self, value, spread, value >= 0)
         return self.constants[key]
+
+    def nearest(self, exact: Fraction) -> Any:
+        """A rational in the carrier, to within its roundoff."""
+        value = float(exact)
+        if self.carrier is np.float64:
+            return value
+        return self.carrier(value) + self.carrier(float(exact - Fraction(value)))
 
     # Results --------------------------------------------------------------------------------
 

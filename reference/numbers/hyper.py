@@ -61,6 +61,23 @@ def representations(dtype: str, *, corrected: bool) -> tuple[Representation, ...
     return tuple(Representation(*way) for way in ways)[1:]
 
 
+# Which field of a Representation says how a hyperparameter was held.
+KINDS = {
+    "rate": "rate",
+    "weight_decay": "rate",
+    "epsilon": "scalars",
+    "momentum": "scalars",
+    "inverse_loss_scale": "scalars",
+    "moment": "moments",
+}
+
+
+def kept_in(way: Representation, kind: str) -> str:
+    """The format in which ``way`` holds a coefficient: ``rate``, ``moment``, or its own name."""
+    found: str = getattr(way, KINDS[kind])
+    return found
+
+
 @dataclass(frozen=True)
 class Hyper:
     """The coefficients of one step as numbers of one system (``None``: the rule has no such one).

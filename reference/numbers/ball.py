@@ -1,0 +1,154 @@
+"""Balls: a proved enclosure of the exact real result, the oracle of record.
+
+Values are object arrays of ``flint.arb`` (F. Johansson, "Arb: efficient arbitrary-precision
+midpoint-radius interval arithmetic", IEEE Trans. Computers 66, 2017): a midpoint and a radius, and
+the exact result lies between them whatever was rounded on the way.  Where a ball is not finite (a
+divisor or a root's operand that may be zero, an infinity in the inputs) nothing is proved.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+import flint
+import numpy as np
+
+from reference.numbers.hyper import IDEAL, Representation, held, kept_in, one_minus_power
+from reference.numbers.precision import Array
+
+Balls = np.ndarray[Any, Any]  # of dtype object
+
+BITS = 160  # three times float64's 53
+MOST_BITS = 2560
+# flint's precision belongs to the process; threads take turns.
+TURN = threading.RLock()
+
+
+@contextmanager
+def working_bits(bits: int) -> Iterator[None]:
+    """Compute with midpoints of ``bits`` bits inside the block."""
+    with TURN:
+        before = flint.ctx.prec
+        flint.ctx.prec = bits
+        try:
+            yield
+        finally:
+            flint.ctx.prec = before
+
+
+class BallArithmetic:
+    """The number system of balls; see :mod:`reference.numbers` for its members.
+
+    ``representation`` says how hyperparameters were held; they are exact rationals otherwise.
+    """
+
+    def __init__(self, representation: Representation = IDEAL) -> None:
+        self.representation = representation
+
+    def given(self, values: Array, *, nonnegative: bool = False) -> Balls:
+        return np.asarray(TO_BALL(values), dtype=object)
+
+    def full(self, like: Balls, decimal: str) -> Balls:
+        return np.full(np.shape(like), rational(Fraction(decimal)), dtype=object)
+
+    def coefficient(self, kind: str, exact: Fraction) -> flint.arb:
+        return rational(held(exact, kept_in(self.representation, kind)))
+
+    def complement(self, beta: Fraction) -> flint.arb:
+        way = self.representation.moments
+        return rational(held(1 - held(beta, way), way))
+
+    def correction(self, beta: Fraction, count: int) -> flint.arb:
+        return rational(one_minus_power(held(beta, self.representation.correction), count))
+
+    def define(self, name: str, x: Balls) -> Balls:
+        return x
+
+    def square(self, x: Balls) -> Any:
+        return SQUARE(x)
+
+    def root(self, x: Balls) -> Any:
+        return ROOT(x) if isinstance(x, np.ndarray) else x.sqrt()
+
+    def maximum(self, x: Balls, y: Balls) -> Any:
+        return MAXIMUM(x, y)
+
+    def average(self, b: Any, c: Any, old: Balls, new: Balls) -> Any:
+        return b * old + c * new
+
+    def quotient(self, numerators: tuple[Any, ...], denominators: tuple[Any, ...]) -> Any:
+        return prod(numerators[1:], start=numerators[0]) / prod(
+            denominators[1:], start=denominators[0]
+        )
+
+    def variance(self, v: Balls, m: Balls) -> Any:
+        return v - SQUARE(m)
+
+    def shrink(self, x: Balls, c: Any) -> Any:
+        return x * (1 - c)
+
+    def centralize(self, x: Balls) -> Any:
+        axes = tuple(range(1, x.ndim))
+        count = prod(x.shape[axis] for axis in axes)
+        return x - x.sum(axis=axes, keepdims=True) / count
+
+
+def rational(value: Fraction) -> flint.arb:
+    """The smallest ball around a rational at the working precision."""
+    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+
+
+TO_BALL = np.frompyfunc(lambda value: flint.arb(float(value)), 1, 1)
+SQUARE = np.frompyfunc(lambda x: x * x, 1, 1)
+ROOT = np.frompyfunc(flint.arb.sqrt, 1, 1)
+MAXIMUM = np.frompyfunc(flint.arb.max, 2, 1)
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """Balls as float64 arrays: the exact result is ``value + low``, give or take ``radius``.
+
+    value   the midpoint, rounded to nearest
+    low     what that rounding left, rounded in turn
+    radius  covers the ball and both roundings; nan where the ball is not finite, so that nothing
+            is proved there
+    """
+
+    value: Array
+    low: Array
+    radius: Array
+
+    def certainly_rounds_to_value(self) -> Array:
+        """Whether the exact result, rounded to nearest float64, is ``value`` whatever it is."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            up, down = np.nextafter(self.value, np.inf), np.nextafter(self.value, -np.inf)
+            room = np.where(self.low > 0, up - self.value, self.value - down) / 2
+            certain: Array = np.abs(self.low) + self.radius < room
+        return certain
+
+
+def enclosure(balls: Balls) -> Enclosure:
+    """The balls as three float64 arrays of the same shape."""
+    value, low, radius = (np.asarray(part, dtype=np.float64) for part in SPLIT(balls))
+    return Enclosure(value, low, np.where(radius > 0, np.nextafter(radius, np.inf), radius))
+
+
+def split(ball: flint.arb) -> tuple[float, float, float]:
+    """A ball's midpoint in two float64, and how far from their sum the exact result may be."""
+    if not ball.is_finite():
+        return float(ball), 0.0, float("nan")
+    value = float(ball)
+    if value in (float("inf"), float("-inf")):  # beyond float64's range: nothing to split
+        return value, 0.0, 0.0
+    rest = ball - value
+    low = float(rest)
+    return value, low, float((rest - low).abs_upper())
+
+
+SPLIT = np.frompyfunc(split, 1, 3)
