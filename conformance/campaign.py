@@ -322,6 +322,8 @@ def rows(
             **at(item.divergence),
             nearest=explanation.nearest if bad else "",
             why=why or "; ".join(judgement.notes),
+            condition=item.condition,
+            unconfirmed=item.unconfirmed,
         )
 
 

@@ -162,7 +162,11 @@ class Expander:
             "momentum": np.multiply(rate, self.random.standard_normal(shape)),
             "maximum_second_moment": second * self.random.uniform(1.0, 1.5, shape),
         }
-        return {name: self.exactly(values) for name, values in state.items()}
+        # No finite gradients leave an infinite state in a first step: the largest has to do.
+        largest = self.precision.largest
+        return {
+            name: self.exactly(np.clip(values, -largest, largest)) for name, values in state.items()
+        }
 
     def parameter(self, name: str, regime: str, shape: tuple[int, ...], group: int = 0) -> Input:
         """A parameter whose gradients are of one regime."""

@@ -27,7 +27,9 @@ from reference.numbers import (
 )
 from reference.numbers.ball import (
     BITS,
+    CONDITION_BITS,
     MOST_BITS,
+    Conditioning,
     Enclosure,
     enclosure,
     working_bits,
@@ -213,12 +215,7 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
     table = Table(centre, error, low)
     if question.precision.name == "float64" and not num.effects.saturate:
         table = proved(table, enclosed(question, IDEAL if way is WIDEST else way))
-    if case.mode in LAYOUTS:
-        everything = inputs_of(case).parameters
-        first = pooled(everything)
-        spread = np.concatenate([laid_out(parameter, first) for parameter in everything])
-        table = table.rows(lambda part: part[:, spread])
-    return table
+    return table.rows(lambda part: spread_out(part, case))
 
 
 def reached(parameters: list[Input]) -> Array:
@@ -249,14 +246,41 @@ def enclosed(question: Question, way: Representation) -> Enclosure:
     bits, precision = BITS, question.precision
     while True:
         with working_bits(bits):
-            balls = np.zeros(shape_of(question), dtype=object)
-            for place, number in walk(question, BallArithmetic(way)):
-                balls[place] = np.ravel(number)
-            found = enclosure(balls.reshape(-1, balls.shape[-1]))
+            found = enclosure(balls(question, BallArithmetic(way)))
         needed = precision.quantum(np.where(np.isfinite(found.value), found.value, 0.0)) / 4096
         if bits >= MOST_BITS or not (found.radius > needed).any():
             return found
         bits *= 2
+
+
+@lru_cache(maxsize=64)
+def condition(question: Question) -> Array:
+    """The condition number of the worst root or divisor that has gone into each result.
+
+    Rows as in a table: by how much relative errors may have grown there.
+    """
+    num, found = Conditioning(), np.zeros(shape_of(question))
+    with working_bits(CONDITION_BITS):
+        for place, _ in walk(question, num):
+            found[place] = np.ravel(np.broadcast_to(num.worst, found[place].shape))
+    return spread_out(found.reshape(-1, found.shape[-1]), question.case)
+
+
+def balls(question: Question, num: BallArithmetic) -> Array:
+    """The rule over the case's inputs on balls, as rows of a table."""
+    found = np.zeros(shape_of(question), dtype=object)
+    for place, number in walk(question, num):
+        found[place] = np.ravel(number)
+    return found.reshape(-1, found.shape[-1])
+
+
+def spread_out(rows: Array, case: Case) -> Array:
+    """From the experiments of a layout to its elements; other cases are what they are."""
+    if case.mode not in LAYOUTS:
+        return rows
+    everything = inputs_of(case).parameters
+    first = pooled(everything)
+    return rows[:, np.concatenate([laid_out(parameter, first) for parameter in everything])]
 
 
 def shape_of(question: Question) -> tuple[int, int, int]:

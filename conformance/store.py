@@ -33,6 +33,8 @@ class Cell:
     counts       elements by verdict: exact … deviates
     step … ulp   of the first divergence, where there is one
     why          what explains the verdict, in words
+    condition    smallest condition number among ill-posed elements, nan without any
+    unconfirmed  ill-posed elements that their condition number does not account for
     """
 
     implementation: str
@@ -65,6 +67,8 @@ class Cell:
     nearest: str = ""
     why: str = ""
     expectation: str = ""
+    condition: float = float("nan")
+    unconfirmed: int = 0
 
 
 COLUMNS = [field.name for field in fields(Cell)]

@@ -8,12 +8,13 @@ or it deviates.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
 
 from conformance.cases import Case
+from conformance.conditioning import conditioning
 from conformance.oracle import (
     RANGE_EFFECTS,
     WIDEST,
@@ -63,7 +64,11 @@ class Divergence:
 
 @dataclass(frozen=True)
 class ParameterVerdict:
-    """One parameter (in most modes: one regime) of one case."""
+    """One parameter (in most modes: one regime) of one case.
+
+    condition    the smallest condition number among its ill-posed elements, nan without any
+    unconfirmed  ill-posed elements that their condition number does not account for
+    """
 
     name: str
     verdict: Verdict
@@ -71,6 +76,8 @@ class ParameterVerdict:
     ulp: float
     counts: tuple[int, ...]
     divergence: Divergence | None = None
+    condition: float = float("nan")
+    unconfirmed: int = 0
 
 
 @dataclass
@@ -118,10 +125,35 @@ def judge(
     table = rows_of(oracle.table(question))
     sizes_ = sizes(flat, table, question.precision)
     parts = [("*", slice(0, flat.shape[1]))] if together else places(question.case)
-    return Judgement(
-        [summary(question, name, part, rows, flat, table, codes, *sizes_) for name, part in parts],
-        representation=explanation,
-    )
+    parameters = [
+        summary(question, name, part, rows, flat, table, codes, *sizes_) for name, part in parts
+    ]
+    if not decide_only and (codes == Verdict.ill_posed).any():
+        parameters = conditioned(oracle, question, parts, parameters, codes)
+    return Judgement(parameters, representation=explanation)
+
+
+def conditioned(
+    oracle: Oracle,
+    question: Question,
+    parts: list[tuple[str, slice]],
+    parameters: list[ParameterVerdict],
+    codes: Array,
+) -> list[ParameterVerdict]:
+    """The same with the condition numbers of what is ill-posed."""
+    found = conditioning(oracle, question)
+    ill = (codes == Verdict.ill_posed).any(axis=0)
+    numbers = np.where(ill, found.number, np.inf)
+    return [
+        replace(
+            item,
+            condition=float(numbers[part].min()),
+            unconfirmed=int((ill & ~found.confirmed)[part].sum()),
+        )
+        if ill[part].any()
+        else item
+        for item, (_, part) in zip(parameters, parts, strict=True)
+    ]
 
 
 def contradicted(oracle: Oracle, question: Question, observed: Observed) -> Array:

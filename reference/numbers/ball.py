@@ -99,11 +99,58 @@ class BallArithmetic:
         return x - x.sum(axis=axes, keepdims=True) / count
 
 
+class Conditioning(BallArithmetic):
+    """Balls in which each input and each quantity of a step is uncertain by a relative ``SHIFT``.
+
+    How much wider the relative uncertainty of a root's operand or of a divisor is, is its condition
+    number: the factor by which relative errors of what goes in and of what a step keeps can grow
+    (an upper bound of it: balls forget that two quantities came from one gradient, as roundings
+    do).  ``worst`` is the largest since the last inputs were given, element by element.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worst: Any = 0.0
+
+    def given(self, values: Array, *, nonnegative: bool = False) -> Any:
+        self.worst = 0.0
+        return BLUR(super().given(values))
+
+    def define(self, name: str, x: Balls) -> Any:
+        return BLUR(x)
+
+    def root(self, x: Balls) -> Any:
+        self.worst = np.maximum(self.worst, np.asarray(GROWTH(x), dtype=np.float64))
+        return super().root(x)
+
+    def quotient(self, numerators: tuple[Any, ...], denominators: tuple[Any, ...]) -> Any:
+        for divisor in denominators:
+            zero = np.asarray(IS_ZERO(divisor), dtype=bool)
+            sensitive = np.where(zero, np.inf, np.asarray(GROWTH(divisor), dtype=np.float64))
+            self.worst = np.maximum(self.worst, sensitive)
+        return super().quotient(numerators, denominators)
+
+
+def growth(ball: flint.arb) -> float:
+    """Relative uncertainty in units of ``SHIFT``; infinite where a ball holds zero or no number."""
+    if not ball.is_finite():
+        return float("inf")
+    if ball.is_zero():
+        return 0.0
+    size = ball.abs_lower()
+    return float(ball.rad() / size / SHIFT) if size > 0 else float("inf")
+
+
 def rational(value: Fraction) -> flint.arb:
     """The smallest ball around a rational at the working precision."""
     return flint.arb(flint.fmpq(value.numerator, value.denominator))
 
 
+SHIFT = flint.arb(2) ** -200
+CONDITION_BITS = 640  # so that SHIFT is far above what these balls themselves lose
+BLUR = np.frompyfunc(lambda x: x * flint.arb(1, SHIFT), 1, 1)
+GROWTH = np.frompyfunc(growth, 1, 1)
+IS_ZERO = np.frompyfunc(flint.arb.is_zero, 1, 1)
 TO_BALL = np.frompyfunc(lambda value: flint.arb(float(value)), 1, 1)
 SQUARE = np.frompyfunc(lambda x: x * x, 1, 1)
 ROOT = np.frompyfunc(flint.arb.sqrt, 1, 1)
