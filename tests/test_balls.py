@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_bounds import MORE, ORDINARY, RULES, bounds, hyperparameters, inputs, shape_for
 
+from conformance.conditioning import conditioning
 from conformance.oracle import Oracle, Question
 from conformance.verdict import Verdict, judge
 from reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
@@ -85,7 +86,9 @@ def test_the_enclosure_holds_what_a_thousand_bits_give(data):
             [MPF(g) for g in gradients],
             Exactly("float64", random.Random(seed)),
         )
-        for step, balls in zip(exact, enclosed(choices, decimals, w, gradients), strict=True):
+        for step, balls in zip(
+            exact, enclosed(choices, decimals, w, gradients, bits=640), strict=True
+        ):
             for name, values in step.items():
                 ball = balls[name]
                 for place in np.ndindex(values.shape):
@@ -156,3 +159,26 @@ def test_squares_beyond_float64_are_judged(mode):
     wrong["parameter"][:, columns] *= 1 + 1e-9
     found = {item.name: item.verdict for item in judged(case, wrong).parameters}
     assert found["huge"] is Verdict.deviates
+
+
+CENTERED = Choices(centered=True, correction="second", epsilon="inside")
+
+
+def test_an_ill_posed_result_carries_its_condition_number_and_is_confirmed():
+    case = case_of(features=("centered",), mode="origin", steps=1)
+    seen = observe(case, CENTERED, Arithmetic("float32", random.Random(1)))
+    ill = [
+        item for item in judged(case, seen, CENTERED).parameters if item.counts[Verdict.ill_posed]
+    ]
+    assert ill  # at the first step the corrected variance is zero
+    assert all(item.condition > 1e5 and item.unconfirmed == 0 for item in ill)
+
+
+def test_an_infinite_bound_that_no_condition_number_accounts_for_is_noticed():
+    case = case_of(mode="origin", steps=1)
+    oracle, question = Oracle(), Question(RULE, case.hyperparameters, case)
+    table = oracle.table(question)
+    table.error[-1, 3] = np.inf  # a defect of the bound
+    found = conditioning(oracle, question)
+    assert not found.confirmed[3]
+    assert found.number[3] < 10
