@@ -94,7 +94,7 @@ class Arithmetic:
     def average(self, b, c, old, factors):
         """b old + c new, where new is the product of one or two factors."""
         new = factors[0] if len(factors) == 1 else self.mul(*factors)
-        order = self.random.randrange(6 if b >= c else 7)
+        order = self.random.randrange(6 if np.all(b >= c) else 7)
         if order == 0:
             return self.add(self.mul(b, old), self.mul(c, new))
         if order == 1:

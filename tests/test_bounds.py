@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -325,3 +326,96 @@ class TestNodes:
         third = 1 / 3
         (error,) = BoundArithmetic(PRECISIONS["float16"]).given(np.array([third])).error
         assert error >= abs(float(np.float16(third)) - third)
+
+
+class Adversary(Arithmetic):
+    """Every operation is off by the whole unit roundoff, up or down as ``signs`` says.
+
+    One row of signs an operation, one column an element: each element has roundings of its own.
+    """
+
+    def __init__(self, dtype, elements, order):
+        super().__init__(dtype, random.Random(order))
+        self.order, self.elements, self.signs = order, elements, []
+
+    def again(self):
+        """Start another evaluation in the same order."""
+        self.random, self.count = random.Random(self.order), 0
+        return self
+
+    def r(self, x):
+        if self.count == len(self.signs):
+            self.signs.append(np.ones(self.elements))
+        sign = self.signs[self.count]
+        self.count += 1
+        return x * (1 + sign * PRECISIONS[self.dtype].unit_roundoff)
+
+    def held(self, decimal):
+        return self.r(float(Fraction(decimal)))
+
+    def complement(self, decimal):
+        return self.r(float(1 - Fraction(decimal)))
+
+    def one_minus_power(self, decimal, count):
+        return self.r(float(1 - Fraction(decimal) ** count))
+
+
+def directed_search(choices, decimals, w, gradients, dtype, order, quantity):
+    """The largest distance in units of the bound that changing one rounding after another reaches.
+
+    Returns the score of the start (all roundings upwards) and of the end.
+    """
+    num = BoundArithmetic(PRECISIONS[dtype])
+    promised = bounds(choices, decimals, w, gradients, num)[-1][quantity]
+    adversary = Adversary(dtype, w.size, order)
+    ordinary = np.isfinite(promised.error) & (promised.error > 0)
+
+    def score():
+        with np.errstate(all="ignore"):
+            seen = walk(choices, decimals, w, gradients, adversary.again())[-1][quantity]
+            return np.where(ordinary, np.abs(seen - promised.value) / promised.error, 0.0)
+
+    best = first = score()
+    for _ in range(2):
+        for signs in adversary.signs:
+            np.negative(signs, out=signs)
+            now = score()
+            signs[now <= best] *= -1  # keep the change where it is worse
+            best = np.maximum(now, best)
+    return first.max(), best.max(), num.slack
+
+
+DIRECTED = [
+    (Choices(epsilon="inside"), "parameter"),
+    (Choices(epsilon="outside"), "second_moment"),
+    (Choices(centered=True, epsilon="inside", momentum="scaled"), "momentum"),
+    (Choices(centered=True, epsilon="outside"), "mean_gradient"),
+    (Choices(momentum="unscaled", weight_decay="l2"), "parameter"),
+    (Choices(momentum="scaled", nesterov=True, weight_decay="decoupled"), "parameter"),
+    (Choices(first_moment=True, correction="both", epsilon="outside"), "parameter"),
+    (Choices(first_moment=True, correction="both", epsilon="hat", amsgrad="raw"), "parameter"),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("choices", "quantity"), DIRECTED, ids=lambda x: str(x)[:20])
+def test_a_directed_search_finds_nothing_legal_outside_the_bound(choices, quantity, dtype):
+    # Magnitudes over six orders; decimals without an exact representation.
+    decimals = {
+        "learning_rate": "0.01",
+        "decay": "0.99",
+        "beta1": "0.9",
+        "epsilon": "1e-3",
+        "momentum": "0.9",
+        "weight_decay": "0.1",
+    }
+    reached = 0.0
+    for order in range(3):
+        w, gradients = inputs(dtype, order, -3.0, 3.0, 3, (48,))
+        w = w * (0.01 if order else 0)  # at the origin nothing hides behind the parameter
+        first, best, slack = directed_search(
+            choices, decimals, w, gradients, dtype, order, quantity
+        )
+        assert best <= slack, f"order {order}: {best} in units of the bound, from {first}"
+        reached = max(reached, best)
+    assert reached > 0.5  # the search gets near: a bound twice as large would show here
