@@ -1,0 +1,164 @@
+"""ONNX: the Adam operator of ``ai.onnx.preview.training``, by the reference evaluator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto, defs, helper
+from onnx.reference import ReferenceEvaluator
+
+from adapters import kit, protocol
+from adapters.kit import Array
+
+NAME = "onnx"
+
+DOMAIN = "ai.onnx.preview.training"
+PAGE = "https://onnx.ai/onnx/operators/onnx_aionnxpreviewtraining_Adam.html"
+# Canonical hyperparameters to attributes; the learning rate is an input.
+ATTRIBUTES = {
+    "beta1": "alpha",
+    "decay": "beta",
+    "epsilon": "epsilon",
+    "weight_decay": "norm_coefficient",
+}
+FEATURES: list[list[str]] = [[], ["weight_decay"]]
+ELEMENTS = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE}
+GAPS = {
+    "float16": "the operator's type constraints allow float and double",
+    "bfloat16": "the operator's type constraints allow float and double",
+    "strided": "a tensor of ONNX is dense",
+    "amsgrad": "the operator has no such attribute",
+    "norm_coefficient_post": "not driven here: no documented rule but this shrinks after the step",
+}
+
+
+def describe() -> protocol.Description:
+    return protocol.Description(
+        adapter=NAME,
+        protocol=protocol.PROTOCOL,
+        versions=kit.versions("onnx", "numpy"),
+        devices={"cpu": "host"},
+        implementations=[
+            protocol.Implementation(
+                name=f"onnx:Adam{ending}",
+                family="adam",
+                claims=["onnx-adam"],
+                features=FEATURES,
+                hyperparameters=["learning_rate", *ATTRIBUTES],
+                dtypes=["float32", "float64"],
+                devices=["cpu"],
+                state=["first_moment", "second_moment"],
+                # Rate and attributes come with every call.
+                groups=[] if ending else ["learning_rate", *ATTRIBUTES],
+                gaps=GAPS,
+                documentation=PAGE,
+            )
+            for ending in ("", "[several]")
+        ],
+        flags={"opset": str(opset())},
+    )
+
+
+def opset() -> int:
+    """The newest version of the operator's domain that is installed."""
+    version: int = defs.get_schema("Adam", domain=DOMAIN).since_version
+    return version
+
+
+def evaluator(attributes: dict[str, float], dtypes: list[str]) -> ReferenceEvaluator:
+    """A model of one operator on as many tensors as there are dtypes."""
+    named = {
+        kind: [f"{kind}_{index}" for index in range(len(dtypes))]
+        for kind in ("X", "G", "V", "H", "X_new", "V_new", "H_new")
+    }
+    inputs = ["R", "T", *named["X"], *named["G"], *named["V"], *named["H"]]
+    outputs = [*named["X_new"], *named["V_new"], *named["H_new"]]
+    node = helper.make_node("Adam", inputs, outputs, domain=DOMAIN, **attributes)
+
+    def value(name: str) -> Any:
+        place = name.rpartition("_")[2]
+        dtype = dtypes[int(place)] if place.isdigit() else dtypes[0]
+        return helper.make_tensor_value_info(
+            name, TensorProto.INT64 if name == "T" else ELEMENTS[dtype], None
+        )
+
+    graph = helper.make_graph(
+        [node], "adam", [value(name) for name in inputs], [value(name) for name in outputs]
+    )
+    return ReferenceEvaluator(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid(DOMAIN, opset())])
+    )
+
+
+class OperatorSession:
+    """The operator, over each parameter by itself or over all in one call."""
+
+    def __init__(self, request: protocol.Open) -> None:
+        self.rates = list(request.learning_rates)
+        self.values = [kit.to_array(parameter.value) for parameter in request.parameters]
+        self.first = [np.zeros_like(value) for value in self.values]
+        self.second = [np.zeros_like(value) for value in self.values]
+        self.taken = 0
+        places = range(len(self.values))
+        together = request.implementation.endswith("[several]")
+        self.calls = [list(places)] if together else [[index] for index in places]
+        self.models, self.given = [], []
+        for call in self.calls:
+            group = request.parameters[call[0]].group
+            override = request.groups[group] if request.groups else {}
+            values = {**request.hyperparameters, **override}
+            if "learning_rate" not in values:
+                raise kit.Unsupported("the learning rate is an input without a default")
+            self.given.append(values.pop("learning_rate"))
+            own = {ATTRIBUTES[name]: value for name, value in values.items()}
+            self.models.append(
+                evaluator(own, [request.parameters[index].value.dtype for index in call])
+            )
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        for call, model, given in zip(self.calls, self.models, self.given, strict=True):
+            inputs: dict[str, Any] = {
+                "R": np.array(self.rates[0] if self.rates else given, self.values[call[0]].dtype),
+                # "The update count of X": the operator's power of beta, one at the first step.
+                "T": np.array(self.taken + 1, dtype=np.int64),
+            }
+            kinds = {"X": self.values, "G": gradients, "V": self.first, "H": self.second}
+            for kind, arrays in kinds.items():
+                inputs |= {f"{kind}_{place}": arrays[index] for place, index in enumerate(call)}
+            with np.errstate(all="ignore"):
+                found = model.run(None, inputs)
+            count = len(call)
+            for place, index in enumerate(call):
+                self.values[index] = found[place]
+                self.first[index] = found[count + place]
+                self.second[index] = found[2 * count + place]
+        self.rates = self.rates[1:]
+        self.taken += 1
+        return gradients
+
+    def parameters(self) -> list[Array]:
+        return [np.array(value) for value in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        return {
+            "first_moment": [np.array(moment) for moment in self.first],
+            "second_moment": [np.array(moment) for moment in self.second],
+        }
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        kit.check_state(state, ("first_moment", "second_moment"))
+        self.first, self.second = state["first_moment"], state["second_moment"]
+        self.taken = step
+
+
+def open_session(request: protocol.Open) -> kit.Session:
+    kit.check_features(request, FEATURES)
+    if request.groups and request.implementation.endswith("[several]"):
+        raise kit.Unsupported("one call has one learning rate and one set of attributes")
+    return OperatorSession(request)
+
+
+def probe(implementation: str) -> dict[str, float | bool | str | None]:
+    attributes = defs.get_schema("Adam", domain=DOMAIN).attributes
+    return {name: attributes[own].default_value.f for name, own in ATTRIBUTES.items()}
