@@ -8,7 +8,8 @@ from typing import NoReturn
 import typer
 from rich.markup import escape
 
-from conformance.cli import environment, listing, reporting, running
+from conformance.claims.document import ClaimFileError
+from conformance.cli import environment, listing, reporting, running, verifying
 from conformance.cli.console import UsageError, errors
 from conformance.driver import WorkerError
 from conformance.environments import EnvironmentFailure
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command("run")(running.run)
 app.command("report")(reporting.report)
 app.command("reproduce")(reporting.reproduce)
+app.command("verify")(verifying.verify)
 app.command("list")(listing.list_)
 app.command("doctor")(listing.doctor)
 app.add_typer(environment.app, name="env")
@@ -39,7 +41,7 @@ def main() -> None:
     """The console script: one clear line for every foreseeable error."""
     try:
         app()
-    except (UsageError, ExpectationError, UnreadableRun) as error:
+    except (UsageError, ClaimFileError, ExpectationError, UnreadableRun) as error:
         fail(str(error), USAGE)
     except (EnvironmentFailure, RunError, WorkerError) as error:
         fail(str(error), INCOMPLETE)

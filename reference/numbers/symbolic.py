@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -86,10 +86,10 @@ def symbols(family: str) -> SimpleNamespace:
 
 
 @lru_cache(maxsize=256)
-def equations(
+def definitions(
     choices: Choices, family: str, loss_scale: bool = False
-) -> tuple[tuple[str, str], ...]:
-    """The rule as equations, in the order of evaluation: pairs of plain text and LaTeX.
+) -> tuple[tuple[sympy.Symbol, Any], ...]:
+    """The rule as symbols and what defines them, in the order of evaluation.
 
     A prime marks the value after the step.
     """
@@ -101,10 +101,18 @@ def equations(
         sympy.Symbol(SYMBOLS[name], real=True) for name in ("parameter", "gradient")
     )
     step(choices, hyper, state, parameter, gradient, num=num)
-    return tuple(printed(num.steps))
+    return tuple(num.steps)
 
 
-def printed(steps: list[tuple[sympy.Symbol, Any]]) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=256)
+def equations(
+    choices: Choices, family: str, loss_scale: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """The same as pairs of plain text and LaTeX."""
+    return tuple(printed(definitions(choices, family, loss_scale)))
+
+
+def printed(steps: Iterable[tuple[sympy.Symbol, Any]]) -> Iterator[tuple[str, str]]:
     """Each definition as text and as LaTeX."""
     for symbol, expression in steps:
         text = f"{symbol} = {in_order(expression, sympy.sstr)}"

@@ -1,0 +1,24 @@
+"""The checks, one module a way to find out; importing this package registers all of them.
+
+| check | what it executes |
+|---|---|
+| ``equation``      | the documented formula against a variant's, proved equal by SymPy |
+| ``identity``      | an equality of numbers or formulas that the document states in passing |
+| ``readings``      | the readings of an open point: distinct rules, and who follows which |
+| ``follows``       | an implementation against a variant, judged by the running bound |
+| ``probe``         | a default of an implementation's constructor, through its worker |
+| ``record``        | a default or version of a documented variant against the claim |
+| ``property``      | a property of the update rule, on the reference |
+| ``example``       | an example of the document, against the printed digits |
+| ``script``        | a function of a probe script, in the framework's environment |
+| ``transcription`` | the same on our transcription of a function that is not available here |
+| ``needs``         | nothing: what it would take |
+"""
+
+from __future__ import annotations
+
+from conformance.claims.checks import formulas, implementations, probing, rules
+from conformance.claims.checks.probing import scripted
+from conformance.claims.registry import CHECKS
+
+__all__ = ["CHECKS", "formulas", "implementations", "probing", "rules", "scripted"]

@@ -1,0 +1,210 @@
+"""``conformance verify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from conformance.claims import document, ledger
+from conformance.claims.context import Context
+from conformance.claims.document import Claim
+from conformance.claims.registry import VERDICTS
+from conformance.cli.console import (
+    UsageError,
+    console,
+    errors,
+    known_adapters,
+    print_json,
+    suggestion,
+)
+from conformance.patterns import wanted
+from conformance.store import RunError
+from reports import claims as pages
+
+Many = list[str] | None
+STYLES = {
+    "confirmed": "green",
+    "contradicted": "red",
+    "underdetermined": "yellow",
+    "not testable": "dim",
+    "error": "red",
+}
+
+
+def verify(
+    documents: Annotated[Many, typer.Argument(help="documents; all when none is named")] = None,
+    format_: Annotated[
+        str, typer.Option("--format", "-f", help="table, " + ", ".join(pages.FORMATS))
+    ] = "table",
+    kind: Annotated[Many, typer.Option("--kind", help=", ".join(document.KINDS))] = None,
+    claim: Annotated[Many, typer.Option("--claim", "-c", help="glob over claims")] = None,
+    verdict: Annotated[
+        Many, typer.Option("--verdict", help="show only: " + ", ".join(VERDICTS))
+    ] = None,
+    sections: Annotated[
+        bool, typer.Option("--sections", help="only list every section with its claims")
+    ] = False,
+    require: Annotated[
+        Many, typer.Option("--require", help="exit 3 if claims need this adapter and it is missing")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="file to write")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
+) -> None:
+    """Decide every claim of the documents by executing something, and print the ledger.
+
+    A claim is confirmed, contradicted, underdetermined (the document allows several readings), or
+    not testable here (with what it would take). A contradiction that is not marked as known in
+    the document's file exits 1.
+
+    [bold]Examples[/]
+
+      conformance verify
+
+      conformance verify mindspore-rmsprop --verdict contradicted
+
+      conformance verify --format sarif --out claims.sarif
+    """
+    format_ = "json" if as_json else format_
+    if format_ not in ("table", *pages.FORMATS):
+        raise UsageError(
+            f"unknown format {format_!r}{suggestion(format_, ('table', *pages.FORMATS))}"
+        )
+    chosen = [document.load(name) for name in known(documents, document.names(), "document")]
+    kinds = known(kind, document.KINDS, "kind")
+    shown = known([word.replace("-", " ") for word in verdict or ()], VERDICTS, "verdict")
+    patterns = tuple(claim or ())
+    identifiers = [item.id for doc in chosen for item in doc.claims]
+    for pattern in patterns:
+        if not any(wanted(name, (pattern,)) for name in identifiers):
+            raise UsageError(f"no claim fits {pattern!r}{suggestion(pattern, identifiers)}")
+    required = known_adapters(require or ())
+    if sections:
+        show_sections(chosen, as_json=format_ == "json")
+        return
+
+    def fits(item: Claim) -> bool:
+        return item.kind in kinds and wanted(item.id, patterns)
+
+    entries = decided(chosen, fits, quiet=format_ != "table")
+    code = ledger.exit_code(entries, required)
+    content = ledger.content(chosen, [e for e in entries if e.decision.verdict in shown])
+    if format_ == "table":
+        show(content)
+        closing(entries, code)
+        if out is not None:
+            write(out, pages.render(content, "json"))
+    elif out is not None:
+        write(out, pages.render(content, format_))
+        errors.print(f"wrote {out}", soft_wrap=True)
+    elif format_ == "json":
+        print_json(content)
+    else:
+        typer.echo(pages.render(content, format_), nl=False)
+    raise typer.Exit(code)
+
+
+def known(given: Many, names: Any, what: str) -> tuple[str, ...]:
+    """Names that exist; all where none is given."""
+    for name in given or ():
+        if name not in names:
+            raise UsageError(f"unknown {what} {name!r}{suggestion(name, names)}")
+    return tuple(given or names)
+
+
+def decided(chosen: list[document.Document], fits: Any, *, quiet: bool) -> list[ledger.Entry]:
+    """All entries, with a bar on a terminal."""
+    bar = Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+        console=errors,
+        transient=True,
+        disable=quiet or not errors.is_terminal,
+    )
+    with bar, Context(say=lambda line: None if quiet else errors.print(line)) as context:
+        task = bar.add_task("", total=None)
+
+        def progress(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        return ledger.verify(chosen, context, wanted=fits, progress=progress)
+
+
+def show(content: dict[str, Any]) -> None:
+    """The ledger as a table a document."""
+    for about in content["documents"]:
+        rows = [row for row in content["claims"] if row["document"] == about["name"]]
+        if not rows:
+            continue
+        console.print(f"\n[bold]{escape(about['title'])}[/]")
+        table = Table("claim", "kind", "verdict", "statement", "observed")
+        for row in rows:
+            verdict = row["decision"]["verdict"]
+            note = "" if row["status"] == "expected" else f" ({row['status']})"
+            known_as = " (known)" if row["expected"] == verdict == "contradicted" else ""
+            table.add_row(
+                escape(row["id"]),
+                row["kind"],
+                f"[{STYLES[verdict]}]{verdict}{known_as}{note}[/]",
+                escape(row["statement"]),
+                escape(pages.details(row)),
+            )
+        console.print(table)
+
+
+def closing(entries: list[ledger.Entry], code: int) -> None:
+    """The counts, and what the exit code says."""
+    counts = {v: sum(e.decision.verdict == v for e in entries) for v in VERDICTS}
+    words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    console.print(f"\n{len(entries)} claims: {words or 'nothing was selected'}")
+    for entry in entries:
+        if entry.status != "expected":
+            errors.print(
+                f"[red]{entry.status}:[/] {entry.document} {entry.id}: {entry.decision.verdict}, "
+                f"{escape(entry.decision.observed)}",
+                soft_wrap=True,
+            )
+    missing = sorted({e.decision.missing for e in entries if e.decision.missing})
+    if missing:
+        errors.print(
+            f"[yellow]not asked:[/] {', '.join(missing)}; "
+            f"`conformance env create {' '.join(missing)}` makes their environments",
+            soft_wrap=True,
+        )
+    if code == 0:
+        console.print("[green]As expected[/]")
+
+
+def show_sections(chosen: list[document.Document], *, as_json: bool) -> None:
+    """Every section of every document with its claims, or why there are none."""
+    rows = [
+        {
+            "document": doc.name,
+            "section": section.heading,
+            "claims": section.claims,
+            "none": section.none,
+        }
+        for doc in chosen
+        for section in doc.sections
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("document", "section", "claims")
+    for row in rows:
+        claims = ", ".join(row["claims"]) or f"[dim]none: {escape(str(row['none']))}[/]"
+        table.add_row(str(row["document"]), escape(str(row["section"])), claims)
+    console.print(table)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file; what goes wrong is an incomplete run."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,346 @@
+"""The verifier: files of claims, their checks, the ledger, and the command."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from copy import deepcopy
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from conformance.claims import document, ledger, scripts
+from conformance.claims.context import Context
+from conformance.claims.document import Claim
+from conformance.cli.main import app
+from reports import claims as pages
+
+NAMES = document.names()
+EQUATION = {
+    "name": "equation",
+    "variant": "codecademy-rmsprop",
+    "quantity": "second_moment",
+    "equation": "r*s + (1 - r)*g**2",
+    "symbols": {"r": "decay", "s": "second_moment", "g": "gradient"},
+}
+MINIMAL = """
+title = "T"
+system = "s"
+source = "x"
+sections = 1
+[[section]]
+heading = "H"
+claims = ["a"]
+[[claim]]
+id = "a"
+locator = "H"
+kind = "behaviour"
+statement = "words"
+check = { name = "needs", what = "a licence" }
+"""
+
+
+def claim(check, kind="behaviour", **more):
+    return Claim(id="c", locator="here", kind=kind, statement="words", check=check, **more)
+
+
+@pytest.fixture(scope="module")
+def context():
+    with Context(pythons={"numpy": sys.executable}) as found:
+        yield found
+
+
+def decide(check, context):
+    return ledger.decide(claim(check), context)
+
+
+class TestFiles:
+    @pytest.mark.parametrize("name", NAMES)
+    def test_every_shipped_document_can_be_read(self, name):
+        found = document.load(name)
+        assert found.claims
+        assert found.title.strip()
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_every_section_has_claims_or_a_reason(self, name):
+        for section in document.load(name).sections:
+            assert bool(section.claims) != bool(section.none.strip())
+
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            ('kind = "behaviour"', 'kind = "mood"', r"t.toml: .*'mood'.*claim 'a'"),
+            ("statement =", "sentence =", r"t.toml: .*sentence.*claim 'a'"),
+            ('statement = "words"', 'statement = ""', r"t.toml: claim a: statement is empty"),
+            ('name = "needs"', 'name = "oracle"', "claim a: unknown check 'oracle'; known are"),
+            ("what =", "that =", "claim a: check needs: .*that"),
+            ("sections = 1", "sections = 2", "says 2 sections and lists 1"),
+            ('claims = ["a"]', 'none = "nothing"', "claim a: no section names it"),
+            ('claims = ["a"]', "", "needs either claims or the reason"),
+            ('claims = ["a"]', 'claims = ["b"]', "names a claim 'b' that does not exist"),
+            ('title = "T"', "title = ", "t.toml: "),
+            ('locator = "H"', 'locator = "H"\nexpected = "contradicted"', "reason and a link"),
+        ],
+    )
+    def test_what_is_wrong_is_named_with_file_and_claim(self, tmp_path, old, new, message):
+        (tmp_path / "t.toml").write_text(MINIMAL.replace(old, new, 1))
+        with pytest.raises(document.ClaimFileError, match=message):
+            document.load("t", tmp_path)
+
+    def test_two_claims_of_one_name_are_refused(self, tmp_path):
+        (tmp_path / "t.toml").write_text(MINIMAL + MINIMAL[MINIMAL.index("[[claim]]") :])
+        with pytest.raises(document.ClaimFileError, match="2 claims are called a"):
+            document.load("t", tmp_path)
+
+    @pytest.mark.parametrize(
+        ("changed", "message"),
+        [
+            ({"variant": "x-y"}, "unknown variant 'x-y'"),
+            ({"equation": "r*s +"}, "is no formula"),
+            ({"equation": "r*s + z"}, "uses z without saying"),
+            ({"symbols": {"r": "charm"}}, "means 'charm'; known are"),
+            ({"quantity": "colour"}, "unknown quantity 'colour'"),
+            ({"choices": {"spin": 1}}, "unknown choices spin"),
+        ],
+    )
+    def test_a_formula_is_understood_when_it_is_read(self, changed, message):
+        problems = list(document.claim_problems(claim(EQUATION | changed)))
+        assert any(message in problem for problem in problems)
+
+
+class TestScripts:
+    """Probe files of our own, in this interpreter."""
+
+    @pytest.fixture
+    def probe(self, tmp_path):
+        path = tmp_path / "probe.py"
+        path.write_text(
+            "import os, time\n"
+            "VERSIONS = ('numpy',)\n"
+            "def add(a, b=1):\n    print('noise')\n    return a + b\n"
+            "def refuse():\n    raise FileNotFoundError('no\\nsuch')\n"
+            "def die():\n    os._exit(7)\n"
+            "def sleep():\n    time.sleep(60)\n"
+        )
+        return path
+
+    def test_values_exceptions_and_versions_come_back(self, probe):
+        found = scripts.carry_out(sys.executable, probe, ["add(2)", "add(2, b=3)", "refuse()"])
+        assert found.observed["add(2)"] == {"value": 3}
+        assert found.observed["add(2, b=3)"] == {"value": 5}
+        assert found.observed["refuse()"]["raised"] == "FileNotFoundError"
+        assert "OSError" in found.observed["refuse()"]["bases"]
+        assert found.version.startswith("numpy ")
+
+    def test_a_death_costs_one_call(self, probe):
+        found = scripts.carry_out(sys.executable, probe, ["add(1)", "die()", "add(2)"])
+        assert found.observed == {"add(1)": {"value": 2}, "add(2)": {"value": 3}}
+        assert "exit status 7" in found.failed["die()"]
+
+    def test_a_late_answer_costs_one_call(self, probe, monkeypatch):
+        monkeypatch.setattr(scripts, "START_LIMIT", 0.5)
+        found = scripts.carry_out(sys.executable, probe, ["sleep()", "add(2)"], limit=0.5)
+        assert "no answer" in found.failed["sleep()"]
+        assert found.observed == {"add(2)": {"value": 3}}
+
+    def test_an_unknown_function_is_no_observation(self, probe):
+        found = scripts.carry_out(sys.executable, probe, ["fly()"])
+        assert found.failed == {"fly()": "the file has no function 'fly'"}
+
+    def test_a_file_that_cannot_be_imported_fails_every_call(self, tmp_path):
+        path = tmp_path / "broken.py"
+        path.write_text("import nothing_of_that_name\n")
+        found = scripts.carry_out(sys.executable, path, ["a()", "b()"])
+        assert set(found.failed) == {"a()", "b()"}
+        assert "nothing_of_that_name" in found.failed["a()"]
+
+    def test_a_missing_interpreter_is_an_error(self, probe):
+        with pytest.raises(scripts.ScriptError, match="cannot be started"):
+            scripts.carry_out("/no/python", probe, ["add(1)"])
+
+
+class TestDecisions:
+    def test_a_missing_environment_is_not_testable_and_says_what_helps(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("CONFORMANCE_CACHE", str(tmp_path))
+        check = {
+            "name": "probe",
+            "implementation": "torch:RMSprop",
+            "hyperparameter": "decay",
+            "value": 0.99,
+        }
+        with Context() as context:
+            found = decide(check, context)
+        assert found.verdict == "not testable"
+        assert "conformance env create torch" in found.needs
+        assert found.missing == "torch"
+
+    def test_a_check_that_fails_is_an_error_and_no_verdict(self, context):
+        check = {"name": "script", "adapter": "numpy", "file": "none", "call": "f()"}
+        found = decide(check | {"expect": {"a": 1}}, context)
+        assert found.verdict == "error"
+        assert "there is no claims/probes/numpy/none.py" in found.observed
+
+    def test_readings_that_are_one_rule_leave_nothing_open(self, context):
+        same = {"one": "codecademy-rmsprop", "other": "d2l-rmsprop"}
+        assert decide({"name": "readings", "readings": same}, context).verdict == "contradicted"
+
+    def test_readings_that_differ_are_open_and_say_who_chose(self, context):
+        found = decide(
+            {
+                "name": "readings",
+                "readings": {"in": "codecademy-rmsprop", "out": "torch-rmsprop"},
+                "implementations": ["numpy:codecademy"],
+            },
+            context,
+        )
+        assert found.verdict == "underdetermined"
+        inside, outside = found.readings
+        assert inside.chosen_by
+        assert not outside.chosen_by
+
+    @pytest.mark.parametrize(
+        ("expect", "verdict"),
+        [
+            ({"dtype": "float64"}, "confirmed"),
+            ({"dtype": "float32"}, "contradicted"),
+            ({"dtype": {"one_of": ["float32", "float64"]}}, "confirmed"),
+            ({"printed": {"contains": "0.2316"}}, "confirmed"),
+            ({"printed": {"at_least": 1}}, "contradicted"),
+            ({"colour": "red"}, "contradicted"),
+            ({"raised": "TypeError"}, "contradicted"),
+        ],
+    )
+    def test_what_a_script_returns_is_compared_key_by_key(self, context, expect, verdict):
+        check = {"name": "script", "adapter": "numpy", "file": "codecademy", "call": "example()"}
+        found = decide(check | {"expect": expect}, context)
+        assert found.verdict == verdict
+        assert "probes/run.py" in found.script
+
+    def test_true_is_not_one(self, context):
+        from conformance.claims.checks.probing import fits
+
+        assert fits({"a": 1.0}, "a", 1)
+        assert not fits({"a": True}, "a", 1)
+
+
+class TestStatus:
+    @pytest.mark.parametrize(
+        ("verdict", "expected", "status"),
+        [
+            ("confirmed", "", "expected"),
+            ("underdetermined", "", "expected"),
+            ("contradicted", "", "unexpected"),
+            ("contradicted", "contradicted", "expected"),
+            ("confirmed", "contradicted", "unexpected"),
+            ("error", "contradicted", "failed"),
+        ],
+    )
+    def test_only_what_nobody_knew_is_unexpected(self, verdict, expected, status):
+        from conformance.claims.registry import Decision
+
+        doc = document.load("codecademy-rmsprop")
+        item = claim({"name": "needs"}, expected=expected, reason="r", link="l")
+        entry = ledger.settle(doc, item, Decision(verdict=verdict, observed="seen"))
+        assert entry.status == status
+        assert ledger.exit_code([entry]) == {"expected": 0, "unexpected": 1, "failed": 3}[status]
+
+
+@pytest.fixture(scope="module")
+def content(context):
+    doc = document.load("codecademy-rmsprop")
+    return ledger.content([doc], ledger.verify([doc], context))
+
+
+class TestPages:
+    @pytest.mark.parametrize("format_", pages.FORMATS)
+    def test_every_format_shows_every_claim(self, content, format_):
+        text = pages.render(content, format_)
+        assert all(row["id"] in text for row in content["claims"])
+
+    def test_sarif_has_a_rule_and_a_result_a_claim(self, content):
+        log = json.loads(pages.render(content, "sarif"))
+        (run,) = log["runs"]
+        assert log["version"] == "2.1.0"
+        assert len(run["results"]) == len(run["tool"]["driver"]["rules"]) == len(content["claims"])
+        assert all(r["level"] == "none" for r in run["results"] if r["kind"] != "fail")
+
+    def test_a_contradiction_fails_in_junit_and_sarif_until_it_is_known(self, content):
+        one = deepcopy(content)
+        row = one["claims"][0]
+        row["decision"]["verdict"], row["status"] = "contradicted", "unexpected"
+        suite = ElementTree.fromstring(pages.render(one, "junit")).find("testsuite")
+        assert suite.get("failures") == "1"
+        assert json.loads(pages.render(one, "sarif"))["runs"][0]["results"][0]["level"] == "error"
+        row["status"], row["reason"] = "expected", "because"
+        suite = ElementTree.fromstring(pages.render(one, "junit")).find("testsuite")
+        assert suite.get("failures") == "0"
+        first = json.loads(pages.render(one, "sarif"))["runs"][0]["results"][0]
+        assert first["suppressions"][0]["justification"] == "because"
+
+    def test_a_ledger_is_read_back(self, content, tmp_path):
+        path = tmp_path / "claims.json"
+        path.write_text(pages.render(content, "json"))
+        assert pages.load(path) == content
+        path.write_text("{}")
+        with pytest.raises(pages.UnreadableRun, match="no ledger of claims"):
+            pages.load(path)
+
+
+class TestCommand:
+    def call(self, *words):
+        return CliRunner().invoke(app, ["verify", *words])
+
+    def test_decides_one_claim_and_prints_json(self):
+        done = self.call("codecademy-rmsprop", "--claim", "example-output", "--json")
+        assert done.exit_code == 0
+        (row,) = json.loads(done.stdout)["claims"]
+        assert row["decision"]["verdict"] == "confirmed"
+        assert row["date"]
+
+    def test_filters_by_kind_and_verdict(self):
+        words = ("codecademy-rmsprop", "--kind", "formula", "--claim", "example-average", "--json")
+        assert len(json.loads(self.call(*words).stdout)["claims"]) == 1
+        words += ("--verdict", "contradicted")
+        assert json.loads(self.call(*words).stdout)["claims"] == []
+
+    def test_lists_sections_without_deciding(self):
+        done = self.call("codecademy-rmsprop", "--sections", "--json")
+        assert {row["section"] for row in json.loads(done.stdout)} >= {"Explanation", "Example"}
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("codecadmy",),
+            ("--kind", "mood"),
+            ("--verdict", "guilty"),
+            ("--claim", "nothing*"),
+            ("--format", "pdf"),
+            ("--require", "caffe"),
+        ],
+    )
+    def test_what_does_not_exist_is_a_usage_error(self, words):
+        from conformance.cli.console import UsageError
+
+        assert isinstance(self.call(*words).exception, UsageError)
+
+    def test_a_contradiction_that_nobody_knew_exits_1(self, tmp_path, monkeypatch):
+        path = document.FOLDER / "codecademy-rmsprop.toml"
+        (tmp_path / path.name).write_text(path.read_text().replace("0.56837725", "0.56837726"))
+        monkeypatch.setattr(document.load, "__defaults__", (tmp_path,))
+        done = self.call("codecademy-rmsprop", "--claim", "example-output")
+        assert done.exit_code == 1
+
+    def test_a_required_adapter_without_environment_exits_3(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("CONFORMANCE_CACHE", str(tmp_path))
+        words = ("codecademy-rmsprop", "--claim", "example-numpy")
+        assert self.call(*words).exit_code == 0
+        assert self.call(*words, "--require", "numpy").exit_code == 3
+
+
+def test_claims_files_are_plain_toml():
+    for name in NAMES:
+        raw = tomllib.loads((document.FOLDER / f"{name}.toml").read_text())
+        assert msgspec.convert(raw, document.File).title
