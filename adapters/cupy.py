@@ -162,6 +162,7 @@ def describe() -> protocol.Description:
                 devices=list(found),
                 state=rule.state,
                 gaps=GAPS,
+                arithmetic=dict.fromkeys(found, "cuda"),
                 documentation=DOCUMENTATION,
             )
             for name, rule in RULES.items()

@@ -121,6 +121,10 @@ RULES = {
 CONDITIONAL = {"mean_gradient": "centered", "momentum": "momentum"}
 
 
+# XLA has reciprocal roots of its own everywhere, and roots and reciprocals on accelerators.
+ARITHMETIC = {"cpu": "xla-cpu", "cuda": "xla-cuda", "tpu": "tpu"}
+
+
 def devices() -> dict[str, Any]:
     """JAX's devices by our names: what JAX calls ``gpu`` is ``cuda`` here."""
     others = [device for device in jax.devices() if device.platform != "cpu"]
@@ -150,6 +154,11 @@ def describe() -> protocol.Description:
                 compiled=rule.jit,
                 groups=list(rule.names) if rule.optax else [],
                 gaps={**GAPS, **rule.gaps},
+                arithmetic={
+                    device: ARITHMETIC[kind]
+                    for device in known
+                    if (kind := device.partition(":")[0]) in ARITHMETIC
+                },
                 documentation=OPTAX + rule.constructor.__name__ if rule.optax else EXAMPLES,
             )
             for name, rule in RULES.items()

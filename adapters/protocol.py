@@ -115,6 +115,8 @@ class Implementation(msgspec.Struct, frozen=True):
     schedules        whether its own API takes a rate a step
     groups           hyperparameters that its own API takes a group; empty: no groups
     gaps             what it lacks, and why: feature or dtype to reason
+    arithmetic       device to the profile of its roots and divisions (``reference.numbers.budget``)
+                     where these are not correctly rounded
     documentation    where its documentation stands
     """
 
@@ -131,6 +133,7 @@ class Implementation(msgspec.Struct, frozen=True):
     schedules: bool = True
     groups: list[str] = []
     gaps: dict[str, str] = {}
+    arithmetic: dict[str, str] = {}
     documentation: str = ""
 
 

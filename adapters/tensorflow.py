@@ -248,6 +248,10 @@ def implementation(full: str, rule: Rule, option: str, gpus: list[str]) -> proto
         # A kernel takes its scalars with every call, so each parameter may have its own.
         groups=list(rule.names) if full.startswith(f"{NAME}:raw_ops") else [],
         gaps=gaps,
+        arithmetic={
+            **({"cpu": "xla-cpu"} if option == "jit_compile" else {}),
+            **dict.fromkeys(gpus, "xla-cuda" if option == "jit_compile" else "cuda"),
+        },
         documentation=rule.documentation,
     )
 

@@ -134,6 +134,7 @@ def implementation(name: str, path: Path, cuda: list[str]) -> protocol.Implement
         state=list(rule.state),
         groups=list(rule.names),
         gaps={"cpu": CAPTURABLE} if capturable else {},
+        arithmetic=dict.fromkeys(cuda, "cuda"),
         documentation=DOCUMENTATION.format(rule.optimizer.__name__),
     )
 

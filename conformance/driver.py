@@ -18,6 +18,7 @@ import msgspec
 
 import adapters
 from adapters import protocol
+from reference.numbers.budget import PROFILES
 
 R = TypeVar("R")
 
@@ -150,6 +151,14 @@ class Worker:
                 f"the worker speaks protocol {description.protocol}, this is {protocol.PROTOCOL}: "
                 "update the older side",
             )
+        for implementation in description.implementations:
+            for profile in implementation.arithmetic.values():
+                if profile not in PROFILES:
+                    raise WorkerError(
+                        "error",
+                        f"{implementation.name} has an arithmetic {profile!r} that is not known; "
+                        f"known are {', '.join(PROFILES)}",
+                    )
         return description
 
     def ask(self, request: protocol.Request, kind: type[R], limit: float = REQUEST_LIMIT) -> R:

@@ -212,7 +212,8 @@ def question_for(variant: Variant, unit: Unit, omitted: dict[str, object]) -> Qu
     documented = {name: variant.defaults[name] for name in omitted if name in variant.defaults}
     decimals = {**unit.case.decimals, **documented}
     ordered = tuple(sorted(decimals.items()))
-    return Question(variant.choices, ordered, unit.case, variant.undecayed)
+    profile = unit.implementation.arithmetic.get(unit.device, "ieee")
+    return Question(variant.choices, ordered, unit.case, variant.undecayed, profile=profile)
 
 
 def judge_answer(

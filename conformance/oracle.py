@@ -34,6 +34,7 @@ from reference.numbers.ball import (
     enclosure,
     working_bits,
 )
+from reference.numbers.budget import budget
 from reference.numbers.hyper import IDEAL, representations
 from reference.numbers.precision import Array
 from reference.pipeline import ORDER, Choices, State, state_names
@@ -55,6 +56,7 @@ class Question:
     decimals    the hyperparameters, defaults included
     undecayed   parts of parameter names that weight decay passes over
     working     the precision of the arithmetic, where it is not the case's dtype
+    profile     the device's arithmetic, a key of :data:`reference.numbers.budget.PROFILES`
     """
 
     choices: Choices
@@ -62,6 +64,7 @@ class Question:
     case: Case
     undecayed: tuple[str, ...] = ()
     working: str = ""
+    profile: str = "ieee"
 
     @property
     def precision(self) -> Precision:
@@ -182,20 +185,24 @@ class Oracle:
 
 
 @lru_cache(maxsize=256)
-def arithmetic(dtype: str, effect: str, way: Representation, corrected: bool) -> BoundArithmetic:
+def arithmetic(
+    dtype: str, effect: str, way: Representation, corrected: bool, profile: str
+) -> BoundArithmetic:
     """The number system of bounds; kept, because it remembers its constants."""
     return BoundArithmetic(
         PRECISIONS[dtype],
         effects(effect, dtype),
         IDEAL if way is WIDEST else way,
         representations(dtype, corrected=corrected) if way is WIDEST else (),
+        budget(profile, dtype),
     )
 
 
 def evaluate(question: Question, effect: str, way: Representation) -> Table:
     """Run the rule over the case's inputs, on bounds; in float64 the centre is a ball's."""
     case = question.case
-    num = arithmetic(question.precision.name, effect, way, question.choices.correction != "none")
+    corrected = question.choices.correction != "none"
+    num = arithmetic(question.precision.name, effect, way, corrected, question.profile)
     with np.errstate(all="ignore"):
         value, wide = (np.zeros(shape_of(question), dtype=num.carrier) for _ in range(2))
         for place, number in walk(question, num):

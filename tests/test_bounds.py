@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference.numbers import PRECISIONS, BoundArithmetic, Effects, Representation
+from reference.numbers.budget import budget
 from reference.pipeline import Choices, State
 from reference.trajectory import trajectory
 from reference.variants import VARIANTS
@@ -419,3 +420,41 @@ def test_a_directed_search_finds_nothing_legal_outside_the_bound(choices, quanti
         assert best <= slack, f"order {order}: {best} in units of the bound, from {first}"
         reached = max(reached, best)
     assert reached > 0.5  # the search gets near: a bound twice as large would show here
+
+
+class Approximate(Arithmetic):
+    """Roots and reciprocals that are off by as much as a device's budget says, away from zero."""
+
+    def __init__(self, dtype, budget):
+        super().__init__(dtype, random.Random(0))
+        self.budget = budget
+
+    def off(self, exact, ulp):
+        return exact + np.sign(exact) * ulp * PRECISIONS[self.dtype].quantum(exact)
+
+    def root(self, x):
+        return self.off(np.sqrt(x), self.budget.root)
+
+    def over(self, x, y):
+        return self.mul(x, self.off(1.0 / np.asarray(y), self.budget.reciprocal))
+
+
+@pytest.mark.parametrize("profile", ["cuda-fast-math", "xla-cuda", "tpu"])
+def test_a_device_is_judged_by_its_own_budget(profile):
+    decimals = {"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-8"}
+    w, gradients = inputs("float32", 3, -2.0, 2.0, 1, (400,))
+    w = np.zeros_like(w)
+    rule, precision = Choices(epsilon="inside"), PRECISIONS["float32"]
+    device = budget(profile, "float32")
+    computed = walk(rule, decimals, w, gradients, Approximate("float32", device))
+    own = BoundArithmetic(precision, budget=device)
+    assert_inside(computed, bounds(rule, decimals, w, gradients, own), own.slack)
+    if profile == "tpu":
+        plain = BoundArithmetic(precision)
+        with pytest.raises(AssertionError, match="allowed"):
+            assert_inside(computed, bounds(rule, decimals, w, gradients, plain), plain.slack)
+
+
+def test_an_unknown_arithmetic_is_named():
+    with pytest.raises(ValueError, match="known are ieee, xla-cpu"):
+        budget("abacus", "float32")

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from reference.numbers.budget import IEEE, Budget
 from reference.numbers.hyper import IDEAL, Representation, held, kept_in, one_minus_power
 from reference.numbers.precision import PRECISIONS, Array, Precision
 
@@ -98,6 +99,7 @@ class BoundArithmetic:
     precision       the working precision
     effects         what may happen at the ends of the range
     representation  how hyperparameters were held; ``widened`` covers all of ``widened_by`` instead
+    budget          what roots and divisions may be off by
     """
 
     def __init__(
@@ -106,13 +108,14 @@ class BoundArithmetic:
         effects: Effects = Effects(),
         representation: Representation = IDEAL,
         widened_by: tuple[Representation, ...] = (),
+        budget: Budget = IEEE,
     ) -> None:
+        self.budget = budget
         self.precision, self.effects = precision, effects
         self.representation, self.widened_by = representation, widened_by
         self.early = effects.saturate in ("early", "difference")
         self.constants: dict[object, Bound] = {}
         self.unit = precision.unit_roundoff
-        self.gammas = [count * self.unit / (1 - count * self.unit) for count in range(16)]
         self.carrier: Any = WIDE if precision.name == "float64" else np.float64
         self.slack = 1.0 + float(np.finfo(self.carrier).epsneg) / self.unit
 
@@ -176,6 +179,10 @@ class BoundArithmetic:
             return value
         return self.carrier(value) + self.carrier(float(exact - Fraction(value)))
 
+    def gamma(self, count: int) -> float:
+        """What ``count`` roundings in a row amount to (Higham, lemma 3.1)."""
+        return count * self.unit / (1 - count * self.unit)
+
     # Results --------------------------------------------------------------------------------
 
     def rounded(
@@ -191,7 +198,7 @@ class BoundArithmetic:
 
         ``underflow`` is how often, and multiplied by what, one underflow reaches the result.
         """
-        error = propagated + self.gammas[count] * (np.abs(value) + propagated)
+        error = propagated + self.gamma(count) * (np.abs(value) + propagated)
         if self.effects.underflow:
             error = error + self.effects.underflow * underflow
         result = Bound(self, value, error, nonnegative)
@@ -244,7 +251,8 @@ class BoundArithmetic:
         propagated = np.maximum(ratio(below, value + low), ratio(x.error, value + high))
         if not x.nonnegative:
             propagated = np.where(x.value - x.error < 0, np.inf, propagated)
-        return self.rounded(value, propagated, nonnegative=True, underflow=0.0)
+        count = self.budget.root_roundings
+        return self.rounded(value, propagated, count, nonnegative=True, underflow=0.0)
 
     def average(self, b: Bound, c: Bound, old: Bound, new: Bound) -> Bound:
         """b * old + c * new, or old + c * (new - old), or new + b * (old - new) for the smaller b.
@@ -272,8 +280,8 @@ class BoundArithmetic:
             propagated = self.uncertain(propagated, np.abs(old.value) + np.abs(new.value))
             if c.error >= c.value:
                 propagated = np.where(np.isinf(new.value), np.inf, propagated)
-        products = self.gammas[1] * (share_old + share_new)
-        interpolated = self.gammas[2] * c.value * gap
+        products = self.gamma(1) * (share_old + share_new)
+        interpolated = self.gamma(2) * c.value * gap
         return self.rounded(
             value,
             propagated + np.maximum(products, interpolated) * (1 + self.unit),
@@ -295,7 +303,7 @@ class BoundArithmetic:
                 (error + np.abs(value) * divisor.error) / np.where(room > 0, room, 1),
                 np.inf,
             )
-        count = len(numerators) - 1 + 2 * len(denominators)
+        count = len(numerators) - 1 + self.budget.division_roundings * len(denominators)
         underflow: Any = 0.0
         if self.effects.underflow:
             reach = prod(np.maximum(np.abs(n.value) + n.error, 1.0) for n in numerators) * prod(
@@ -320,7 +328,7 @@ class BoundArithmetic:
             v.error
             + 2 * np.abs(m.value) * m.error
             + m.error * m.error
-            + self.gammas[1] * (square + np.abs(v.value))
+            + self.gamma(1) * (square + np.abs(v.value))
         )
         value = v.value - square
         if self.early:  # inf - inf, whatever the difference would be
@@ -332,7 +340,7 @@ class BoundArithmetic:
         """x * (1 - c) with 1 - c formed first, or x - c * x."""
         factor = 1.0 - c.value
         propagated = x.error * (abs(factor) + c.error) + np.abs(x.value) * c.error
-        propagated = propagated + self.gammas[1] * abs(c.value) * (np.abs(x.value) + x.error)
+        propagated = propagated + self.gamma(1) * abs(c.value) * (np.abs(x.value) + x.error)
         return self.rounded(x.value * factor, propagated, 3, underflow=2.0)
 
     def centralize(self, x: Bound) -> Bound:
