@@ -123,6 +123,12 @@ def load(adapter: str, folder: Path = FOLDER) -> list[Expectation]:
     return read(path) if path.exists() else []
 
 
+def ledger(adapter: str, folder: Path = FOLDER) -> Ledger:
+    """The entries of one adapter, and where they stand."""
+    path = folder / f"{adapter}.toml"
+    return Ledger(load(adapter, folder), path=path if path.exists() else None)
+
+
 def read(path: Path) -> list[Expectation]:
     """The entries of one file; ExpectationError for one that cannot be used."""
     try:
@@ -181,20 +187,29 @@ def contradiction(entry: Expectation) -> str:
 class Ledger:
     """The entries of one adapter that are about the ``versions`` at hand, framework first.
 
-    Without versions each entry counts: what is not known excludes nothing.
+    Without versions each entry counts: what is not known excludes nothing.  ``path`` is the file
+    that the entries stand in.
     """
 
     entries: list[Expectation]
     versions: dict[str, str] = field(default_factory=dict)
+    path: Path | None = None
 
     @property
     def active(self) -> list[Expectation]:
         """Entries whose version condition holds."""
         return [item for item in self.entries if not self.versions or item.applies(self.versions)]
 
-    def covering(self, cell: Cell) -> list[Expectation]:
-        """The active entries whose patterns a cell fits."""
-        return [entry for entry in self.active if entry.covers(cell)]
+    def place(self, entry: str) -> tuple[str, int]:
+        """The file (from the working directory where it lies below) and line of an entry."""
+        if self.path is None:
+            return "", 0
+        path = self.path.resolve()
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        stated = re.compile(rf"""\s*id\s*=\s*["']{re.escape(entry)}["']""")
+        with path.open(encoding="utf-8") as lines:
+            found = (number for number, line in enumerate(lines, 1) if stated.match(line))
+            return shown.as_posix(), next(found, 1)
 
     def settle(self, cell: Cell) -> str:
         """The identifier of the entry that expects this cell's verdict and size, or empty."""

@@ -12,6 +12,8 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+import msgspec
+
 from conformance.expectations import BAD, Expectation, Ledger
 from conformance.patterns import matches
 from conformance.store import Cell
@@ -102,7 +104,15 @@ def examine(
                     f"reviewed by {entry.due}: check its reason, then set `reviewed`",
                 )
             )
-    return findings
+    return [placed(finding, ledger) for finding in findings]
+
+
+def placed(finding: Finding, ledger: Ledger) -> Finding:
+    """The finding with the file and line of the entry that it is about."""
+    if not finding.entry:
+        return finding
+    file, line = ledger.place(finding.entry)
+    return msgspec.structs.replace(finding, file=file, line=line)
 
 
 def reachable(entry: Expectation, about: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ import msgspec
 import conformance
 from conformance import environments, expectations, gate
 from conformance.campaign import Campaign, Result
-from conformance.expectations import FOLDER, Ledger
+from conformance.expectations import FOLDER
 from conformance.oracle import Oracle
 from conformance.plan import Selection
 from conformance.store import Run
@@ -171,7 +171,7 @@ def prepare(
         def progress(done: int, total: int, what: str, name: str = name) -> None:
             listener.progress(name, done, total, what)
 
-        ledger = Ledger(expectations.load(name, expected))
+        ledger = expectations.ledger(name, expected)
         campaigns.append(Campaign(name, command, selection, ledger, progress, oracle))
     return campaigns, absent
 

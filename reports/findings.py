@@ -58,6 +58,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     found     smallest and largest score of those cells, in units of the bound; infinity as text
     expected  the band of the entry
     case      the first case that shows it
+    file      where the entry stands, and in which line (0: no line)
     """
 
     kind: Kind
@@ -74,6 +75,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     found: tuple[float | str, ...] = ()
     expected: tuple[float | str, ...] = ()
     case: str = ""
+    file: str = ""
+    line: int = 0
 
 
 def recorded(run: RunData) -> list[Finding]:

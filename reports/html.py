@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jinja2
 import pandas
 
+from reports.findings import LABELS, recorded
 from reports.markdown import provenance, verdict
 from reports.model import RunData, compared, options, summary
 from reports.terminal import number
@@ -15,15 +17,8 @@ MARKS = {"deviates": "✗", "error": "!", "crash": "!", "timeout": "!"}
 
 
 def render(run: RunData) -> str:
-    """The whole page; everything that came from a run is escaped by the template engine."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "options": options}
+    """The whole page."""
+    found = recorded(run)
     rows = [
         row._asdict() | {"word": verdict(row), "kind": kind(row)}
         for row in summary(run).itertuples(index=False)
@@ -35,9 +30,10 @@ def render(run: RunData) -> str:
         if len(run.cells)
         else {}
     )
-    return environment.get_template("report.html").render(
+    return template().render(
         provenance=provenance(run),
         rows=rows,
+        findings=[(LABELS[item.kind], item) for item in found],
         departures=bad.to_dict("records"),
         counts=counts,
         maps=[variant_map(matrix, family) for family in ("plain",)],
@@ -45,6 +41,20 @@ def render(run: RunData) -> str:
         footer=run.footer,
         reasons=run.provenance.get("reasons", {}),
     )
+
+
+@functools.cache
+def template() -> jinja2.Template:
+    """The page; everything that is put into it is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "options": options}
+    return environment.get_template("report.html")
 
 
 def kind(row: Any) -> str:

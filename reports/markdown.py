@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from reports.findings import LABELS, recorded
 from reports.model import RunData, compared, options, summary
 from reports.terminal import number
+from reports.text import visible
+
+MARKS = "\\`*_[]|~$"
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+LINK = re.compile(r"(?i)(:(?=//)|(?<=mailto):|(?<=xmpp):|(?<=www)\.)")
+JOINER = "\u2060"  # after an @: neither an address nor a mention, and nothing to be seen
 
 
 def cell(text: object) -> str:
-    """Text that cannot break out of a table cell or become markup."""
-    plain = str(text).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
-    for mark in "<>*_`[]":
-        plain = plain.replace(mark, {"<": "&lt;", ">": "&gt;"}.get(mark, "\\" + mark))
-    return plain
+    """Text that cannot break out of a table cell or become markup, links by themselves included."""
+    plain = visible(str(text))
+    for mark in MARKS:
+        plain = plain.replace(mark, "\\" + mark)
+    for mark, entity in ENTITIES.items():
+        plain = plain.replace(mark, entity)
+    return LINK.sub(r"\\\1", plain).replace("@", "@" + JOINER)
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -27,7 +37,8 @@ def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def render(run: RunData) -> str:
     """The whole report."""
-    parts = ["# Optimizer conformance", "", provenance(run), "", "## Implementations", ""]
+    parts = ["# Optimizer conformance", "", f"Run: {cell(provenance(run))}", *findings(run)]
+    parts += ["", "## Implementations", ""]
     rows = summary(run)
     parts.append(
         table(
@@ -93,6 +104,40 @@ def render(run: RunData) -> str:
                 ),
             )
         )
+    return "\n".join(parts) + "\n"
+
+
+def findings(run: RunData) -> list[str]:
+    """What departs from what is expected; no lines where nothing does."""
+    found = recorded(run)
+    if not found:
+        return []
+    rows = ((item.level, LABELS[item.kind], item.message) for item in found)
+    return ["", "## Unexpected", "", table(("level", "what", "message"), rows)]
+
+
+def brief(run: RunData) -> str:
+    """The report in one screen, for a step summary: what is unexpected, and a line an adapter."""
+    parts = ["# Optimizer conformance", "", f"Run: {cell(provenance(run))}"]
+    if not run.footer:
+        parts += ["", "**Incomplete**: the run was interrupted before it ended."]
+    parts += findings(run) or ["", "As expected."]
+    rows = summary(run)
+    rows["adapter"] = rows.implementation.map(lambda name: name.partition(":")[0])
+    lines = []
+    for adapter, group in rows.groupby("adapter", sort=False):
+        counts = group.verdict.value_counts()
+        lines.append(
+            (
+                adapter,
+                group.version.iloc[0],
+                len(group),
+                ", ".join(f"{count} {word}" for word, count in counts.items()),
+                int(group.unexpected.sum()),
+            )
+        )
+    header = ("adapter", "version", "implementations", "verdicts", "unexpected cells")
+    parts += ["", table(header, lines)]
     return "\n".join(parts) + "\n"
 
 

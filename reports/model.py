@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas
+import pyarrow
+from pyarrow import parquet
+
+from reports.text import visible, visible_column, visible_content
 
 FORMATS = (1,)
 # Worst first among what agrees; what the ends of the range did comes last.
@@ -17,11 +22,60 @@ FEATURE_ORDER = (
     "centered", "momentum", "nesterov", "amsgrad", "weight_decay", "maximize", "loss_scale",
     "centralize",
 )  # fmt: skip
+# The columns of conformance.store.Cell that a report reads.
+TEXTS = (
+    "implementation", "adapter", "version", "device", "variant", "relation", "features", "dtype",
+    "mode", "regime", "case", "verdict", "quantity", "element", "observed", "expected", "nearest",
+    "why", "expectation",
+)  # fmt: skip
+NUMBERS = ("score", "ulp", "divergence_score", "divergence_ulp", "step")
+WHOLE = NUMBERS.index("step")  # from here on whole numbers
 PLAIN = "plain"  # what a configuration without options is called
 
 
 class UnreadableRun(Exception):  # noqa: N818 - named for the situation
     """A run folder cannot be reported; the message says why and what to do."""
+
+
+class Provenance(msgspec.Struct):
+    """What reports rely on in ``provenance.json``; further fields may stand there."""
+
+    selection: dict[str, list[Any]] = {}
+    reasons: dict[str, str] = {}
+    profile: str = ""
+
+
+class Seconds(msgspec.Struct):
+    """Where the time went."""
+
+    wall: float
+    own: float
+
+
+class Footer(msgspec.Struct):
+    """What reports rely on in ``footer.json``."""
+
+    seconds: Seconds | None = None
+    cells: int = 0
+
+
+class Named(msgspec.Struct):
+    """What reports rely on in an implementation's description."""
+
+    name: str
+    claims: list[str]
+
+
+class About(msgspec.Struct):
+    """What reports rely on in an adapter's entry of ``adapters.json``."""
+
+    failure: str | None = None
+    unavailable: str | None = None
+    version: str = ""
+    versions: dict[str, str] = {}
+    devices: dict[str, str] = {}
+    flags: dict[str, Any] = {}
+    implementations: list[Named] = []
 
 
 @dataclass(frozen=True)
@@ -58,26 +112,59 @@ def load(folder: Path, *, incomplete: bool = False) -> RunData:
             f"{folder} is incomplete: it has no footer.json, so cells may be missing; "
             "give --incomplete to see what is there, or run again"
         )
-    try:
-        parts = [pandas.read_parquet(path) for path in sorted((folder / "cells").glob("*.parquet"))]
-    except (OSError, ValueError) as error:
-        raise UnreadableRun(f"the cells of {folder} cannot be read: {error}") from error
+    adapters = read_json(folder / "adapters.json")
+    for name, content, kind in (
+        ("provenance.json", provenance, Provenance),
+        ("footer.json", footer, Footer),
+        ("adapters.json", adapters, dict[str, About]),
+    ):
+        try:
+            msgspec.convert(content, kind)
+        except msgspec.ValidationError as error:
+            raise UnreadableRun(f"{folder / name} is damaged: {error}") from error
+    parts = [read_cells(path) for path in sorted((folder / "cells").glob("*.parquet"))]
     parts = [part for part in parts if len(part)]
     cells = pandas.concat(parts, ignore_index=True) if parts else pandas.DataFrame()
-    return RunData(folder, provenance, read_json(folder / "adapters.json"), cells, footer)
+    return RunData(folder, provenance, adapters, cells, footer)
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The content of a file; empty where there is none."""
-    if not path.is_file():
+    """The content of a file, as visible text; empty where there is none."""
+    if not path.exists():
         return {}
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        content = visible_content(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
         raise UnreadableRun(f"{path} is damaged: {error}") from error
     if not isinstance(content, dict):
         raise UnreadableRun(f"{path} is damaged: it holds no JSON object")
     return content
+
+
+def read_cells(path: Path) -> pandas.DataFrame:
+    """One adapter's cells, as visible text; damage is named, never passed on."""
+    try:
+        table = parquet.read_table(path, page_checksum_verification=True)
+        # What pandas keeps in the file about itself is not needed, and need not be believed.
+        cells = table.to_pandas(ignore_metadata=True)
+    except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:
+        raise UnreadableRun(f"{path} cannot be read: {visible(str(error))}") from error
+    if not len(cells):
+        return cells
+    for name in (*TEXTS, *NUMBERS):
+        if name not in cells:
+            raise UnreadableRun(f"{path} is damaged: it has no column {name!r}")
+    for name in NUMBERS:
+        if not pandas.api.types.is_numeric_dtype(cells[name]):
+            raise UnreadableRun(f"{path} is damaged: its column {name!r} holds no numbers")
+    for name in NUMBERS[WHOLE:]:
+        if cells[name].isna().any():
+            raise UnreadableRun(f"{path} is damaged: its column {name!r} has gaps")
+    for name in TEXTS:
+        if not all(isinstance(text, str) for text in cells[name].unique()):
+            raise UnreadableRun(f"{path} is damaged: its column {name!r} holds no text")
+        cells[name] = visible_column(cells[name])
+    return cells
 
 
 def headline(verdicts: pandas.Series[Any]) -> str:
@@ -94,7 +181,8 @@ def options(features: str) -> str:
     """A set of options in words."""
     if not features:
         return PLAIN
-    names = sorted(features.split("+"), key=FEATURE_ORDER.index)
+    known = {name: place for place, name in enumerate(FEATURE_ORDER)}
+    names = sorted(features.split("+"), key=lambda name: known.get(name, len(known)))
     return " + ".join(name.replace("_", " ") for name in names)
 
 
@@ -246,7 +334,22 @@ def against(run: RunData) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=[*keys, "options", "score", "case"])
 
 
+def parquet_bytes(run: RunData) -> bytes:
+    """The whole matrix as a Parquet file."""
+    content: bytes = compared(run).to_parquet(index=False)
+    return content
+
+
 def csv(run: RunData) -> str:
     """The whole matrix as comma-separated values."""
-    text: str = compared(run).to_csv(index=False)
+    table = compared(run)
+    for name in table.columns:
+        if table[name].map(lambda value: isinstance(value, str)).all():
+            table[name] = table[name].map(inert)
+    text: str = table.to_csv(index=False)
     return text
+
+
+def inert(text: str) -> str:
+    """Text that a spreadsheet takes for text and not for a formula."""
+    return "'" + text if text.startswith(("=", "+", "@")) else text

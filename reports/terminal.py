@@ -8,12 +8,13 @@ from itertools import groupby
 from typing import Any
 
 import pandas
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from reports.findings import LABELS, Finding
 from reports.model import RunData, against, compared, options, summary
+from reports.text import visible
 
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
 COLOURS = {
@@ -39,6 +40,11 @@ def show(run: RunData, console: Console) -> None:
         console.print(summary_table(run))
     departures(run, console)
     totals(run, console)
+
+
+def escape(text: object) -> str:
+    """Text that is neither markup nor steers the terminal."""
+    return markup.escape(visible(str(text)))
 
 
 def coloured(verdict: str, expected: bool = False) -> str:
@@ -125,7 +131,7 @@ def one_departure(why: str, group: pandas.DataFrame, run: RunData, console: Cons
             console.print(f"    [dim]{escape(entry)}: {escape(reasons[entry])}[/]")
     if row.step:
         console.print(
-            f"    [dim]{options(row.features)}, step {row.step}, {row.quantity} of "
+            f"    [dim]{escape(options(row.features))}, step {row.step}, {escape(row.quantity)} of "
             f"{escape(row.element)}: {escape(row.observed)}, exact {escape(row.expected)}[/]"
         )
     if row.case:
@@ -149,15 +155,15 @@ def totals(run: RunData, console: Console) -> None:
     if not run.cells.empty:
         own = run.cells[run.cells.relation == "claimed"]
         counts = (own if len(own) else run.cells).verdict.value_counts()
-        words = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        words = ", ".join(f"{count:,} {escape(name)}" for name, count in counts.items())
         what = "own documentation" if len(own) else "the chosen variants"
         console.print(f"\n[bold]{int(counts.sum()):,} cells[/] against {what}: {words}")
     if not run.footer:
         console.print("[bold red]The run is incomplete[/]: it has no footer")
         return
-    time = run.footer["seconds"]
-    console.print(
-        f"{time['wall']:.0f} s in all; this process worked {time['own']:.0f} s "
-        f"({100 * time['own'] / max(time['wall'], 1e-9):.0f} %), the workers the rest"
-    )
-    console.print(f"Run folder: {run.folder}")
+    if time := run.footer.get("seconds"):
+        console.print(
+            f"{time['wall']:.0f} s in all; this process worked {time['own']:.0f} s "
+            f"({100 * time['own'] / max(time['wall'], 1e-9):.0f} %), the workers the rest"
+        )
+    console.print(f"Run folder: {escape(run.folder)}")

@@ -186,7 +186,7 @@ class TestReport:
     def folder(self, numpy_run, tmp_path):
         return shutil.copytree(numpy_run.folder, tmp_path / "copy")
 
-    @pytest.mark.parametrize("kind", ["terminal", "markdown", "html", "csv", "json"])
+    @pytest.mark.parametrize("kind", ["terminal", "markdown", "html", "csv", "json", "junit"])
     def test_every_format(self, conformance, folder, kind):
         done = conformance("report", str(folder), "--format", kind)
         assert done.returncode == 0, done.stderr
@@ -194,7 +194,9 @@ class TestReport:
 
     def test_json(self, conformance, folder):
         content = json.loads(conformance("report", str(folder), "--json").stdout)
-        assert set(content) == {"provenance", "implementations", "compared"}
+        assert set(content) == {
+            "provenance", "footer", "findings", "implementations", "compared",
+        }  # fmt: skip
 
     def test_a_file(self, conformance, folder, tmp_path):
         target = tmp_path / "report.html"

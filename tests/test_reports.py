@@ -6,15 +6,19 @@ import io
 import json
 import re
 
+import hostile as hostile_run
 import pytest
 from evaluations import case_of
 from fakes import command
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from conformance.plan import Selection
 from conformance.session import conduct
 from reports import html, markdown, model, terminal
 from reports.model import UnreadableRun
+from reports.text import visible
 
 
 def run(behaviour, folder):
@@ -36,6 +40,12 @@ def wrong(tmp_path_factory):
 def hostile(tmp_path_factory):
     """A run whose names and error texts want to become markup."""
     return run("hostile", tmp_path_factory.mktemp("hostile") / "run")
+
+
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory):
+    """A run with the same cells and findings, in which every name is an ordinary word."""
+    return hostile_run.run_of(hostile_run.HARMLESS, tmp_path_factory.mktemp("harmless") / "run")
 
 
 def in_terminal(data, *, markup=False):
@@ -139,6 +149,41 @@ class TestHostileTexts:
         assert "\n" not in text
         assert re.search(r"(?<!\\)[|*_`\[\]]", text) is None
         assert "<" not in text
+
+
+class TestHostileTextsCarryNoMarkup:
+    """Whatever a run brings along, a format has the structure that harmless names give it."""
+
+    @settings(max_examples=4, deadline=None)
+    @given(words=hostile_run.WORDS)
+    def test_in_any_format(self, harmless, tmp_path_factory, words):
+        hostile_run.compare(words, harmless, tmp_path_factory.mktemp("run") / "run")
+
+    @pytest.mark.parametrize("start", range(0, len(hostile_run.ATTACKS), 23))
+    def test_each_known_attack_in_some_field(self, harmless, tmp_path, start):
+        hostile_run.compare(hostile_run.attacks_from(start), harmless, tmp_path / "run")
+
+    @pytest.mark.faults
+    @pytest.mark.parametrize("start", range(len(hostile_run.ATTACKS)))
+    def test_each_known_attack_in_every_field(self, harmless, tmp_path, start):
+        hostile_run.compare(hostile_run.attacks_from(start), harmless, tmp_path / "run")
+
+    @pytest.mark.faults
+    @settings(max_examples=200, deadline=None)
+    @given(words=hostile_run.WORDS)
+    def test_in_any_format_often(self, harmless, tmp_path_factory, words):
+        hostile_run.compare(words, harmless, tmp_path_factory.mktemp("run") / "run")
+
+    @given(text=st.text())
+    def test_a_text_made_visible_is_one_printable_line(self, text):
+        assert visible(text).isprintable()
+
+    @given(text=st.text(alphabet="abc <>&|*_`[]()é", min_size=1).map(str.strip).filter(bool))
+    def test_markdown_shows_the_text_itself(self, text):
+        from markdown_it import MarkdownIt
+
+        (paragraph,) = MarkdownIt("gfm-like").parse("x" + markdown.cell(text) + "x")[1:2]
+        assert "".join(child.content for child in paragraph.children) == f"x{text}x"
 
 
 class TestUnreadable:

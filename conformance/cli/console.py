@@ -23,8 +23,13 @@ errors = Console(stderr=True, highlight=False)
 
 
 def print_json(content: Any) -> None:
-    """Machine-readable output: nothing but JSON on standard output.  Infinities become strings."""
-    typer.echo(json.dumps(plain(content), indent=2, ensure_ascii=False, default=str))
+    """Machine-readable output: nothing but JSON on standard output."""
+    typer.echo(json_text(content))
+
+
+def json_text(content: Any) -> str:
+    """Strict JSON: infinities as text, not-a-number as null."""
+    return json.dumps(plain(content), indent=2, ensure_ascii=False, default=str)
 
 
 def plain(content: Any) -> Any:

@@ -2,61 +2,153 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.table import Table
 
-from conformance.cli.console import UsageError, console, print_json
+from conformance import gate
+from conformance.cli.console import UsageError, console, errors, json_text, print_json
 from conformance.store import RunError
 from reference import examples
-from reports import html, markdown, model, terminal
+from reports import (
+    badge,
+    findings,
+    html,
+    junit,
+    markdown,
+    model,
+    sarif,
+    terminal,
+    workflow,
+)
 
-FORMATS = ("terminal", "markdown", "html", "csv", "json")
+
+def as_json_text(run: model.RunData) -> str:
+    """The run as JSON."""
+    return json_text(content(run)) + "\n"
+
+
+RENDER: dict[str, Callable[[model.RunData], str]] = {
+    "markdown": markdown.render,
+    "html": html.render,
+    "csv": model.csv,
+    "json": as_json_text,
+    "junit": junit.render,
+    "sarif": sarif.render,
+    "badge": badge.render,
+    "summary": markdown.brief,
+    "annotations": workflow.render,
+}
+FORMATS = ("terminal", *RENDER, "parquet")
+# What CI takes from a run: a file each.
+BUNDLE = {
+    "conformance.html": "html",
+    "conformance.junit.xml": "junit",
+    "conformance.sarif": "sarif",
+    "conformance.badge.json": "badge",
+    "conformance.json": "json",
+    "summary.md": "summary",
+}
 
 
 def report(
     run: Annotated[Path, typer.Argument(help="run folder")],
     format_: Annotated[str, typer.Option("--format", "-f", help=", ".join(FORMATS))] = "terminal",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write")] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", help="folder to write what CI takes: " + ", ".join(BUNDLE)),
+    ] = None,
+    gate_: Annotated[
+        bool, typer.Option("--gate", help="list what is unexpected, and exit as the run did")
+    ] = False,
     incomplete: Annotated[
         bool, typer.Option("--incomplete", help="also show a run that was interrupted")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
 ) -> None:
-    """Show a run again, in any format.
+    """Show a run again, in any format; with --gate also decide.
 
     [bold]Examples[/]
 
       conformance report runs/20261120T190000.000
 
       conformance report runs/… --format html --output report.html
+
+      conformance report runs/… --bundle reports --gate
     """
-    if format_ not in FORMATS:
-        raise UsageError(f"unknown format {format_!r}; known are {', '.join(FORMATS)}")
+    chosen = "json" if as_json else format_
+    if chosen not in FORMATS:
+        raise UsageError(f"unknown format {chosen!r}; known are {', '.join(FORMATS)}")
+    if chosen == "parquet" and output is None:
+        raise UsageError("--format parquet is a binary file: name it with --output")
     data = model.load(run, incomplete=incomplete)
-    if as_json or format_ == "json":
-        content = {
-            "provenance": data.provenance,
-            "implementations": model.summary(data).to_dict("records"),
-            "compared": model.compared(data).to_dict("records"),
-        }
-        print_json(content)
-        return
-    if format_ == "terminal":
+    if bundle is not None:
+        folder(bundle)
+        for name, kind in BUNDLE.items():
+            write(bundle / name, RENDER[kind](data).encode())
+        console.print(f"wrote {', '.join(BUNDLE)} to {terminal.escape(bundle)}", soft_wrap=True)
+    elif chosen == "parquet":
+        assert output is not None
+        write(output, model.parquet_bytes(data))
+    elif chosen != "terminal":
+        rendered = RENDER[chosen](data)
+        if output is None:
+            typer.echo(rendered, nl=False)
+        else:
+            write(output, rendered.encode())
+    elif not gate_:
         terminal.show(data, console)
-        return
-    render = {"markdown": markdown.render, "html": html.render, "csv": model.csv}[format_]
-    rendered = render(data)
-    if output is None:
-        typer.echo(rendered, nl=False)
-        return
+    if output is not None and bundle is None:
+        console.print(f"wrote {terminal.escape(output)}", soft_wrap=True)
+    if gate_:
+        decide(data)
+
+
+def decide(data: model.RunData) -> None:
+    """Say what is unexpected, and leave with the exit code of the run."""
+    found = findings.recorded(data)
+    if not data.footer:
+        found.append(gate.interrupted(data.folder))
+    terminal.findings(found, errors)
+    code = gate.exit_code(found)
+    if not code:
+        console.print("[green]As expected[/]")
+    raise typer.Exit(code)
+
+
+def content(data: model.RunData) -> dict[str, object]:
+    """What JSON holds of a run."""
+    return {
+        "provenance": data.provenance,
+        "footer": data.footer,
+        "findings": msgspec.to_builtins(findings.recorded(data)),
+        "implementations": model.summary(data).to_dict("records"),
+        "compared": model.compared(data).to_dict("records"),
+    }
+
+
+def folder(path: Path) -> None:
+    """Make a folder where there is none."""
     try:
-        output.write_text(rendered, encoding="utf-8")
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(f"{output} cannot be written: {error.strerror}") from error
-    console.print(f"wrote {output}", soft_wrap=True)
+        raise RunError(f"{path} cannot be made: {error.strerror}; give another folder") from error
+
+
+def write(path: Path, written: bytes) -> None:
+    """Write a whole file or none."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(written)
+        os.replace(partial, path)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def reproduce(

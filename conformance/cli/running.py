@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -22,6 +21,8 @@ from conformance.cli.console import (
     print_json,
     suggestion,
 )
+from conformance.cli.reporting import content
+from conformance.expectations import FOLDER
 from conformance.patterns import wanted
 from conformance.plan import Selection
 from conformance.session import Listener, Outcome, conduct
@@ -59,6 +60,9 @@ def run(
     require: Annotated[
         Many, option("--require", help="exit 3 unless this adapter runs on some device")
     ] = None,
+    expectations: Annotated[
+        Path, option("--expectations", help="folder of the files of known deviations")
+    ] = FOLDER,
     jobs: Annotated[int, option("--jobs", "-j", help="adapters at a time; 0: one a core")] = 0,
     as_json: Annotated[bool, option("--json", help="print JSON instead of tables")] = False,
 ) -> None:
@@ -97,6 +101,7 @@ def run(
             required=required,
             jobs=jobs,
             listener=bars,
+            expected=known_folder(expectations),
         )
     data = model.load(folder, incomplete=True)
     if as_json:
@@ -124,11 +129,7 @@ def reporting_content(data: model.RunData, outcome: Outcome) -> dict[str, object
         "folder": str(outcome.folder),
         "missing": outcome.missing,
         "stale": outcome.stale,
-        "findings": msgspec.to_builtins(outcome.findings),
-        "provenance": data.provenance,
-        "footer": data.footer,
-        "implementations": model.summary(data).to_dict("records"),
-        "compared": model.compared(data).to_dict("records"),
+        **content(data),
     }
 
 
@@ -138,6 +139,13 @@ def known_globs(given: Many, what: str, known: tuple[str, ...]) -> tuple[str, ..
         if not any(wanted(name, (pattern,)) for name in known):
             raise UsageError(f"no {what} fits {pattern!r}{suggestion(pattern, known)}")
     return tuple(given or ())
+
+
+def known_folder(folder: Path) -> Path:
+    """A folder that exists: in one that does not, every deviation would be unexpected."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder; --expectations takes one with a file an adapter")
+    return folder
 
 
 def known_profile(name: str) -> str:

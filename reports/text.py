@@ -1,0 +1,42 @@
+"""Text of others made harmless: names, error texts and paths that a run brought along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas
+
+
+def visible(text: str) -> str:
+    r"""One line without control or invisible characters: those are spelled out, as in ``\x1b``.
+
+    What is left can neither steer a terminal, nor reverse the reading direction, nor be refused by
+    XML.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable()
+        else " "
+        if character.isspace()
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def visible_content(content: Any) -> Any:
+    """The same for everything that a JSON file holds, names of fields included."""
+    if isinstance(content, str):
+        return visible(content)
+    if isinstance(content, dict):
+        return {visible(str(name)): visible_content(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [visible_content(value) for value in content]
+    return content
+
+
+def visible_column(column: pandas.Series[Any]) -> pandas.Series[Any]:
+    """The same for a column of texts; a column that needs nothing comes back as it is."""
+    dirty = [text for text in column.unique() if not text.isprintable()]
+    return column.replace({text: visible(text) for text in dirty}) if dirty else column
