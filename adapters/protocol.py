@@ -114,7 +114,7 @@ class Implementation(msgspec.Struct, frozen=True):
     compiled         whether each new configuration is compiled (slow to open)
     schedules        whether its own API takes a rate a step
     groups           hyperparameters that its own API takes a group; empty: no groups
-    gaps             what it lacks, and why: feature or dtype to reason
+    gaps             what it lacks, and why: feature, dtype or ``device`` to reason
     arithmetic       device to the profile of its roots and divisions (``reference.numbers.budget``)
                      where these are not correctly rounded
     documentation    where its documentation stands

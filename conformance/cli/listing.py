@@ -116,7 +116,7 @@ def implementations(pattern: str) -> Iterator[dict[str, Any]]:
                         "claims": item.claims,
                         "options": ["+".join(features) or "plain" for features in item.features],
                         "dtypes": item.dtypes,
-                        "devices": item.devices or [found.unavailable],
+                        "devices": item.devices or [item.gaps.get("device", found.unavailable)],
                     }
         elif pattern == "*":
             console.print(f"{name}: {found}", soft_wrap=True)
