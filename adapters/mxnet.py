@@ -9,8 +9,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from adapters import kit, protocol
 from adapters.kit import Array
 
@@ -77,8 +75,9 @@ class Rule(NamedTuple):
     @property
     def gaps(self) -> dict[str, str]:
         """What it refuses, and MXNet's words."""
-        refused = {name: STATE_DTYPE.format(name) for name in ALL if name not in self.dtypes}
-        return {"bfloat16": BFLOAT16, **refused, **SHAPES}
+        gaps: dict[str, str] = {"bfloat16": BFLOAT16, **SHAPES}
+        gaps.update((name, STATE_DTYPE.format(name)) for name in ALL if name not in self.dtypes)
+        return gaps
 
     def state(self, features: list[str]) -> list[str]:
         """Canonical names of the state that a configuration has, in MXNet's order."""
@@ -178,7 +177,7 @@ def to_mxnet(array: Array) -> Any:
     return mx.nd.array(array, dtype=array.dtype)
 
 
-class Rates(mx.lr_scheduler.LRScheduler):  # type: ignore[misc]  # MXNet is not installed here
+class Rates(mx.lr_scheduler.LRScheduler):
     """The rate of each coming step; MXNet counts updates from ``begin_num_update`` + 1."""
 
     def __init__(self, rates: list[float], base: float) -> None:
@@ -260,18 +259,14 @@ class OptimizerSession:
 
 def shown(names: list[str], memory: list[Any]) -> dict[str, list[Array]]:
     """MXNet's tuples as canonical state; its ``delta`` is added to the weight."""
-    found = {
-        name: [parts[place].asnumpy() for parts in memory] for place, name in enumerate(names)
-    }
+    found = {name: [parts[place].asnumpy() for parts in memory] for place, name in enumerate(names)}
     return {name: [-a if name == "momentum" else a for a in of] for name, of in found.items()}
 
 
 def packed(names: list[str], state: dict[str, list[Array]]) -> list[Any]:
     """Canonical state as MXNet's tuples, one a parameter."""
     if set(names) != set(state):
-        raise ValueError(
-            f"state {sorted(state)} for a rule that has {sorted(names)}: send those"
-        )
+        raise ValueError(f"state {sorted(state)} for a rule that has {sorted(names)}: send those")
     rows = zip(*(state[name] for name in names), strict=True)
     return [
         tuple(to_mxnet(-a if name == "momentum" else a) for name, a in zip(names, row, strict=True))
@@ -339,9 +334,7 @@ class OperatorSession:
         self.rates, self.steps = request.learning_rates, 0
         self.values = [to_mxnet(kit.to_array(parameter.value)) for parameter in request.parameters]
         self.names = rule.state(request.features)
-        self.memory = [
-            tuple(mx.nd.zeros_like(value) for _ in self.names) for value in self.values
-        ]
+        self.memory = [tuple(mx.nd.zeros_like(value) for _ in self.names) for value in self.values]
 
     def step(self, gradients: list[Array]) -> list[Array]:
         scalars = {**self.scalars, "lr": self.rates[self.steps]} if self.rates else self.scalars

@@ -1,12 +1,9 @@
 """mxnet.optimizer.Adam: its docstring has the betas of the corrections in each other's place."""
 
 import sys
-import warnings
 
-import numpy as np
-
-warnings.simplefilter("ignore")  # MXNet 1.9.1 asks NumPy for deprecated names
 import mxnet as mx
+import numpy as np
 
 LR, BETA1, BETA2, EPS = 0.1, 0.9, 0.999, 1e-8
 PRINTED = "lr = learning_rate * sqrt(1 - beta1**t) / (1 - beta2**t)"

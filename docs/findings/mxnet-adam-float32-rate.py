@@ -1,15 +1,11 @@
 """mxnet.optimizer.Adam on float64 weights: the corrected learning rate is rounded to float32."""
 
 import sys
-import warnings
 
+import mxnet as mx
 import numpy as np
 
-warnings.simplefilter("ignore")  # MXNet 1.9.1 asks NumPy for deprecated names
-import mxnet as mx
-
 LR, BETA1, BETA2, EPS, STEPS = 0.001, 0.9, 0.999, 1e-8, 3
-held = True
 print("mxnet", mx.__version__, "float64 on", mx.cpu())
 
 

@@ -1,9 +1,7 @@
 """mxnet.optimizer.RMSProp makes float32 state for every weight, so other weights are refused."""
 
 import sys
-import warnings
 
-warnings.simplefilter("ignore")  # MXNet 1.9.1 asks NumPy for deprecated names
 import mxnet as mx
 
 held = True

@@ -1,12 +1,9 @@
-"""mxnet.nd updates: wd = 0 is multiplied with the weight, so a lost weight takes its state along."""
+"""mxnet.nd updates: wd = 0 is multiplied with the weight, so a nan weight spreads to its state."""
 
 import sys
-import warnings
 
-import numpy as np
-
-warnings.simplefilter("ignore")  # MXNet 1.9.1 asks NumPy for deprecated names
 import mxnet as mx
+import numpy as np
 
 held = True
 print("mxnet", mx.__version__, "float32 on", mx.cpu(), "(weights nan and inf, gradient 1, wd 0)")
