@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from conformance.claims.document import ClaimFileError
-from conformance.cli import environment, listing, reporting, running, verifying
+from conformance.cli import environment, expecting, listing, reporting, running, verifying
 from conformance.cli.console import UsageError, errors
 from conformance.driver import WorkerError
 from conformance.environments import EnvironmentFailure
@@ -35,6 +35,7 @@ app.command("verify")(verifying.verify)
 app.command("list")(listing.list_)
 app.command("doctor")(listing.doctor)
 app.add_typer(environment.app, name="env")
+app.add_typer(expecting.app, name="expectations")
 
 
 def main() -> None:
