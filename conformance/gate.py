@@ -48,7 +48,7 @@ def interrupted(folder: object) -> Finding:
     return Finding(
         kind=Kind.interrupted,
         adapter="",
-        message=f"what was finished is in {folder}; "
+        message=f"what was finished is in {folder}; `conformance run --resume {folder}` goes on, "
         f"`conformance report --incomplete {folder}` shows it",
     )
 

@@ -29,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(running.run)
+app.command("merge")(running.merge)
 app.command("report")(reporting.report)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)
