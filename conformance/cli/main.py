@@ -9,7 +9,15 @@ import typer
 from rich.markup import escape
 
 from conformance.claims.document import ClaimFileError
-from conformance.cli import environment, expecting, listing, reporting, running, verifying
+from conformance.cli import (
+    comparing,
+    environment,
+    expecting,
+    listing,
+    reporting,
+    running,
+    verifying,
+)
 from conformance.cli.console import UsageError, errors
 from conformance.driver import WorkerError
 from conformance.environments import EnvironmentFailure
@@ -31,6 +39,7 @@ app = typer.Typer(
 app.command("run")(running.run)
 app.command("merge")(running.merge)
 app.command("report")(reporting.report)
+app.command("diff")(comparing.diff)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)
 app.command("list")(listing.list_)
