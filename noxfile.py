@@ -61,6 +61,13 @@ for _adapter in ADAPTERS:
 
 
 @nox.session
+def power(session: nox.Session) -> None:
+    """Mutants and legal rewritings through the real verdicts, and other suites' tolerances."""
+    session.install("-e", ".")
+    session.run("conformance", "power", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """The test suite; tests marked with an adapter need its environment, which is made here."""
     session.install("-e", ".[dev]")

@@ -34,13 +34,23 @@ MODES = {
     "defaults": "no hyperparameter given: the implementation's own defaults",
 }
 
-# Values are decimals, so that the ideal hyperparameter is known exactly.
-RATES = ("0.001", "0.01", "0.1", "0.05", "0.0003", "1")
-DECAYS = ("0.9", "0.999", "0.99", "0.95", "0.5")
+# Values are decimals, so that the ideal hyperparameter is known exactly.  They leave a format
+# something to tell: in float16 a step of 1e-4 is hardly above the smallest normal number, so that a
+# flush to zero explains whatever becomes of it; bfloat16 turns 0.999 into 1, and in either format
+# 1 - beta^t has hardly a digit left for such a beta.
+RATES = {
+    "float16": ("0.1", "0.05", "1"),
+    "": ("0.001", "0.01", "0.1", "0.05", "0.0003", "1"),
+}
+DECAYS = {
+    "float16": ("0.9", "0.95", "0.5", "0.8"),
+    "bfloat16": ("0.9", "0.95", "0.5", "0.8"),
+    "": ("0.9", "0.999", "0.99", "0.95", "0.5"),
+}
 BETAS = ("0.9", "0.5", "0.99", "0.8")
 # Epsilons that a format can hold: float16 turns 1e-8 into zero.
 EPSILONS = {
-    "float16": ("0.001", "0.01", "0.1"),
+    "float16": ("0.1", "0.03", "0.01"),
     "": ("1e-8", "1e-3", "1e-6", "1e-7", "1e-10", "0.1"),
 }
 EXTRA = {
@@ -196,8 +206,8 @@ def hyperparameters(
 ) -> dict[str, str]:
     """Decimals for everything that a family with these features has."""
     values = {
-        "learning_rate": draw(strategies.sampled_from(RATES)),
-        "decay": draw(strategies.sampled_from(DECAYS)),
+        "learning_rate": draw(strategies.sampled_from(RATES.get(dtype, RATES[""]))),
+        "decay": draw(strategies.sampled_from(DECAYS.get(dtype, DECAYS[""]))),
         "epsilon": draw(strategies.sampled_from(EPSILONS.get(dtype, EPSILONS[""]))),
     }
     if family == "adam":

@@ -30,7 +30,7 @@ RANGE_REGIMES = ("tiny", "huge", "non-finite")
 # Where the ends of the range are tried: over several steps, and over one step in those dtypes whose
 # ends differ (bfloat16 ends where float32 does).
 RANGE_MODES = {
-    "injected": ("float16", "float32"),
+    "injected": ("float16", "bfloat16", "float32", "float64"),
     "restored": ("float16", "bfloat16", "float32", "float64"),
 }
 # Shapes of the layout mode; the last is filled up to the case's size.
@@ -47,6 +47,8 @@ SHAPES: tuple[tuple[int, ...], ...] = (
     (1000,),
 )
 LAYOUTS = ("layout", "layout-filled")
+# A mean over all axes but the first needs some; the sizes have a tail for every vector.
+CONVOLUTIONS: tuple[tuple[int, ...], ...] = ((16, 1, 3, 3), (8, 2, 5, 5))
 STRIDED: tuple[tuple[int, ...], ...] = ((33,), (7, 9))
 POOL = 251  # distinct experiments in the layout mode; prime, so they fall on every lane
 SHIFT = 17  # each parameter starts at another experiment
@@ -88,6 +90,8 @@ class Expander:
         self.precision = PRECISIONS[case.dtype]
         self.random = np.random.Generator(np.random.Philox(key=case.seed))
         self.epsilon = float(case.decimals.get("epsilon", "1e-8"))
+        # Gradients arrive multiplied by the loss scale.
+        self.loss_scale = float(case.decimals.get("loss_scale", "1"))
 
     def exactly(self, values: Array) -> Array:
         """Rounded to the dtype, as float64."""
@@ -101,15 +105,16 @@ class Expander:
 
     def scale(self) -> tuple[float, float]:
         """Gradients whose weighted squares stay in the normal range."""
-        if self.case.dtype == "float16":
-            return 0.3, 60.0
-        return 1e-5, 1e3
+        low, high = (0.3, 60.0) if self.case.dtype == "float16" else (1e-5, 1e3)
+        return self.loss_scale * low, self.loss_scale * high
 
     def near_epsilon(self) -> tuple[float, float]:
         """Gradients whose roots of moments surround epsilon and its root, and do not underflow."""
-        floor = 64 * np.sqrt(self.precision.smallest_normal)
+        decay = float(self.case.decimals.get("decay", "0.9"))
+        floor = 8 * np.sqrt(self.precision.smallest_normal / (1 - decay))
         low = max(self.epsilon / 30, floor)
-        return low, max(30 * np.sqrt(self.epsilon), 30 * low)
+        high = max(30 * np.sqrt(self.epsilon), 30 * low)
+        return self.loss_scale * low, self.loss_scale * high
 
     def gradients(self, regime: str, shape: tuple[int, ...], steps: int) -> list[Array]:
         """One array a step, drawn in the given regime."""
@@ -137,14 +142,19 @@ class Expander:
         elif regime == "non-finite":
             special = [np.inf, -np.inf, np.nan]
             chance = self.random.uniform(0, 1, shape)
-            rows[0] = np.where(chance < 0.5, self.random.choice(special, shape), rows[0])
+            # A mean spreads what is not finite over its row: one element in a row tells most.
+            share = 0.1 if "centralize" in self.case.features else 0.5
+            rows[0] = np.where(chance < share, self.random.choice(special, shape), rows[0])
         return [self.exactly(row) for row in rows]
 
     def values(self, shape: tuple[int, ...]) -> Array:
-        """Parameters: zero at the origin, otherwise around one."""
-        if self.case.mode == "origin":
-            return np.zeros(shape)
-        return self.exactly(self.random.standard_normal(shape))
+        """Parameters: zero at the origin, otherwise around one, and every third zero.
+
+        In the narrow formats a step is lost in the last place of a parameter near one.
+        """
+        values = self.exactly(self.random.standard_normal(shape))
+        values.flat[:: 1 if self.case.mode == "origin" else 3] = 0.0
+        return values
 
     @np.errstate(over="ignore", under="ignore")
     def state(self, gradient: Array) -> dict[str, Array]:
@@ -179,13 +189,18 @@ def expand(case: Case) -> Inputs:
     draw = Expander(case)
     if case.mode in LAYOUTS:
         return Inputs(layout(draw))
-    if "centralize" in case.features:
-        shapes = {"convolution-a": (4, 3, 3, 3), "convolution-b": (8, 2, 5, 5)}
-        return Inputs([draw.parameter(name, "wide", shape) for name, shape in shapes.items()])
     if case.mode == "names":
         names = ("dense.weight", "norm.beta", "norm.gamma", "dense.bias")
         return Inputs([draw.parameter(name, "wide", (case.size,)) for name in names])
-    inputs = Inputs([draw.parameter(name, name, (case.size,)) for name in regimes(case)])
+    shapes: tuple[tuple[int, ...], ...] = ((case.size,),)
+    if "centralize" in case.features:
+        shapes = CONVOLUTIONS
+    inputs = Inputs(
+        [
+            draw.parameter(name, name, shapes[index % len(shapes)])
+            for index, name in enumerate(regimes(case))
+        ]
+    )
     if case.mode == "injected":
         inputs.taken = 3 + case.seed % 20
     if case.mode == "rate-change":

@@ -268,8 +268,8 @@ def condition(question: Question) -> Array:
     """
     num, found = Conditioning(), np.zeros(shape_of(question))
     with working_bits(CONDITION_BITS):
-        for place, _ in walk(question, num):
-            found[place] = np.ravel(np.broadcast_to(num.worst, found[place].shape))
+        for place, number in walk(question, num):
+            found[place] = np.ravel(np.broadcast_to(num.worst, np.shape(number)))
     return spread_out(found.reshape(-1, found.shape[-1]), question.case)
 
 

@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from conformance import environments
+from conformance.cli.main import main
 
 RUN = ("run", "--adapter", "numpy", "--profile", "quick")
 
@@ -34,6 +36,30 @@ def ready(cache):
     place.python.chmod(0o755)
     (place.folder / environments.MARKER).write_text('{"packages": {"numpy": "0"}}')
     return place
+
+
+@dataclass
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def conformance(monkeypatch, capsys):
+    """Run the command in this process: its exit code, standard output and standard error."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["conformance", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        code = ended.value.code
+        return Done(0 if code is None else int(code), *capsys.readouterr())
+
+    return run
 
 
 def as_process(*words):

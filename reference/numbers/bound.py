@@ -351,6 +351,8 @@ class BoundArithmetic:
         size = np.mean(np.abs(x.value) + x.error, axis=axes, keepdims=True)
         gamma = (count + 1) * self.unit / (1 - (count + 1) * self.unit)
         propagated = x.error + np.mean(x.error, axis=axes, keepdims=True) + gamma * size
+        if self.early:  # a partial sum leaves the range before the mean would
+            propagated = self.uncertain(propagated, count * size + np.zeros(np.shape(x.value)))
         return self.rounded(x.value - mean, propagated, underflow=count + 2.0)
 
 

@@ -115,17 +115,11 @@ def equations(
 def printed(steps: Iterable[tuple[sympy.Symbol, Any]]) -> Iterator[tuple[str, str]]:
     """Each definition as text and as LaTeX."""
     for symbol, expression in steps:
-        text = plain(f"{symbol} = {in_order(expression, sympy.sstr)}")
+        text = f"{symbol} = {in_order(expression, sympy.sstr)}"
+        for long, short in PLAIN.items():
+            text = text.replace(long, short)
         latex = f"{sympy.latex(symbol)} = {in_order(expression, sympy.latex)}"
-        yield text, latex
-
-
-def plain(expression: Any) -> str:
-    """An expression or symbol as plain text writes it."""
-    text = str(expression)
-    for long, short in PLAIN.items():
-        text = text.replace(long, short)
-    return text.replace("\\", "").replace("**", "^")
+        yield text.replace("\\", "").replace("**", "^"), latex
 
 
 def in_order(expression: Any, show: Callable[[Any], str]) -> str:

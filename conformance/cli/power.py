@@ -1,0 +1,97 @@
+"""``conformance power``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from conformance.cli.console import UsageError, console, errors, json_text, print_json
+from conformance.cli.running import known_globs, known_profile, option
+from conformance.patterns import wanted
+from conformance.power import report, session
+from conformance.store import RunError
+from reference.variants import VARIANTS
+
+Many = list[str] | None
+
+
+def power(
+    variant: Annotated[
+        Many, option("--variant", "-v", help="only rules that fit: glob, such as 'matlab*'")
+    ] = None,
+    dtype: Annotated[Many, option("--dtype", help=", ".join(session.DTYPES))] = None,
+    profile: Annotated[
+        str, option("--profile", help="whose cases: quick, default or full")
+    ] = "default",
+    quick: Annotated[bool, option("--quick", help="a few rules, in under a minute")] = False,
+    details: Annotated[bool, option("--details", help="also a line for each rule")] = False,
+    out: Annotated[
+        Path | None, option("--out", "-o", help="also write power.md and power.json here")
+    ] = None,
+    jobs: Annotated[int, option("--jobs", "-j", help="processes; 0: one a core")] = 0,
+    as_json: Annotated[bool, option("--json", help="print JSON instead of tables")] = False,
+) -> None:
+    """Measure the verdicts: which wrong rules they tell, and whether they blame correct code.
+
+    Wrong rules are built from the pipeline and carried out in working precision, as are legal
+    rewritings of the right ones. Tolerances of other test suites decide on the same data. Exits
+    with 1 when a wrong rule passes without a reason or correct code is blamed.
+
+    [bold]Examples[/]
+
+      conformance power --quick
+
+      conformance power --variant 'matlab*' --dtype float32 --details
+
+      conformance power --out power --json
+    """
+    patterns = known_globs(variant, "variant", tuple(VARIANTS))
+    if quick and not patterns:
+        patterns = session.QUICK
+    rules = session.rules(lambda name: wanted(name, patterns))
+    known_globs(dtype, "dtype", session.DTYPES)
+    dtypes = tuple(name for name in session.DTYPES if wanted(name, tuple(dtype or ())))
+    sizes = dict.fromkeys(dtypes, session.QUICK_SIZE) if quick else session.SIZES
+    work = list(session.tasks(list(rules), dtypes, known_profile(profile), sizes))
+    bar = Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+        console=errors,
+        transient=True,
+        disable=as_json or not errors.is_terminal,
+    )
+    if jobs < 0:
+        raise UsageError(f"--jobs {jobs}: give a number of processes, or 0 for one a core")
+    with bar:
+        moving = bar.add_task("", total=len(work))
+        found = session.conduct(
+            work,
+            rules,
+            jobs=jobs or os.cpu_count() or 1,
+            progress=lambda done, total, what: bar.update(
+                moving, completed=done, total=total, description=what
+            ),
+        )
+    if out is not None:
+        write(found, out)
+    if as_json:
+        print_json(session.content(found))
+    else:
+        report.show(found, console, details=details)
+    raise typer.Exit(1 if found.unexplained or found.alarms else 0)
+
+
+def write(found: session.Power, folder: Path) -> None:
+    """Both files; JSON as the option prints it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "power.md").write_text(report.markdown(found), encoding="utf-8")
+        (folder / "power.json").write_text(json_text(session.content(found)), encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"{folder} cannot be written: {error.strerror}") from error

@@ -1,0 +1,294 @@
+"""The number system of a working precision: the pipeline as an implementation would carry it out.
+
+``Working("float32", style)`` has the members of :mod:`reference.numbers`; every operation is
+rounded to the precision, in an order that the style allows.
+"""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from conformance.power.rounding import STORAGE, fused, rounder
+from conformance.power.styles import PLAIN, Style
+from reference.numbers.budget import budget
+from reference.numbers.hyper import held, kept_in, one_minus_power
+from reference.numbers.precision import PRECISIONS, Array
+
+
+class Number:
+    """A value in working precision.
+
+    array    values in storage format (a scalar for coefficients)
+    factors  the two arrays whose rounded product it is, so that a sum may be fused with it
+    ratio    numerator and divisor, where it is their rounded quotient
+    """
+
+    __array_priority__ = 1000
+    __slots__ = ("array", "factors", "num", "ratio")
+
+    def __init__(
+        self,
+        num: Working,
+        array: Any,
+        factors: tuple[Any, Any] | None = None,
+        ratio: tuple[Any, Any] | None = None,
+    ) -> None:
+        self.num, self.array, self.factors, self.ratio = num, array, factors, ratio
+
+    def __neg__(self) -> Number:
+        return Number(self.num, -self.array)
+
+    def __add__(self, other: Number) -> Number:
+        return self.num.sum(self, other)
+
+    def __sub__(self, other: Number) -> Number:
+        return self.num.sum(self, other, -1)
+
+    def __mul__(self, other: Number) -> Number:
+        return self.num.product(self, other)
+
+
+class Working:
+    """One implementation's arithmetic: a precision and a style; ``seed`` draws among the orders."""
+
+    def __init__(self, dtype: str, style: Style = PLAIN, seed: int = 0) -> None:
+        self.dtype, self.style = dtype, style
+        self.between = style.intermediate or dtype
+        self.storage = np.dtype(STORAGE[self.between])
+        self.round = rounder(self.between)
+        self.keep = rounder(dtype)
+        self.keep_state = rounder(style.state) if style.state else self.keep
+        self.random = random.Random(seed)
+        self.budget = budget(style.profile, dtype)
+        self.stream = np.random.Generator(np.random.Philox(key=seed))
+
+    def pick(self, orders: tuple[str, ...]) -> str:
+        """One of the orders that the style allows."""
+        return orders[0] if len(orders) == 1 else self.random.choice(orders)
+
+    def fuses(self) -> bool:
+        """Whether this product and sum become one operation."""
+        chance = self.style.fused
+        return chance == 100 or (chance > 0 and self.random.randrange(100) < chance)
+
+    # Inputs ---------------------------------------------------------------------------------
+
+    def given(self, values: Array) -> Number:
+        """Float64 values that the precision holds exactly."""
+        return Number(self, self.flushed(np.asarray(values).astype(self.storage)))
+
+    def full(self, like: Number, decimal: str) -> Number:
+        return Number(self, np.full(np.shape(like.array), float(decimal), self.storage))
+
+    def scalar(self, exact: Fraction | float) -> Number:
+        """A coefficient, rounded once."""
+        value = PRECISIONS[self.between].round(float(exact))
+        return Number(self, self.flushed(value.astype(self.storage)))
+
+    def coefficient(self, kind: str, exact: Fraction) -> Number:
+        return self.scalar(held(exact, kept_in(self.style.held, kind)))
+
+    def complement(self, beta: Fraction) -> Number:
+        way = self.style.held.moments
+        return self.scalar(held(1 - held(beta, way), way))
+
+    def correction(self, beta: Fraction, count: int) -> Number:
+        way = self.style.held.correction
+        if not way:
+            return self.scalar(one_minus_power(beta, count))
+        rounded = PRECISIONS[way].round
+        start = power = float(held(beta, way))
+        if self.pick(self.style.powers) == "power":
+            power = float(rounded(start**count))
+        else:
+            for _ in range(count - 1):
+                power = float(rounded(power * start))
+        return self.scalar(float(rounded(1.0 - power)))
+
+    # Operations -----------------------------------------------------------------------------
+
+    def flushed(self, array: Any) -> Any:
+        """Subnormal values as signed zeros, where the style flushes."""
+        if not self.style.flush:
+            return array
+        tiny = np.abs(array) < PRECISIONS[self.between].smallest_normal
+        return np.where(tiny, np.copysign(np.zeros_like(array), array), array)
+
+    def result(self, array: Any, *remembered: Any) -> Number:
+        """One rounding."""
+        return Number(self, self.flushed(self.round(array)), *remembered)
+
+    def sum(self, x: Number, y: Number, sign: int = 1) -> Number:
+        """x + y or x - y, fused with a product where there is one and the style fuses."""
+        left, right = x.array, y.array if sign > 0 else -y.array
+        for product, other, turn in ((y, left, sign), (x, right, 1)):
+            if product.factors is not None and self.fuses():
+                a, b = product.factors
+                exact = fused(a if turn > 0 else -a, b, other, self.between)
+                return Number(self, self.flushed(exact))
+        return self.result(left + right)
+
+    def product(self, x: Number, y: Number) -> Number:
+        """x * y, remembering the factors."""
+        return self.result(x.array * y.array, (x.array, y.array))
+
+    def divide(self, x: Number, y: Number) -> Number:
+        """x / y; where a device has no exact division, by the reciprocal."""
+        if self.budget.reciprocal > 0.5:
+            return x * self.reciprocal(y)
+        return self.result(x.array / y.array, None, (x.array, y.array))
+
+    def reciprocal(self, x: Number) -> Number:
+        """1 / x."""
+        return self.off(self.result(self.storage.type(1) / x.array), self.budget.reciprocal)
+
+    def off(self, x: Number, ulp: float) -> Number:
+        """A correctly rounded result moved by whole units, to at most ``ulp`` from the exact one.
+
+        Units below a power of two are half as large; those are taken.
+        """
+        most = int(ulp - 0.5)
+        if most == 0:
+            return x
+        below = np.nextafter(x.array, self.storage.type(0))
+        unit = below - np.nextafter(below, self.storage.type(0))
+        moves = self.stream.integers(-most, most + 1, np.shape(x.array)).astype(self.storage)
+        ordinary = np.isfinite(x.array) & (np.abs(x.array) > PRECISIONS[self.dtype].smallest_normal)
+        moved = np.where(ordinary, x.array + moves * unit, x.array)
+        return Number(self, moved.astype(self.storage))
+
+    def square(self, x: Number) -> Number:
+        return self.product(x, x)
+
+    def root(self, x: Number) -> Number:
+        if x.ratio is not None and self.pick(self.style.root) == "apart":
+            above, below = (self.rooted(part) for part in x.ratio)
+            return self.divide(above, below)
+        return self.rooted(x.array)
+
+    def rooted(self, array: Any) -> Number:
+        """A root, as far off as the device allows."""
+        return self.off(self.result(np.sqrt(array)), self.budget.root)
+
+    def maximum(self, x: Number, y: Number) -> Number:
+        larger = np.fmax if self.style.number else np.maximum
+        return Number(self, larger(x.array, y.array))
+
+    # Composites -----------------------------------------------------------------------------
+
+    def define(self, name: str, x: Number) -> Number:
+        """What is stored is rounded to its own format; the L2 gradient is an intermediate."""
+        if name == "gradient" or self.between == self.dtype:
+            return x
+        keep = self.keep if name == "parameter" else self.keep_state
+        return Number(self, keep(x.array))
+
+    def average(self, b: Number, c: Number, old: Number, new: Number) -> Number:
+        order = self.pick(self.style.average)
+        if order == "interpolated from the new" and b.array >= c.array:
+            order = "interpolated"  # only the smaller weight may be used alone
+        if order == "interpolated":
+            return old + c * (new - old)
+        if order == "interpolated from the new":
+            return new + b * (old - new)
+        if order == "weighted first" and new.factors is not None:
+            left, right = (Number(self, factor) for factor in new.factors)
+            return b * old + (c * left) * right
+        return b * old + c * new
+
+    def quotient(self, numerators: tuple[Number, ...], denominators: tuple[Number, ...]) -> Number:
+        order = self.pick(self.style.quotient)
+        if order == "shuffled":
+            return self.shuffled(numerators, denominators)
+        if order == "scalars first":
+            return self.scalars_first(numerators, denominators)
+        if order == "one division":
+            return self.over(self.multiplied(numerators), self.multiplied(denominators), order)
+        value = self.multiplied(numerators)
+        for divisor in denominators:
+            value = self.over(value, divisor, order)
+        return value
+
+    def multiplied(self, factors: tuple[Number, ...]) -> Number:
+        """The product from left to right."""
+        value = factors[0]
+        for factor in factors[1:]:
+            value = value * factor
+        return value
+
+    def over(self, x: Number, y: Number, order: str = "") -> Number:
+        """x / y, or x times the rounded reciprocal of y."""
+        return x * self.reciprocal(y) if order == "reciprocals" else self.divide(x, y)
+
+    def scalars_first(
+        self, numerators: tuple[Number, ...], denominators: tuple[Number, ...]
+    ) -> Number:
+        """Everything without elements is folded into one number before it meets an array."""
+        above = [x for x in numerators if np.ndim(x.array) == 0]
+        below = [x for x in denominators if np.ndim(x.array) == 0]
+        arrays = [x for x in numerators if np.ndim(x.array)]
+        divisors = [x for x in denominators if np.ndim(x.array)]
+        if not arrays or not (above or below):
+            return self.divide(self.multiplied(numerators), self.multiplied(denominators))
+        folded = self.multiplied(tuple(above)) if above else self.scalar(1.0)
+        if below:
+            folded = self.divide(folded, self.multiplied(tuple(below)))
+        value = self.multiplied(tuple(arrays))
+        for divisor in divisors:
+            value = self.divide(value, divisor)
+        return folded * value
+
+    def shuffled(self, numerators: tuple[Number, ...], denominators: tuple[Number, ...]) -> Number:
+        """Pairs are multiplied or divided at random until one number is left."""
+        items = [(x, True) for x in numerators] + [(x, False) for x in denominators]
+        while len(items) > 1:
+            self.random.shuffle(items)
+            (x, above), (y, other) = items.pop(), items.pop()
+            if above == other:
+                items.append((x * y, above))
+            else:
+                over = self.pick(("", "reciprocals"))
+                items.append((self.over(x, y, over) if above else self.over(y, x, over), True))
+        ((value, above),) = items
+        return value if above else self.reciprocal(value)
+
+    def variance(self, v: Number, m: Number) -> Number:
+        return v - m * m
+
+    def shrink(self, x: Number, c: Number) -> Number:
+        if self.pick(self.style.shrink) == "factor":
+            return x * (self.scalar(1.0) - c)
+        return x - c * x
+
+    def centralize(self, x: Number) -> Number:
+        rows = np.reshape(x.array, (np.shape(x.array)[0], -1))
+        total = self.total(rows, self.pick(self.style.total))
+        mean = self.divide(total, self.scalar(float(rows.shape[1])))
+        ones = (1,) * (np.ndim(x.array) - 1)
+        return x - Number(self, mean.array.reshape(-1, *ones))
+
+    def total(self, rows: Array, order: str) -> Number:
+        """The sum of every row."""
+        columns = [Number(self, column) for column in rows.T]
+        if order == "backwards":
+            columns.reverse()
+        if order == "eight lanes":
+            columns = [in_turn(columns[lane::8]) for lane in range(min(8, len(columns)))]
+        if order != "pairwise":
+            return in_turn(columns)
+        while len(columns) > 1:
+            pairs = [a + b for a, b in zip(columns[::2], columns[1::2], strict=False)]
+            columns = pairs + columns[2 * len(pairs) :]
+        return columns[0]
+
+
+def in_turn(terms: list[Number]) -> Number:
+    """The sum from left to right."""
+    value = terms[0]
+    for term in terms[1:]:
+        value = value + term
+    return value

@@ -1,0 +1,121 @@
+"""Coefficients of a step formed wrongly: one formed from another's decay, off by a step, late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from reference.numbers import Hyper
+from reference.numbers.hyper import exact, hyper, one_minus_power
+
+Rates = list[str]
+Forming = Callable[[dict[str, str], int, Rates, int, Any], Hyper]
+
+
+def formed(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
+    """The coefficients of step ``count``, the ``index``-th of the case, as they should be."""
+    return hyper(decimals, count, num=num, rate=rates[index] if rates else None)
+
+
+def from_another(*changed: str, source: str) -> Forming:
+    """``changed`` coefficients formed from the decay rate ``source``."""
+
+    def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
+        right = formed(decimals, count, rates, index, num)
+        both = {**decimals, "decay": decimals[source], "beta1": decimals[source]}
+        wrong = formed(both, count, rates, index, num)
+        return replace(right, **{name: getattr(wrong, name) for name in changed})
+
+    return form
+
+
+def counted(name: str, shift: int | None) -> Forming:
+    """A bias correction whose power is ``shift`` steps off, or for ever that of the first step."""
+
+    def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
+        right = formed(decimals, count, rates, index, num)
+        other = formed(decimals, 1 if shift is None else count + shift, rates, index, num)
+        return replace(right, **{name: getattr(other, name)})
+
+    return form
+
+
+def scheduled(shift: int | None) -> Forming:
+    """The learning rate of another step; None: always that of the first."""
+
+    def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
+        place = 0 if shift is None else min(max(index + shift, 0), max(len(rates) - 1, 0))
+        return formed(decimals, count, rates, place, num)
+
+    return form
+
+
+def scaled(name: str, factor: Fraction) -> Forming:
+    """One derived coefficient times a factor, and nothing else."""
+
+    def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
+        right = formed(decimals, count, rates, index, num)
+        source = exact(decimals["beta1" if name.endswith("1") else "decay"])
+        value = one_minus_power(source, count) if name.startswith("correction") else 1 - source
+        return replace(right, **{name: num.coefficient("moment", value * factor)})
+
+    return form
+
+
+def turned(name: str) -> Forming:
+    """A coefficient with the other sign."""
+
+    def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
+        right = formed(decimals, count, rates, index, num)
+        return replace(right, **{name: -getattr(right, name)})
+
+    return form
+
+
+def powered(name: str, *, root: bool = False) -> Forming:
+    """A coefficient squared, or its root."""
+
+    def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
+        right = formed(decimals, count, rates, index, num)
+        value = getattr(right, name)
+        return replace(right, **{name: num.root(value) if root else num.square(value)})
+
+    return form
+
+
+def alterations(names: set[str]) -> dict[str, Forming]:
+    """Every alteration of the coefficients ``names`` that a rule has."""
+    found: dict[str, Forming] = {
+        "learning rate one step late": scheduled(-1),
+        "learning rate one step early": scheduled(1),
+        "learning rate never changed": scheduled(None),
+        "learning rate squared": powered("rate"),
+        "epsilon's sign": turned("epsilon"),
+        "epsilon squared": powered("epsilon"),
+        "root of epsilon": powered("epsilon", root=True),
+    }
+    if "beta1" in names:
+        found |= {
+            "beta1 in place of decay": from_another("decay", "one_minus_decay", source="beta1"),
+            "decay in place of beta1": from_another("beta1", "one_minus_beta1", source="decay"),
+            "1 - beta1 in place of 1 - decay": from_another("one_minus_decay", source="beta1"),
+            "1 - decay in place of 1 - beta1": from_another("one_minus_beta1", source="decay"),
+        }
+    for name, source in (("correction1", "decay"), ("correction2", "beta1")):
+        if name in names:
+            found |= {
+                f"{name} of the step before": counted(name, -1),
+                f"{name} of the step after": counted(name, 1),
+                f"{name} of the first step": counted(name, None),
+            }
+            if "beta1" in names:
+                found[f"{name} from {source}"] = from_another(name, source=source)
+    if "weight_decay" in names:
+        found["weight decay squared"] = powered("weight_decay")
+        found["weight decay's sign"] = turned("weight_decay")
+    if "momentum" in names:
+        found["momentum squared"] = powered("momentum")
+        found["momentum's sign"] = turned("momentum")
+    return found

@@ -1,0 +1,87 @@
+"""Proofs that a mutant is no mutant: its step is the documented one in real numbers."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import sympy
+
+from conformance.power.faults import Entry, Watched
+from conformance.power.mutants import Mutant
+from reference.numbers.symbolic import SYMBOLS, Symbolic, symbols
+from reference.pipeline import Choices, State, state_names, step
+
+Equations = dict[str, Any]
+
+
+class Inline(Symbolic):
+    """Symbols in which a definition is put in wherever it is used."""
+
+    def define(self, name: str, x: Any) -> Any:
+        """The expression itself."""
+        return x
+
+
+def one_step(
+    choices: Choices, family: str, scaled: bool, mutant: Mutant | None = None
+) -> Equations:
+    """Parameter and state after a step, as expressions of those before it."""
+    inline = Inline()
+    num: Any = inline
+    coefficients = symbols(family)
+    if not scaled:
+        coefficients.inverse_loss_scale = None
+    values = {name: sympy.Symbol(symbol, real=True) for name, symbol in SYMBOLS.items()}
+    if mutant and mutant.fault:
+        num = Watched(inline, mutant.fault)
+        values = {name: Entry(num, value) for name, value in values.items()}
+        coefficients = SimpleNamespace(
+            **{
+                name: None if value is None else Entry(num, value)
+                for name, value in vars(coefficients).items()
+            }
+        )
+    state = State(**{name: values[name] for name in state_names(choices)})
+    parameter, after = step(
+        choices, coefficients, state, values["parameter"], values["gradient"], num=num
+    )
+    found = {**dict(after.items()), "parameter": parameter}
+    return {name: getattr(value, "inner", value) for name, value in found.items()}
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two expressions are the same function."""
+    if left == right:
+        return True
+    difference = left - right
+    point = {
+        symbol: sympy.Rational(index + 2, 7 + 3 * index)
+        for index, symbol in enumerate(sorted(difference.free_symbols, key=str))
+    }
+    value = sympy.N(difference.subs(point), 30)
+    if value.is_number and value != 0:
+        return False
+    return bool(sympy.simplify(difference) == 0)
+
+
+def proof(choices: Choices, family: str, decimals: dict[str, str], mutant: Mutant) -> str:
+    """Why a mutant of a rule is equivalent to it; empty where that was not proved."""
+    scaled = "loss_scale" in decimals
+    right = one_step(choices, family, scaled)
+    gradient = sympy.Symbol(SYMBOLS["gradient"], real=True)
+    if mutant.identifier == "parameter kept where the gradient is zero":
+        kept = sympy.Symbol(SYMBOLS["parameter"], real=True)
+        still = equal(right["parameter"].subs(gradient, 0), kept)
+        return "with g = 0 the rule gives w' = w (SymPy)" if still else ""
+    if mutant.kind == "choice":
+        if mutant.choices.initial_second_moment != choices.initial_second_moment:
+            return ""
+        wrong = one_step(mutant.choices, family, scaled)
+    elif mutant.fault and mutant.fault.effect != "late":
+        wrong = one_step(choices, family, scaled, mutant)
+    else:
+        return ""
+    if all(name in wrong and equal(right[name], wrong[name]) for name in right):
+        return "the equations of the step are equal (SymPy)"
+    return ""

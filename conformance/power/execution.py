@@ -1,0 +1,106 @@
+"""One case carried out in a given arithmetic, rightly or not: what an implementation would show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from conformance.inputs import Input, Inputs
+from conformance.oracle import Question, blocks, inputs_of
+from conformance.power.arithmetic import Working
+from conformance.power.coefficients import formed
+from conformance.power.faults import Watched, entered
+from conformance.power.mutants import Mutant
+from conformance.power.programs import Course
+from conformance.power.styles import PLAIN, Style
+from conformance.verdict import Observed
+from reference.numbers.precision import Array
+from reference.pipeline import ORDER, Choices, State, initial_state, state_names, step
+
+Row = dict[str, Array]  # quantity to one value an element
+
+
+def rewritten(question: Question, style: Style, seed: int = 0) -> Observed:
+    """The rule itself, carried out in a legal style."""
+    return gathered(question, Working(question.case.dtype, style, seed), None)
+
+
+def mutated(question: Question, mutant: Mutant, dtype: str = "") -> Observed:
+    """A wrong rule in the case's dtype, or in ``dtype``; what the documented rule shows of it."""
+    style = replace(PLAIN, held=mutant.held)
+    if mutant.arithmetic and not dtype:
+        style = replace(style, intermediate=mutant.arithmetic)
+    num = Working(dtype or question.case.dtype, style)
+    return gathered(replace(question, choices=mutant.choices), num, mutant, question.quantities)
+
+
+def gathered(
+    question: Question, num: Working, mutant: Mutant | None, shown: tuple[str, ...] = ()
+) -> Observed:
+    """Each quantity as steps x elements, in float64."""
+    inputs = inputs_of(question.case)
+    columns = np.cumsum([0, *(parameter.value.size for parameter in inputs.parameters)])
+    present = [name for name in ORDER if name in state_names(question.choices)]
+    names = [name for name in (*present, "parameter") if name in (shown or question.quantities)]
+    found = {name: np.zeros((question.case.steps, int(columns[-1]))) for name in names}
+    with np.errstate(all="ignore"):
+        for members, decimals, choices in blocks(question, inputs):
+            parameters = [inputs.parameters[index] for index in members]
+            place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
+            for row, values in enumerate(run(choices, decimals, parameters, inputs, num, mutant)):
+                for name in names:
+                    found[name][row, place] = np.ravel(values[name])
+    return found
+
+
+def joined(arrays: list[Array], choices: Choices) -> Array:
+    """Parameters side by side; a mean needs the shape of the only one."""
+    return arrays[0] if choices.centralize else np.concatenate([np.ravel(x) for x in arrays])
+
+
+def run(
+    choices: Choices,
+    decimals: dict[str, str],
+    parameters: list[Input],
+    inputs: Inputs,
+    num: Working,
+    mutant: Mutant | None,
+) -> Iterator[Row]:
+    """Every step of several parameters side by side."""
+    watched = Watched(num, mutant.fault) if mutant and mutant.fault else None
+    used: Any = watched or num
+    parameter = used.given(joined([p.value for p in parameters], choices))
+    state = initial_state(choices, parameter, num=used)
+    if inputs.taken:
+        state = State(
+            **{
+                name: used.given(joined([p.state[name] for p in parameters], choices))
+                for name in state_names(choices)
+            }
+        )
+    course = Course(num, num.dtype)
+    forming = mutant.forming if mutant else formed
+    values = mutant.decimals(decimals) if mutant else decimals
+    rates = mutant.rates(inputs.rates) if mutant else inputs.rates
+    for index in range(len(parameters[0].gradients)):
+        course.index = index
+        gradient = used.given(joined([p.gradients[index] for p in parameters], choices))
+        coefficients = forming(values, inputs.taken + index + 1, rates, index, num)
+        if watched:
+            watched.begin()
+            coefficients = entered(watched, coefficients)
+            parameter, state = step(choices, coefficients, state, parameter, gradient, num=watched)
+        elif mutant:
+            parameter, state = mutant.program(
+                course, choices, coefficients, state, parameter, gradient
+            )
+        else:
+            parameter, state = step(choices, coefficients, state, parameter, gradient, num=num)
+        shown = {**dict(state.items()), "parameter": parameter}
+        yield {
+            name: np.asarray((item.inner if watched else item).array, dtype=np.float64)
+            for name, item in shown.items()
+        }

@@ -1,0 +1,298 @@
+"""One operation of a step done wrong, whatever the step is evaluated on.
+
+:class:`Watched` is a number system around another.  It counts the operations that the pipeline asks
+for, so that the places where a fault can sit come from the formulas themselves, and does one of
+them wrong.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reference.numbers import FLOAT64, Hyper
+from reference.numbers.hyper import hyper
+from reference.pipeline import Choices, initial_state, step
+
+Value = Any  # of the number system inside
+
+
+@dataclass(frozen=True)
+class Site:
+    """One operation of a step: which kind, the how manyth of its kind, and for which quantity."""
+
+    operation: str
+    ordinal: int
+    quantity: str
+    numerators: int = 0
+    denominators: int = 0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is done at a site instead."""
+
+    site: Site
+    effect: str
+
+    def __str__(self) -> str:
+        return f"{self.site.quantity}, {self.site.operation} {self.site.ordinal}: {self.effect}"
+
+
+class Entry:
+    """A value inside a :class:`Watched` system; operators are operations like all others."""
+
+    __array_priority__ = 1001
+    __slots__ = ("inner", "num")
+
+    def __init__(self, num: Watched, inner: Value) -> None:
+        self.num, self.inner = num, inner
+
+    def __neg__(self) -> Entry:
+        return self.num.perform("turn", self)
+
+    def __add__(self, other: Entry) -> Entry:
+        return self.num.perform("add", self, other)
+
+    def __sub__(self, other: Entry) -> Entry:
+        return self.num.perform("subtract", self, other)
+
+    def __mul__(self, other: Entry) -> Entry:
+        return self.num.perform("multiply", self, other)
+
+
+class Watched:
+    """``inner`` with every operation counted, and one of them wrong."""
+
+    def __init__(self, inner: Any, fault: Fault | None = None) -> None:
+        self.inner, self.fault = inner, fault
+        self.seen: Counter[str] = Counter()
+        self.pending: list[Site] = []
+        self.sites: list[Site] = []
+        self.memory: Value = None
+
+    def begin(self) -> None:
+        """A new step: operations are counted from the start."""
+        self.seen.clear()
+
+    def perform(self, operation: str, *arguments: Any) -> Entry:
+        """Carry out an operation, rightly or not."""
+        ordinal = self.seen[operation]
+        self.seen[operation] += 1
+        inner = [inside(argument) for argument in arguments]
+        site = self.fault.site if self.fault else None
+        if site and (site.operation, site.ordinal) == (operation, ordinal):
+            assert self.fault is not None
+            return Entry(self, self.wrong(operation, self.fault.effect, inner))
+        counts = [len(item) for item in inner if isinstance(item, tuple)] or [0, 0]
+        self.pending.append(Site(operation, ordinal, "", *counts))
+        return Entry(self, RIGHT[operation](self.inner, *inner))
+
+    def wrong(self, operation: str, effect: str, arguments: list[Any]) -> Value:
+        """The result of the faulty operation."""
+        if effect == "late":
+            last = arguments[-1] if operation == "average" else arguments[0]
+            if isinstance(last, tuple):
+                last = RIGHT["quotient"](self.inner, *arguments)
+            before = self.inner.full(last, "0") if self.memory is None else self.memory
+            self.memory = last
+            if operation == "average":
+                return self.inner.average(*arguments[:-1], before)
+            return before
+        if operation == "quotient":
+            return wrong_quotient(self.inner, effect, *arguments)
+        return WRONG[operation][effect](self.inner, *arguments)
+
+    # The members of reference.numbers -----------------------------------------------------------
+
+    def given(self, values: Any) -> Entry:
+        return Entry(self, self.inner.given(values))
+
+    def full(self, like: Entry, decimal: str) -> Entry:
+        return Entry(self, self.inner.full(like.inner, decimal))
+
+    def define(self, name: str, x: Entry) -> Entry:
+        found = self.perform("store", x)
+        self.pending, ready = [], self.pending
+        self.sites += [
+            Site(s.operation, s.ordinal, name, s.numerators, s.denominators) for s in ready
+        ]
+        return Entry(self, self.inner.define(name, found.inner))
+
+    def square(self, x: Entry) -> Entry:
+        return self.perform("square", x)
+
+    def root(self, x: Entry) -> Entry:
+        return self.perform("root", x)
+
+    def maximum(self, x: Entry, y: Entry) -> Entry:
+        return self.perform("maximum", x, y)
+
+    def average(self, b: Entry, c: Entry, old: Entry, new: Entry) -> Entry:
+        return self.perform("average", b, c, old, new)
+
+    def quotient(self, numerators: tuple[Entry, ...], denominators: tuple[Entry, ...]) -> Entry:
+        return self.perform("quotient", numerators, denominators)
+
+    def variance(self, v: Entry, m: Entry) -> Entry:
+        return self.perform("variance", v, m)
+
+    def shrink(self, x: Entry, c: Entry) -> Entry:
+        return self.perform("shrink", x, c)
+
+    def centralize(self, x: Entry) -> Entry:
+        return self.perform("centralize", x)
+
+
+def inside(argument: Any) -> Any:
+    """What a number system takes: the value, or a tuple of them."""
+    if isinstance(argument, tuple):
+        return tuple(item.inner for item in argument)
+    return argument.inner
+
+
+def entered(num: Watched, coefficients: Hyper) -> Hyper:
+    """Coefficients of the inner system as entries."""
+    return Hyper(**{k: None if v is None else Entry(num, v) for k, v in vars(coefficients).items()})
+
+
+RIGHT: dict[str, Callable[..., Value]] = {
+    "turn": lambda num, x: -x,
+    "add": lambda num, x, y: x + y,
+    "subtract": lambda num, x, y: x - y,
+    "multiply": lambda num, x, y: x * y,
+    "store": lambda num, x: x,
+    "square": lambda num, x: num.square(x),
+    "root": lambda num, x: num.root(x),
+    "maximum": lambda num, x, y: num.maximum(x, y),
+    "average": lambda num, b, c, old, new: num.average(b, c, old, new),
+    "quotient": lambda num, above, below: num.quotient(above, below),
+    "variance": lambda num, v, m: num.variance(v, m),
+    "shrink": lambda num, x, c: num.shrink(x, c),
+    "centralize": lambda num, x: num.centralize(x),
+}
+# operation -> effect -> what is computed instead
+WRONG: dict[str, dict[str, Callable[..., Value]]] = {
+    "turn": {"dropped": lambda num, x: x},
+    "add": {
+        "first term dropped": lambda num, x, y: y,
+        "second term dropped": lambda num, x, y: x,
+        "first term doubled": lambda num, x, y: x + x + y,
+        "second term doubled": lambda num, x, y: x + y + y,
+        "second term's sign": lambda num, x, y: x - y,
+        "larger term instead of the sum": lambda num, x, y: num.maximum(x, y),
+    },
+    "subtract": {
+        "first term dropped": lambda num, x, y: -y,
+        "second term dropped": lambda num, x, y: x,
+        "second term doubled": lambda num, x, y: x - y - y,
+        "second term's sign": lambda num, x, y: x + y,
+    },
+    "multiply": {
+        "first factor dropped": lambda num, x, y: y,
+        "second factor dropped": lambda num, x, y: x,
+        "first factor twice": lambda num, x, y: x * x * y,
+        "second factor twice": lambda num, x, y: x * y * y,
+    },
+    "store": {"late": lambda num, x: x},
+    "square": {
+        "dropped": lambda num, x: x,
+        "twice": lambda num, x: num.square(num.square(x)),
+        "cube": lambda num, x: num.square(x) * x,
+        "doubled": lambda num, x: num.square(x + x),
+    },
+    "root": {
+        "dropped": lambda num, x: x,
+        "twice": lambda num, x: num.root(num.root(x)),
+    },
+    "maximum": {
+        "first": lambda num, x, y: x,
+        "second": lambda num, x, y: y,
+        "sum": lambda num, x, y: x + y,
+        "smaller": lambda num, x, y: -num.maximum(-x, -y),
+    },
+    "average": {
+        "old term dropped": lambda num, b, c, old, new: c * new,
+        "new term dropped": lambda num, b, c, old, new: b * old,
+        "old term unweighted": lambda num, b, c, old, new: old + c * new,
+        "new term unweighted": lambda num, b, c, old, new: b * old + new,
+        "weights exchanged": lambda num, b, c, old, new: num.average(c, b, old, new),
+        "new term's sign": lambda num, b, c, old, new: b * old - c * new,
+        "applied twice": lambda num, b, c, old, new: num.average(
+            b, c, num.average(b, c, old, new), new
+        ),
+        "old weight twice": lambda num, b, c, old, new: b * b * old + c * new,
+        "new weight twice": lambda num, b, c, old, new: b * old + c * c * new,
+        "late": lambda num, b, c, old, new: new,
+    },
+    "variance": {
+        "mean dropped": lambda num, v, m: v,
+        "mean's sign": lambda num, v, m: v + m * m,
+        "mean not squared": lambda num, v, m: v - m,
+        "mean doubled": lambda num, v, m: v - m * m - m * m,
+    },
+    "shrink": {
+        "dropped": lambda num, x, c: x,
+        "sign": lambda num, x, c: x + c * x,
+        "twice": lambda num, x, c: num.shrink(num.shrink(x, c), c),
+        "not of the parameter": lambda num, x, c: x - c,
+    },
+    "centralize": {
+        "dropped": lambda num, x: x,
+        "mean alone": lambda num, x: x - num.centralize(x),
+        "mean twice": lambda num, x: num.centralize(x) + num.centralize(x) - x,
+    },
+}
+
+
+def wrong_quotient(
+    num: Any, effect: str, above: tuple[Value, ...], below: tuple[Value, ...]
+) -> Value:
+    """A factor or divisor left out, used twice, or on the other side."""
+    what, _, place = effect.partition(" ")
+    side, _, index = place.partition(" ")
+    terms = {"factor": list(above), "divisor": list(below)}
+    mine, other = terms[side], terms["divisor" if side == "factor" else "factor"]
+    term = mine[int(index)]
+    if what == "dropped":
+        del mine[int(index)]
+    elif what == "twice":
+        mine.append(term)
+    else:
+        del mine[int(index)]
+        other.append(term)
+    factors, divisors = tuple(terms["factor"]), tuple(terms["divisor"])
+    if not factors:
+        one = num.full(above[0], "1")
+        factors = (one,)
+    if not divisors:
+        return (
+            factors[0] if len(factors) == 1 else num.quotient(factors, (num.full(below[0], "1"),))
+        )
+    return num.quotient(factors, divisors)
+
+
+def effects(site: Site) -> list[str]:
+    """What may go wrong at a site."""
+    if site.operation == "quotient":
+        found = [
+            f"{what} {side} {index}"
+            for side, count in (("factor", site.numerators), ("divisor", site.denominators))
+            for index in range(count)
+            for what in ("dropped", "twice", "inverted")
+        ]
+        return [*found, "late"]
+    return list(WRONG[site.operation])
+
+
+def faults(choices: Choices, decimals: dict[str, str]) -> list[Fault]:
+    """Every fault that one step of a rule has room for."""
+    num = Watched(FLOAT64)
+    coefficients = entered(num, hyper(decimals, 1, num=FLOAT64))
+    start = Entry(num, np.ones((2, 2)))
+    step(choices, coefficients, initial_state(choices, start, num=num), start, start, num=num)
+    return [Fault(site, effect) for site in num.sites for effect in effects(site)]

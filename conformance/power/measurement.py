@@ -1,0 +1,261 @@
+"""What becomes of every mutant and rewriting of one rule in one dtype, by the real verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from conformance.cases import MODES, Case, draw_cases
+from conformance.inputs import LAYOUTS
+from conformance.oracle import WIDEST, Oracle, Question, ordinary
+from conformance.plan import default_features
+from conformance.power import peers
+from conformance.power.equivalence import proof
+from conformance.power.execution import mutated, rewritten
+from conformance.power.mutants import Mutant, mutants
+from conformance.power.styles import rewritings
+from conformance.verdict import Judgement, Verdict, judge
+from reference.numbers import PRECISIONS
+from reference.numbers.precision import Array
+from reference.variants import Variant
+
+KILLED, EQUIVALENT, BELOW, ENDS, OPEN = (
+    "killed",
+    "proved equivalent",
+    "below the resolution",
+    "only at the ends of the range",
+    "survived",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One mutant of one rule in one dtype.
+
+    status   one of the words above
+    where    mode and parameter (regime) of the first divergence
+    quantity, step, score  of it; for a survivor the score is the exact effect in units of the bound
+    reason   why a survivor survived
+    ulp      of a survivor: its exact effect in ulp
+    missed   the peers that accept it in every case
+    """
+
+    variant: str
+    dtype: str
+    mutant: str
+    kind: str
+    status: str
+    where: str = ""
+    quantity: str = ""
+    step: int = 0
+    score: float = 0.0
+    reason: str = ""
+    ulp: float = 0.0
+    missed: tuple[str, ...] = ()
+
+
+@dataclass
+class Rewriting:
+    """One legal style: how much was judged, what deviated, and which peers reject it."""
+
+    variant: str
+    dtype: str
+    style: str
+    element_steps: int = 0
+    alarms: list[str] = field(default_factory=list)
+    rejected_by: tuple[str, ...] = ()
+    score: float = 0.0
+
+
+@dataclass
+class Measurement:
+    """Everything about one rule in one dtype."""
+
+    variant: str
+    dtype: str
+    outcomes: list[Outcome]
+    rewritings: list[Rewriting]
+
+
+def questions(variant: Variant, dtype: str, profile: str, seed: int = 0) -> list[Question]:
+    """What an implementation of the variant that takes part in every mode is asked.
+
+    The layout modes are left out: every element of them is an experiment of the others.
+    """
+    features = tuple(sorted(variant.features))
+    found: list[Question] = []
+    for mode in MODES:
+        if mode in LAYOUTS or (mode == "names" and "weight_decay" not in features):
+            continue
+        if mode == "defaults" and default_features(dict(variant.defaults)) != features:
+            continue
+        cases = draw_cases(variant.family, features, dtype, mode, profile, seed)
+        found.extend(question_of(variant, case) for case in cases)
+    return found
+
+
+def question_of(variant: Variant, case: Case) -> Question:
+    """The variant's rule over a case."""
+    documented = variant.defaults if case.mode == "defaults" else {}
+    decimals = tuple(sorted({**case.decimals, **documented}.items()))
+    return Question(variant.choices, decimals, case, variant.undecayed)
+
+
+def measure(
+    variant: Variant, dtype: str, profile: str = "default", every_nth: int = 1
+) -> Measurement:
+    """Run every mutant and every rewriting of a rule through the verdicts.
+
+    ``every_nth`` takes a fixed sample of the mutants.
+    """
+    oracle, asked = Oracle(), questions(variant, dtype, profile)
+    every = mutants(variant.choices, dict(asked[0].decimals), dtype)[::every_nth]
+    return Measurement(
+        variant.identifier,
+        dtype,
+        [outcome(oracle, variant, asked, mutant) for mutant in every],
+        [judged(oracle, variant, asked, index) for index in range(len(rewritings(dtype)))],
+    )
+
+
+def outcome(oracle: Oracle, variant: Variant, asked: list[Question], mutant: Mutant) -> Outcome:
+    """Killed by the first case that contradicts it; peers look on until all of them reject it."""
+    dtype = asked[0].case.dtype
+    left = [peer.name for peer in peers.peers()]
+    killed: tuple[Question, Judgement] | None = None
+    for question in asked:
+        if killed and not left:
+            break
+        shown = mutated(question, mutant)
+        if not killed:
+            judgement = judge(oracle, question, shown, decide_only=True)
+            if judgement.worst is Verdict.deviates:
+                killed = question, judgement
+        if left:
+            accepted = peers.verdicts(oracle, question, shown)
+            left = [name for name in left if accepted[name]]
+    killed = killed or decided_in_full(oracle, asked, mutant)
+    base = Outcome(
+        variant.identifier, dtype, mutant.identifier, mutant.kind, KILLED, missed=tuple(left)
+    )
+    if killed is None:
+        return explained(oracle, variant, asked, mutant, base)
+    question, judgement = killed
+    divergence = judgement.divergence
+    assert divergence is not None
+    return replace(
+        base,
+        where=f"{question.case.mode}, {divergence.parameter}",
+        quantity=divergence.quantity,
+        step=divergence.step,
+        score=divergence.score,
+    )
+
+
+def decided_in_full(
+    oracle: Oracle, asked: list[Question], mutant: Mutant
+) -> tuple[Question, Judgement] | None:
+    """A claim is judged in full: one way of holding the coefficients has to explain a case."""
+    for question in asked:
+        judgement = judge(oracle, question, mutated(question, mutant))
+        if judgement.worst is Verdict.deviates:
+            return question, judgement
+    return None
+
+
+def explained(
+    oracle: Oracle, variant: Variant, asked: list[Question], mutant: Mutant, base: Outcome
+) -> Outcome:
+    """Why a mutant survived."""
+    reason = proof(variant.choices, variant.family, dict(asked[0].decimals), mutant)
+    if reason:
+        return replace(base, status=EQUIVALENT, reason=reason)
+    found = [effect(oracle, question, mutant) for question in asked]
+    score, wide, flushed, ulp = (max(values) for values in zip(*found, strict=True))
+    base = replace(base, score=score, ulp=ulp)
+    if score == 0.0:
+        return replace(
+            base, status=ENDS, reason="no effect where gradients stay in the middle of the range"
+        )
+    if score <= 1.0:
+        return replace(base, status=BELOW, reason="its exact effect is inside the bound")
+    if wide <= 1.0:
+        return replace(
+            base,
+            status=BELOW,
+            reason="its exact effect is inside the bound for coefficients as they may be held",
+        )
+    if flushed <= 1.0:
+        return replace(
+            base, status=BELOW, reason="its exact effect is inside what underflow may take away"
+        )
+    return replace(base, status=OPEN, reason="its exact effect leaves the bound")
+
+
+def effect(oracle: Oracle, question: Question, mutant: Mutant) -> tuple[float, ...]:
+    """The largest exact effect of a mutant, in units of three bounds and in ulp.
+
+    The bounds: coefficients as written, as they may be held, and that with subnormals flushed.
+
+    Exact: the wrong rule and the right one both in float64, on the same inputs, in the middle of
+    the range.  In float64 itself the wrong rule carries its own rounding.
+    """
+    shown = mutated(question, mutant, "float64")
+    rows = [question.quantities.index(name) for name in question.quantities if name in shown]
+    names = [question.quantities[row] for row in rows]
+    seen = np.stack([shown[name] for name in names], axis=1)
+    seen = seen.reshape(-1, seen.shape[2])
+    shape = (question.case.steps, len(question.quantities), seen.shape[1])
+
+    def pick(part: Array) -> Array:
+        return part.reshape(shape)[:, rows].reshape(-1, shape[2])
+
+    middle = ordinary(question.case)
+    ideal = oracle.table(question).rows(pick)
+    others = [oracle.table(question, name, WIDEST).rows(pick).error for name in ("none", "flush")]
+    with np.errstate(all="ignore"):
+        distance = ideal.distance(seen)[:, middle]
+        quantum = PRECISIONS[question.case.dtype].quantum(ideal.value[:, middle])
+        found = [
+            np.where(distance > 0, distance / size, 0.0)
+            for size in (*(error[:, middle] for error in (ideal.error, *others)), quantum)
+        ]
+    return tuple(float(np.nan_to_num(values, nan=0.0).max()) for values in found)
+
+
+def judged(
+    oracle: Oracle, variant: Variant, asked: list[Question], index: int, seed: int = 0
+) -> Rewriting:
+    """One legal style, judged in full in every case."""
+    dtype = asked[0].case.dtype
+    style = rewritings(dtype)[index]
+    found = Rewriting(variant.identifier, dtype, style.name)
+    rejecting: set[str] = set()
+    for plain in asked:
+        question = replace(plain, profile=style.profile)
+        shown = rewritten(question, style, seed + index)
+        judgement = judge(oracle, question, shown)
+        found.element_steps += shown["parameter"].size
+        found.score = max(found.score, *(part.score for part in judgement.parameters))
+        if judgement.worst is Verdict.deviates:
+            found.alarms.append(f"{question.case.identifier}: {judgement.divergence}")
+        accepted = peers.verdicts(oracle, question, shown)
+        rejecting |= {name for name, yes in accepted.items() if not yes}
+    found.rejected_by = tuple(sorted(rejecting))
+    return found
+
+
+def flood(variant: Variant, dtype: str, profile: str, size: int, seed: int) -> list[Rewriting]:
+    """Every rewriting on large arrays: ``size`` elements a regime, cases drawn with ``seed``."""
+    oracle = Oracle()
+    asked = [
+        replace(question, case=replace(question.case, size=size))
+        for question in questions(variant, dtype, profile, seed)
+        if question.case.mode in ("injected", "trajectory", "rate-change")
+    ]
+    styles = range(len(rewritings(dtype)))
+    return [judged(oracle, variant, asked, index, seed) for index in styles]
+
+
+__all__ = ["Measurement", "Outcome", "Rewriting", "flood", "measure", "questions"]

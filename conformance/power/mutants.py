@@ -1,0 +1,190 @@
+"""Wrong rules, built from the pipeline's own data.
+
+A mutant differs from a documented rule in one respect: a choice, a constant, a coefficient, one
+operation of the step, or the course of the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from conformance.explain import alternatives, consistent
+from conformance.power.coefficients import Forming, alterations, formed, scaled
+from conformance.power.faults import Fault, faults
+from conformance.power.programs import Program, plain, programs
+from reference.numbers import IDEAL, Representation
+from reference.pipeline import Choices, state_names
+from reference.words import WORDS
+
+# What a mutant with a stage that the rule lacks computes with.
+BORROWED = {"momentum": "0.9", "weight_decay": "0.01", "beta1": "0.9", "loss_scale": "3"}
+SIZES = tuple(range(1, 7))  # powers of ten: relative 1e-1 ... 1e-6
+DERIVED = ("one_minus_decay", "one_minus_beta1", "correction1", "correction2")
+HELD = {"rate": "learning rate", "scalars": "epsilon, momentum", "moments": "decay rates"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong rule.
+
+    identifier  unique for one rule
+    kind        choice, constant, coefficient, operation, course or storage
+    choices     of the wrong rule
+    factor      hyperparameter to what it is multiplied with
+    fault, forming, program, held, arithmetic  what else is done wrongly
+    """
+
+    identifier: str
+    kind: str
+    choices: Choices
+    factor: tuple[tuple[str, Fraction], ...] = ()
+    fault: Fault | None = None
+    forming: Forming = formed
+    program: Program = plain
+    held: Representation = IDEAL
+    arithmetic: str = ""
+    borrowed: dict[str, str] = field(default_factory=dict, hash=False)
+
+    def decimals(self, given: dict[str, str]) -> dict[str, str]:
+        """The hyperparameters that it computes with."""
+        values = {**self.borrowed, **given}
+        for name, factor in self.factor:
+            values[name] = times(values[name], factor)
+        return values
+
+    def rates(self, given: list[str]) -> list[str]:
+        """The learning rate of each step, where the case changes it."""
+        factor = dict(self.factor).get("learning_rate", Fraction(1))
+        return [times(rate, factor) for rate in given]
+
+
+def times(decimal: str, factor: Fraction) -> str:
+    """A hyperparameter multiplied exactly; a fraction is as good as a decimal to the reference."""
+    return str(Fraction(decimal) * factor)
+
+
+def mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> list[Mutant]:
+    """Every mutant of a rule whose hyperparameters are named in ``decimals``."""
+    found = [
+        *choice_mutants(choices, decimals),
+        *constant_mutants(choices, decimals),
+        *coefficient_mutants(choices, decimals),
+        *operation_mutants(choices, decimals),
+        *course_mutants(choices, dtype),
+        *storage_mutants(choices, decimals, dtype),
+    ]
+    assert len({mutant.identifier for mutant in found}) == len(found)
+    return found
+
+
+def choice_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutant]:
+    """Each choice replaced by each other one that leaves a rule."""
+    for name, values in alternatives().items():
+        for value in values:
+            other = replace(choices, **{name: value})
+            if other == choices or not makes_sense(other):
+                continue
+            says = WORDS[name][1]
+            words = f"{WORDS[name][0]} {says[value]}, not {says[getattr(choices, name)]}"
+            yield Mutant(words, "choice", other, borrowed=BORROWED)
+
+
+def makes_sense(choices: Choices) -> bool:
+    """Whether a rule corrects only what it has, and looks through a buffer only if there is one."""
+    return consistent(choices, choices) and (choices.momentum != "none" or not choices.nesterov)
+
+
+def used(choices: Choices, decimals: dict[str, str]) -> list[str]:
+    """The hyperparameters that a rule has."""
+    has = {
+        "beta1": choices.first_moment,
+        "momentum": choices.momentum != "none",
+        "weight_decay": choices.weight_decay != "none",
+        "epsilon": choices.epsilon != "none",
+    }
+    return [name for name in decimals if has.get(name, True)]
+
+
+def factors(value: Fraction, *, below_one: bool = False) -> Iterator[tuple[str, Fraction]]:
+    """1 ± 10^-1 … 1 ± 10^-6; a decay rate stays below one."""
+    for size in SIZES:
+        for sign in (1, -1):
+            factor = 1 + sign * Fraction(Decimal(10) ** -size)
+            if not below_one or value * factor < 1:
+                yield f"× (1 {'+' if sign > 0 else '-'} 1e-{size})", factor
+
+
+def constant_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutant]:
+    """Each hyperparameter off by a relative 10^-1 … 10^-6, to either side."""
+    for name in used(choices, decimals):
+        below_one = name in ("decay", "beta1", "momentum")
+        for words, factor in factors(Fraction(99, 100), below_one=below_one):
+            yield Mutant(f"{name} {words}", "constant", choices, factor=((name, factor),))
+
+
+def coefficients(choices: Choices) -> set[str]:
+    """The coefficients of which a wrong one would show."""
+    found = {"one_minus_decay"}
+    if choices.first_moment:
+        found |= {"beta1", "one_minus_beta1"}
+    if choices.correction in ("first", "both"):
+        found.add("correction1")
+    if choices.correction in ("second", "both"):
+        found.add("correction2")
+    if choices.weight_decay != "none":
+        found.add("weight_decay")
+    if choices.momentum != "none":
+        found.add("momentum")
+    return found
+
+
+def coefficient_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutant]:
+    """Coefficients formed wrongly, and the derived ones off on their own."""
+    present = coefficients(choices)
+    for words, forming in alterations(present).items():
+        if "epsilon" in words and choices.epsilon == "none":
+            continue
+        yield Mutant(words, "coefficient", choices, forming=forming)
+    for name in DERIVED:
+        if name in present:
+            for words, factor in factors(Fraction(1, 2)):
+                yield Mutant(
+                    f"{name} alone {words}", "coefficient", choices, forming=scaled(name, factor)
+                )
+
+
+def operation_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutant]:
+    """Each operation of a step done wrongly in each way."""
+    for fault in faults(choices, decimals):
+        yield Mutant(str(fault), "operation", choices, fault=fault)
+
+
+def course_mutants(choices: Choices, dtype: str) -> Iterator[Mutant]:
+    """Right stages in a wrong course."""
+    for words, program in programs(choices, dtype).items():
+        kind = "storage" if "stored" in words or "rounded" in words else "course"
+        yield Mutant(words, kind, choices, program=program)
+
+
+def storage_mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> Iterator[Mutant]:
+    """Coefficients, or all arithmetic, in a format that is too narrow."""
+    narrow = {"float64": ("float32", "bfloat16"), "float32": ("bfloat16", "float16")}
+    for format_ in narrow.get(dtype, ()):
+        words = f"all arithmetic in {format_}"
+        yield Mutant(words, "storage", choices, arithmetic=format_)
+    if dtype == "bfloat16":
+        return
+    for name, words in HELD.items():
+        if name == "scalars" and not {"epsilon", "momentum"} & set(used(choices, decimals)):
+            continue
+        held = Representation(**{name: "bfloat16"})
+        yield Mutant(f"{words} held in bfloat16", "storage", choices, held=held)
+    if choices.correction != "none":
+        held = Representation(correction="bfloat16")
+        yield Mutant("bias correction formed in bfloat16", "storage", choices, held=held)
+
+
+__all__ = ["Mutant", "mutants", "state_names"]

@@ -1,0 +1,273 @@
+"""Steps whose stages are right and whose course is wrong: order, repetition, inputs, storage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from conformance.power.arithmetic import Number
+from conformance.power.rounding import rounder
+from reference.numbers import Hyper
+from reference.numbers.precision import PRECISIONS, Array
+from reference.pipeline import (
+    Choices,
+    State,
+    decay_parameter,
+    descent_gradient,
+    state_names,
+    step,
+    update_moments,
+)
+
+NARROWER = {
+    "float16": ("bfloat16",),
+    "bfloat16": (),
+    "float32": ("bfloat16", "float16"),
+    "float64": ("float32", "bfloat16"),
+}
+
+
+@dataclass
+class Course:
+    """What one run of a step's course knows.
+
+    num       the number system
+    dtype     the working precision of the implementation under test
+    index     steps taken in this case
+    before    gradients of earlier steps
+    """
+
+    num: Any
+    dtype: str
+    index: int = 0
+    before: list[Number] = field(default_factory=list)
+
+    def apply(self, change: Callable[[Array], Array], x: Number) -> Number:
+        """A change of the values alone."""
+        return Number(self.num, np.asarray(change(x.array), dtype=x.array.dtype))
+
+
+Step = tuple[Number, State]
+Program = Callable[[Course, Choices, Hyper, State, Number, Number], Step]
+
+
+def plain(
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+) -> Step:
+    """The step as it should be."""
+    return step(choices, hyper, state, w, g, num=course.num)
+
+
+def on_gradient(change: Callable[[Course, Number], Number]) -> Program:
+    """The right step for a changed gradient."""
+
+    def program(
+        course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    ) -> Step:
+        changed = change(course, g)
+        course.before.append(g)
+        return plain(course, choices, hyper, state, w, changed)
+
+    return program
+
+
+def swallowed(bad: Callable[[Array], Array], instead: float) -> Program:
+    """Some gradients replaced by a number."""
+    return on_gradient(
+        lambda course, g: course.apply(lambda x: np.where(bad(x), x.dtype.type(instead), x), g)
+    )
+
+
+def late(course: Course, g: Number) -> Number:
+    """The gradient of the step before; zero at first."""
+    return course.before[-1] if course.before else course.num.full(g, "0")
+
+
+def piled_up(course: Course, g: Number) -> Number:
+    """The gradients of all steps added up: nobody set them to zero."""
+    for old in course.before:
+        g = g + old
+    return g
+
+
+def clipped_to_one(course: Course, g: Number) -> Number:
+    """No gradient above one."""
+    return course.apply(lambda x: np.clip(x, -1, 1), g)
+
+
+def to_largest(course: Course, g: Number) -> Number:
+    """Infinite gradients as the largest finite number."""
+    largest = PRECISIONS[course.dtype].largest
+    return course.apply(lambda x: np.clip(x, -largest, largest), g)
+
+
+def rounded_gradient(dtype: str) -> Program:
+    """The gradient in a narrower format."""
+    return on_gradient(lambda course, g: course.apply(narrowing(dtype), g))
+
+
+def narrowing(dtype: str) -> Callable[[Array], Array]:
+    """The function that rounds to ``dtype`` and keeps the storage format."""
+    single = rounder(dtype)
+    return lambda x: single(np.asarray(x, dtype=np.float32)).astype(x.dtype)
+
+
+def narrow_state(name: str, dtype: str) -> Program:
+    """One state tensor (or the parameter) stored in a narrower format."""
+
+    def program(
+        course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    ) -> Step:
+        w, state = plain(course, choices, hyper, state, w, g)
+        if name == "parameter":
+            return course.apply(narrowing(dtype), w), state
+        return w, replace(state, **{name: course.apply(narrowing(dtype), getattr(state, name))})
+
+    return program
+
+
+def twice(
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+) -> Step:
+    """The whole step applied twice."""
+    w, state = plain(course, choices, hyper, state, w, g)
+    return plain(course, choices, hyper, state, w, g)
+
+
+def parameter_twice(
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+) -> Step:
+    """The change of the parameter applied twice, the state once."""
+    after, new = plain(course, choices, hyper, state, w, g)
+    return after + (after - w), new
+
+
+def first_skipped(
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+) -> Step:
+    """The first step of a case does nothing."""
+    return (w, state) if course.index == 0 else plain(course, choices, hyper, state, w, g)
+
+
+def old_moments(
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+) -> Step:
+    """The parameter moves by the averages as they were before this gradient."""
+    descent = descent_gradient(choices, hyper, w, g, course.num)
+    new = update_moments(choices, hyper, state, descent, course.num)
+    after, moved = plain(Frozen(course, state), choices, hyper, state, w, g)
+    return after, replace(new, momentum=moved.momentum)
+
+
+class Frozen(Course):
+    """A course whose averages do not move."""
+
+    def __init__(self, course: Course, state: State) -> None:
+        super().__init__(FrozenAverages(course.num), course.dtype, course.index)
+
+
+class FrozenAverages:
+    """A number system in which an average stays what it was."""
+
+    def __init__(self, num: Any) -> None:
+        self.num = num
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.num, name)
+
+    def average(self, b: Number, c: Number, old: Number, new: Number) -> Number:
+        """The old value."""
+        return old
+
+
+def decay_after(
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+) -> Step:
+    """Decoupled weight decay of the parameter that the step has already changed."""
+    without = replace(choices, weight_decay="none")
+    after, state = plain(course, without, hyper, state, w, g)
+    return decay_parameter(choices, hyper, after, course.num), state
+
+
+def decay_of_step_too(
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+) -> Step:
+    """Weight decay both decoupled and added to the gradient."""
+    added = g + hyper.weight_decay * w
+    return plain(course, choices, hyper, state, w, added)
+
+
+def decay_before_unscaling(
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+) -> Step:
+    """Weight decay added to the gradient while that is still scaled."""
+    without = replace(choices, weight_decay="none")
+    return plain(course, without, hyper, state, w, g + hyper.weight_decay * w)
+
+
+def kept_where(bad: Callable[[Number], Array]) -> Program:
+    """Elements with certain gradients keep parameter and state."""
+
+    def program(
+        course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    ) -> Step:
+        after, new = plain(course, choices, hyper, state, w, g)
+        skip = bad(g)
+
+        def chosen(old: Number, now: Number) -> Number:
+            return Number(course.num, np.where(skip, old.array, now.array))
+
+        kept = {
+            name: None if value is None else chosen(getattr(state, name), value)
+            for name, value in vars(new).items()
+        }
+        return chosen(w, after), State(**kept)
+
+    return program
+
+
+def parameter_kept_where(bad: Callable[[Number], Array]) -> Program:
+    """Elements with certain gradients keep their parameter; the state moves."""
+
+    def program(
+        course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    ) -> Step:
+        after, new = plain(course, choices, hyper, state, w, g)
+        return Number(course.num, np.where(bad(g), w.array, after.array)), new
+
+    return program
+
+
+def programs(choices: Choices, dtype: str) -> dict[str, Program]:
+    """Every wrong course of a rule."""
+    found: dict[str, Program] = {
+        "step applied twice": twice,
+        "change of the parameter applied twice": parameter_twice,
+        "first step skipped": first_skipped,
+        "parameter moved by the averages of the step before": old_moments,
+        "gradient one step late": on_gradient(late),
+        "gradients pile up": on_gradient(piled_up),
+        "gradient clipped to one": on_gradient(clipped_to_one),
+        "infinite gradient as the largest number": on_gradient(to_largest),
+        "nan gradient as zero": swallowed(np.isnan, 0.0),
+        "infinite gradient as zero": swallowed(np.isinf, 0.0),
+        "elements with a nan gradient skipped": kept_where(lambda g: np.isnan(g.array)),
+        "elements with a zero gradient skipped": kept_where(lambda g: g.array == 0),
+        "parameter kept where the gradient is zero": parameter_kept_where(lambda g: g.array == 0),
+        "elements with a tiny gradient skipped": kept_where(
+            lambda g: np.abs(g.array) < np.sqrt(PRECISIONS[dtype].smallest_normal)
+        ),
+    }
+    for narrow in NARROWER[dtype]:
+        found[f"gradient rounded to {narrow}"] = rounded_gradient(narrow)
+        for name in (*state_names(choices), "parameter"):
+            found[f"{name} stored in {narrow}"] = narrow_state(name, narrow)
+    if choices.weight_decay.startswith("decoupled"):
+        found["weight decay after the step"] = decay_after
+        found["weight decay also added to the gradient"] = decay_of_step_too
+    if choices.weight_decay == "l2":
+        found["weight decay added before the loss is unscaled"] = decay_before_unscaling
+    return found

@@ -1,0 +1,136 @@
+"""The measurement as tables: terminal and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from conformance.power import peers
+from conformance.power.measurement import BELOW, ENDS, EQUIVALENT, KILLED, OPEN, Outcome
+from conformance.power.session import Power, summary, totals
+
+COLUMNS = ("mutants", KILLED, EQUIVALENT, BELOW, "unexplained", "element-steps", "false alarms")
+SHORT = {
+    "mutants": "mutants",
+    KILLED: "killed",
+    EQUIVALENT: "equivalent",
+    BELOW: "below",
+    "unexplained": "open",
+    "element-steps": "element-steps",
+    "false alarms": "alarms",
+}
+LEGEND = (
+    "equivalent: proved to be the same rule. below: the exact effect is nowhere larger than what "
+    "rounding may do in that dtype. open: neither. alarms: legal rewritings said to deviate. Of "
+    "each peer: mutants missed, of those that are neither equivalent nor below, and how often a "
+    "legal style of a rule was rejected."
+)
+Row = dict[str, Any]
+
+
+def cells(row: Row) -> list[str]:
+    """Our figures of one row."""
+    return [f"{row[name]:,}" for name in COLUMNS]
+
+
+def theirs(row: Row) -> list[str]:
+    """Each peer's misses and rejections."""
+    return [
+        f"{row['missed by'].get(peer.name, 0):,} / {row['styles rejected by'].get(peer.name, 0):,}"
+        for peer in peers.peers()
+    ]
+
+
+def show(power: Power, console: Console, *, details: bool = False) -> None:
+    """Totals by dtype, each rule where ``details`` are wanted, and what is left open."""
+    rows = totals(power)
+    console.print(ours(rows, ("dtype",), "Verdicts"))
+    console.print(others(rows))
+    if details:
+        console.print(ours(summary(power), ("variant", "dtype"), "By rule"))
+    console.print(f"[dim]{escape(LEGEND)}[/]")
+    for outcome in power.unexplained:
+        console.print(
+            f"[red]open[/] {escape(outcome.variant)} {outcome.dtype}: {escape(outcome.mutant)} "
+            f"({escape(outcome.reason)}; {outcome.score:.3g} of the bound)",
+            soft_wrap=True,
+        )
+    for item, alarm in power.alarms:
+        console.print(
+            f"[red]false alarm[/] {escape(item.variant)} {item.dtype}, {escape(item.style)}: "
+            f"{escape(alarm)}",
+            soft_wrap=True,
+        )
+
+
+def ours(rows: list[Row], keys: tuple[str, ...], title: str) -> Table:
+    """A table of our figures."""
+    table = Table(title=title, title_justify="left")
+    for key in keys:
+        table.add_column(key, overflow="fold")
+    for name in SHORT.values():
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(row[key] for key in keys), *cells(row))
+    return table
+
+
+def others(rows: list[Row]) -> Table:
+    """A table of the peers' figures, a line a peer."""
+    table = Table(title="Others on the same data: missed / rejected", title_justify="left")
+    table.add_column("tolerance", overflow="fold")
+    columns = [theirs(row) for row in rows]
+    for row in rows:
+        table.add_column(row["dtype"], justify="right", no_wrap=True)
+    for index, peer in enumerate(peers.peers()):
+        table.add_row(f"{peer.name} ({peer.version})", *(column[index] for column in columns))
+    return table
+
+
+def markdown(power: Power) -> str:
+    """The same, with every survivor, as a page."""
+    return "\n".join(
+        [
+            *("# Power", "", LEGEND, "", "## By dtype", ""),
+            *grid(totals(power), ("dtype",)),
+            *("", "## By rule", ""),
+            *grid(summary(power), ("variant", "dtype")),
+            *("", "## Peers", "", "| peer | version | defined in |", "|---|---|---|"),
+            *(f"| {p.name} | {p.version} | {p.source} |" for p in peers.peers()),
+            *section(power, "Left open", lambda o: o.status in (OPEN, ENDS)),
+            *section(power, "Proved equivalent", lambda o: o.status == EQUIVALENT),
+            *section(power, "Below the resolution", lambda o: o.status == BELOW),
+            "",
+        ]
+    )
+
+
+def grid(rows: list[Row], keys: tuple[str, ...]) -> Iterator[str]:
+    """A Markdown table of figures."""
+    names = [*keys, *SHORT.values(), *(peer.name for peer in peers.peers())]
+    yield f"| {' | '.join(names)} |"
+    yield "|" + "---|" * len(keys) + "---:|" * (len(names) - len(keys))
+    for row in rows:
+        yield f"| {' | '.join([*(row[key] for key in keys), *cells(row), *theirs(row)])} |"
+
+
+def section(power: Power, title: str, wanted: Callable[[Outcome], bool]) -> Iterator[str]:
+    """Survivors one by one; those of one mutant and dtype in one line."""
+    found: dict[tuple[str, str, str], list[Outcome]] = {}
+    for outcome in power.outcomes:
+        if wanted(outcome):
+            found.setdefault((outcome.mutant, outcome.dtype, outcome.reason), []).append(outcome)
+    yield from ("", f"## {title}", "")
+    if not found:
+        yield "None."
+        return
+    yield "| mutant | dtype | why | effect / bound | ulp | rules |"
+    yield "|---|---|---|---:|---:|---|"
+    for (mutant, dtype, reason), items in sorted(found.items()):
+        score, ulp = max(o.score for o in items), max(o.ulp for o in items)
+        rules = ", ".join(o.variant for o in items)
+        yield f"| {mutant} | {dtype} | {reason} | {score:.3g} | {ulp:.3g} | {rules} |"

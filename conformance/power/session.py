@@ -1,0 +1,187 @@
+"""All rules in all dtypes, by a pool of processes; what came of it as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
+from typing import Any
+
+from conformance.power import peers
+from conformance.power.measurement import (
+    BELOW,
+    ENDS,
+    EQUIVALENT,
+    KILLED,
+    OPEN,
+    Measurement,
+    Outcome,
+    Rewriting,
+    flood,
+    measure,
+)
+from reference.variants import VARIANTS, Variant
+
+DTYPES = ("float32", "float64", "float16", "bfloat16")
+# Elements a regime of the cases that count element-steps; balls cost more than bounds.
+SIZES = {"float16": 2048, "bfloat16": 2048, "float32": 2048, "float64": 128}
+# Enough to see each part of the pipeline at work in under a minute.
+QUICK = ("matlab-adamupdate", "torch-rmsprop-centered-momentum", "keras-rmsprop-weight-decay")
+QUICK_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Task:
+    """One piece of work: a rule in a dtype, its mutants or (``size``) its rewritings at length."""
+
+    variant: str
+    dtype: str
+    profile: str
+    size: int = 0
+    seed: int = 0
+
+
+@dataclass
+class Power:
+    """Everything that was measured."""
+
+    profile: str
+    measurements: list[Measurement] = field(default_factory=list)
+    flooded: list[Rewriting] = field(default_factory=list)
+    documents: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """Of every rule and dtype."""
+        return [outcome for item in self.measurements for outcome in item.outcomes]
+
+    @property
+    def rewritings(self) -> list[Rewriting]:
+        """Of the cases of the profile, and at length."""
+        return [*(r for item in self.measurements for r in item.rewritings), *self.flooded]
+
+    @property
+    def unexplained(self) -> list[Outcome]:
+        """Survivors that are neither equivalent nor below the resolution."""
+        return [item for item in self.outcomes if item.status in (OPEN, ENDS)]
+
+    @property
+    def alarms(self) -> list[tuple[Rewriting, str]]:
+        """Correct code that was said to deviate."""
+        return [(item, alarm) for item in self.rewritings for alarm in item.alarms]
+
+
+def rules(wanted: Callable[[str], bool]) -> dict[str, list[str]]:
+    """The first variant that states each rule with the same options, and the others that do."""
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for variant in VARIANTS.values():
+        if wanted(variant.identifier):
+            key = (variant.family, variant.choices, variant.features, variant.undecayed)
+            found.setdefault(key, []).append(variant.identifier)
+    return {names[0]: names for names in found.values()}
+
+
+def tasks(
+    variants: list[str], dtypes: tuple[str, ...], profile: str, sizes: dict[str, int]
+) -> Iterator[Task]:
+    """All work, the longest first."""
+    for size in (True, False):
+        for dtype in dtypes:
+            for name in variants:
+                # A mean over axes needs its own shapes, which have one size.
+                if not size or "centralize" not in VARIANTS[name].features:
+                    yield Task(name, dtype, profile, sizes[dtype] if size else 0)
+
+
+def perform(task: Task) -> Measurement | list[Rewriting]:
+    """Carry out one task, in whatever process."""
+    variant: Variant = VARIANTS[task.variant]
+    if task.size:
+        return flood(variant, task.dtype, task.profile, task.size, task.seed + 1)
+    return measure(variant, task.dtype, task.profile)
+
+
+def conduct(
+    work: list[Task],
+    documents: dict[str, list[str]],
+    *,
+    jobs: int,
+    progress: Callable[[int, int, str], None],
+) -> Power:
+    """Carry out all tasks; ``progress`` hears (done, in all, what was finished)."""
+    power = Power(work[0].profile if work else "default", documents=documents)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        running = {pool.submit(perform, task): task for task in work}
+        progress(0, len(work), "")
+        for done, future in enumerate(as_completed(running), start=1):
+            task, result = running[future], future.result()
+            if isinstance(result, Measurement):
+                power.measurements.append(result)
+            else:
+                power.flooded += result
+            progress(done, len(work), f"{task.variant} in {task.dtype}")
+    power.measurements.sort(key=lambda item: (item.variant, DTYPES.index(item.dtype)))
+    return power
+
+
+def summary(power: Power) -> list[dict[str, Any]]:
+    """One row a rule and dtype: our figures, and how many mutants each peer misses."""
+    rows = []
+    for item in power.measurements:
+        mine = [r for r in power.rewritings if (r.variant, r.dtype) == (item.variant, item.dtype)]
+        count = Counter(outcome.status for outcome in item.outcomes)
+        # What no test could tell is nobody's miss.
+        visible = [o for o in item.outcomes if o.status not in (EQUIVALENT, BELOW)]
+        rows.append(
+            {
+                "variant": item.variant,
+                "dtype": item.dtype,
+                "mutants": len(item.outcomes),
+                KILLED: count[KILLED],
+                EQUIVALENT: count[EQUIVALENT],
+                BELOW: count[BELOW],
+                "unexplained": count[OPEN] + count[ENDS],
+                "styles": len({r.style for r in mine}),
+                "element-steps": sum(r.element_steps for r in mine),
+                "false alarms": sum(len(r.alarms) for r in mine),
+                "missed by": {
+                    peer.name: sum(peer.name in o.missed for o in visible) for peer in peers.peers()
+                },
+                "styles rejected by": {
+                    peer.name: len({r.style for r in mine if peer.name in r.rejected_by})
+                    for peer in peers.peers()
+                },
+            }
+        )
+    return rows
+
+
+def totals(power: Power) -> list[dict[str, Any]]:
+    """The rows of :func:`summary` added up by dtype."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in summary(power):
+        mine = found.setdefault(row["dtype"], {"dtype": row["dtype"], "rules": 0})
+        mine["rules"] += 1
+        for name, value in row.items():
+            if isinstance(value, int):
+                mine[name] = mine.get(name, 0) + value
+            elif isinstance(value, dict):
+                mine[name] = dict(Counter(mine.get(name, {})) + Counter(value))
+    return list(found.values())
+
+
+def content(power: Power) -> dict[str, Any]:
+    """All of it, for JSON."""
+    return {
+        "profile": power.profile,
+        "peers": [asdict(peer) for peer in peers.peers()],
+        "documents": power.documents,
+        "totals": totals(power),
+        "summary": summary(power),
+        "survivors": [asdict(o) for o in power.outcomes if o.status != KILLED],
+        "killed": [asdict(o) for o in power.outcomes if o.status == KILLED],
+        "false alarms": [{**asdict(item), "alarm": alarm} for item, alarm in power.alarms],
+        "rewritings": [asdict(item) for item in power.rewritings],
+    }

@@ -1,0 +1,107 @@
+"""Legal rewritings: orders of evaluation in which one and the same rule may be carried out.
+
+A style holds data only; :mod:`conformance.power.arithmetic` carries it out.  Where a style allows
+several orders, one of them is drawn at every single operation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reference.numbers import IDEAL, Representation
+from reference.numbers.budget import PROFILES
+
+AVERAGES = ("products", "weighted first", "interpolated", "interpolated from the new")
+QUOTIENTS = ("left to right", "one division", "scalars first", "reciprocals", "shuffled")
+SHRINKS = ("factor", "difference")
+SUMS = ("pairwise", "one by one", "backwards", "eight lanes")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """One way of writing the formula down; each field names the orders that may be used.
+
+    average       b v + c g^2, ((c g) g) first, v + c (g^2 - v), or g^2 + b (v - g^2)
+    quotient      of several factors and divisors: see ``QUOTIENTS``
+    root          a root of v / c after the division, or sqrt(v) / sqrt(c)
+    shrink        x (1 - c), or x - c x
+    total         the order in which a mean is summed
+    fused         chance in percent that a product and a sum are one fused multiply-add
+    held          how coefficients are held (:class:`reference.numbers.Representation`)
+    powers        beta^t by repeated products or by a power function
+    intermediate  the format of everything between two stored numbers, where wider
+    state         the format in which state is stored, where wider
+    flush         subnormal numbers become zero
+    number        the larger of a number and nan is the number
+    profile       the device whose roots and reciprocals are as far off as its budget allows
+    """
+
+    name: str
+    average: tuple[str, ...] = ("products",)
+    quotient: tuple[str, ...] = ("left to right",)
+    root: tuple[str, ...] = ("of the quotient",)
+    shrink: tuple[str, ...] = ("factor",)
+    total: tuple[str, ...] = ("pairwise",)
+    fused: int = 0
+    held: Representation = IDEAL
+    powers: tuple[str, ...] = ("products",)
+    intermediate: str = ""
+    state: str = ""
+    flush: bool = False
+    number: bool = False
+    profile: str = "ieee"
+
+
+PLAIN = Style(name="as printed")
+ANY = Style(
+    name="any order, drawn at every operation",
+    average=AVERAGES,
+    quotient=QUOTIENTS,
+    root=("of the quotient", "apart"),
+    shrink=SHRINKS,
+    total=SUMS,
+    fused=50,
+    powers=("products", "power"),
+)
+ORDERS = (
+    PLAIN,
+    Style(name="fused multiply-add", fused=100),
+    Style(name="interpolated", average=("interpolated",)),
+    Style(name="interpolated, fused", average=("interpolated",), fused=100),
+    Style(name="interpolated from the new", average=("interpolated from the new",)),
+    Style(name="weighted before squared", average=("weighted first",), total=("one by one",)),
+    Style(name="one division", quotient=("one division",), total=("backwards",)),
+    Style(name="scalars folded first", quotient=("scalars first",), total=("eight lanes",)),
+    Style(name="reciprocals", quotient=("reciprocals",), shrink=("difference",)),
+    Style(name="roots apart", root=("apart",), shrink=("difference",), fused=100),
+    Style(name="number over nan", number=True),
+    Style(name="subnormals flushed", flush=True),
+    ANY,
+    replace(ANY, name="any order, subnormals flushed", flush=True),
+)
+
+
+def rewritings(dtype: str) -> tuple[Style, ...]:
+    """Every style that is legal in ``dtype``."""
+    formed = [
+        replace(PLAIN, name=f"coefficients formed in {fmt}", held=Representation("", "", fmt, fmt))
+        for fmt in dict.fromkeys((dtype, "float32"))
+    ]
+    formed.append(
+        replace(ANY, name="any order, 1 - beta^t formed", held=Representation(correction=dtype))
+    )
+    found = [*ORDERS, *formed]
+    if dtype == "float64":
+        scalars = Representation("float32", "float32")
+        found.append(replace(ANY, name="any order, scalars in float32", held=scalars))
+    if dtype in ("float16", "bfloat16"):
+        wide = replace(ANY, intermediate="float32")
+        found += [
+            replace(PLAIN, name="float32 in between", intermediate="float32"),
+            replace(wide, name="any order, float32 in between"),
+            replace(wide, name="any order, float32 in between and in state", state="float32"),
+        ]
+    for device in ("cuda-fast-math", "tpu"):
+        if dtype in PROFILES[device]:
+            found.append(replace(ANY, name=f"any order, roots of {device}", profile=device))
+    return tuple(found)

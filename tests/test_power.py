@@ -1,0 +1,216 @@
+"""The mutation score does not fall, and legal rewritings are not blamed.
+
+``python tests/test_power.py`` writes the score anew, after a change that is meant to raise it.
+"""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from conformance.power import measurement, peers, session
+from conformance.power.arithmetic import Working
+from conformance.power.equivalence import proof
+from conformance.power.faults import Entry, Watched, faults
+from conformance.power.measurement import BELOW, EQUIVALENT, KILLED
+from conformance.power.mutants import BORROWED, mutants
+from conformance.power.rounding import fused, rounder
+from conformance.power.styles import ANY, PLAIN
+from reference.numbers import FLOAT64, PRECISIONS
+from reference.pipeline import Choices
+from reference.trajectory import trajectory
+from reference.variants import VARIANTS
+
+SCORE = Path(__file__).parent / "data" / "mutation_score.json"
+SAMPLE = {
+    "matlab-adamupdate": 9,
+    "codecademy-rmsprop": 7,
+    "torch-rmsprop-centered-momentum": 11,
+    "mindspore-rmsprop-ones-loss-scale": 9,
+    "keras-adam-weight-decay": 13,
+}
+DTYPES = ("float32", "float64", "float16", "bfloat16")
+DECIMALS = {"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-8", "beta1": "0.8"}
+
+
+def measured(name, dtype):
+    """A fixed sample of a rule's mutants, and all its rewritings."""
+    return measurement.measure(VARIANTS[name], dtype, every_nth=SAMPLE[name])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", SAMPLE)
+def test_what_was_told_apart_once_is_told_apart_and_nothing_legal_is_blamed(name, dtype):
+    found = measured(name, dtype)
+    killed = {outcome.mutant for outcome in found.outcomes if outcome.status == KILLED}
+    before = set(json.loads(SCORE.read_text(encoding="utf-8"))[f"{name} in {dtype}"])
+    assert before - killed == set()
+    assert [item.alarms for item in found.rewritings if item.alarms] == []
+    allowed = {KILLED, EQUIVALENT, BELOW}
+    assert [outcome for outcome in found.outcomes if outcome.status not in allowed] == []
+
+
+def test_a_rule_without_a_mutation_is_not_killed():
+    name = "codecademy-rmsprop"
+    asked = measurement.questions(VARIANTS[name], "float32", "default")
+    mutant = mutants(VARIANTS[name].choices, dict(asked[0].decimals), "float32")[0]
+    right = type(mutant)("nothing is wrong", "choice", VARIANTS[name].choices)
+    oracle = measurement.Oracle()
+    found = measurement.outcome(oracle, VARIANTS[name], asked, right)
+    assert found.status == EQUIVALENT
+
+
+def test_a_fixed_sample_of_rules_has_more_than_three_hundred_mutants():
+    every = {**DECIMALS, **BORROWED}
+    counts = [len(mutants(VARIANTS[name].choices, every, "float32")) for name in SAMPLE]
+    assert sum(counts) > 300
+
+
+class TestArithmetic:
+    stream = np.random.default_rng(5)
+
+    def operands(self, dtype, count=400):
+        values = 10 ** self.stream.uniform(-2, 2, (3, count))
+        values *= self.stream.choice([-1.0, 1.0], values.shape)
+        values[2, ::3] = -values[0, ::3] * values[1, ::3]  # cancellation
+        return [PRECISIONS[dtype].round(row) for row in values]
+
+    @pytest.mark.parametrize("dtype", DTYPES)
+    def test_a_fused_operation_is_rounded_once(self, dtype):
+        x, y, z = self.operands(dtype)
+        storage = Working(dtype).storage
+        found = fused(*(row.astype(storage) for row in (x, y, z)), dtype)
+        for a, b, c, seen in zip(x, y, z, found, strict=True):
+            exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+            error = abs(Fraction(float(seen)) - exact)
+            quantum = Fraction(float(PRECISIONS[dtype].quantum(np.asarray(float(exact)))))
+            assert error <= quantum / 2
+
+    @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+    def test_narrow_formats_round_as_the_reference_does(self, dtype):
+        values = self.stream.standard_normal(1000).astype(np.float32)
+        assert (rounder(dtype)(values) == PRECISIONS[dtype].round(values)).all()
+
+    def test_float64_as_printed_is_the_reference(self):
+        choices = Choices(first_moment=True, correction="both", weight_decay="l2")
+        w, *gradients = self.stream.standard_normal((4, 50))
+        num, decimals = Working("float64", PLAIN), {**DECIMALS, "weight_decay": "0.01"}
+        mine = list(
+            trajectory(choices, decimals, num.given(w), [num.given(g) for g in gradients], num=num)
+        )
+        plain = list(trajectory(choices, decimals, w, gradients, num=FLOAT64))
+        for (parameter, _), (expected, _) in zip(mine, plain, strict=True):
+            assert (parameter.array == expected).all()
+
+    def test_orders_differ_in_their_bits(self):
+        w, g = self.stream.standard_normal((2, 500))
+        bits = set()
+        for seed in range(5):
+            num = Working("float32", ANY, seed)
+            ((parameter, _),) = trajectory(
+                Choices(), DECIMALS, num.given(w), [num.given(g)], num=num
+            )
+            bits.add(parameter.array.tobytes())
+        assert len(bits) > 1
+
+
+class TestFaults:
+    def test_every_operation_of_the_step_can_fail(self):
+        found = faults(Choices(epsilon="inside"), DECIMALS)
+        operations = {fault.site.operation for fault in found}
+        assert operations >= {"average", "square", "root", "add", "quotient", "subtract", "store"}
+
+    def test_only_the_site_of_the_fault_is_wrong(self):
+        fault = next(
+            item
+            for item in faults(Choices(), DECIMALS)
+            if (item.site.operation, item.effect) == ("add", "second term dropped")
+        )
+        num = Watched(FLOAT64, fault)
+        one = Entry(num, np.ones(1))
+        assert [(one + one).inner[0], (one + one).inner[0]] == [1.0, 2.0]
+        num.begin()
+        assert (one + one).inner[0] == 1.0
+
+
+class TestEquivalence:
+    def test_epsilon_hat_is_no_other_rule_where_the_maximum_is_corrected(self):
+        variant = VARIANTS["mindspore-adam-corrected-maximum-amsgrad"]
+        decimals = {**DECIMALS}
+        same = [
+            mutant.identifier
+            for mutant in mutants(variant.choices, decimals, "float32")
+            if mutant.kind == "choice" and proof(variant.choices, "adam", decimals, mutant)
+        ]
+        assert any("hat" in words for words in same)
+
+    def test_other_rules_are_not_proved_equal(self):
+        choices = Choices(epsilon="inside")
+        for mutant in mutants(choices, DECIMALS, "float32"):
+            if mutant.kind in ("choice", "operation"):
+                assert proof(choices, "rmsprop", DECIMALS, mutant) == "", mutant.identifier
+
+
+class TestPeers:
+    def test_each_names_its_version_and_where_it_is_defined(self):
+        for peer in peers.peers():
+            assert peer.version
+            assert ".py" in peer.source
+
+    def test_the_same_is_close_and_something_else_is_not(self):
+        values = np.array([1.0, np.inf, np.nan, 0.0])
+        for peer in peers.peers():
+            for dtype in DTYPES:
+                assert peer.accepts(values, values, dtype)
+                assert not peer.accepts(values, values[::-1], dtype)
+                assert not peer.accepts(np.array([np.inf]), np.array([1.0]), dtype)
+
+
+class TestCommand:
+    def run(self, *arguments):
+        from conformance.cli.main import app
+
+        return CliRunner().invoke(app, ["power", *arguments])
+
+    def test_help_shows_examples(self):
+        assert "conformance power --quick" in self.run("--help").output
+
+    def test_one_rule_in_one_dtype_as_json_and_as_files(self, tmp_path):
+        result = self.run(
+            *("--variant", "codecademy*", "--dtype", "float32", "--quick", "--jobs", "1"),
+            *("--out", str(tmp_path), "--json"),
+        )
+        assert result.exit_code == 0
+        content = json.loads(result.stdout)
+        (row,) = content["summary"]
+        assert row[KILLED] + row[EQUIVALENT] + row[BELOW] == row["mutants"]
+        assert row["false alarms"] == 0
+        assert content == json.loads((tmp_path / "power.json").read_text(encoding="utf-8"))
+        assert "codecademy-rmsprop" in (tmp_path / "power.md").read_text(encoding="utf-8")
+
+    def test_a_variant_that_does_not_exist_is_a_usage_error(self):
+        from conformance.cli.console import UsageError
+
+        assert isinstance(self.run("--variant", "codecadamy*").exception, UsageError)
+
+
+def test_a_survivor_without_a_reason_fails_the_command():
+    outcome = measurement.Outcome("x", "float32", "m", "choice", measurement.OPEN)
+    power = session.Power("default", [measurement.Measurement("x", "float32", [outcome], [])])
+    assert power.unexplained == [outcome]
+
+
+if __name__ == "__main__":
+    score = {
+        f"{name} in {dtype}": sorted(
+            outcome.mutant for outcome in measured(name, dtype).outcomes if outcome.status == KILLED
+        )
+        for name in SAMPLE
+        for dtype in DTYPES
+    }
+    SCORE.write_text(json.dumps(score, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
