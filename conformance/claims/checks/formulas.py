@@ -28,7 +28,8 @@ class Equation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     equation  in SymPy's notation with the document's symbols, such as ``rho*s + (1-rho)*g**2``
     symbols   each symbol of it: a quantity of the state before the step (``second_moment``), after
-              it (``second_moment'``), ``parameter``, ``gradient``, or a coefficient (``rate``,
+              it (``second_moment'``), ``parameter``, ``gradient``, the momentum's ``buffer``
+              before the step, or a coefficient (``rate``,
               ``decay``, ``beta1``, ``epsilon``, ``momentum``, ``weight_decay``)
     choices   fields of the rule that the document's equation leaves out or has otherwise
     """
@@ -93,6 +94,7 @@ def meanings(family: str) -> dict[str, Any]:
         for name, value in vars(symbolic.symbols(family)).items()
         if isinstance(value, sympy.Symbol)
     }
+    before["buffer"] = before["momentum"]  # among the coefficients, momentum is the factor
     return before | after | coefficients | {"step": sympy.Symbol("t", positive=True)}
 
 

@@ -28,6 +28,7 @@ def load(path: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules["probe"] = module  # MindSpore imports the module of a class that it compiles
     spec.loader.exec_module(module)
     return module
 
