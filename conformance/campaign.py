@@ -1,15 +1,15 @@
-"""One adapter from start to finish: units carried out, judged, explained, turned to cells."""
+"""One worker driven through the groups of its adapter: carried out, judged, explained."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import groupby
-from typing import Any
 
 from adapters import protocol
-from conformance.driver import Refused, Worker, WorkerError
+from conformance import environments
+from conformance.driver import MEMORY_LIMIT, Refused, Worker, WorkerError
 from conformance.execution import (
     Answer,
     ProtocolBreach,
@@ -17,140 +17,147 @@ from conformance.execution import (
     judge_answer,
     question_for,
 )
-from conformance.expectations import BAD, Ledger
 from conformance.explain import FORMULA_MODES, Explanation, explain
-from conformance.inputs import LAYOUTS, RANGE_REGIMES
-from conformance.oracle import Oracle, Question, ordinary
+from conformance.oracle import Oracle, Question, Table, ordinary
 from conformance.patterns import wanted
-from conformance.plan import Selection, Unit, comparable_variants, units
-from conformance.store import Cell
-from conformance.verdict import Divergence, Judgement, Verdict, contradicted
+from conformance.plan import Group, Selection, Unit, comparable_variants, groups, units
+from conformance.rows import Judged, elements, failure_cell, rows
+from conformance.runs.keys import conditions, key_of
+from conformance.runs.records import Carried, Finished, Outline
+from conformance.store import Cell, Element
+from conformance.verdict import Judgement, Verdict, contradicted
+from reference.numbers import Representation
+from reference.numbers.hyper import IDEAL
 from reference.variants import Variant
 
-BROKEN = {
-    "gradient": "the step changes its gradient",
-    "dtype": "the parameter comes back in another dtype",
-}
-CRASHES_ALLOWED = 5  # after these an adapter is given up: its environment is broken
+CRASHES_ALLOWED = 5  # cases; after these an adapter is given up: its environment is broken
 
 
-@dataclass
-class Result:
-    """What one adapter came to.
+class GroupOracle(Oracle):
+    """The shared answers, with a memory of its own of which representation lately fitted.
 
-    failure   why the worker could not be used at all, or empty
-    complete  false when it was interrupted or given up
+    So a group's cells do not depend on what was judged before it, or beside it.
     """
 
-    adapter: str
-    cells: list[Cell] = field(default_factory=list)
-    description: protocol.Description | None = None
-    failure: str = ""
-    complete: bool = True
-    seconds_waited: float = 0.0
+    def __init__(self, shared: Oracle) -> None:
+        super().__init__()
+        self.shared = shared
 
-
-@dataclass
-class Judged:
-    """One unit's judgements: by variant, with the variant's relation to the implementation.
-
-    ``narrow``: a float64 answer deviates, and float32 arithmetic explains it.
-    """
-
-    unit: Unit
-    answer: Answer | None
-    judgements: list[tuple[Variant, str, Judgement]]
-    failure: WorkerError | None = None
-    narrow: bool = False
+    def table(self, question: Question, effect: str = "none", way: Representation = IDEAL) -> Table:
+        """As the shared oracle answers."""
+        return self.shared.table(question, effect, way)
 
 
 @dataclass
 class Campaign:
-    """Drives one worker through everything that was selected.
+    """Drives one worker through groups of its adapter.
 
-    ``oracle`` may be shared by campaigns: most of them ask it the same.
-
-    ``progress`` is called with (units done, units in all, what is running); ``stop`` ends the
-    campaign after the unit in flight.
+    ``oracle`` may be shared: most campaigns ask it the same.  ``progress`` is called with the cases
+    done in the group and what is running; ``stop`` ends the group after the case in flight;
+    ``memory`` is the most bytes that the worker may use.
+    Methods raise WorkerError when the worker cannot be used at all.
     """
 
     adapter: str
     command: list[str]
     selection: Selection
-    ledger: Ledger
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None
+    progress: Callable[[int, str], None] = lambda done, what: None
     oracle: Oracle = field(default_factory=Oracle)
     stop: threading.Event = field(default_factory=threading.Event)
-    waited: float = field(default=0.0, init=False)
+    memory: int = MEMORY_LIMIT
+    groups: list[Group] = field(default_factory=list, init=False)
+    crashes: int = field(default=0, init=False)
     lost: WorkerError | None = field(default=None, init=False)
+    past: float = field(default=0.0, init=False)
+    worker: Worker | None = field(default=None, init=False)
 
-    def run(self) -> Result:
-        """Never raises for what a worker does: that becomes the result."""
-        result = Result(self.adapter)
-        try:
-            self.worker = Worker(self.command)
-        except WorkerError as error:
-            return Result(self.adapter, failure=str(error), complete=False)
-        try:
-            result.description = self.worker.hello()
-            self._carry_on(result)
-        except WorkerError as error:
-            result.failure, result.complete = str(error), False
-        finally:
-            self.worker.close()
-            result.seconds_waited = self.waited + self.worker.waited
-        return result
+    @property
+    def waited(self) -> float:
+        """Seconds that we waited for workers."""
+        return self.past + (self.worker.waited if self.worker else 0.0)
 
-    def _carry_on(self, result: Result) -> None:
-        assert result.description is not None
-        self.description = result.description
-        self.ledger.versions = result.description.versions
-        crashes = 0
+    def start(self) -> protocol.Description:
+        """Start the worker: what its adapter is."""
+        self.worker = Worker(self.command, memory=self.memory)
+        self.description = self.worker.hello()
+        return self.description
+
+    def plan(self) -> list[Outline]:
+        """Everything that was selected, as groups in the order of the run's rows."""
+        assert self.worker is not None
         self.defaults: dict[str, dict[str, object]] = {}
-        planned = list(self._planned(result.description))
-        # Implementations that are asked the same stand together: the oracle answers once.
-        planned.sort(key=lambda unit: (unit.implementation.family, unit.case.features))
-        done = 0
-
-        def group_of(unit: Unit) -> tuple[str, str, tuple[str, ...]]:
-            return unit.implementation.name, unit.device, unit.case.features
-
-        for _, members in groupby(planned, key=group_of):
-            group: list[Judged] = []
-            for unit in members:
-                if self.stop.is_set() or self.lost or crashes > CRASHES_ALLOWED:
-                    result.complete = False
-                    break
-                self.progress(done, len(planned), unit.implementation.name)
-                judged = self._one(unit)
-                crashes += judged.failure is not None and judged.failure.kind in (
-                    "crash",
-                    "timeout",
-                )
-                group.append(judged)
-                done += 1
-            result.cells.extend(self._cells(group))
-            if self.lost:
-                raise self.lost
-        self.progress(done, len(planned), "")
-
-    def _planned(self, description: protocol.Description) -> Iterator[Unit]:
-        for implementation in description.implementations:
+        planned: list[Unit] = []
+        for implementation in self.description.implementations:
             if wanted(implementation.name, self.selection.implementations):
                 probed = self.worker.ask(protocol.Probe(implementation.name), protocol.Probed)
                 defaults = {k: v for k, v in probed.defaults.items() if v is not None}
                 self.defaults[implementation.name] = dict(defaults)
-                yield from units(implementation, self.selection, dict(defaults))
+                planned += units(implementation, self.selection, dict(defaults))
+        self.groups = groups(planned)
+        known = self.adapter in environments.ADAPTERS
+        packages = environments.locate(self.adapter).packages if known else {}
+        around = conditions(self.adapter, self.description, packages)
+        return [
+            Outline(
+                group.implementation.name,
+                group.device,
+                "+".join(group.features),
+                len(group.units),
+                key_of(group, self.defaults[group.implementation.name], around),
+            )
+            for group in self.groups
+        ]
 
-    def _one(self, unit: Unit) -> Judged:
+    def carry(self, index: int, key: str) -> Carried:
+        """One planned group; not whole where it was stopped or the worker keeps crashing."""
+        self.judge = GroupOracle(self.oracle)
+        started, waited = time.monotonic(), self.waited
+        judged: list[Judged] = []
+        retried: list[str] = []
+        whole = True
+        for unit in self.groups[index].units:
+            if self.stop.is_set() or self.lost or self.crashes > CRASHES_ALLOWED:
+                whole = False
+                break
+            self.progress(len(judged), unit.implementation.name)
+            judged.append(self._one(unit, retried))
+            failure = judged[-1].failure
+            self.crashes += failure is not None and failure.kind in ("crash", "timeout")
+        cells, failing = self._cells(judged)
+        finished = Finished(
+            self.adapter,
+            key,
+            cells,
+            failing,
+            retried,
+            time.monotonic() - started,
+            self.waited - waited,
+        )
+        return Carried(finished, whole and not self.lost)
+
+    def close(self) -> None:
+        """End the worker."""
+        if self.worker:
+            self.worker.close()
+
+    def _one(self, unit: Unit, retried: list[str]) -> Judged:
+        """One case; it gets a second attempt in a fresh worker where the first one crashed."""
+        assert self.worker is not None
+        defaults = self.defaults[unit.implementation.name]
         try:
-            answer = carry_out(self.worker, unit, self.defaults[unit.implementation.name])
+            answer = carry_out(self.worker, unit, defaults)
         except ProtocolBreach as error:
             return Judged(unit, None, [], WorkerError("error", str(error)))
         except Refused as error:
             return Judged(unit, None, [], error)
         except WorkerError as error:
             self._restart()
+            name = unit.case.identifier
+            if error.kind == "crash" and not self.lost and name not in retried:
+                retried.append(name)
+                return self._one(unit, retried)
+            if name in retried:
+                retried.remove(name)  # its crash stands in its cell
             return Judged(unit, None, [], error)
         judgements = [
             (variant, "claimed", self._claim(variant, unit, answer)) for variant in unit.claimed
@@ -161,7 +168,7 @@ class Campaign:
             question = question_for(variant, unit, answer.defaults)
             if question not in known:
                 known[question] = judge_answer(
-                    self.oracle, question, unit, answer, parameters_only=True, decide_only=True
+                    self.judge, question, unit, answer, parameters_only=True, decide_only=True
                 )
             judgements.append((variant, "other", known[question]))
         return Judged(unit, answer, judgements, narrow=self._narrow(unit, answer, judgements))
@@ -170,10 +177,10 @@ class Campaign:
         """Of several readings, what explains the elements is asked only where none deviates."""
         question = question_for(variant, unit, answer.defaults)
         if len(unit.claimed) > 1:
-            decided = judge_answer(self.oracle, question, unit, answer, decide_only=True)
+            decided = judge_answer(self.judge, question, unit, answer, decide_only=True)
             if decided.worst is Verdict.deviates:
                 return decided
-        return judge_answer(self.oracle, question, unit, answer)
+        return judge_answer(self.judge, question, unit, answer)
 
     def _explained(self, judged: Judged, chosen: Variant | None) -> None:
         """Judge the chosen reading in full where it was only decided that it deviates."""
@@ -186,16 +193,19 @@ class Campaign:
                 and judgement.worst is Verdict.deviates
             ):
                 question = question_for(variant, judged.unit, judged.answer.defaults)
-                full = judge_answer(self.oracle, question, judged.unit, judged.answer)
+                full = judge_answer(self.judge, question, judged.unit, judged.answer)
                 judged.judgements[index] = (variant, relation, full)
 
     def _restart(self) -> None:
         """A fresh worker after a crash; one that does not come back ends the campaign."""
+        assert self.worker is not None
         self.worker.close()
-        self.waited += self.worker.waited
+        self.past += self.worker.waited
+        self.worker.waited = 0.0
         try:
-            self.worker = Worker(self.command)
-            self.worker.hello()
+            self.worker = Worker(self.command, memory=self.memory)
+            if self.worker.hello() != self.description:
+                self.lost = WorkerError("error", "the worker describes itself in another way now")
         except WorkerError as error:
             self.lost = error
 
@@ -210,26 +220,30 @@ class Campaign:
                 question = question_for(variant, unit, answer.defaults)
                 narrow = replace(question, working="float32")
                 if not (
-                    contradicted(self.oracle, narrow, answer.observed) & ordinary(unit.case)
+                    contradicted(self.judge, narrow, answer.observed) & ordinary(unit.case)
                 ).any():
                     return True
         return False
 
-    def _cells(self, group: list[Judged]) -> Iterator[Cell]:
-        """The rows of one implementation with one set of options."""
+    def _cells(self, group: list[Judged]) -> tuple[list[Cell], list[Element]]:
+        """The rows of one group, and the elements that deviate."""
+        cells: list[Cell] = []
+        failing: list[Element] = []
         if not group:
-            return
+            return cells, failing
         chosen = chosen_reading(group)
         for judged in group:
             self._explained(judged, chosen)
         explanation = self._explanation(group, chosen)
         for judged in group:
             if judged.failure:
-                yield self._settled(failure_cell(judged, self.description))
+                cells.append(failure_cell(judged, self.description))
             for variant, relation, judgement in judged.judgements:
                 role = relation if relation != "claimed" or variant is chosen else "reading"
-                for cell in rows(judged, variant, role, judgement, explanation, self.description):
-                    yield self._settled(cell) if role == "claimed" else cell
+                cells += rows(judged, variant, role, judgement, explanation, self.description)
+                if role == "claimed":
+                    failing += elements(judged.unit, variant, judgement)
+        return cells, failing
 
     def _explanation(self, group: list[Judged], chosen: Variant | None) -> Explanation:
         """The rule followed: the claimed one unless an answer contradicts it."""
@@ -238,7 +252,7 @@ class Campaign:
         others = list(comparable_variants(unit.implementation, unit.case.features))
         if chosen is None:
             anchor = next(iter(others), None)
-            return explain(self.oracle, anchor, answers, others) if anchor else Explanation(None)
+            return explain(self.judge, anchor, answers, others) if anchor else Explanation(None)
         contradicting = {
             item.unit.case
             for item in group
@@ -250,12 +264,7 @@ class Campaign:
             return Explanation(chosen.choices, chosen.identifier)
         # Those that contradict come first: they rule out hypotheses soonest.
         answers.sort(key=lambda pair: pair[0].case not in contradicting)
-        return explain(self.oracle, chosen, answers, others)
-
-    def _settled(self, cell: Cell) -> Cell:
-        """The cell with the expectation that covers it, if any."""
-        found = self.ledger.settle(cell) if cell.verdict in BAD else ""
-        return replace(cell, expectation=found) if found else cell
+        return explain(self.judge, chosen, answers, others)
 
 
 def chosen_reading(group: list[Judged]) -> Variant | None:
@@ -273,129 +282,3 @@ def chosen_reading(group: list[Judged]) -> Variant | None:
                 against[variant.identifier] = (answers + (bad > 0), elements + bad)
     best = min(against, key=lambda name: against[name], default=None)
     return variants[best] if best else None
-
-
-def version_of(description: protocol.Description) -> str:
-    """The framework's version: it stands first."""
-    return next(iter(description.versions.values()), "")
-
-
-def rows(
-    judged: Judged,
-    variant: Variant,
-    relation: str,
-    judgement: Judgement,
-    explanation: Explanation,
-    description: protocol.Description,
-) -> Iterator[Cell]:
-    """A row a parameter (regime) for claims, a row a case for other variants."""
-    unit = judged.unit
-    parts = judgement.parameters
-    for item in parts:
-        bad = item.verdict is Verdict.deviates
-        why = ""
-        if bad:
-            why = reason(unit, variant, explanation, item.divergence, judged)
-        elif item.verdict is Verdict.representation:
-            why = judgement.representation
-        yield Cell(
-            implementation=unit.implementation.name,
-            adapter=description.adapter,
-            version=version_of(description),
-            device=unit.device,
-            variant=variant.identifier,
-            relation=relation,
-            features="+".join(unit.case.features),
-            dtype=unit.case.dtype,
-            mode=unit.case.mode,
-            regime=item.name,
-            case=unit.case.identifier,
-            verdict=str(item.verdict),
-            score=item.score,
-            ulp=item.ulp,
-            exact=item.counts[Verdict.exact],
-            rounding=item.counts[Verdict.rounding],
-            representation=item.counts[Verdict.representation],
-            range=item.counts[Verdict.range],
-            ill_posed=item.counts[Verdict.ill_posed],
-            deviates=item.counts[Verdict.deviates],
-            **at(item.divergence),
-            nearest=explanation.nearest if bad else "",
-            why=why or "; ".join(judgement.notes),
-            condition=item.condition,
-            unconfirmed=item.unconfirmed,
-        )
-
-
-def at(divergence: Divergence | None) -> dict[str, Any]:
-    """The columns of the first divergence; values as decimal and hex."""
-    if divergence is None:
-        return {}
-    both = {
-        name: f"{value!r} ({value.hex()})"
-        for name, value in (("observed", divergence.observed), ("expected", divergence.expected))
-    }
-    return {
-        "step": divergence.step,
-        "quantity": divergence.quantity,
-        "element": f"{divergence.parameter}[{divergence.element}]",
-        "divergence_score": divergence.score,
-        "divergence_ulp": divergence.ulp,
-        **both,
-    }
-
-
-def reason(
-    unit: Unit,
-    variant: Variant,
-    explanation: Explanation,
-    divergence: Divergence | None,
-    judged: Judged,
-) -> str:
-    """Why a cell deviates, in words."""
-    if divergence and divergence.quantity in BROKEN:
-        return BROKEN[divergence.quantity]
-    if unit.case.mode == "defaults" and judged.answer:
-        apart = [
-            f"{name} defaults to {value}; the document says {variant.defaults[name]}"
-            for name, value in judged.answer.defaults.items()
-            if name in variant.defaults and float(str(value)) != float(variant.defaults[name])
-        ]
-        if apart:
-            return "; ".join(apart)
-    if judged.narrow and divergence and divergence.parameter not in RANGE_REGIMES:
-        return "float64 parameters are computed in float32"
-    return explanation.why(variant) or "follows the document's rule except " + where(
-        unit, divergence
-    )
-
-
-def where(unit: Unit, divergence: Divergence | None) -> str:
-    """The kind of case in which a rule that holds elsewhere does not."""
-    name = divergence.parameter if divergence else ""
-    if unit.case.mode in LAYOUTS:
-        return f"for {name.partition('-')[0]} parameters"
-    return f"in {unit.case.dtype} with {name} gradients"
-
-
-def failure_cell(judged: Judged, description: protocol.Description) -> Cell:
-    """A row for a case that could not be carried out."""
-    assert judged.failure is not None
-    unit = judged.unit
-    return Cell(
-        implementation=unit.implementation.name,
-        adapter=description.adapter,
-        version=version_of(description),
-        device=unit.device,
-        variant=unit.claimed[0].identifier if unit.claimed else "",
-        relation="claimed",
-        features="+".join(unit.case.features),
-        dtype=unit.case.dtype,
-        mode=unit.case.mode,
-        regime="",
-        case=unit.case.identifier,
-        verdict=judged.failure.kind,
-        score=0.0,
-        ulp=0.0,
-        why=str(judged.failure),
-    )

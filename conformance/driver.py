@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,15 +17,22 @@ from types import TracebackType
 from typing import BinaryIO, TypeVar, cast
 
 import msgspec
+import psutil
 
 import adapters
 from adapters import protocol
+from conformance.runs.sandbox import confined, private_places
 from reference.numbers.budget import PROFILES
 
 R = TypeVar("R")
 
 STARTUP_LIMIT = 180.0  # seconds; TensorFlow's import takes 20 s on a cold disk
 REQUEST_LIMIT = 120.0  # seconds; a graph compilation takes up to 10 s on two cores
+# Bytes that a worker may use; the frameworks at hand use 0.5 to 1 GiB.  Half of a small machine.
+MEMORY_LIMIT = min(8 << 30, psutil.virtual_memory().total // 2)
+LOOKS = 0.2  # seconds between two looks at a worker's memory
+# What a reply that is not of the protocol makes the decoder raise.
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
 LINES_KEPT = 40  # of standard error, for the report of a crash
 
 # Imports the package ``adapters`` from its folder alone: nothing else of this environment may leak
@@ -82,7 +91,13 @@ class Worker:
     Raises WorkerError when the process cannot be started or does not answer in time.
     """
 
-    def __init__(self, command: list[str], *, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        environment: dict[str, str] | None = None,
+        memory: int = MEMORY_LIMIT,
+    ) -> None:
         self.scratch = tempfile.TemporaryDirectory(
             prefix="conformance-", ignore_cleanup_errors=True
         )
@@ -90,14 +105,18 @@ class Worker:
         self.frames: queue.Queue[bytes | Exception | None] = queue.Queue()
         self.requests: queue.Queue[protocol.Request | None] = queue.Queue()
         self.waited = 0.0  # seconds that we waited for this worker
+        self.memory = memory
         try:
             self.process = subprocess.Popen(
-                command,
+                confined(command, self.scratch.name),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=self.scratch.name,
-                env=clean_environment() | QUIET | (environment or {}),
+                env=clean_environment()
+                | QUIET
+                | private_places(self.scratch.name)
+                | (environment or {}),
                 start_new_session=True,  # Ctrl-C is for the harness, which closes workers in order
             )
         except OSError as error:
@@ -168,23 +187,21 @@ class Worker:
         or answers something else.
         """
         start = time.monotonic()
-        self.requests.put(request)
         try:
-            body = self.frames.get(timeout=limit)
-        except queue.Empty:
-            self.kill()
-            raise WorkerError("timeout", f"no answer within {limit:.0f} s") from None
+            if not self.frames.empty():
+                self._unasked()
+            self.requests.put(request)
+            body = self._reply(start + limit, limit)
         finally:
             self.waited += time.monotonic() - start
         if body is None:
             self.frames.put(None)  # whoever asks again hears the same
             raise self._death()
         if isinstance(body, Exception):
-            self.kill()
-            raise WorkerError("error", str(body))
+            raise self._torn(body)
         try:
             reply = protocol.decode_reply(body)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             self.kill()
             raise WorkerError(
                 "error", f"the worker's answer is not of the protocol: {error}"
@@ -195,6 +212,49 @@ class Worker:
             self.kill()
             raise WorkerError("error", f"asked for {kind.__name__}, got {type(reply).__name__}")
         return reply
+
+    def _reply(self, deadline: float, limit: float) -> bytes | Exception | None:
+        """The next frame; the worker is killed when it is late or takes too much memory."""
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                return self.frames.get(timeout=max(0.0, min(LOOKS, left)))
+            except queue.Empty:
+                pass
+            if left <= 0:
+                self.kill()
+                raise WorkerError("timeout", f"no answer within {limit:.0f} s") from None
+            self._weigh()
+
+    def _weigh(self) -> None:
+        """Kill a worker that holds more memory than it may."""
+        try:
+            used = psutil.Process(self.process.pid).memory_info().rss
+        except psutil.Error:
+            return  # it is gone: its closed output says so
+        if used > self.memory:
+            self.kill()
+            raise WorkerError(
+                "crash",
+                f"the worker was ended: it held {used / 2**30:.1f} GiB of memory, and "
+                f"{self.memory / 2**30:.1f} GiB are allowed (--memory)",
+            )
+
+    def _unasked(self) -> None:
+        """A frame before the request: the end of a worker that died meanwhile, or a stray reply."""
+        body = self.frames.get()
+        if isinstance(body, bytes):
+            self.kill()
+            raise WorkerError("error", "the worker sent a reply that no request had asked for")
+        self.frames.put(body)
+
+    def _torn(self, error: Exception) -> WorkerError:
+        """A stream that is not of frames: the worker's doing, unless it was killed meanwhile."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if self.process.wait(timeout=1) != 0:
+                return self._death()
+        self.kill()
+        return WorkerError("error", str(error))
 
     def _death(self) -> WorkerError:
         try:
@@ -207,7 +267,9 @@ class Worker:
         return WorkerError("crash", f"the worker ended with {ending}: {last}")
 
     def kill(self) -> None:
-        """End the process at once."""
+        """End the process at once, and whatever it started."""
+        with contextlib.suppress(OSError):  # it is gone
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
 

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import date
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from conformance import expectations
 from conformance.expectations import BAD, Expectation, Ledger
 from conformance.patterns import matches
 from conformance.store import Cell
 from reports.findings import Finding, Kind
+from reports.model import RunData
 
 EXPECTED, UNEXPECTED, INCOMPLETE = 0, 1, 3  # exit codes, as design.md states them
+CELL = [field.name for field in fields(Cell)]
 FILTERS = ("implementations", "variants", "dtypes", "devices", "modes", "cases")
 # What agrees with the document; elsewhere (ill-posed, unsupported) nothing can be said either way.
 AGREES = ("exact", "rounding", "representation", "range")
@@ -43,7 +48,7 @@ def interrupted(folder: object) -> Finding:
     return Finding(
         kind=Kind.interrupted,
         adapter="",
-        message=f"what was finished is in {folder}; "
+        message=f"what was finished is in {folder}; `conformance run --resume {folder}` goes on, "
         f"`conformance report --incomplete {folder}` shows it",
     )
 
@@ -63,10 +68,8 @@ def examine(
     whether the adapter was completed, its devices, and what was selected.
     """
     claimed = [cell for cell in cells if cell.relation == "claimed"]
-    selection = provenance.get("selection") or {}
-    filtered = any(selection.get(name) for name in FILTERS)
-    finished = bool(about.get("complete", True)) and not about.get("failure")
-    whole = finished and not filtered and provenance.get("profile") != "quick"
+    filtered = is_filtered(about, provenance)
+    whole = is_whole(about, provenance)
     active = ledger.active
     covered: dict[str, list[Cell]] = {entry.id: [] for entry in active}
     loud: list[tuple[Cell, Expectation | None]] = []
@@ -82,7 +85,7 @@ def examine(
     findings = [*unexpected(adapter, loud)]
     for entry in active:
         if found := covered[entry.id]:
-            findings += gone(adapter, entry, found, whole=whole, filtered=filtered or not finished)
+            findings += gone(adapter, entry, found, whole=whole, filtered=filtered)
         elif whole and reachable(entry, about):
             findings.append(
                 Finding(
@@ -105,6 +108,45 @@ def examine(
                 )
             )
     return [placed(finding, ledger) for finding in findings]
+
+
+def is_filtered(about: Mapping[str, Any], provenance: Mapping[str, Any]) -> bool:
+    """Whether cells were left out by a filter, or because the adapter broke off."""
+    selection = provenance.get("selection") or {}
+    finished = bool(about.get("complete", True)) and not about.get("failure")
+    return not finished or any(selection.get(name) for name in FILTERS)
+
+
+def is_whole(about: Mapping[str, Any], provenance: Mapping[str, Any]) -> bool:
+    """Whether every cell of the adapter was run: nothing filtered, no quick profile."""
+    return not is_filtered(about, provenance) and provenance.get("profile") != "quick"
+
+
+def cells_of(run: RunData, adapter: str) -> list[Cell]:
+    """The rows of one adapter."""
+    if run.cells.empty:
+        return []
+    names = [name for name in CELL if name in run.cells]
+    rows = run.cells.loc[run.cells.adapter == adapter, names]
+    return [Cell(**row) for row in rows.to_dict("records")]
+
+
+def held_against(run: RunData, folder: Path, today: date) -> list[Finding]:
+    """A run that is there against the expectations files of a folder, as they are now."""
+    absent: dict[str, str] = run.footer.get("missing") or {}
+    findings = [missing(name, reason) for name, reason in absent.items()]
+    for name, about in run.adapters.items():
+        ledger = expectations.ledger(name, folder)
+        ledger.versions = about.get("versions") or {}
+        findings += examine(
+            name,
+            cells_of(run, name),
+            ledger,
+            about=about,
+            provenance=run.provenance,
+            today=today,
+        )
+    return findings
 
 
 def placed(finding: Finding, ledger: Ledger) -> Finding:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from adapters.protocol import Implementation
 from conformance.cases import COMPILED_MODES, MAIN_DTYPE, MODES, Case, draw_cases
@@ -59,6 +60,36 @@ class Unit:
     case: Case
     claimed: tuple[Variant, ...]
     others: tuple[Variant, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is run and explained together: one implementation on one device with one set of options.
+
+    Its cells depend on nothing outside it, so it is finished, resumed and reused as a whole.
+    """
+
+    implementation: Implementation
+    device: str
+    features: tuple[str, ...]
+    units: tuple[Unit, ...]
+
+
+def groups(planned: Iterable[Unit]) -> list[Group]:
+    """The groups in the order in which they are run, which is that of the run's rows.
+
+    Implementations that are asked the same stand together: the oracle answers once.
+    """
+    ordered = sorted(planned, key=lambda unit: (unit.implementation.family, unit.case.features))
+
+    def place(unit: Unit) -> tuple[str, str, tuple[str, ...]]:
+        return unit.implementation.name, unit.device, unit.case.features
+
+    found = (tuple(members) for _, members in groupby(ordered, key=place))
+    return [
+        Group(units[0].implementation, units[0].device, units[0].case.features, units)
+        for units in found
+    ]
 
 
 def required_state(implementation: Implementation, features: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 
-import conformance
 from conformance import environments, expectations, gate
-from conformance.campaign import Campaign, Result
-from conformance.expectations import FOLDER
+from conformance.campaign import Campaign
+from conformance.cases import parse
+from conformance.driver import MEMORY_LIMIT
+from conformance.expectations import BAD, FOLDER, Ledger
 from conformance.oracle import Oracle
 from conformance.plan import Selection
-from conformance.store import Run
+from conformance.runs import merge as merging
+from conformance.runs import reader
+from conformance.runs.events import Events
+from conformance.runs.journal import Journal
+from conformance.runs.keys import git_state, suite_hash
+from conformance.runs.machine import machine
+from conformance.runs.records import Finished
+from conformance.runs.sandbox import confinement
+from conformance.runs.schedule import Agent, Listener, Result, Schedule, Shard, Work
+from conformance.store import Run, RunError
 from reports.findings import Finding, Kind
 
-PACKAGES = ("reference", "adapters", "conformance")
-
-
-class Listener:
-    """Hears how a run goes; the CLI draws bars from it.  Calls come from several threads."""
-
-    def progress(self, adapter: str, done: int, total: int, what: str) -> None:
-        """``done`` of ``total`` units are finished; ``what`` is running now."""
-
-    def finished(self, result: Result) -> None:
-        """One adapter is done."""
+WORKER_MEMORY = 1 << 30  # bytes that a worker takes: TensorFlow 0.7, the others less
 
 
 @dataclass(frozen=True)
@@ -77,6 +74,20 @@ class Outcome:
         return gate.exit_code(self.findings)
 
 
+@dataclass(frozen=True)
+class Order:
+    """What a run was asked for.
+
+    requested  adapters that must be able to start
+    required   adapters that must also find a device
+    """
+
+    selection: Selection
+    requested: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    shard: Shard = field(default_factory=Shard)
+
+
 def conduct(
     selection: Selection,
     folder: Path,
@@ -87,78 +98,90 @@ def conduct(
     listener: Listener | None = None,
     commands: dict[str, list[str]] | None = None,
     expected: Path = FOLDER,
+    shard: Shard | None = None,
+    memory: int = MEMORY_LIMIT,
+    reused: Iterable[Finished] = (),
+    resume: bool = False,
 ) -> Outcome:
     """Run everything that was selected into ``folder``.
 
-    ``requested`` adapters must be able to start, ``required`` ones also to find a device;
-    ``commands`` replaces the command that starts an adapter's worker (the tests' fakes);
-    ``expected`` is the folder of the expectations files.
+    ``requested`` adapters must be able to start, ``required`` ones also to find a device; ``jobs``
+    is the number of workers at a time (0: what cores and memory allow), ``memory`` the most bytes
+    that one may hold; ``commands`` replaces the command that starts an adapter's worker (the tests'
+    fakes); ``expected`` is the folder of the expectations files; ``shard`` is the part that is run;
+    groups among ``reused`` whose key is the same are not run again; ``resume`` goes on
+    with the run that the folder holds.
     Raises RunError for a folder that cannot be written, ExpectationError for a bad file.
     """
     started, cpu = time.monotonic(), time.process_time()
+    order = Order(selection, requested, required, shard or Shard())
     names = [
         name for name in selection.adapters or environments.ADAPTERS if selection.reaches(name)
     ]
     # What brings most packages along tends to take longest; that shall not run alone at the end.
     names.sort(key=lambda name: -brought(name))
-    campaigns, absent = prepare(names, selection, listener or Listener(), commands or {}, expected)
-    conditions = provenance(selection, campaigns)
-    run = Run(folder, conditions)
+    ledgers = {name: expectations.ledger(name, expected) for name in names}
+    stop = threading.Event()
+    works, absent = prepare(names, selection, commands or {}, memory, stop)
+    conditions = provenance(order, names, ledgers)
+    run = Run(folder, None if resume else conditions)
     for name, reason in absent.items():
-        run.add(name, [], {"failure": reason})
-    results, interrupted = side_by_side(campaigns, jobs, run, listener or Listener())
+        run.add(name, [], {"failure": reason, "complete": False})
 
-    failed = {result.adapter: result.failure for result in results if result.failure}
-    missing = {name: reason for name, reason in absent.items() if name in requested + required}
-    missing |= failed
-    missing |= {name: why for name, why in without_device(results) if name in required}
-    if not results and absent:
-        missing |= absent
-    findings = [gate.missing(name, reason) for name, reason in missing.items()]
-    if interrupted:
-        findings.append(gate.interrupted(folder))
-    ledgers = {campaign.adapter: campaign.ledger for campaign in campaigns}
-    for result in sorted(results, key=lambda item: item.adapter):
-        findings += gate.examine(
-            result.adapter,
-            result.cells,
-            ledgers[result.adapter],
-            about=about(result),
-            provenance=conditions,
-            today=date.today(),
+    def ended(result: Result) -> None:
+        settle(result, ledgers[result.adapter])
+        run.add(
+            result.adapter, result.cells, about(result), result.elements, units(result, order.shard)
         )
-    outcome = Outcome(folder, findings)
-    if not interrupted:
-        seconds = {
-            "wall": time.monotonic() - started,
-            "own": time.process_time() - cpu,
-            "waited": {result.adapter: result.seconds_waited for result in results},
-        }
-        run.finish(
-            {
-                "cells": sum(
-                    cell.relation == "claimed" for result in results for cell in result.cells
-                ),
-                "unexpected": outcome.unexpected,
-                "stale": outcome.stale,
-                "missing": missing,
-                "findings": msgspec.to_builtins(findings),
-                "exit_code": outcome.exit_code,
-                "seconds": seconds,
-            }
+
+    with Journal(folder) as journal:
+        events = Events(folder)
+        events.say("resumed" if resume else "started", process=os.getpid(), command=sys.argv[1:])
+        schedule = Schedule(
+            works, seats(jobs), journal, events, listener or Listener(), stop, ended, order.shard
         )
+        schedule.known = {(item.adapter, item.key): item for item in reused}
+        schedule.recall(journal.records)
+        suite = suite_hash()
+        try:
+            results, interrupted = schedule.run()
+            outcome = conclude(
+                folder, order, results, absent, ledgers, conditions, interrupted=interrupted
+            )
+            if suite != suite_hash():
+                changed = gate.missing("suite", "its own files changed while it ran; run again")
+                outcome.findings.append(changed)
+            if not interrupted:
+                seconds = {
+                    "wall": time.monotonic() - started,
+                    "own": time.process_time() - cpu,
+                    "waited": {result.adapter: result.seconds_waited for result in results},
+                }
+                run.finish(footer(outcome, results, seconds))
+                journal.remove()
+            events.say("interrupted" if interrupted else "ended", exit_code=outcome.exit_code)
+        finally:
+            events.close()
     return outcome
+
+
+def seats(jobs: int) -> int:
+    """How many workers at a time: ``jobs``, or what cores and free memory allow."""
+    if jobs:
+        return jobs
+    room = int(psutil.virtual_memory().available // WORKER_MEMORY)
+    return max(1, min(os.cpu_count() or 1, room))
 
 
 def prepare(
     names: list[str],
     selection: Selection,
-    listener: Listener,
     commands: dict[str, list[str]],
-    expected: Path,
-) -> tuple[list[Campaign], dict[str, str]]:
-    """A campaign for each adapter that has an environment, and why the others have none."""
-    campaigns, absent, oracle = [], {}, Oracle()
+    memory: int,
+    stop: threading.Event,
+) -> tuple[list[Work], dict[str, str]]:
+    """How each adapter that has an environment is started, and why the others cannot be."""
+    works, absent, oracle = [], {}, Oracle()
     for name in names:
         command = commands.get(name)
         if command is None:
@@ -168,12 +191,13 @@ def prepare(
                 continue
             command = environment.command
 
-        def progress(done: int, total: int, what: str, name: str = name) -> None:
-            listener.progress(name, done, total, what)
+        def make(
+            progress: Callable[[int, str], None], name: str = name, command: list[str] = command
+        ) -> Agent:
+            return Campaign(name, command, selection, progress, oracle, stop, memory)
 
-        ledger = expectations.ledger(name, expected)
-        campaigns.append(Campaign(name, command, selection, ledger, progress, oracle))
-    return campaigns, absent
+        works.append(Work(name, make))
+    return works, absent
 
 
 def brought(name: str) -> int:
@@ -181,31 +205,87 @@ def brought(name: str) -> int:
     return len(environments.locate(name).packages) if name in environments.ADAPTERS else 0
 
 
-def side_by_side(
-    campaigns: list[Campaign], jobs: int, run: Run, listener: Listener
-) -> tuple[list[Result], bool]:
-    """Run campaigns, ``jobs`` at a time; an interrupt keeps what is done."""
-    results: list[Result] = []
-    stop = threading.Event()
-    interrupted = False
-    with ThreadPoolExecutor(max_workers=jobs or os.cpu_count() or 1) as pool:
-        waiting: set[Future[Result]] = set()
-        for campaign in campaigns:
-            campaign.stop = stop
-            waiting.add(pool.submit(campaign.run))
-        while waiting:
-            try:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            except KeyboardInterrupt:
-                interrupted = True
-                stop.set()
-                continue
-            for future in done:
-                result = future.result()
-                results.append(result)
-                run.add(result.adapter, result.cells, about(result))
-                listener.finished(result)
-    return results, interrupted
+def settle(result: Result, ledger: Ledger) -> None:
+    """Say of each claimed cell that deviates which expectation covers it, if any."""
+    if result.description:
+        ledger.versions = result.description.versions
+    result.cells = [
+        replace(cell, expectation=ledger.settle(cell))
+        if cell.relation == "claimed" and cell.verdict in BAD
+        else cell
+        for cell in result.cells
+    ]
+
+
+def conclude(
+    folder: Path,
+    order: Order,
+    results: list[Result],
+    absent: dict[str, str],
+    ledgers: dict[str, Ledger],
+    conditions: dict[str, Any],
+    *,
+    interrupted: bool = False,
+) -> Outcome:
+    """What a run came to; ``absent`` adapters could not be started, with the reason."""
+    failed = {result.adapter: result.failure for result in results if result.failure}
+    asked = order.requested + order.required
+    missing = {name: reason for name, reason in absent.items() if name in asked}
+    missing |= failed
+    missing |= {name: why for name, why in without_device(results) if name in order.required}
+    if not results and absent:
+        missing |= absent
+    findings = [gate.missing(name, reason) for name, reason in missing.items()]
+    if interrupted:
+        findings.append(gate.interrupted(folder))
+    for result in sorted(results, key=lambda item: item.adapter):
+        # A shard holds a part of the cells only: what it lacks says nothing of an entry.
+        part = {} if order.shard.count == 1 else {"complete": False}
+        findings += gate.examine(
+            result.adapter,
+            result.cells,
+            ledgers[result.adapter],
+            about={**about(result), **part},
+            provenance=conditions,
+            today=date.today(),
+        )
+    return Outcome(folder, findings)
+
+
+def footer(outcome: Outcome, results: list[Result], seconds: dict[str, Any]) -> dict[str, Any]:
+    """What stands at the end of a complete run; ``rows`` shows whether its tables are whole."""
+    claimed = [cell for result in results for cell in result.cells if cell.relation == "claimed"]
+    return {
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cells": len(claimed),
+        "rows": {result.adapter: len(result.cells) for result in results},
+        "unexpected": outcome.unexpected,
+        "stale": outcome.stale,
+        "missing": outcome.missing,
+        "findings": msgspec.to_builtins(outcome.findings),
+        "reused": sum(result.reused for result in results),
+        "retried": {result.adapter: result.retried for result in results if result.retried},
+        "exit_code": outcome.exit_code,
+        "seconds": seconds,
+    }
+
+
+def units(result: Result, shard: Shard) -> list[dict[str, Any]]:
+    """Every planned group in order: whether it is this shard's, and how many rows it has."""
+    return [
+        {
+            "implementation": outline.implementation,
+            "device": outline.device,
+            "features": outline.features,
+            "cases": outline.cases,
+            "key": outline.key,
+            "here": shard.holds(index),
+            "finished": index in result.kept and result.kept[index].whole,
+            "cells": result.kept[index].cells if index in result.kept else 0,
+            "elements": result.kept[index].elements if index in result.kept else 0,
+        }
+        for index, outline in enumerate(result.outlines)
+    ]
 
 
 def without_device(results: list[Result]) -> Iterator[tuple[str, str]]:
@@ -221,11 +301,15 @@ def about(result: Result) -> dict[str, Any]:
         "failure": result.failure,
         "complete": result.complete,
         "cells": len(result.cells),
+        "elements": len(result.elements),
+        "reused": result.reused,
+        "retried": result.retried,
     }
     if result.adapter in environments.ADAPTERS:
         kept["packages"] = environments.locate(result.adapter).packages
     if description := result.description:
         kept |= {
+            "description": msgspec.to_builtins(description),
             "version": next(iter(description.versions.values()), ""),
             "versions": description.versions,
             "devices": description.devices,
@@ -245,15 +329,14 @@ def about(result: Result) -> dict[str, Any]:
     return kept
 
 
-def provenance(selection: Selection, campaigns: list[Campaign]) -> dict[str, Any]:
-    """What has to be known to run the same again."""
+def provenance(order: Order, names: list[str], ledgers: dict[str, Ledger]) -> dict[str, Any]:
+    """What has to be known to run the same again, and to go on with it."""
     revision, dirty = git_state()
+    selection = order.selection
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
+        **machine(),
+        "confinement": confinement(),
         "profile": selection.profile,
         "seed": selection.seed,
         "selection": {
@@ -265,42 +348,102 @@ def provenance(selection: Selection, campaigns: list[Campaign]) -> dict[str, Any
             "modes": selection.modes,
             "cases": [case.identifier for case in selection.cases],
         },
+        "adapters": names,
+        "requested": order.requested,
+        "required": order.required,
+        "shard": [order.shard.index, order.shard.count],
         "suite": suite_hash(),
         "revision": revision,
         "dirty": dirty,
         "command": sys.argv[1:],
-        "reasons": {
-            entry.id: f"{entry.reason} ({entry.link})"
-            for campaign in campaigns
-            for entry in campaign.ledger.entries
-        },
+        "reasons": reasons(ledgers),
     }
 
 
-def suite_hash() -> str:
-    """SHA-256 of everything that decides a verdict."""
-    top = Path(conformance.__file__).parent.parent
-    digest = hashlib.sha256()
-    for package in PACKAGES:
-        for path in sorted((top / package).rglob("*")):
-            if path.suffix in (".py", ".toml", ".txt"):
-                digest.update(path.relative_to(top).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
+def merge(folders: list[Path], out: Path, expected: Path = FOLDER) -> Outcome:
+    """Put shards together into the run folder ``out``, held against the files in ``expected``.
 
-
-def git_state() -> tuple[str, bool]:
-    """The commit of the checkout that this runs from, and whether it has changes."""
-    top = Path(conformance.__file__).parent.parent
-    if not (top / ".git").exists():
-        return "", False
-
-    def git(*words: str) -> str:
-        done = subprocess.run(
-            ["git", "-C", str(top), *words], capture_output=True, text=True, check=False
+    Raises RunError where they do not belong together or are not all there.
+    """
+    provenances = merging.parts(folders)
+    first = provenances[0]
+    ordered = [Path(item["folder"]) for item in provenances]
+    results, absent = merging.results(ordered)
+    whole = order_of(ordered[0], first)
+    order = replace(whole, shard=Shard())
+    ledgers = {result.adapter: expectations.ledger(result.adapter, expected) for result in results}
+    kept = ("folder", "started", "platform", "processor", "accelerators", "revision", "dirty")
+    merged = [{name: item.get(name) for name in kept} for item in provenances]
+    names = set(first) - {"format", "folder", "reasons", "shard"}
+    conditions = {
+        **{name: first[name] for name in first if name in names},
+        "shard": [1, 1],
+        "merged": merged,
+        "reasons": reasons(ledgers),
+    }
+    run = Run(out, conditions)
+    for name, reason in absent.items():
+        run.add(name, [], {"failure": reason, "complete": False})
+    for result in results:
+        settle(result, ledgers[result.adapter])
+        run.add(
+            result.adapter, result.cells, about(result), result.elements, units(result, order.shard)
         )
-        return done.stdout.strip()
+    outcome = conclude(out, order, results, absent, ledgers, conditions)
+    run.finish(footer(outcome, results, spent(ordered)))
+    return outcome
 
+
+def spent(folders: list[Path]) -> dict[str, Any]:
+    """The seconds of all shards together; ``wall`` is that of the longest."""
+    found = [reader.content(folder / "footer.json").get("seconds") or {} for folder in folders]
+    waited: dict[str, float] = {}
+    for seconds in found:
+        for name, value in (seconds.get("waited") or {}).items():
+            waited[name] = waited.get(name, 0.0) + value
+    return {
+        "wall": max(seconds.get("wall", 0.0) for seconds in found),
+        "own": sum(seconds.get("own", 0.0) for seconds in found),
+        "waited": waited,
+    }
+
+
+def reasons(ledgers: dict[str, Ledger]) -> dict[str, str]:
+    """Why each known deviation is there."""
+    return {
+        entry.id: f"{entry.reason} ({entry.link})"
+        for ledger in ledgers.values()
+        for entry in ledger.entries
+    }
+
+
+def order_of(folder: Path, provenance: dict[str, Any]) -> Order:
+    """What the run of a folder was asked for.
+
+    Raises RunError where another version of the suite began it.
+    """
+    if provenance.get("format") == 1:
+        raise RunError(f"{folder} was written before runs could be resumed; start a new run")
+    if provenance.get("suite") != suite_hash():
+        raise RunError(
+            f"{folder} was begun by another version of the suite; start a new run, with "
+            f"`--reuse {folder}` to keep what is the same"
+        )
     try:
-        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain"))
-    except OSError:
-        return "", False
+        chosen = dict(provenance["selection"])
+        cases = tuple(parse(text) for text in chosen.pop("cases"))
+        selection = Selection(
+            **{name: tuple(values) for name, values in chosen.items()},
+            cases=cases,
+            profile=provenance["profile"],
+            seed=provenance["seed"],
+        )
+        index, count = provenance["shard"]
+        return Order(
+            selection,
+            tuple(provenance["requested"]),
+            tuple(provenance["required"]),
+            Shard(int(index), int(count)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{folder / 'provenance.json'} is damaged ({error!r})") from error

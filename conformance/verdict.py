@@ -29,6 +29,9 @@ from reference.numbers import PRECISIONS, Precision, Representation
 from reference.numbers.hyper import IDEAL
 from reference.numbers.precision import Array
 
+TOGETHER = "*"  # the name of all parameters as one line
+FAILING_KEPT = 16  # elements of one parameter that are kept one by one; all are counted
+
 
 class Verdict(IntEnum):
     """In order of severity; design.md says what each means."""
@@ -67,6 +70,7 @@ class ParameterVerdict:
     """One parameter (in most modes: one regime) of one case.
 
     condition    the smallest condition number among its ill-posed elements, nan without any
+    failing      the first of the elements that deviate
     unconfirmed  ill-posed elements that their condition number does not account for
     """
 
@@ -78,6 +82,7 @@ class ParameterVerdict:
     divergence: Divergence | None = None
     condition: float = float("nan")
     unconfirmed: int = 0
+    failing: tuple[Divergence, ...] = ()
 
 
 @dataclass
@@ -124,7 +129,7 @@ def judge(
     codes, explanation = classify(oracle, question, flat, rows_of, decide_only)
     table = rows_of(oracle.table(question))
     sizes_ = sizes(flat, table, question.precision)
-    parts = [("*", slice(0, flat.shape[1]))] if together else places(question.case)
+    parts = [(TOGETHER, slice(0, flat.shape[1]))] if together else places(question.case)
     parameters = [
         summary(question, name, part, rows, flat, table, codes, *sizes_) for name, part in parts
     ]
@@ -395,26 +400,33 @@ def summary(
     # What the ends of the range did is no measure of rounding.
     where = (inside_ != Verdict.range) & (inside_ != Verdict.ill_posed)
     worst = Verdict(int(np.flatnonzero(counts).max(initial=0)))
-    divergence = None
+    divergence, failing = None, []
     if worst is Verdict.deviates:
+
+        def at(row: int, column: int) -> Divergence:
+            parameter, place = next(
+                (parameter, place)
+                for parameter, place in places(question.case)
+                if place.start <= column < place.stop
+            )
+            return Divergence(
+                row // len(rows) + 1,
+                rows[row % len(rows)],
+                parameter,
+                column - place.start,
+                float(observed[row, column]),
+                float(table.value[row, column]),
+                float(score[row, column]),
+                float(ulp[row, column]),
+            )
+
         bad = inside_ == Verdict.deviates
         row = int(np.argmax(bad.any(axis=1)))
         column = part.start + int(np.argmax(np.where(bad[row], score[row, part], -1.0)))
-        parameter, place = next(
-            (parameter, place)
-            for parameter, place in places(question.case)
-            if place.start <= column < place.stop
-        )
-        divergence = Divergence(
-            row // len(rows) + 1,
-            rows[row % len(rows)],
-            parameter,
-            column - place.start,
-            float(observed[row, column]),
-            float(table.value[row, column]),
-            float(score[row, column]),
-            float(ulp[row, column]),
-        )
+        divergence = at(row, column)
+        if name != TOGETHER:
+            first = zip(*(where_[:FAILING_KEPT] for where_ in np.nonzero(bad)), strict=True)
+            failing = [at(int(row), part.start + int(column)) for row, column in first]
     return ParameterVerdict(
         name,
         worst,
@@ -422,4 +434,5 @@ def summary(
         float(ulp[:, part].max(where=where, initial=0.0)),
         tuple(int(count) for count in counts),
         divergence,
+        failing=tuple(failing),
     )

@@ -7,17 +7,28 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jinja2
 
-from reports import interchange
+import reports.junit
+import reports.sarif
 from reports.markdown import cell, table
 from reports.model import UnreadableRun, read_json
+from reports.text import visible_content
 
 FORMATS = ("markdown", "html", "json", "sarif", "junit")
 FORMAT = 1
 COLUMNS = ("id", "locator", "kind", "statement")
 ORDER = ("contradicted", "underdetermined", "confirmed", "not testable", "error")
+# SARIF's word for each verdict.
+KINDS = {
+    "confirmed": "pass",
+    "contradicted": "fail",
+    "underdetermined": "open",
+    "not testable": "notApplicable",
+    "error": "fail",
+}
 
 Content = dict[str, Any]
 
@@ -35,6 +46,7 @@ def load(path: Path) -> Content:
 
 def render(content: Content, format_: str) -> str:
     """The ledger in one of FORMATS."""
+    content = visible_content(content)
     if format_ == "json":
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     return {"markdown": markdown, "html": html, "sarif": sarif, "junit": junit}[format_](content)
@@ -129,54 +141,63 @@ def html(content: Content) -> str:
 def sarif(content: Content) -> str:
     """A rule a claim, a result a decision; known contradictions are suppressed."""
     rules = [
-        interchange.Rule(
-            identifier(row), row["statement"], f"{row['applies_to']}, {row['locator']}"
-        )
+        {
+            "id": identifier(row),
+            "shortDescription": {"text": reports.sarif.text(row["statement"])},
+            "help": {"text": reports.sarif.text(f"{row['applies_to']}, {row['locator']}")},
+        }
         for row in content["claims"]
     ]
-    return interchange.sarif(rules, map(finding, content["claims"]))
+    failed = any(row["status"] == "failed" for row in content["claims"])
+    results = [result(row) for row in content["claims"]]
+    return reports.sarif.log(rules, results, successful=not failed)
 
 
-def finding(row: Content) -> interchange.Finding:
-    """One decision as SARIF sees it."""
+def result(row: Content) -> Content:
+    """One decision as SARIF sees it: a confirmation of what was known to be wrong fails, too."""
     decision = row["decision"]
-    kinds: dict[str, Any] = {
-        "confirmed": "pass",
-        "contradicted": "fail",
-        "underdetermined": "open",
-        "not testable": "notApplicable",
-        "error": "fail",
+    kind = "fail" if row["status"] != "expected" else KINDS[decision["verdict"]]
+    level = "error" if row["status"] != "expected" else "note"
+    found: Content = {
+        "ruleId": identifier(row),
+        "kind": kind,
+        # The standard allows a level other than "none" only for what fails (3.27.10).
+        "level": level if kind == "fail" else "none",
+        "message": {"text": reports.sarif.text(f"{decision['verdict']}: {details(row)}")},
+        "locations": [
+            reports.sarif.location(f"reference/claims/{row['document']}.toml", 1, row["locator"])
+        ],
+        "partialFingerprints": {"claim/v1": reports.sarif.fingerprint(identifier(row))},
+        "properties": {"decided": on(row), "script": decision["script"]},
     }
-    loud = row["status"] != "expected"
-    return interchange.Finding(
-        rule=identifier(row),
-        text=f"{decision['verdict']}: {details(row)}",
-        level="error" if loud else "warning",
-        # A confirmation of what was known to be wrong fails, too.
-        kind="fail" if loud else kinds[decision["verdict"]],
-        place=f"reference/claims/{row['document']}.toml",
-        suppressed=row["reason"] if decision["verdict"] == "contradicted" and not loud else "",
-        properties={"decided": on(row), "script": decision["script"]},
-    )
+    if kind == "fail" and row["status"] == "expected":
+        reason = reports.sarif.text(row["reason"])
+        found["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": reason}
+        ]
+    return found
 
 
 def junit(content: Content) -> str:
     """A suite a document, a test a claim; what cannot be tested here is skipped."""
-    return interchange.junit("claims", map(test, content["claims"]))
+    suites: dict[str, list[ElementTree.Element]] = {}
+    for row in content["claims"]:
+        suites.setdefault(row["document"], []).append(test(row))
+    return reports.junit.document("claims", suites)
 
 
-def test(row: Content) -> interchange.Test:
+def test(row: Content) -> ElementTree.Element:
     """One decision as JUnit sees it."""
-    decision = row["decision"]
+    decision, found = row["decision"], reports.junit.case(row["document"], row["id"])
     told = f"{verdict(row)}: {details(row)}"
-    return interchange.Test(
-        suite=row["document"],
-        name=row["id"],
-        output=f"{row['statement']}\n{told}\n{on(row)}\n{decision['script']}",
-        failure=told if row["status"] == "unexpected" else "",
-        error=told if row["status"] == "failed" else "",
-        skipped=told if decision["verdict"] == "not testable" else "",
-    )
+    tags = {"unexpected": "failure", "failed": "error"}
+    if tag := tags.get(row["status"]):
+        ElementTree.SubElement(found, tag, type=decision["verdict"], message=told)
+    elif decision["verdict"] in ("not testable", "contradicted"):
+        ElementTree.SubElement(found, "skipped", message=told)
+    lines = (row["statement"], told, on(row), decision["script"])
+    ElementTree.SubElement(found, "system-out").text = "\n".join(filter(None, lines))
+    return found
 
 
 def identifier(row: Content) -> str:

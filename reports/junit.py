@@ -34,9 +34,14 @@ def render(run: RunData) -> str:
             test = case(row.implementation, "available")
             ElementTree.SubElement(test, "skipped", message=row.departs)
             suites.setdefault(adapter, []).append(test)
-    root = ElementTree.Element("testsuites", name="optimizer conformance")
-    for name, tests in suites.items():
-        suite = ElementTree.SubElement(root, "testsuite", name=name or "run")
+    return document("optimizer conformance", suites)
+
+
+def document(name: str, suites: dict[str, list[ElementTree.Element]]) -> str:
+    """A file with its suites and their tests."""
+    root = ElementTree.Element("testsuites", name=name)
+    for title, tests in suites.items():
+        suite = ElementTree.SubElement(root, "testsuite", name=title or "run")
         suite.extend(tests)
         totals(suite)
     totals(root)

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from reports.text import visible, visible_column, visible_content
 
-FORMATS = (1,)
+FORMATS = (1, 2)
 # Worst first among what agrees; what the ends of the range did comes last.
 AGREES = ("representation", "rounding", "exact", "range", "ill-posed")
 BAD = ("deviates", "crash", "timeout", "error")

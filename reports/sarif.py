@@ -25,15 +25,24 @@ Json = dict[str, Any]
 def render(run: RunData) -> str:
     """The whole file."""
     results = [*(result(finding, run) for finding in recorded(run)), *known(run)]
+    return log(rules(), results, successful=bool(run.footer))
+
+
+def log(rules: list[Json], results: list[Json], *, successful: bool = True) -> str:
+    """A file with one run; ``successful``: whether all that was asked for was carried out."""
+    try:
+        installed = version(PROJECT)
+    except PackageNotFoundError:  # run from a checkout
+        installed = "0"
     return json.dumps(
         {
             "$schema": SCHEMA,
             "version": "2.1.0",
             "runs": [
                 {
-                    "tool": {"driver": driver()},
+                    "tool": {"driver": {"name": PROJECT, "version": installed, "rules": rules}},
                     "columnKind": "unicodeCodePoints",
-                    "invocations": [{"executionSuccessful": bool(run.footer)}],
+                    "invocations": [{"executionSuccessful": successful}],
                     "results": results,
                 }
             ],
@@ -43,19 +52,14 @@ def render(run: RunData) -> str:
     )
 
 
-def driver() -> Json:
-    """The tool and its rules, which are the same in every run."""
-    rules = [
+def rules() -> list[Json]:
+    """The rules, which are the same in every run."""
+    found = [
         rule(str(kind), label, MEANINGS[kind], "warning" if kind == "overdue" else "error")
         for kind, label in LABELS.items()
     ]
     meaning = "An implementation departs from its own documentation, as an expectation says."
-    rules.append(rule(KNOWN, "known deviation", meaning, "note"))
-    try:
-        installed = version(PROJECT)
-    except PackageNotFoundError:  # run from a checkout
-        installed = "0"
-    return {"name": PROJECT, "version": installed, "rules": rules}
+    return [*found, rule(KNOWN, "known deviation", meaning, "note")]
 
 
 def rule(identifier: str, label: str, meaning: str, level: str) -> Json:

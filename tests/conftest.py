@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from conformance import environments
+from conformance.cli.main import main
 from conformance.driver import command_for
 from conformance.plan import Selection
 from conformance.session import conduct
@@ -33,3 +35,27 @@ def numpy_run(tmp_path_factory):
         tmp_path_factory.mktemp("numpy") / "run",
         commands={"numpy": command_for("numpy", sys.executable)},
     )
+
+
+@dataclass
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def conformance(monkeypatch, capsys):
+    """Run the command in this process: its exit code, standard output and standard error."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["conformance", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        code = ended.value.code
+        return Done(0 if code is None else int(code), *capsys.readouterr())
+
+    return run

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tomllib
 from copy import deepcopy
+from pathlib import Path
 from xml.etree import ElementTree
 
 import msgspec
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -224,6 +227,120 @@ class TestDecisions:
 
         assert fits({"a": 1.0}, "a", 1)
         assert not fits({"a": True}, "a", 1)
+
+
+# One shipped claim of each kind, and what to change in it so that it becomes false.
+FALSE = {
+    "formula": ("matlab-adamupdate", "algorithm-second-average", "gradE**2", "gradE**3"),
+    "default": ("matlab-rmspropupdate", "learn-rate-default", "0.001", "0.002"),
+    "range": ("matlab-adamupdate", "learn-rate-positive", "0)", "0.5)"),
+    "type": ("matlab-rmspropupdate", "params-single", "float32", "float64"),
+    "error": ("matlab-rmspropupdate", "params-match-order", '"grad"', '"epsilon"'),
+    "behaviour": ("d2l-rmsprop", "rates-may-grow", "false", "true"),
+    "version": ("matlab-rmspropupdate", "default-decay-before", "R2019b", "R2021a"),
+    "equivalence": ("matlab-adamupdate", "average-grad-empty", '"same": true', '"same": false'),
+    "example": ("d2l-rmsprop", "trajectory", "-0.010599", "-0.010600"),
+    "platform": ("matlab-adamupdate", "gpu-grad", "device1", "device2"),
+}
+
+
+class TestFalsehood:
+    def test_every_kind_is_covered(self):
+        assert set(FALSE) == set(document.KINDS)
+
+    @pytest.mark.parametrize("kind", FALSE)
+    def test_a_claim_that_is_edited_to_be_false_is_contradicted(self, kind, context):
+        name, identifier, old, new = FALSE[kind]
+        (found,) = (item for item in document.load(name).claims if item.id == identifier)
+        assert found.kind == kind
+        assert ledger.decide(found, context).verdict in ("confirmed", "not testable")
+        text = json.dumps(found.check)
+        assert old in text or json.dumps(old)[1:-1] in text
+        edited = msgspec.structs.replace(found, check=json.loads(replaced(text, old, new)))
+        assert not list(document.claim_problems(edited))
+        assert ledger.decide(edited, context).verdict == "contradicted"
+
+
+def replaced(text, old, new):
+    """The JSON text with one thing changed, inside strings or outside of them."""
+    quoted, with_ = (json.dumps(word)[1:-1] for word in (old, new))
+    return text.replace(old, new) if old in text else text.replace(quoted, with_)
+
+
+class TestDigits:
+    def test_the_gradient_is_the_derivative_of_the_loss(self):
+        """The error of central differences goes to zero with their width."""
+        from reference import digits
+
+        stream = np.random.Generator(np.random.Philox(3))
+        weights = [array.astype(float) for array in digits.arrays(digits.network(8, seed=0))]
+        images, labels = stream.uniform(0, 1, (4, 8, 8, 1)), np.array([3, 1, 4, 1])
+        mean = np.zeros((8, 8, 1))
+        _, gradients = digits.loss_and_gradients(weights, images, labels, mean)
+        along = [stream.standard_normal(array.shape) for array in weights]
+        exact = sum(float((a * b).sum()) for a, b in zip(along, gradients, strict=True))
+
+        def off(width):
+            up, down = (
+                digits.loss_and_gradients(
+                    [w + sign * width * a for w, a in zip(weights, along, strict=True)],
+                    images,
+                    labels,
+                    mean,
+                )[0]
+                for sign in (1, -1)
+            )
+            return abs((up - down) / (2 * width) - exact)
+
+        # Rectifiers that switch make it fall like the width; a wrong gradient would leave it.
+        assert off(1e-7) < off(1e-4) / 100
+
+    def test_mathworks_images_are_read_from_a_file(self, tmp_path):
+        from reference import digits
+
+        path = tmp_path / "digits.npz"
+        images, labels = np.zeros((28, 28, 1, 5)), np.arange(5.0)
+        np.savez(path, XTrain=images, TTrain=labels, XTest=images, TTest=labels)
+        data = digits.load(path)
+        assert data.train.shape == (5, 28, 28, 1)
+        assert data.test_digits.tolist() == [0, 1, 2, 3, 4]
+        np.savez(path, XTrain=images, TTrain=labels[:2], XTest=images, TTest=labels)
+        with pytest.raises(digits.DataError, match="XTrain must be height-by-width-by-1-by-n"):
+            digits.load(path)
+        np.savez(path, XTrain=images)
+        with pytest.raises(digits.DataError, match="has no 'TTrain"):
+            digits.load(path)
+
+    @pytest.mark.parametrize("function", ["rmspropupdate", "adamupdate"])
+    def test_the_loop_learns_what_can_be_learnt(self, function):
+        """Two kinds of images, told apart by where they are bright."""
+        from reference import digits
+
+        labels = np.arange(256) % 2
+        images = np.zeros((256, 8, 8, 1), np.float32)
+        images[labels == 0, :4], images[labels == 1, 4:] = 1, 1
+        data = digits.Images(images, labels, images[:16], labels[:16], "two halves")
+        assert digits.trained_accuracy(function, data, epochs=4) == 1.0
+
+
+class TestSections:
+    """The texts are not ours to ship: with CONFORMANCE_DOCUMENTS naming a folder of them
+    (``<document>.txt``) their headings are compared."""
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_the_headings_stand_in_the_document_in_this_order(self, name):
+        folder = os.environ.get("CONFORMANCE_DOCUMENTS")
+        path = Path(folder or ".") / f"{name}.txt"
+        if not folder or not path.is_file():
+            pytest.skip("no text of this document")
+        # Hyphens got lost in some copies.
+        text = " ".join(path.read_text(encoding="utf-8").split()).replace("-", "")
+        at = 0
+        for section in document.load(name).sections:
+            last = section.heading.rpartition(" > ")[2].partition(" and ")[0]
+            found = text.find(last.replace("-", ""), at)
+            assert found >= 0, section.heading
+            at = found
 
 
 class TestStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 
 import pytest
 from evaluations import case_of
@@ -53,8 +54,12 @@ class TestNumpyInThisInterpreter:
             "provenance.json",
             "adapters.json",
             "footer.json",
+            "events.jsonl",
+            "units.json",
             "cells",
             "cells/numpy.parquet",
+            "elements",
+            "elements/numpy.parquet",
         }
         footer = json.loads((numpy_run.folder / "footer.json").read_text())
         assert footer["exit_code"] == 0
@@ -135,15 +140,30 @@ class TestWrongRules:
 
 
 class TestDyingWorkers:
-    def test_a_crash_is_charged_to_one_case_and_the_rest_goes_on(self, tmp_path):
+    @pytest.fixture
+    def remembers(self):
+        """A folder that workers can write to although it is not their scratch folder."""
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+            yield folder
+
+    def test_a_crash_is_charged_to_one_case_and_the_rest_goes_on(self, tmp_path, remembers):
         more = tuple(case_of(mode="trajectory", steps=3, seed=seed) for seed in (1, 2, 3))
-        outcome, data = run("crash_once", tmp_path, str(tmp_path / "crashed"), cases=more)
+        outcome, data = run("crash_first", tmp_path, remembers, "2", cases=more)
         cells = claimed(data)
         crashed = cells[cells.verdict == "crash"]
         assert list(crashed["case"]) == [more[0].identifier]
         assert "exit status 13" in crashed.why.iloc[0]
         assert set(cells[cells.verdict != "crash"]["case"]) == {c.identifier for c in more[1:]}
         assert outcome.exit_code == 1
+
+    def test_a_case_that_crashed_once_is_tried_again_and_the_folder_says_so(
+        self, tmp_path, remembers
+    ):
+        outcome, data = run("crash_first", tmp_path, remembers, "1")
+        assert outcome.exit_code == 0
+        assert "crash" not in set(claimed(data).verdict)
+        assert data.footer["retried"] == {"fake": [CASE.identifier]}
+        assert "case retried" in (outcome.folder / "events.jsonl").read_text()
 
     def test_a_worker_that_always_dies_is_given_up(self, tmp_path):
         more = tuple(case_of(mode="trajectory", seed=seed) for seed in range(1, 12))

@@ -9,7 +9,16 @@ import typer
 from rich.markup import escape
 
 from conformance.claims.document import ClaimFileError
-from conformance.cli import environment, listing, power, reporting, running, verifying
+from conformance.cli import (
+    comparing,
+    environment,
+    expecting,
+    listing,
+    power,
+    reporting,
+    running,
+    verifying,
+)
 from conformance.cli.console import UsageError, errors
 from conformance.driver import WorkerError
 from conformance.environments import EnvironmentFailure
@@ -29,13 +38,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(running.run)
+app.command("merge")(running.merge)
 app.command("report")(reporting.report)
+app.command("diff")(comparing.diff)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)
 app.command("power")(power.power)
 app.command("list")(listing.list_)
 app.command("doctor")(listing.doctor)
 app.add_typer(environment.app, name="env")
+app.add_typer(expecting.app, name="expectations")
 
 
 def main() -> None:

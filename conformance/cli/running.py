@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adapters.protocol import ITEM_SIZE
-from conformance.campaign import Result
 from conformance.cases import MODES, PROFILES, Case, parse
 from conformance.cli.console import (
     UsageError,
@@ -22,14 +21,19 @@ from conformance.cli.console import (
     suggestion,
 )
 from conformance.cli.reporting import content
+from conformance.driver import MEMORY_LIMIT
 from conformance.expectations import FOLDER
 from conformance.patterns import wanted
 from conformance.plan import Selection
-from conformance.session import Listener, Outcome, conduct
+from conformance.runs.reader import finished_groups, provenance_of
+from conformance.runs.schedule import Listener, Result, Shard
+from conformance.session import Outcome, conduct, order_of
+from conformance.session import merge as joined
 from reference.variants import VARIANTS
 from reports import model, terminal
 
 Many = list[str] | None
+GIBIBYTE = 1 << 30
 
 
 def option(*names: str, help: str) -> typer.models.OptionInfo:  # noqa: A002 - typer's own word
@@ -63,7 +67,21 @@ def run(
     expectations: Annotated[
         Path, option("--expectations", help="folder of the files of known deviations")
     ] = FOLDER,
-    jobs: Annotated[int, option("--jobs", "-j", help="adapters at a time; 0: one a core")] = 0,
+    jobs: Annotated[
+        int, option("--jobs", "-j", help="workers at a time; 0: what cores and memory allow")
+    ] = 0,
+    memory: Annotated[float, option("--memory", help="GiB that one worker may hold")] = MEMORY_LIMIT
+    / GIBIBYTE,
+    shard: Annotated[
+        str, option("--shard", help="only part i of n, such as 1/4; `conformance merge` joins them")
+    ] = "1/1",
+    resume: Annotated[
+        Path | None, option("--resume", help="go on with this run, which was interrupted")
+    ] = None,
+    reuse: Annotated[
+        list[Path] | None,
+        option("--reuse", help="take over what is unchanged since this run"),
+    ] = None,
     as_json: Annotated[bool, option("--json", help="print JSON instead of tables")] = False,
 ) -> None:
     """Compare implementations with the reference, element by element.
@@ -78,7 +96,13 @@ def run(
       conformance run --adapter torch --variant 'keras*'
 
       conformance run -i 'tensorflow:keras.*' --dtype float32 --json
+
+      conformance run --resume runs/20261120T190000.000
     """
+    check_amounts(jobs, memory)
+    if resume:
+        only_with(resume, locals())
+        go_on(resume, jobs=jobs, memory=memory, expectations=expectations, as_json=as_json)
     selection = Selection(
         adapters=known_adapters([*(adapter or ()), *(require or ())] if adapter else ()),
         implementations=tuple(implementation or ()),
@@ -102,8 +126,57 @@ def run(
             jobs=jobs,
             listener=bars,
             expected=known_folder(expectations),
+            shard=parsed_shard(shard),
+            memory=int(memory * GIBIBYTE),
+            reused=[group for earlier in reuse or () for group in finished_groups(earlier)],
         )
-    data = model.load(folder, incomplete=True)
+    ending(outcome, as_json)
+
+
+def go_on(folder: Path, *, jobs: int, memory: float, expectations: Path, as_json: bool) -> NoReturn:
+    """``--resume``: what is finished is not run again."""
+    provenance = provenance_of(folder)
+    if (folder / "footer.json").exists():
+        raise UsageError(f"{folder} is complete; `conformance report {folder}` shows it")
+    order = order_of(folder, provenance)
+    with Bars(quiet=as_json) as bars:
+        outcome = conduct(
+            order.selection,
+            folder,
+            requested=order.requested,
+            required=order.required,
+            jobs=jobs,
+            listener=bars,
+            expected=known_folder(expectations),
+            shard=order.shard,
+            memory=int(memory * GIBIBYTE),
+            resume=True,
+        )
+    ending(outcome, as_json)
+
+
+def merge(
+    shards: Annotated[list[Path], typer.Argument(help="run folders of all shards, in any order")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="run folder to make")],
+    expectations: Annotated[
+        Path, option("--expectations", help="folder of the files of known deviations")
+    ] = FOLDER,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
+) -> None:
+    """Join the shards of one run, and judge the whole.
+
+    [bold]Examples[/]
+
+      conformance run --shard 1/2 --out first; conformance run --shard 2/2 --out second
+
+      conformance merge first second --out whole
+    """
+    ending(joined(shards, out, known_folder(expectations)), as_json)
+
+
+def ending(outcome: Outcome, as_json: bool) -> NoReturn:
+    """Show what a run came to, and exit as it says."""
+    data = model.load(outcome.folder, incomplete=True)
     if as_json:
         print_json(reporting_content(data, outcome))
     else:
@@ -114,6 +187,33 @@ def run(
             "nothing was selected: no implementation fits these filters; see `conformance list`"
         )
     raise typer.Exit(outcome.exit_code)
+
+
+def check_amounts(jobs: int, memory: float) -> None:
+    """Whether --jobs and --memory can be meant."""
+    if jobs < 0:
+        raise UsageError(f"--jobs {jobs} is no number of workers; 0 takes what the machine allows")
+    if not 0 < memory < 1 << 20:
+        raise UsageError(f"--memory {memory:g} is no amount of memory; give GiB, such as 4")
+
+
+def only_with(folder: Path, given: dict[str, object]) -> None:
+    """A resumed run keeps the selection that it was begun with."""
+    fixed = {"profile": "default", "seed": 0, "shard": "1/1"}
+    free = ("resume", "jobs", "memory", "expectations", "as_json")
+    for name, value in given.items():
+        if name not in free and value != fixed.get(name):
+            raise UsageError(
+                f"--{name} cannot stand beside --resume: {folder} keeps what it was begun with"
+            )
+
+
+def parsed_shard(text: str) -> Shard:
+    """``i/n`` with i from 1 to n."""
+    first, _, last = text.partition("/")
+    if first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last):
+        return Shard(int(first), int(last))
+    raise UsageError(f"{text!r} is no shard; give i/n with i from 1 to n, such as 1/4")
 
 
 def selection_empty(data: model.RunData) -> bool:

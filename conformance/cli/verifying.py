@@ -169,13 +169,8 @@ def closing(entries: list[ledger.Entry], code: int) -> None:
                 f"{escape(entry.decision.observed)}",
                 soft_wrap=True,
             )
-    missing = sorted({e.decision.missing for e in entries if e.decision.missing})
-    if missing:
-        errors.print(
-            f"[yellow]not asked:[/] {', '.join(missing)}; "
-            f"`conformance env create {' '.join(missing)}` makes their environments",
-            soft_wrap=True,
-        )
+    for need in sorted({e.decision.needs for e in entries if e.decision.missing}):
+        errors.print(f"[yellow]not asked:[/] {escape(need)}", soft_wrap=True)
     if code == 0:
         console.print("[green]As expected[/]")
 

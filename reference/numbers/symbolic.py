@@ -115,11 +115,17 @@ def equations(
 def printed(steps: Iterable[tuple[sympy.Symbol, Any]]) -> Iterator[tuple[str, str]]:
     """Each definition as text and as LaTeX."""
     for symbol, expression in steps:
-        text = f"{symbol} = {in_order(expression, sympy.sstr)}"
-        for long, short in PLAIN.items():
-            text = text.replace(long, short)
+        text = plain(f"{symbol} = {in_order(expression, sympy.sstr)}")
         latex = f"{sympy.latex(symbol)} = {in_order(expression, sympy.latex)}"
-        yield text.replace("\\", "").replace("**", "^"), latex
+        yield text, latex
+
+
+def plain(expression: Any) -> str:
+    """An expression or symbol as plain text writes it."""
+    text = str(expression)
+    for long, short in PLAIN.items():
+        text = text.replace(long, short)
+    return text.replace("\\", "").replace("**", "^")
 
 
 def in_order(expression: Any, show: Callable[[Any], str]) -> str:

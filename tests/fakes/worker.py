@@ -101,10 +101,14 @@ def crash_at_step(request, reply, count, stream):
     return reply
 
 
-def crash_once(request, reply, count, stream):
-    """Dies at the first step ever; ``sys.argv[2]`` is a file that remembers."""
-    if isinstance(request, protocol.Step) and not os.path.exists(sys.argv[2]):
-        with open(sys.argv[2], "w", encoding="utf-8"):
+def crash_first(request, reply, count, stream):
+    """Dies at the first ``sys.argv[3]`` steps ever; ``sys.argv[2]`` is a folder that remembers."""
+    if isinstance(request, protocol.Step):
+        for number in range(int(sys.argv[3])):
+            try:
+                os.mkdir(os.path.join(sys.argv[2], str(number)))
+            except FileExistsError:
+                continue
             os._exit(13)
     return reply
 
@@ -284,6 +288,17 @@ def no_device(request, reply, count, stream):
         item = msgspec.structs.replace(reply.implementations[0], devices=[])
         return msgspec.structs.replace(
             reply, devices={}, unavailable="no accelerator here", implementations=[item]
+        )
+    return reply
+
+
+def many(request, reply, count, stream):
+    """Honest, with seven implementations."""
+    if isinstance(reply, protocol.Description):
+        (item,) = reply.implementations
+        names = [f"fake:rmsprop[{number}]" for number in range(7)]
+        return msgspec.structs.replace(
+            reply, implementations=[msgspec.structs.replace(item, name=name) for name in names]
         )
     return reply
 

@@ -10,6 +10,7 @@
 | ``record``        | a default or version of a documented variant against the claim |
 | ``property``      | a property of the update rule, on the reference |
 | ``example``       | an example of the document, against the printed digits |
+| ``digits``        | MATLAB's training example with our update functions |
 | ``script``        | a function of a probe script, in the framework's environment |
 | ``transcription`` | the same on our transcription of a function that is not available here |
 | ``needs``         | nothing: what it would take |
@@ -17,8 +18,8 @@
 
 from __future__ import annotations
 
-from conformance.claims.checks import formulas, implementations, probing, rules
+from conformance.claims.checks import formulas, implementations, probing, rules, training
 from conformance.claims.checks.probing import scripted
 from conformance.claims.registry import CHECKS
 
-__all__ = ["CHECKS", "formulas", "implementations", "probing", "rules", "scripted"]
+__all__ = ["CHECKS", "formulas", "implementations", "probing", "rules", "scripted", "training"]

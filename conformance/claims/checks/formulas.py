@@ -18,7 +18,17 @@ from reference.numbers import symbolic
 from reference.pipeline import Choices
 from reference.variants import VARIANTS
 
-FUNCTIONS = {"sqrt": sympy.sqrt, "Max": sympy.Max, "Abs": sympy.Abs}
+FUNCTIONS = {
+    "sqrt": sympy.sqrt,
+    "Max": sympy.Max,
+    "Abs": sympy.Abs,
+    "floor": sympy.floor,
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "diff": sympy.diff,
+    "summation": sympy.summation,
+    "oo": sympy.oo,
+}
 # Where expressions are compared numerically: any positive numbers will do, these have no relation.
 POINTS = ("7/5", "3/11", "13/17", "5/19", "23/29", "2/31", "37/41", "43/7", "1/47", "11/53")
 
@@ -131,20 +141,13 @@ def equation(parameters: Equation, context: Context) -> Decision:
     printed = dict(
         line.split(" = ", 1) for line, _ in symbolic.equations(choices, variant.family, scaled)
     )
-    about = f"{variant.identifier}: {printed_name(wanted)} = {printed[printed_name(wanted)]}"
+    about = f"{variant.identifier}: {symbolic.plain(wanted)} = {printed[symbolic.plain(wanted)]}"
     return decided(
         equal,
         f"{observed}; {about}",
         evidence=f"SymPy {sympy.__version__}, symbolic",
         version="reference",
     )
-
-
-def printed_name(symbol: str) -> str:
-    """A symbol as plain text writes it."""
-    for long, short in symbolic.PLAIN.items():
-        symbol = symbol.replace(long, short)
-    return symbol
 
 
 def compared(left: Any, right: Any) -> tuple[bool, str]:
@@ -165,7 +168,7 @@ def compared(left: Any, right: Any) -> tuple[bool, str]:
 
 def short(points: dict[Any, Any]) -> str:
     """The point in words."""
-    return ", ".join(f"{printed_name(str(symbol))} = {value}" for symbol, value in points.items())
+    return ", ".join(f"{symbolic.plain(symbol)} = {value}" for symbol, value in points.items())
 
 
 @check("identity", Identity)

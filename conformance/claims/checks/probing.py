@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from conformance.claims import scripts
-from conformance.claims.context import Context
+from conformance.claims.context import Context, Missing
 from conformance.claims.probes import run as runner
 from conformance.claims.registry import Decision, Reading, check, decided
 
@@ -52,18 +52,20 @@ class Transcription(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """A call of ``conformance.claims.probes.transcription.FILE`` in this interpreter.
 
     ``needs`` says what would decide the claim about the real thing.  ``internal``: the claim is
-    about the document alone, so that what was executed decides it.
+    about the document alone, so that what was executed decides it.  ``readings``, in the place of
+    ``expect``, where the document leaves something open.
     """
 
     file: str
     call: str
-    expect: dict[str, Any]
+    expect: dict[str, Any] = {}
+    readings: list[Expected] = []
     needs: str = ""
     internal: bool = False
 
     def __post_init__(self) -> None:
-        validate(self.call, self.expect, [])
-        if bool(self.needs) == self.internal:
+        validate(self.call, self.expect, self.readings)
+        if not self.readings and bool(self.needs) == self.internal:
             raise ValueError("give either what it needs or internal = true")
 
 
@@ -105,7 +107,7 @@ def script(parameters: Script, context: Context) -> Decision:
     path = scripts.place(adapter, parameters.file)
     about: dict[str, Any] = {
         "evidence": parameters.what or f"{parameters.file}.py: {call}",
-        "version": answers.version,
+        "version": answers.version or adapter,
         "device": answers.device,
         "script": scripts.command("PYTHON", path, [call]),
     }
@@ -113,19 +115,19 @@ def script(parameters: Script, context: Context) -> Decision:
         return Decision(verdict="error", observed=answers.failed[call], **about)
     seen = answers.observed[call]
     if parameters.readings:
-        return chosen(parameters, seen, about)
+        return chosen(parameters.readings, seen, about)
     missed = list(misses(seen, parameters.expect))
     return decided(not missed, "; ".join(missed) or shown(seen, parameters.expect), **about)
 
 
-def chosen(parameters: Script, seen: dict[str, Any], about: dict[str, Any]) -> Decision:
+def chosen(expected: list[Expected], seen: dict[str, Any], about: dict[str, Any]) -> Decision:
     """Which readings fit what was seen; none: contradicted."""
-    fits = [not list(misses(seen, item.expect)) for item in parameters.readings]
+    fits = [not list(misses(seen, item.expect)) for item in expected]
     if not any(fits):
         return Decision(verdict="contradicted", observed=f"no reading fits {brief(seen)}", **about)
     readings = [
-        Reading(item.reading, [about["version"] or parameters.adapter] if fit else [])
-        for item, fit in zip(parameters.readings, fits, strict=True)
+        Reading(item.reading, [about["version"]] if fit else [])
+        for item, fit in zip(expected, fits, strict=True)
     ]
     return Decision(verdict="underdetermined", observed=brief(seen), readings=readings, **about)
 
@@ -143,10 +145,14 @@ def transcription(parameters: Transcription, context: Context) -> Decision:
     if "unknown" in line:
         raise scripts.ScriptError(f"{parameters.file}.py has no function {line['unknown']!r}")
     seen = line["observed"]
+    if "ModuleNotFoundError" in seen.get("bases", ()):
+        raise Missing(parameters.file, f"{seen['message']}: `pip install` what is named")
     about: dict[str, Any] = {
         "evidence": f"our transcription: {parameters.call}",
         "version": module.VERSION,
     }
+    if parameters.readings:
+        return chosen(parameters.readings, seen, about)
     if missed := list(misses(seen, parameters.expect)):
         return Decision(verdict="contradicted", observed="; ".join(missed), **about)
     observed = shown(seen, parameters.expect)

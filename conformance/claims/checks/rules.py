@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from conformance.claims.context import Context
 from conformance.claims.registry import Decision, check, decided
 from reference import examples
 from reference.numbers import FLOAT64
-from reference.numbers.symbolic import SYMBOLS, definitions
+from reference.numbers.symbolic import SYMBOLS, definitions, plain
 from reference.pipeline import State
 from reference.trajectory import trajectory
 from reference.variants import VARIANTS, Variant
@@ -154,7 +155,7 @@ def rate_by_size(variant: Variant) -> Outcome:
     effective = steps(variant, [sizes] * STEPS)[-1] / sizes
     falls, rises = (np.diff(effective) < 0).all(), (np.diff(effective) > 0).all()
     word = "falls" if falls else "rises" if rises else "neither"
-    return word, f"step / gradient for gradients {list(sizes)}: {listed(effective)}"
+    return word, f"step / gradient for gradients {listed(sizes)}: {listed(effective)}"
 
 
 @named("normalised")
@@ -165,7 +166,7 @@ def normalised(variant: Variant) -> Outcome:
     settled = {"v'": g**2, "m'": g, SYMBOLS["mean_gradient"] + "'": 0, "w": 0, r"\epsilon": 0}
     change = -sympy.simplify(substituted(variant, settled | {"g": g}))
     free = g not in change.free_symbols
-    return free, f"step of a settled average: {change}"
+    return free, f"step of a settled average: {plain(change)}"
 
 
 @named("effective-rate-may-grow")
@@ -197,7 +198,22 @@ def first_step(variant: Variant) -> Outcome:
         substituted(variant, {"v": 0, "m": 0, "w": 0, "t": 1, "g": g, r"\epsilon": 0}, deep=True)
     )
     decays = {str(s) for s in change.free_symbols} & {r"\rho", r"\beta_1", r"\beta_2"}
-    return not decays, f"first step, epsilon negligible: {change}"
+    return not decays, f"first step, epsilon negligible: {plain(change)}"
+
+
+@named("correction-fades")
+def correction_fades(variant: Variant) -> Outcome:
+    """Whether bias correction changes the first steps and, in float64, no late step any more."""
+    plain = replace(variant, choices=replace(variant.choices, correction="none"))
+    # With decays of one half 1 - beta^t is 1 in float64 from the 54th step on.
+    long = [np.ones(1)] * 80
+    ours, bare = (
+        steps(item, long, learning_rate="1", beta1="0.5", decay="0.5") for item in (variant, plain)
+    )
+    early = bool(ours[0, 0] != bare[0, 0])
+    late = bool(ours[-1, 0] == bare[-1, 0])
+    seen = f"step 1: {ours[0, 0]:.6g} and {bare[0, 0]:.6g} without; step {len(long)}: "
+    return early and late, seen + f"{ours[-1, 0]:.6g} and {bare[-1, 0]:.6g}"
 
 
 @named("weights-of-the-average")
@@ -217,7 +233,7 @@ def decay_one(variant: Variant) -> Outcome:
     """With decay 1 the average never moves: the step is a constant multiple of the gradient."""
     gradients = [np.array([1.0]), np.array([5.0]), np.array([-2.0])]
     moved = [state.second_moment[0] for _, state in walked(variant, gradients, decay="1")]
-    return bool(set(moved) == {moved[0]} == {0.0}), f"average of squares {moved}"
+    return bool(set(moved) == {moved[0]} == {0.0}), f"average of squares {listed(moved)}"
 
 
 def listed(values: Any) -> str:

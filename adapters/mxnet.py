@@ -1,0 +1,379 @@
+"""MXNet: ``mx.optimizer``, ``gluon.Trainer``, the operators beneath, and the book's own loop.
+
+MXNet 1.9.1 asks NumPy for names that NumPy 1.20 deprecated; its last wheel needs NumPy below 1.24.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from adapters import kit, protocol
+from adapters.kit import Array
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import mxnet as mx
+
+NAME = "mxnet"
+API = "https://mxnet.apache.org/versions/1.9.1/api/python/docs/api/"
+
+# Canonical name to MXNet's own.  The centred form's buffer is never absent: gamma2 is its momentum.
+SHARED = {"learning_rate": "lr", "epsilon": "epsilon", "weight_decay": "wd"}
+RMSPROP = {**SHARED, "decay": "gamma1", "momentum": "gamma2", "loss_scale": "rescale_grad"}
+ADAM = {**SHARED, "beta1": "beta1", "decay": "beta2", "loss_scale": "rescale_grad"}
+# Canonical state in the order of MXNet's tuples and of the operators' arguments.
+STATE = {
+    "rmsprop": ["second_moment"],
+    "centered": ["second_moment", "mean_gradient", "momentum"],
+    "adam": ["first_moment", "second_moment"],
+}
+SCALED = [[], ["weight_decay"], ["loss_scale"], ["weight_decay", "loss_scale"]]
+CENTERED = [["centered", "momentum", *more] for more in SCALED]
+
+# Gaps, in MXNet's words.
+STATE_DTYPE = "MXNetError: Incompatible attr in node  at 2-th input: expected {}, got float32"
+BFLOAT16 = "NumPy and mx.nd.array have no bfloat16"
+SHAPES = {
+    name: f"MXNetError: Operator _copyto inferring shapes failed ({shape} means unknown)"
+    for name, shape in {"scalar": "the shape ()", "empty": "a length of 0"}.items()
+}
+ALL: list[protocol.DType] = ["float16", "float32", "float64"]
+
+
+def d2l_scratch(
+    parameter: Any, state: Any, gradient: Any, *, lr: float, gamma: float, epsilon: float
+) -> None:
+    """Dive into Deep Learning 8.6.2: the rule on ``mx.nd`` arrays."""
+    state[:] = gamma * state + (1 - gamma) * gradient.square()
+    parameter[:] -= lr * gradient / (state + epsilon).sqrt()
+
+
+class Rule(NamedTuple):
+    """One way to run a rule.
+
+    own       the optimizer class, or the operator or function that takes a step on one parameter
+    driver    ``optimizer`` and ``trainer`` are objects that keep state; ``operator`` and ``book``
+              leave it to the caller
+    names     canonical hyperparameters to its own
+    """
+
+    own: Callable[..., Any]
+    driver: str
+    family: protocol.Family
+    claims: list[str]
+    features: list[list[str]]
+    names: dict[str, str]
+    dtypes: list[protocol.DType]
+    page: str
+
+    @property
+    def keeps_state(self) -> bool:
+        return self.driver in ("optimizer", "trainer")
+
+    @property
+    def gaps(self) -> dict[str, str]:
+        """What it refuses, and MXNet's words."""
+        gaps: dict[str, str] = {"bfloat16": BFLOAT16, **SHAPES}
+        gaps.update((name, STATE_DTYPE.format(name)) for name in ALL if name not in self.dtypes)
+        return gaps
+
+    def state(self, features: list[str]) -> list[str]:
+        """Canonical names of the state that a configuration has, in MXNet's order."""
+        return STATE["centered" if "centered" in features else self.family]
+
+
+CLASS_RMSPROP = Rule(
+    own=mx.optimizer.RMSProp,
+    driver="optimizer",
+    family="rmsprop",
+    claims=["mxnet-rmsprop"],
+    features=[*SCALED, *CENTERED],
+    names={**RMSPROP, "learning_rate": "learning_rate"},
+    dtypes=["float32"],
+    page="optimizer/index.html#mxnet.optimizer.RMSProp",
+)
+CLASS_ADAM = Rule(
+    own=mx.optimizer.Adam,
+    driver="optimizer",
+    family="adam",
+    claims=["mxnet-adam"],
+    features=SCALED,
+    names={**ADAM, "learning_rate": "learning_rate", "epsilon": "epsilon"},
+    dtypes=ALL,
+    page="optimizer/index.html#mxnet.optimizer.Adam",
+)
+OPERATOR = CLASS_RMSPROP._replace(
+    own=mx.nd.rmsprop_update,
+    driver="operator",
+    claims=["mxnet-nd-rmsprop"],
+    features=SCALED,
+    names={name: own for name, own in RMSPROP.items() if name != "momentum"},
+    dtypes=ALL,
+    page="ndarray/ndarray.html#mxnet.ndarray.rmsprop_update",
+)
+RULES = {
+    "mxnet:optimizer.RMSProp": CLASS_RMSPROP,
+    "mxnet:optimizer.Adam": CLASS_ADAM,
+    "mxnet:gluon.Trainer[rmsprop]": CLASS_RMSPROP._replace(
+        driver="trainer", page="gluon/trainer.html"
+    ),
+    "mxnet:gluon.Trainer[adam]": CLASS_ADAM._replace(driver="trainer", page="gluon/trainer.html"),
+    "mxnet:nd.rmsprop_update": OPERATOR,
+    "mxnet:nd.rmspropalex_update": OPERATOR._replace(
+        own=mx.nd.rmspropalex_update,
+        features=CENTERED,
+        names=RMSPROP,
+        page="ndarray/ndarray.html#mxnet.ndarray.rmspropalex_update",
+    ),
+    "mxnet:nd.adam_update": OPERATOR._replace(
+        own=mx.nd.adam_update,
+        family="adam",
+        claims=["mxnet-nd-adam"],
+        names=ADAM,
+        page="ndarray/ndarray.html#mxnet.ndarray.adam_update",
+    ),
+    "mxnet:d2l.scratch": OPERATOR._replace(
+        own=d2l_scratch,
+        driver="book",
+        claims=["d2l-rmsprop"],
+        features=[[]],
+        names={"learning_rate": "lr", "decay": "gamma", "epsilon": "epsilon"},
+        page="Dive into Deep Learning 8.6.2",
+    ),
+}
+
+
+def describe() -> protocol.Description:
+    return protocol.Description(
+        adapter=NAME,
+        protocol=protocol.PROTOCOL,
+        versions=kit.versions("mxnet", "numpy"),
+        devices={"cpu": "host"},
+        implementations=[
+            protocol.Implementation(
+                name=name,
+                family=rule.family,
+                claims=rule.claims,
+                features=rule.features,
+                hyperparameters=list(rule.names),
+                dtypes=rule.dtypes,
+                devices=["cpu"],
+                state=rule.state(max(rule.features, key=len)),
+                schedules=True,
+                groups=["learning_rate", "weight_decay"] if rule.keeps_state else [],
+                gaps=rule.gaps,
+                documentation=rule.page if rule.driver == "book" else API + rule.page,
+            )
+            for name, rule in RULES.items()
+        ],
+        flags={"flush_to_zero": str(not (mx.nd.array([1e-38]) * 1e-3).asnumpy()[0])},
+    )
+
+
+def to_mxnet(array: Array) -> Any:
+    """A copy; MXNet's arrays are contiguous."""
+    return mx.nd.array(array, dtype=array.dtype)
+
+
+class Rates(mx.lr_scheduler.LRScheduler):
+    """The rate of each coming step; MXNet counts updates from ``begin_num_update`` + 1."""
+
+    def __init__(self, rates: list[float], base: float) -> None:
+        super().__init__(base_lr=base)
+        self.rates, self.taken = rates, 0
+
+    def __call__(self, num_update: int) -> float:
+        return self.rates[min(num_update - self.taken, len(self.rates)) - 1]
+
+
+def settings(request: protocol.Open, rule: Rule) -> dict[str, Any]:
+    """The request under MXNet's names.  Reciprocals: ``rescale_grad`` multiplies the gradient."""
+    own: dict[str, Any] = kit.keywords(request, rule.names)
+    if "rescale_grad" in own:
+        own["rescale_grad"] = 1 / own["rescale_grad"]
+    return own
+
+
+class OptimizerSession:
+    """An ``mx.optimizer.Optimizer`` that is told index, weight, gradient and state."""
+
+    def __init__(self, request: protocol.Open, rule: Rule) -> None:
+        own = settings(request, rule)
+        if "centered" in request.features:
+            own["centered"] = True
+        # MXNet's groups are multipliers: of one, they leave a group's value exactly as it is.
+        self.multipliers: dict[str, list[float] | None] = {
+            name: kit.group_values(request, name) for name in ("learning_rate", "weight_decay")
+        }
+        for name, values in self.multipliers.items():
+            if values is not None:
+                own[rule.names[name]] = 1.0
+        if request.learning_rates:
+            base = own.get("learning_rate", 1.0)
+            own.update(learning_rate=base, lr_scheduler=Rates(request.learning_rates, base))
+        self.groups = [parameter.group for parameter in request.parameters]
+        self.arrays = [kit.to_array(parameter.value) for parameter in request.parameters]
+        self.names = rule.state(request.features)
+        self.start(request, rule, own)
+
+    def start(self, request: protocol.Open, rule: Rule, own: dict[str, Any]) -> None:
+        self.optimizer = rule.own(**own)
+        self.optimizer.set_lr_mult(dict(enumerate(self.multiplied("learning_rate"))))
+        self.optimizer.set_wd_mult(dict(enumerate(self.multiplied("weight_decay"))))
+        self.values = list(map(to_mxnet, self.arrays))
+        self.memory = [
+            self.optimizer.create_state(index, value) for index, value in enumerate(self.values)
+        ]
+
+    def multiplied(self, name: str) -> list[float]:
+        """The multiplier of each parameter."""
+        values = self.multipliers[name]
+        return [1.0 if values is None else values[group] for group in self.groups]
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        sent = list(map(to_mxnet, gradients))
+        for index, gradient in enumerate(sent):
+            self.optimizer.update(index, self.values[index], gradient, self.memory[index])
+        return [gradient.asnumpy() for gradient in sent]
+
+    def parameters(self) -> list[Array]:
+        return [value.asnumpy() for value in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        return shown(self.names, self.memory)
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        self.memory = packed(self.names, state)
+        self.count(step)
+
+    def count(self, step: int) -> None:
+        """As if ``step`` updates had been made of every parameter."""
+        self.optimizer.begin_num_update = self.optimizer.num_update = step
+        for index in range(len(self.arrays)):
+            self.optimizer._index_update_count[index] = step  # the only place of these counts
+        if self.optimizer.lr_scheduler is not None:
+            self.optimizer.lr_scheduler.taken = step
+
+
+def shown(names: list[str], memory: list[Any]) -> dict[str, list[Array]]:
+    """MXNet's tuples as canonical state; its ``delta`` is added to the weight."""
+    found = {name: [parts[place].asnumpy() for parts in memory] for place, name in enumerate(names)}
+    return {name: [-a if name == "momentum" else a for a in of] for name, of in found.items()}
+
+
+def packed(names: list[str], state: dict[str, list[Array]]) -> list[Any]:
+    """Canonical state as MXNet's tuples, one a parameter."""
+    if set(names) != set(state):
+        raise ValueError(f"state {sorted(state)} for a rule that has {sorted(names)}: send those")
+    rows = zip(*(state[name] for name in names), strict=True)
+    return [
+        tuple(to_mxnet(-a if name == "momentum" else a) for name, a in zip(names, row, strict=True))
+        for row in rows
+    ]
+
+
+class TrainerSession(OptimizerSession):
+    """A ``gluon.Trainer`` over parameters whose gradients come from ``backward``.
+
+    A loss scale is the ``batch_size`` of ``step``, by which the trainer divides gradients.
+    """
+
+    def start(self, request: protocol.Open, rule: Rule, own: dict[str, Any]) -> None:
+        own.pop("rescale_grad", None)
+        self.batch_size = request.hyperparameters.get("loss_scale", 1)
+        self.values = []
+        pairs = zip(*map(self.multiplied, ("learning_rate", "weight_decay")), strict=True)
+        for index, (array, (rate, decay)) in enumerate(zip(self.arrays, pairs, strict=True)):
+            parameter = mx.gluon.Parameter(
+                f"p{index}", shape=array.shape, dtype=array.dtype, lr_mult=rate, wd_mult=decay
+            )
+            parameter.initialize(init=mx.init.Zero())
+            parameter.set_data(to_mxnet(array))
+            self.values.append(parameter)
+        self.trainer = mx.gluon.Trainer(self.values, rule.family, own)
+        self.optimizer = self.trainer.optimizer
+
+    @property
+    def updater(self) -> Any:
+        """What holds the trainer's states; its public methods only write them to a file."""
+        return self.trainer._updaters[0]
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        with mx.autograd.record():
+            heads = [mx.nd.identity(parameter.data()) for parameter in self.values]
+        # The derivative of the identity: each parameter's gradient is what was sent.
+        mx.autograd.backward(heads, list(map(to_mxnet, gradients)))
+        self.trainer.step(self.batch_size)
+        return [parameter.grad().asnumpy() for parameter in self.values]
+
+    def parameters(self) -> list[Array]:
+        return [parameter.data().asnumpy() for parameter in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        """Empty before the first step, when MXNet has not made its state yet."""
+        states = self.updater.states
+        return shown(self.names, [states[i] for i in range(len(states))]) if states else {}
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        for index, parts in enumerate(packed(self.names, state)):
+            self.updater.states[index] = parts
+            self.updater.states_synced[index] = True
+        self.count(step)
+
+
+class OperatorSession:
+    """An operator of ``mx.nd``, or the book's function, called once a parameter.
+
+    The caller keeps the state, which starts at zero, and knows the rate of each step.
+    """
+
+    def __init__(self, request: protocol.Open, rule: Rule) -> None:
+        self.rule, self.scalars = rule, settings(request, rule)
+        self.rates, self.steps = request.learning_rates, 0
+        self.values = [to_mxnet(kit.to_array(parameter.value)) for parameter in request.parameters]
+        self.names = rule.state(request.features)
+        self.memory = [tuple(mx.nd.zeros_like(value) for _ in self.names) for value in self.values]
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        scalars = {**self.scalars, "lr": self.rates[self.steps]} if self.rates else self.scalars
+        self.steps += 1
+        sent = list(map(to_mxnet, gradients))
+        for value, gradient, parts in zip(self.values, sent, self.memory, strict=True):
+            if self.rule.driver == "book":
+                self.rule.own(value, *parts, gradient, **scalars)
+            else:
+                self.rule.own(value, gradient, *parts, out=value, **scalars)
+        return [gradient.asnumpy() for gradient in sent]
+
+    def parameters(self) -> list[Array]:
+        return [value.asnumpy() for value in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        return shown(self.names, self.memory)
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        self.memory = packed(self.names, state)
+
+
+def open_session(request: protocol.Open) -> kit.Session:
+    rule = RULES[request.implementation]
+    if any(0 in parameter.value.shape for parameter in request.parameters):
+        raise kit.Unsupported(SHAPES["empty"])
+    if any(not parameter.value.shape for parameter in request.parameters):
+        raise kit.Unsupported(SHAPES["scalar"])
+    if set(request.features) not in map(set, rule.features):
+        raise kit.Unsupported(f"{request.implementation} has no {'+'.join(request.features)}")
+    session = {"optimizer": OptimizerSession, "trainer": TrainerSession}
+    return session.get(rule.driver, OperatorSession)(request, rule)
+
+
+def probe(implementation: str) -> dict[str, float | bool | str | None]:
+    """The constructor's defaults; an operator's stand in its docstring alone."""
+    rule = RULES[implementation]
+    if not rule.keeps_state:
+        return {}
+    # gamma2 has a default and does nothing unless the centred form is switched on.
+    names = {name: own for name, own in rule.names.items() if name != "momentum"}
+    return kit.constructor_defaults(rule.own, {**names, "centered": "centered"})

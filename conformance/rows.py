@@ -1,0 +1,196 @@
+"""Rows: what the judgements of a group become in the run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from adapters.protocol import Description
+from conformance.driver import WorkerError
+from conformance.execution import Answer
+from conformance.explain import Explanation
+from conformance.inputs import LAYOUTS, RANGE_REGIMES
+from conformance.plan import Unit
+from conformance.store import Cell, Element
+from conformance.verdict import Divergence, Judgement, Verdict
+from reference.numbers.precision import to_bits
+from reference.variants import Variant
+
+BROKEN = {
+    "gradient": "the step changes its gradient",
+    "dtype": "the parameter comes back in another dtype",
+}
+
+
+@dataclass
+class Judged:
+    """One unit's judgements: by variant, with the variant's relation to the implementation.
+
+    ``narrow``: a float64 answer deviates, and float32 arithmetic explains it.
+    """
+
+    unit: Unit
+    answer: Answer | None
+    judgements: list[tuple[Variant, str, Judgement]]
+    failure: WorkerError | None = None
+    narrow: bool = False
+
+
+def version_of(description: Description) -> str:
+    """The framework's version: it stands first."""
+    return next(iter(description.versions.values()), "")
+
+
+def rows(
+    judged: Judged,
+    variant: Variant,
+    relation: str,
+    judgement: Judgement,
+    explanation: Explanation,
+    description: Description,
+) -> Iterator[Cell]:
+    """A row a parameter (regime) for claims, a row a case for other variants."""
+    unit = judged.unit
+    parts = judgement.parameters
+    for item in parts:
+        bad = item.verdict is Verdict.deviates
+        why = ""
+        if bad:
+            why = reason(unit, variant, explanation, item.divergence, judged)
+        elif item.verdict is Verdict.representation:
+            why = judgement.representation
+        yield Cell(
+            implementation=unit.implementation.name,
+            adapter=description.adapter,
+            version=version_of(description),
+            device=unit.device,
+            variant=variant.identifier,
+            relation=relation,
+            features="+".join(unit.case.features),
+            dtype=unit.case.dtype,
+            mode=unit.case.mode,
+            regime=item.name,
+            case=unit.case.identifier,
+            verdict=str(item.verdict),
+            score=item.score,
+            ulp=item.ulp,
+            exact=item.counts[Verdict.exact],
+            rounding=item.counts[Verdict.rounding],
+            representation=item.counts[Verdict.representation],
+            range=item.counts[Verdict.range],
+            ill_posed=item.counts[Verdict.ill_posed],
+            deviates=item.counts[Verdict.deviates],
+            **at(item.divergence),
+            nearest=explanation.nearest if bad else "",
+            why=why or "; ".join(judgement.notes),
+            condition=item.condition,
+            unconfirmed=item.unconfirmed,
+        )
+
+
+def elements(unit: Unit, variant: Variant, judgement: Judgement) -> Iterator[Element]:
+    """The first failing elements of each parameter, bit by bit."""
+    for item in judgement.parameters:
+        for found in item.failing:
+            yield Element(
+                implementation=unit.implementation.name,
+                device=unit.device,
+                variant=variant.identifier,
+                case=unit.case.identifier,
+                regime=item.name,
+                step=found.step,
+                quantity=found.quantity,
+                parameter=found.parameter,
+                element=found.element,
+                observed=found.observed,
+                expected=found.expected,
+                observed_bits=bits(found.observed, unit.case.dtype),
+                expected_bits=bits(found.expected, unit.case.dtype),
+                score=found.score,
+                ulp=found.ulp,
+                failing=item.counts[Verdict.deviates],
+            )
+
+
+def bits(value: Any, dtype: str) -> str:
+    """A value's bits in ``dtype``, most significant first, in hexadecimal."""
+    array = to_bits(np.asarray([value], dtype=np.float64), dtype)
+    return array.tobytes()[::-1].hex()
+
+
+def at(divergence: Divergence | None) -> dict[str, Any]:
+    """The columns of the first divergence; values as decimal and hex."""
+    if divergence is None:
+        return {}
+    both = {
+        name: f"{value!r} ({value.hex()})"
+        for name, value in (("observed", divergence.observed), ("expected", divergence.expected))
+    }
+    return {
+        "step": divergence.step,
+        "quantity": divergence.quantity,
+        "element": f"{divergence.parameter}[{divergence.element}]",
+        "divergence_score": divergence.score,
+        "divergence_ulp": divergence.ulp,
+        **both,
+    }
+
+
+def reason(
+    unit: Unit,
+    variant: Variant,
+    explanation: Explanation,
+    divergence: Divergence | None,
+    judged: Judged,
+) -> str:
+    """Why a cell deviates, in words."""
+    if divergence and divergence.quantity in BROKEN:
+        return BROKEN[divergence.quantity]
+    if unit.case.mode == "defaults" and judged.answer:
+        apart = [
+            f"{name} defaults to {value}; the document says {variant.defaults[name]}"
+            for name, value in judged.answer.defaults.items()
+            if name in variant.defaults and str(value) != variant.defaults[name]
+            if not isinstance(value, float | int) or value != float(variant.defaults[name])
+        ]
+        if apart:
+            return "; ".join(apart)
+    if judged.narrow and divergence and divergence.parameter not in RANGE_REGIMES:
+        return "float64 parameters are computed in float32"
+    return explanation.why(variant) or "follows the document's rule except " + where(
+        unit, divergence
+    )
+
+
+def where(unit: Unit, divergence: Divergence | None) -> str:
+    """The kind of case in which a rule that holds elsewhere does not."""
+    name = divergence.parameter if divergence else ""
+    if unit.case.mode in LAYOUTS:
+        return f"for {name.partition('-')[0]} parameters"
+    return f"in {unit.case.dtype} with {name} gradients"
+
+
+def failure_cell(judged: Judged, description: Description) -> Cell:
+    """A row for a case that could not be carried out."""
+    assert judged.failure is not None
+    unit = judged.unit
+    return Cell(
+        implementation=unit.implementation.name,
+        adapter=description.adapter,
+        version=version_of(description),
+        device=unit.device,
+        variant=unit.claimed[0].identifier if unit.claimed else "",
+        relation="claimed",
+        features="+".join(unit.case.features),
+        dtype=unit.case.dtype,
+        mode=unit.case.mode,
+        regime="",
+        case=unit.case.identifier,
+        verdict=judged.failure.kind,
+        score=0.0,
+        ulp=0.0,
+        why=str(judged.failure),
+    )

@@ -1,0 +1,1 @@
+"""Runs that lose nothing: journal, keys, schedule, shards, cluster, and what confines a worker."""

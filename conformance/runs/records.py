@@ -1,0 +1,82 @@
+"""What is kept of a run while it goes on: the records that the journal holds.
+
+A *group* is one implementation on one device with one set of options: it is explained as a whole,
+so it is finished, journaled, resumed and reused as a whole.  It takes seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from adapters.protocol import Description
+from conformance.store import Cell, Element
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """A group that is planned.
+
+    cases  how many it holds
+    key    hash of everything that determines its cells
+    """
+
+    implementation: str
+    device: str
+    features: str
+    cases: int
+    key: str
+
+    @property
+    def name(self) -> str:
+        """For messages and events."""
+        return f"{self.implementation} on {self.device}, {self.features or 'plain'}"
+
+
+class Described(msgspec.Struct, frozen=True, tag=True):
+    """An adapter was started: what it is, and every group that is planned of it, in order."""
+
+    adapter: str
+    description: Description
+    outlines: list[Outline]
+    seconds: float = 0.0
+
+
+class Finished(msgspec.Struct, frozen=True, tag=True):
+    """A group was carried out: its rows, without what expectations say of them.
+
+    retried   cases that crashed the worker once and were answered the second time
+    seconds   that it took; ``waited`` of them for the worker
+    """
+
+    adapter: str
+    key: str
+    cells: list[Cell]
+    elements: list[Element]
+    retried: list[str] = []
+    seconds: float = 0.0
+    waited: float = 0.0
+
+
+class Closed(msgspec.Struct, frozen=True, tag=True):
+    """Nothing is left to do of an adapter."""
+
+    adapter: str
+
+
+Record = Described | Finished | Closed
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What an agent made of a group; only ``whole`` ones are finished."""
+
+    finished: Finished
+    whole: bool = True
+
+
+def row(record: Any) -> dict[str, Any]:
+    """A dataclass' or struct's fields as a table's row."""
+    found: dict[str, Any] = msgspec.to_builtins(record)
+    return found

@@ -1,0 +1,251 @@
+"""Two runs, cell by cell: what was added, removed, changed, and what moved inside the bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+import pandas
+from rich.console import Console
+
+from reports import markdown
+from reports.model import BAD, RunData, UnreadableRun, options
+from reports.terminal import escape, number
+
+KEY = ["implementation", "device", "variant", "features", "dtype", "mode", "regime", "case"]
+STATUS = ("added", "removed", "changed", "shifted", "unchanged")
+BY = ("adapter", "implementation", "version", "device", "dtype", "mode")
+# From agreement to failure; a step to the right is worse.
+ORDER = (
+    "exact", "rounding", "representation", "range", "ill-posed", "unsupported", "unavailable",
+    "deviates", "error", "timeout", "crash",
+)  # fmt: skip
+INSIDE = ("exact", "rounding")  # verdicts whose score is a part of the bound
+OUTCOME = ["relation", "verdict", "why", "step", "quantity", "element"]
+GATES = ("changed", "worse", "any")
+SHOWN = 40  # changes that a terminal or a page shows; JSON has all
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What became of each cell.
+
+    cells   one row a cell of either run: the key, ``status``, ``worse``, and of both runs the
+            outcome, score and version with the suffixes ``_a`` and ``_b``
+    suites  whether both runs were made by the same code; otherwise an identifier of a case need
+            not mean the same arrays
+    """
+
+    a: RunData
+    b: RunData
+    cells: pandas.DataFrame
+    suites: bool
+
+    def counts(self) -> dict[str, int]:
+        """How many cells have which status."""
+        found = self.cells.status.value_counts()
+        return {name: int(found.get(name, 0)) for name in STATUS}
+
+    def fails(self, gate: str) -> bool:
+        """Whether a gate stops it: ``changed``, only what got ``worse``, or ``any`` movement."""
+        if gate == "worse":
+            return bool(self.cells.worse.any())
+        quiet = ["unchanged"] if gate == "any" else ["unchanged", "shifted"]
+        return not self.cells.status.isin(quiet).all()
+
+
+def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -> Difference:
+    """The difference of two runs.
+
+    ``others`` takes in comparisons with documents that an implementation does not claim; ``across``
+    ``device`` pairs cells whatever device they ran on.  Raises UnreadableRun where one run has
+    several devices to pair.
+    """
+    key = [name for name in KEY if name != across]
+    sides = []
+    for run, side in ((a, "_a"), (b, "_b")):
+        cells = run.cells
+        if cells.empty:
+            cells = pandas.DataFrame({name: pandas.Series(dtype=str) for name in COLUMNS})
+        if across and (cells.groupby("implementation")[across].nunique() > 1).any():
+            raise UnreadableRun(f"{run.folder} holds more than one {across}: it cannot be dropped")
+        cells = cells[COLUMNS].copy()
+        cells["occurrence"] = cells.groupby(key, sort=False).cumcount()
+        rest = [name for name in COLUMNS if name not in key]
+        sides.append(cells.rename(columns={name: name + side for name in rest}))
+    both = sides[0].merge(
+        sides[1], on=[*key, "occurrence"], how="outer", indicator=True, sort=False
+    )
+    if not others:
+        both = both[(both.relation_a == "claimed") | (both.relation_b == "claimed")]
+    both = both.reset_index(drop=True)
+    there = both["_merge"] == "both"
+    same = numpy.ones(len(both), dtype=bool)
+    for name in OUTCOME:
+        same &= (both[name + "_a"] == both[name + "_b"]).to_numpy()
+    still = numpy.ones(len(both), dtype=bool)
+    for name in ("score", "divergence_score"):
+        first, second = both[name + "_a"], both[name + "_b"]
+        still &= ((first == second) | (first.isna() & second.isna())).to_numpy()
+    both["status"] = numpy.select(
+        [both["_merge"] == "right_only", both["_merge"] == "left_only", there & ~same, ~still],
+        ["added", "removed", "changed", "shifted"],
+        "unchanged",
+    )
+    rank = {verdict: place for place, verdict in enumerate(ORDER)}
+    before = both.verdict_a.map(rank).astype(float)
+    after = both.verdict_b.map(rank).astype(float)
+    # A new cell is worse than none where it fails.
+    both["worse"] = (there & (after > before)) | (~there & both.verdict_b.isin(BAD))
+    for name in ("device", "version"):
+        for side in ("_a", "_b"):
+            both[name + side] = both[name + side if name + side in both else name].fillna("–")
+    both["adapter"] = both.adapter_b.fillna(both.adapter_a)
+    suites = a.provenance.get("suite") == b.provenance.get("suite")
+    return Difference(a, b, both.drop(columns="_merge"), suites)
+
+
+COLUMNS = [*KEY, *OUTCOME, "adapter", "version", "score", "divergence_score"]
+
+
+def label(cells: pandas.DataFrame, by: str) -> pandas.Series[Any]:
+    """What a cell is grouped under; where both runs differ in it, both."""
+    if by not in ("version", "device"):
+        return cells[by]
+    a, b = cells[by + "_a"], cells[by + "_b"]
+    words = a.where((a == b) | (b == "–"), a + " → " + b)
+    named = words.where(a != "–", b)
+    return cells.adapter + " " + named if by == "version" else named
+
+
+def groups(difference: Difference, by: str) -> pandas.DataFrame:
+    """A row a group: how many cells of each status, how many worse, and the largest scores."""
+    cells = difference.cells
+    rows = []
+    for name, group in cells.groupby(label(cells, by), sort=True):
+        counts = group.status.value_counts()
+        inside = group[group.verdict_a.isin(INSIDE) & group.verdict_b.isin(INSIDE)]
+        rows.append(
+            {
+                by: name,
+                **{status: int(counts.get(status, 0)) for status in STATUS},
+                "worse": int(group.worse.sum()),
+                "score_a": float(inside.score_a.max()),
+                "score_b": float(inside.score_b.max()),
+            }
+        )
+    columns = [by, *STATUS, "worse", "score_a", "score_b"]
+    return pandas.DataFrame(rows, columns=columns)
+
+
+def changes(difference: Difference) -> pandas.DataFrame:
+    """What was added, removed or changed, a row a place and kind; worse first."""
+    cells = difference.cells
+    loud = cells[cells.status.isin(["added", "removed", "changed"])].copy()
+    for side in ("_a", "_b"):
+        for name in ("verdict", "why"):
+            loud[name + side] = loud[name + side].fillna("–")
+    keys = ["status", "implementation", "variant", "features", "dtype", "worse", "verdict_a",
+            "verdict_b", "why_a", "why_b"]  # fmt: skip
+    rows = [
+        dict(zip(keys, key, strict=True)) | {"cells": len(group), "case": group["case"].iloc[0]}
+        for key, group in loud.groupby(keys, sort=False)
+    ]
+    frame = pandas.DataFrame(rows, columns=[*keys, "cells", "case"])
+    return frame.sort_values("worse", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def step(row: Any) -> tuple[str, str]:
+    """A change in words: the verdicts, and the reason that is new."""
+    if row.status != "changed":
+        return row.status, row.why_a if row.status == "removed" else row.why_b
+    why = row.why_b if row.why_a == row.why_b else f"{row.why_a or '–'} → {row.why_b or '–'}"
+    return f"{row.verdict_a} → {row.verdict_b}", why
+
+
+def notes(difference: Difference) -> list[str]:
+    """What has to be known to read the difference."""
+    found = []
+    if not difference.suites:
+        found.append("The runs were made by different code: a case may stand for other arrays.")
+    found += [
+        f"The runs differ in their {name}."
+        for name in ("profile", "seed", "selection")
+        if difference.a.provenance.get(name) != difference.b.provenance.get(name)
+    ]
+    return found
+
+
+def show(difference: Difference, by: str, console: Console) -> None:
+    """Print the difference."""
+    for note in notes(difference):
+        console.print(f"[yellow]{escape(note)}[/]")
+    for row in groups(difference, by).to_dict("records"):
+        counts = ", ".join(f"{row[name]} {name}" for name in (*STATUS, "worse") if row[name])
+        scores = dict.fromkeys(number(row[name]) for name in ("score_a", "score_b"))
+        console.print(f"[bold]{escape(row[by])}[/]: {counts}; worst score {' → '.join(scores)}")
+    loud = changes(difference)
+    for row in loud.head(SHOWN).itertuples(index=False):
+        what, why = step(row)
+        mark = "red" if row.worse else "cyan"
+        console.print(
+            f"[{mark}]{escape(what)}[/] {escape(row.implementation)} {escape(row.dtype)} against "
+            f"{escape(row.variant)} ({escape(options(row.features))}), {row.cells} cells: "
+            f"{escape(why)}".rstrip(": "),
+            soft_wrap=True,
+        )
+        console.print(f"  [dim]{escape(row.case)}[/]", soft_wrap=True)
+    if len(loud) > SHOWN:
+        console.print(f"… and {len(loud) - SHOWN} more; --json has all")
+
+
+def render(difference: Difference, by: str) -> str:
+    """The difference as Markdown."""
+    parts = ["# Difference of two runs", ""]
+    for name, run in (("before", difference.a), ("after", difference.b)):
+        parts.append(f"- {name}: {markdown.cell(markdown.provenance(run))}")
+    parts += [f"- {note}" for note in notes(difference)]
+    rows = groups(difference, by)
+    header = (by, *STATUS, "worse", "score before", "after")
+    lines = [
+        (*row[:-2], number(row.score_a), number(row.score_b))
+        for row in rows.itertuples(index=False)
+    ]
+    parts += ["", markdown.table(header, lines)]
+    loud = changes(difference)
+    if len(loud):
+        rows_of_changes = [
+            (
+                row.implementation,
+                row.dtype,
+                row.variant,
+                options(row.features),
+                *step(row),
+                row.cells,
+                row.case,
+            )
+            for row in loud.head(SHOWN).itertuples(index=False)
+        ]
+        names = ("implementation", "dtype", "variant", "options", "change", "why", "cells", "case")
+        parts += ["", markdown.table(names, rows_of_changes)]
+    if len(loud) > SHOWN:
+        parts += ["", f"… and {len(loud) - SHOWN} more."]
+    return "\n".join(parts) + "\n"
+
+
+def content(difference: Difference, by: str) -> dict[str, Any]:
+    """The difference for JSON: counts, groups, all changes, and the shifts inside the bound."""
+    shifted = difference.cells[difference.cells.status == "shifted"]
+    columns = [*(name for name in KEY if name in shifted), "score_a", "score_b"]
+    return {
+        "a": str(difference.a.folder),
+        "b": str(difference.b.folder),
+        "same_suite": difference.suites,
+        "notes": notes(difference),
+        "counts": difference.counts(),
+        "worse": int(difference.cells.worse.sum()),
+        "groups": groups(difference, by).to_dict("records"),
+        "changes": changes(difference).to_dict("records"),
+        "shifts": shifted[columns].to_dict("records"),
+    }

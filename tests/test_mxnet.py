@@ -1,0 +1,38 @@
+"""Through the real worker of MXNet, in MXNet's own environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.protocol import ITEM_SIZE
+from conformance.plan import Selection
+from conformance.session import conduct
+from reports import model
+
+pytestmark = pytest.mark.adapter("mxnet")
+
+
+def test_the_books_trainer_follows_mxnets_page(tmp_path):
+    selection = Selection(
+        adapters=("mxnet",),
+        implementations=("mxnet:gluon.Trainer[rmsprop]", "mxnet:d2l.scratch"),
+        dtypes=("float32",),
+        profile="quick",
+    )
+    outcome = conduct(selection, tmp_path / "run", requested=("mxnet",))
+    cells = model.load(outcome.folder).cells
+    assert outcome.exit_code == 0, outcome
+    judged = cells[cells.relation == "claimed"]
+    assert set(judged.implementation) == {"mxnet:gluon.Trainer[rmsprop]", "mxnet:d2l.scratch"}
+    assert not judged.verdict.isin(["deviates", "error", "crash", "timeout"]).any()
+    assert "defaults" in set(judged["mode"])
+
+
+def test_every_gap_is_a_dtype_or_a_shape(tmp_path):
+    from conformance import environments
+    from conformance.driver import Worker, command_for
+
+    with Worker(command_for("mxnet", environments.locate("mxnet").python)) as worker:
+        description = worker.hello()
+    for item in description.implementations:
+        assert set(item.gaps) - {"scalar", "empty"} == set(ITEM_SIZE) - set(item.dtypes)

@@ -1,0 +1,192 @@
+"""Interrupted runs that go on, shards, and groups taken over from earlier runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import threading
+import time
+
+import pytest
+from evaluations import case_of
+from fakes import command
+
+from conformance.plan import Selection
+from conformance.runs import journal, keys, reader
+from conformance.runs.journal import Journal
+from conformance.runs.records import Finished
+from conformance.runs.schedule import Listener, Shard
+from conformance.session import conduct, merge, order_of
+from conformance.store import RunError
+from reports import model
+
+CASES = tuple(case_of(mode="trajectory", steps=3, size=8, seed=seed) for seed in (1, 2))
+SELECTION = Selection(adapters=("fake",), cases=CASES)
+GROUPS = 7
+
+
+def run(folder, behaviour="many", *, selection=SELECTION, **more):
+    commands = {name: command(behaviour) for name in selection.adapters}
+    return conduct(selection, folder, commands=commands, **more)
+
+
+def cells(folder):
+    return model.load(folder).cells
+
+
+def carried_out(folder):
+    """How many groups workers were given, all attempts of the run together."""
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    return sum(event["event"] == "group finished" for event in events)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A run of seven groups, with the journal that a complete run throws away."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Journal, "remove", lambda self: None)
+        run(folder)
+    return folder
+
+
+def interrupted(whole, folder, size):
+    """The folder as a kill leaves it: so many bytes of the journal and nothing after it."""
+    folder.mkdir()
+    shutil.copy(whole / "provenance.json", folder)
+    (folder / journal.NAME).write_bytes((whole / journal.NAME).read_bytes()[:size])
+    return folder
+
+
+class TestResuming:
+    def test_a_run_cut_off_anywhere_goes_on_and_repeats_nothing(self, whole, tmp_path):
+        content = (whole / journal.NAME).read_bytes()
+        ends = [end for end, _ in journal.frames(content)]
+        cuts = [0, ends[0] - 3, ends[0], ends[3], ends[3] + 1, ends[6] - 1, ends[-2], ends[-1]]
+        for number, size in enumerate(cuts):
+            folder = interrupted(whole, tmp_path / str(number), size)
+            kept = sum(isinstance(record, Finished) for record in journal.read(folder)[0])
+            outcome = run(folder, resume=True)
+            assert outcome.exit_code == 0
+            assert cells(folder).equals(cells(whole))
+            assert carried_out(folder) == GROUPS - kept
+            assert not (folder / journal.NAME).exists()
+
+    def test_an_adapter_that_was_done_is_not_started_again(self, whole, tmp_path):
+        folder = interrupted(whole, tmp_path / "run", None)
+        assert run(folder, "crash_at_hello", resume=True).exit_code == 0
+        assert cells(folder).equals(cells(whole))
+
+    def test_a_run_that_was_stopped_keeps_what_is_finished(self, whole, tmp_path):
+        class Stopping(Listener):
+            pressed = False
+
+            def progress(self, adapter, done, total, what):
+                if done == 4 and not self.pressed:
+                    self.pressed = True
+                    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+                    time.sleep(0.3)
+
+        folder = tmp_path / "run"
+        outcome = run(folder, jobs=1, listener=Stopping())
+        assert outcome.interrupted
+        assert outcome.exit_code == 3
+        kept = sum(isinstance(record, Finished) for record in journal.read(folder)[0])
+        assert 0 < kept < GROUPS
+        assert not (folder / "footer.json").exists()
+        assert run(folder, resume=True).exit_code == 0
+        assert cells(folder).equals(cells(whole))
+        assert carried_out(folder) == GROUPS
+
+    def test_what_was_asked_for_stands_in_the_folder(self, whole):
+        order = order_of(whole, reader.provenance_of(whole))
+        assert order.selection == SELECTION
+        assert order.shard == Shard(1, 1)
+
+    def test_a_run_of_another_suite_is_refused_and_may_be_reused(self, whole, tmp_path):
+        folder = interrupted(whole, tmp_path / "run", None)
+        with pytest.raises(RunError, match=r"another version of the suite.*--reuse"):
+            order_of(folder, {**reader.provenance_of(folder), "suite": "0"})
+
+    def test_two_drivers_cannot_write_one_folder(self, whole, tmp_path):
+        folder = interrupted(whole, tmp_path / "run", None)
+        with Journal(folder), pytest.raises(RunError, match="another process is writing"):
+            run(folder, resume=True)
+
+    def test_a_damaged_record_ends_the_journal(self, whole, tmp_path):
+        content = bytearray((whole / journal.NAME).read_bytes())
+        ends = [end for end, _ in journal.frames(bytes(content))]
+        content[ends[2] + 20] ^= 1
+        found = list(journal.frames(bytes(content)))
+        assert [end for end, _ in found] == ends[:3]
+
+
+class TestSeats:
+    def test_rows_do_not_depend_on_how_many_workers_there_are(self, whole, tmp_path):
+        run(tmp_path / "run", jobs=3)
+        table = "cells/fake.parquet"
+        assert (tmp_path / "run" / table).read_bytes() == (whole / table).read_bytes()
+
+
+class TestReuse:
+    def test_unchanged_groups_are_taken_over(self, whole, tmp_path):
+        run(tmp_path / "run", reused=reader.finished_groups(whole))
+        assert cells(tmp_path / "run").equals(cells(whole))
+        assert carried_out(tmp_path / "run") == 0
+        assert model.load(tmp_path / "run").footer["reused"] == GROUPS
+
+    def test_other_cases_are_not(self, whole, tmp_path):
+        other = Selection(adapters=("fake",), cases=CASES[:1])
+        run(tmp_path / "run", selection=other, reused=reader.finished_groups(whole))
+        assert carried_out(tmp_path / "run") == GROUPS
+
+    def test_another_version_of_the_framework_gets_another_key(self, whole):
+        description = reader.adapters_of(whole)["fake"].description
+        newer = type(description)(description.adapter, 1, {"fake": "2.0"}, description.devices, [])
+        first, second = (keys.conditions("fake", item, {}) for item in (description, newer))
+        assert first["versions"] != second["versions"]
+        assert first["code"] == second["code"]
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory):
+    top = tmp_path_factory.mktemp("shards")
+    folders = [top / str(number) for number in (1, 2, 3)]
+    for number, folder in enumerate(folders, 1):
+        run(folder, shard=Shard(number, 3))
+    return folders
+
+
+class TestShards:
+    def test_merged_they_are_the_whole_run(self, shards, whole, tmp_path):
+        outcome = merge([shards[2], shards[0], shards[1]], tmp_path / "merged")
+        assert outcome.exit_code == 0
+        for table in ("cells/fake.parquet", "elements/fake.parquet"):
+            assert (tmp_path / "merged" / table).read_bytes() == (whole / table).read_bytes()
+
+    def test_each_carries_out_its_own_part(self, shards):
+        assert [carried_out(folder) for folder in shards] == [3, 2, 2]
+
+    @pytest.mark.parametrize(
+        ("chosen", "message"),
+        [
+            ((0, 1), "shard 3/3 is missing"),
+            ((0, 1, 1, 2), "are both shard 2/3"),
+        ],
+    )
+    def test_an_incomplete_set_is_refused(self, shards, tmp_path, chosen, message):
+        folders = [shards[number] for number in chosen]
+        with pytest.raises(RunError, match=message):
+            merge(folders, tmp_path / "merged")
+        assert not (tmp_path / "merged").exists()
+
+    def test_a_whole_run_is_no_shard(self, shards, whole, tmp_path):
+        with pytest.raises(RunError, match="is no shard"):
+            merge([shards[0], whole], tmp_path / "merged")
+
+    def test_shards_of_different_runs_are_refused(self, shards, tmp_path):
+        other = Selection(adapters=("fake",), cases=CASES[:1])
+        run(tmp_path / "other", selection=other, shard=Shard(2, 3))
+        with pytest.raises(RunError, match="differ in selection"):
+            merge([shards[0], tmp_path / "other", shards[2]], tmp_path / "merged")
