@@ -32,6 +32,9 @@ MODES = {
     "groups": "two parameter groups with hyperparameters of their own",
     "names": "parameters called beta and gamma beside others",
     "defaults": "no hyperparameter given: the implementation's own defaults",
+    "separation": "gradients sought to separate the rules in question, in units of the bound",
+    "edges": "hyperparameters at the ends of their ranges, gradients that are zero throughout",
+    "relations": "the same experiments negated, permuted and split over several parameters",
 }
 
 # Values are decimals, so that the ideal hyperparameter is known exactly.  They leave a format
@@ -58,6 +61,15 @@ EXTRA = {
     "weight_decay": ("0.01", "0.1", "0.0005"),
     "loss_scale": ("1024", "3", "128"),
 }
+# The mode ``edges``: epsilon as large as anything, too small to be seen, and none at all.
+EDGES = {
+    "epsilon": ("1", "0.1", "0", "1e-30"),
+    "decay": ("0.9999", "0.1"),
+    "beta1": ("0.0001", "0.999"),
+    "momentum": ("0.0001", "0.999"),
+    "weight_decay": ("0", "1"),
+}
+ZERO_EPSILON = "epsilon=0"  # the gap of an implementation that refuses it
 
 
 @dataclass(frozen=True)
@@ -165,7 +177,7 @@ PROFILES = {
     for profile in (
         Profile(
             "quick",
-            {"restored": 0, "groups": 0},
+            {"restored": 0, "groups": 0, "edges": 0, "relations": 0},
             {"injected": 1, "defaults": 1},
             size=35,
             large=1000,
@@ -173,19 +185,19 @@ PROFILES = {
         ),
         Profile(
             "default",
-            {"injected": 2},
-            {"injected": 1, "rate-change": 1, "defaults": 1},
+            {"injected": 2, "edges": 2, "separation": 2},
+            {"injected": 1, "rate-change": 1, "defaults": 1, "separation": 1},
             size=67,
             large=100_003,
             steps=8,
         ),
         Profile(
             "full",
-            dict.fromkeys(MODES, 12) | {"defaults": 1},
-            dict.fromkeys(MODES, 6) | {"defaults": 1},
+            dict.fromkeys(MODES, 12) | {"defaults": 1, "trajectory": 4},
+            dict.fromkeys(MODES, 6) | {"defaults": 1, "trajectory": 1},
             size=131,
             large=100_003,
-            steps=100,
+            steps=1000,
         ),
     )
 }
@@ -218,6 +230,18 @@ def hyperparameters(
     return values
 
 
+@strategies.composite
+def edges(
+    draw: Callable[[Any], Any], family: str, features: tuple[str, ...], dtype: str
+) -> dict[str, str]:
+    """The same with everything that has an edge drawn from there."""
+    values = draw(hyperparameters(family, features, dtype))
+    return {
+        name: draw(strategies.sampled_from(EDGES[name])) if name in EDGES else value
+        for name, value in values.items()
+    }
+
+
 @lru_cache(maxsize=1024)
 def draw_cases(
     family: str, features: tuple[str, ...], dtype: str, mode: str, profile: str, seed: int
@@ -240,7 +264,10 @@ def draw_cases(
         phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    @hypothesis.given(hyperparameters(family, features, dtype), strategies.integers(0, 2**32 - 1))
+    @hypothesis.given(
+        (edges if mode == "edges" else hyperparameters)(family, features, dtype),
+        strategies.integers(0, 2**32 - 1),
+    )
     def collect(values: dict[str, str], key: int) -> None:
         size = plan.large if mode in SINGLE_STEP[2:] else plan.size
         found.append(

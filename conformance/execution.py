@@ -9,7 +9,7 @@ import numpy as np
 from adapters import protocol
 from adapters.kit import to_array, to_tensor
 from conformance.driver import Refused, Worker
-from conformance.inputs import LAYOUTS, Inputs
+from conformance.inputs import COPIES, Inputs
 from conformance.oracle import Oracle, Question, inputs_of
 from conformance.plan import Unit, required_state
 from conformance.verdict import Divergence, Judgement, Observed, ParameterVerdict, Verdict, judge
@@ -68,7 +68,7 @@ def carry_out(worker: Worker, unit: Unit, defaults: dict[str, object]) -> Answer
     return Answer(
         gathered(observations),
         {name: where for name, where in broken.items() if where},
-        position_dependent(observations, inputs) if unit.case.mode in LAYOUTS else 0,
+        position_dependent(observations, inputs) if unit.case.mode in COPIES else 0,
         omitted,
     )
 
@@ -198,6 +198,8 @@ def position_dependent(observations: list[protocol.Observation], inputs: Inputs)
     for parameter, after in zip(inputs.parameters, observations[-1].parameters, strict=True):
         array = to_array(after)
         bits = array.view(f"u{array.dtype.itemsize}").ravel() if array.size else array.ravel()
+        if parameter.sign < 0:  # an update rule is odd in parameter and gradient together
+            bits = bits ^ bits.dtype.type(1 << (8 * bits.dtype.itemsize - 1))
         assert parameter.experiment is not None
         where = parameter.experiment.ravel()
         for experiment in np.unique(where):

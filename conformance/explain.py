@@ -13,12 +13,19 @@ from conformance.oracle import Oracle, ordinary
 from conformance.plan import Unit
 from conformance.verdict import contradicted
 from reference.numbers.precision import Array
-from reference.pipeline import Choices, state_names
+from reference.pipeline import Choices, consistent, state_names
 from reference.variants import Variant
 from reference.words import difference
 
 # Modes in which a rule's formula is in question, not its defaults or who is exempt from decay.
-FORMULA_MODES = ("injected", "origin", "trajectory", "rate-change", "restored")
+FORMULA_MODES = (
+    "injected",
+    "origin",
+    "trajectory",
+    "rate-change",
+    "restored",
+    "separation",
+)
 NO_RULE = "no documented rule and none that differs from the claimed one in two choices explains it"
 
 
@@ -107,19 +114,13 @@ def neighbours(choices: Choices) -> Iterator[Choices]:
         for names in combinations(options, count):
             for values in product(*(options[name] for name in names)):
                 other = replace(choices, **dict(zip(names, values, strict=True)))
-                if len(choices.differences(other)) == count and consistent(other, choices):
+                if len(choices.differences(other)) == count and alike(other, choices):
                     yield other
 
 
-def consistent(other: Choices, choices: Choices) -> bool:
-    """Whether a neighbour has the same state tensors, and no correction of a moment it lacks."""
-    second = other.correction in ("second", "both")
-    return (
-        state_names(other) == state_names(choices)
-        and (other.correction == "both" or other.weight_decay != "decoupled-corrected")
-        and (other.first_moment or other.correction in ("none", "second"))
-        and (second or (other.epsilon != "hat" and other.amsgrad != "corrected"))
-    )
+def alike(other: Choices, choices: Choices) -> bool:
+    """Whether a neighbour is a rule at all, and has the same state tensors."""
+    return consistent(other) and state_names(other) == state_names(choices)
 
 
 def alternatives() -> dict[str, tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.cases import Case
+from conformance.separation import hypotheses, most_separating, separations
 from reference.numbers.precision import PRECISIONS, Array, from_bits, to_bits
 
 REGIMES = {
@@ -25,7 +26,9 @@ REGIMES = {
     "tiny": "squares that underflow",
     "huge": "squares that overflow",
     "non-finite": "infinities and nan among ordinary numbers",
+    "zero": "zero throughout, of either sign",
 }
+EDGE_REGIMES = ("zero",)  # in the mode ``edges`` alone
 RANGE_REGIMES = ("tiny", "huge", "non-finite")
 # Where the ends of the range are tried: over several steps, and over one step in those dtypes whose
 # ends differ (bfloat16 ends where float32 does).
@@ -50,6 +53,8 @@ LAYOUTS = ("layout", "layout-filled")
 # A mean over all axes but the first needs some; the sizes have a tail for every vector.
 CONVOLUTIONS: tuple[tuple[int, ...], ...] = ((16, 1, 3, 3), (8, 2, 5, 5))
 STRIDED: tuple[tuple[int, ...], ...] = ((33,), (7, 9))
+COPIES = (*LAYOUTS, "relations")  # modes in which experiments repeat
+CANDIDATES = 512  # runs of gradients among which the mode ``separation`` chooses
 POOL = 251  # distinct experiments in the layout mode; prime, so they fall on every lane
 SHIFT = 17  # each parameter starts at another experiment
 RATE_CHANGE = 4  # the second half of a rate-change case runs at a quarter of the rate
@@ -60,7 +65,8 @@ class Input:
     """One parameter of the optimizer under test.
 
     Arrays are float64 values that the dtype represents exactly; ``gradients`` has one a step,
-    ``state`` one a name.  ``experiment`` maps elements to experiments where these repeat.
+    ``state`` one a name.  ``experiment`` maps elements to experiments where these repeat;
+    ``sign`` is -1 where value and gradients are the experiment's negated.
     """
 
     name: str
@@ -70,6 +76,7 @@ class Input:
     layout: str = "contiguous"
     group: int = 0
     experiment: Array | None = None
+    sign: int = 1
 
 
 @dataclass
@@ -133,6 +140,8 @@ class Expander:
         elif regime == "sparse":
             zero = [self.random.choice([0.0, -0.0, 1.0], shape, p=[0.5, 0.2, 0.3]) for _ in rows]
             rows = [np.where(z == 0, z, row) for z, row in zip(zero, rows, strict=True)]
+        elif regime == "zero":
+            rows = [0.0 * row for row in rows]
         elif regime == "tiny":
             root = np.sqrt(self.precision.smallest_normal)
             rows = [self.log_uniform(root * 1e-4, root * 10, shape) for _ in rows]
@@ -189,6 +198,10 @@ def expand(case: Case) -> Inputs:
     draw = Expander(case)
     if case.mode in LAYOUTS:
         return Inputs(layout(draw))
+    if case.mode == "separation":
+        return Inputs([separating(draw)])
+    if case.mode == "relations":
+        return Inputs(relations(draw))
     if case.mode == "names":
         names = ("dense.weight", "norm.beta", "norm.gamma", "dense.bias")
         return Inputs([draw.parameter(name, "wide", (case.size,)) for name in names])
@@ -217,7 +230,9 @@ def expand(case: Case) -> Inputs:
 def regimes(case: Case) -> list[str]:
     """The regimes of a case: the ends of the range stand in two modes, the others in all."""
     ends = case.dtype in RANGE_MODES.get(case.mode, ())
-    return [name for name in REGIMES if name not in RANGE_REGIMES or ends]
+    edge = case.mode == "edges"
+    left_out = {*(() if ends else RANGE_REGIMES), *(() if edge else EDGE_REGIMES)}
+    return [name for name in REGIMES if name not in left_out]
 
 
 def group_overrides(case: Case) -> dict[str, str]:
@@ -226,6 +241,62 @@ def group_overrides(case: Case) -> dict[str, str]:
     if "weight_decay" in case.features:
         changed["weight_decay"] = "0.25"
     return changed
+
+
+def separating(draw: Expander) -> Input:
+    """Of many short runs of gradients, those that separate the rules in question most.
+
+    Half of the parameters start at zero, where nothing hides behind their size, half where weight
+    decay shows.
+    """
+    case = draw.case
+    low = min(draw.near_epsilon()[0], draw.scale()[0])
+    high = max(draw.near_epsilon()[1], draw.scale()[1])
+    size = np.exp(np.linspace(np.log(low), np.log(high), CANDIDATES))
+    # Steady, wandering, alternating, and pausing at even or at odd steps (a first gradient of zero
+    # keeps a corrected variance out of the worst of its cancellation).
+    pattern = draw.random.integers(0, 5, CANDIDATES)
+    start = draw.log_uniform(1e-3, 10, (CANDIDATES,)) * draw.random.integers(0, 2, CANDIDATES)
+    value = draw.exactly(start)
+    gradients = []
+    for step in range(case.steps):
+        wander = np.exp(draw.random.uniform(-2, 2, CANDIDATES))
+        even = float(step % 2 == 0)
+        turn = (1.0, wander, wander * (-1) ** step, wander * even, wander * (1 - even))
+        shape = np.broadcast_arrays(*turn)
+        gradients.append(draw.exactly(size * np.choose(pattern, shape)))
+    apart = separations(
+        hypotheses(case.family, case.features),
+        case.decimals,
+        case.dtype,
+        value,
+        gradients,
+    )
+    best = most_separating(apart, case.size)
+    return Input("separating", value[best], [row[best] for row in gradients])
+
+
+def relations(draw: Expander) -> list[Input]:
+    """One pool of experiments as it is, negated, permuted, and split over two parameters."""
+    pool = draw.parameter("pool", "wide", (draw.case.size,))
+    everything = np.arange(draw.case.size)
+    half = draw.case.size // 2
+    return [
+        Input(
+            name,
+            sign * pool.value[which],
+            [sign * row[which] for row in pool.gradients],
+            experiment=which,
+            sign=sign,
+        )
+        for name, which, sign in (
+            ("pool", everything, 1),
+            ("negated", everything, -1),
+            ("permuted", draw.random.permutation(everything), 1),
+            ("split-a", everything[:half], 1),
+            ("split-b", everything[half:], 1),
+        )
+    ]
 
 
 def layout(draw: Expander) -> list[Input]:

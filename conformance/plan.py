@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from adapters.protocol import Implementation
-from conformance.cases import COMPILED_MODES, MAIN_DTYPE, MODES, Case, draw_cases
+from conformance.cases import (
+    COMPILED_MODES,
+    MAIN_DTYPE,
+    MODES,
+    ZERO_EPSILON,
+    Case,
+    draw_cases,
+)
 from conformance.patterns import matches, wanted
 from reference.variants import VARIANTS, Variant
 from reference.variants.record import suffix
@@ -130,6 +137,10 @@ def suitable(  # noqa: PLR0911 - one a mode
         )
     if mode == "names":
         return "weight_decay" in features
+    if mode == "separation":
+        return "centralize" not in features  # whose elements are no experiments of their own
+    if mode == "relations":
+        return features == simplest(implementation)
     if mode in ("layout", "layout-filled"):
         refuses = bool({"empty", "scalar"} & set(implementation.gaps))
         return features == simplest(implementation) and refuses == (mode == "layout-filled")
@@ -194,9 +205,16 @@ def cases(
         if mode == "defaults" and by_default != features:
             continue
         if suitable(implementation, mode, features):
-            yield from draw_cases(
+            for case in draw_cases(
                 implementation.family, features, dtype, mode, selection.profile, selection.seed
-            )
+            ):
+                if not refused(implementation, case):
+                    yield case
+
+
+def refused(implementation: Implementation, case: Case) -> bool:
+    """Whether the implementation says that it does not take a hyperparameter of this case."""
+    return ZERO_EPSILON in implementation.gaps and float(case.decimals.get("epsilon", "1")) == 0
 
 
 def judged(implementation: Implementation, device: str, case: Case, selection: Selection) -> Unit:

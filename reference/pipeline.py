@@ -98,6 +98,16 @@ ORDER = (
 STATE = tuple(field.name for field in fields(State))
 
 
+def consistent(choices: Choices) -> bool:
+    """Whether no stage of a rule asks for a correction or a moment that the rule lacks."""
+    second = choices.correction in ("second", "both")
+    return (
+        (choices.correction == "both" or choices.weight_decay != "decoupled-corrected")
+        and (choices.first_moment or choices.correction in ("none", "second"))
+        and (second or (choices.epsilon != "hat" and choices.amsgrad != "corrected"))
+    )
+
+
 def state_names(choices: Choices) -> tuple[str, ...]:
     """The state tensors that a rule has."""
     present = {
