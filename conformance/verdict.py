@@ -203,7 +203,7 @@ def classify(
     if not open_.any():
         return codes, ""
 
-    strange = non_finite_inputs(question, observed.shape)
+    strange = lost_before(oracle, question, observed.shape)
     lost = open_ & strange & ~np.isfinite(observed)  # orders of evaluation differ there
     codes = np.where(lost, Verdict.range, codes)
     open_ &= ~lost
@@ -293,7 +293,7 @@ def within_range(
     A finite result where an infinity or nan went in needs a finite reference: none is swallowed.
     """
     found = np.zeros_like(open_)
-    swallowed = non_finite_inputs(question, observed.shape) & np.isfinite(observed)
+    swallowed = lost_before(oracle, question, observed.shape) & np.isfinite(observed)
     effects = RANGE_EFFECTS if way is not WIDEST else RANGE_EFFECTS[1:]  # flush covers gradual
     if question.choices.amsgrad != "none":
         effects = (*effects, "number")
@@ -358,9 +358,18 @@ def correctly_rounded(observed: Array, table: Table, precision: Precision) -> Ar
     return nearest
 
 
-def non_finite_inputs(question: Question, shape: tuple[int, ...]) -> Array:
-    """Rows of a table that an infinite or nan gradient has reached: legal orders differ there."""
+def lost_before(oracle: Oracle, question: Question, shape: tuple[int, ...]) -> Array:
+    """Rows of a table that an infinity or nan has reached: legal orders differ there.
+
+    It came with a gradient, or the rule itself made it of the parameter in an earlier step (0 / 0
+    without an epsilon), from where a weight decay of zero carries it into the state or does not.
+    """
     steps = reached(inputs_of(question.case).parameters)
+    parameter = oracle.table(question).value[
+        len(question.quantities) - 1 :: len(question.quantities)
+    ]
+    made = np.logical_or.accumulate(~np.isfinite(parameter), axis=0)
+    steps = steps | np.concatenate([np.zeros_like(made[:1]), made[:-1]])
     return np.repeat(steps, shape[0] // len(steps), axis=0)
 
 
