@@ -1,0 +1,97 @@
+"""Inputs are sought that tell rules apart, and what repeats is compared with itself."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from evaluations import Arithmetic, observe
+
+from adapters import protocol
+from adapters.kit import to_tensor
+from conformance.cases import draw_cases, parse
+from conformance.execution import position_dependent
+from conformance.inputs import expand
+from conformance.oracle import Oracle, Question
+from conformance.separation import hypotheses, separations
+from conformance.verdict import Verdict, judge
+from reference.pipeline import Choices
+from reference.variants import VARIANTS
+
+CONFIGURATIONS = sorted(
+    {
+        (variant.family, tuple(sorted(variant.features)))
+        for variant in VARIANTS.values()
+        if "centralize" not in variant.features
+    }
+)
+
+
+def indistinguishable(a: Choices, b: Choices) -> bool:
+    """Pairs that no parameter from a fresh state at a constant rate can tell apart."""
+    differences = set(a.differences(b))
+    same_once_corrected = a.amsgrad == b.amsgrad == "corrected" and differences == {"epsilon"}
+    # A corrected variance is zero at the first step: from there the bound promises nothing.
+    ill_posed = any(choices.centered and choices.correction != "none" for choices in (a, b))
+    return (
+        differences == {"momentum"}  # the two buffers differ by a constant factor
+        or (same_once_corrected and {a.epsilon, b.epsilon} == {"hat", "outside"})
+        or ill_posed
+    )
+
+
+@pytest.mark.parametrize(("family", "features"), CONFIGURATIONS, ids=str)
+@pytest.mark.parametrize("dtype", ["float32"])
+def test_every_two_rules_in_question_are_separated(family, features, dtype):
+    case, *_ = draw_cases(family, features, dtype, "separation", "default", 0)
+    (parameter,) = expand(case).parameters
+    rules = hypotheses(family, features)
+    apart = separations(rules, case.decimals, dtype, parameter.value, parameter.gradients)
+    for (i, a), (j, b) in combinations(enumerate(rules), 2):
+        if not indistinguishable(a, b):
+            assert apart[i, j].max() > 1, a.differences(b)
+
+
+def test_chosen_gradients_separate_in_more_elements_than_wide_ones():
+    text = "rmsprop/float32/{}/decay=0.9,epsilon=1e-8,learning_rate=0.01/4x64/7"
+    rules = (Choices(epsilon="inside"), Choices(epsilon="outside"))
+
+    def share(mode):
+        parameter = expand(parse(text.format(mode))).parameters[0]
+        start = np.zeros_like(parameter.value)
+        decimals = parse(text.format(mode)).decimals
+        apart = separations(rules, decimals, "float32", start, parameter.gradients)
+        return np.mean(apart[0, 1] > 1000)
+
+    assert share("separation") > 1.5 * share("trajectory")
+
+
+def test_zero_gradients_without_epsilon_are_no_deviation():
+    case = parse("rmsprop/float32/edges/decay=0.1,epsilon=0,learning_rate=1/4x16/7")
+    rule = Choices(epsilon="outside", weight_decay="l2")
+    decimals = (*case.hyperparameters, ("weight_decay", "0"))
+    seen = observe(case, rule, Arithmetic("float32"), weight_decay="0")
+    found = judge(Oracle(), Question(rule, decimals, case), seen)
+    assert found.worst is not Verdict.deviates
+    zero = next(item for item in found.parameters if item.name == "zero")
+    assert np.isnan(seen["second_moment"]).any()  # 0 times a parameter that 0 / 0 made nan
+    assert zero.counts[Verdict.ill_posed] > 0
+
+
+def test_an_optimizer_that_is_not_odd_is_noticed():
+    case = parse("rmsprop/float32/relations/decay=0.9,epsilon=1e-8,learning_rate=0.01/4x16/7")
+    inputs = expand(case)
+    pool = inputs.parameters[0].value
+
+    def answers(shift):
+        return [
+            to_tensor((item.sign * pool[item.experiment] + shift).astype(np.float32))
+            for item in inputs.parameters
+        ]
+
+    def observation(shift):
+        return [protocol.Observation(answers(shift), {}, [])]
+
+    assert position_dependent(observation(0.0), inputs) == 0
+    assert position_dependent(observation(0.25), inputs) == pool.size
