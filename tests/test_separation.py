@@ -82,11 +82,11 @@ def test_zero_gradients_without_epsilon_are_no_deviation():
 def test_an_optimizer_that_is_not_odd_is_noticed():
     case = parse("rmsprop/float32/relations/decay=0.9,epsilon=1e-8,learning_rate=0.01/4x16/7")
     inputs = expand(case)
-    pool = inputs.parameters[0].value
+    results = 1.0 + np.arange(inputs.parameters[0].value.size)
 
     def answers(shift):
         return [
-            to_tensor((item.sign * pool[item.experiment] + shift).astype(np.float32))
+            to_tensor((item.sign * results[item.experiment] + shift).astype(np.float32))
             for item in inputs.parameters
         ]
 
@@ -94,4 +94,4 @@ def test_an_optimizer_that_is_not_odd_is_noticed():
         return [protocol.Observation(answers(shift), {}, [])]
 
     assert position_dependent(observation(0.0), inputs) == 0
-    assert position_dependent(observation(0.25), inputs) == pool.size
+    assert position_dependent(observation(0.25), inputs) == results.size

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from conformance.explain import alternatives, consistent
+from conformance.explain import alternatives, alike
 from conformance.power.coefficients import Forming, alterations, formed, scaled
 from conformance.power.faults import Fault, faults
 from conformance.power.programs import Program, plain, programs
@@ -94,7 +94,7 @@ def choice_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutan
 
 def makes_sense(choices: Choices) -> bool:
     """Whether a rule corrects only what it has, and looks through a buffer only if there is one."""
-    return consistent(choices, choices) and (choices.momentum != "none" or not choices.nesterov)
+    return alike(choices, choices) and (choices.momentum != "none" or not choices.nesterov)
 
 
 def used(choices: Choices, decimals: dict[str, str]) -> list[str]:
