@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reference import digits
+from reference import airfoil, digits
 from reference.numbers import FLOAT64
 from reference.trajectory import trajectory
 from reference.variants import VARIANTS, Variant
@@ -52,6 +52,20 @@ def trained(*, path: Path | None = None, seed: int = 0) -> Iterator[Example]:
         found = digits.trained_accuracy(function, data, seed=seed)
         obtained = f"accuracy {found:.4f} on {data.source}"
         yield replace(example, obtained=obtained)
+
+
+def losses() -> list[Example]:
+    """The book's training losses, which hang on MXNet's random numbers."""
+    needs = (
+        "MXNet's random numbers of that day (reproduce --book: its place among those of 200 seeds)"
+    )
+    return [
+        Example(f"Dive into Deep Learning {section}: training loss", f"loss: {loss:f}", "", needs)
+        for section, loss in (
+            ("8.6.2", airfoil.DOCUMENTED["scratch"]),
+            ("8.6.3", airfoil.DOCUMENTED["gluon"]),
+        )
+    ]
 
 
 def accuracies() -> list[Example]:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance import gate
+from conformance.cli import losses
 from conformance.cli.console import UsageError, console, errors, json_text, print_json
 from conformance.store import RunError
 from reference import examples
@@ -162,6 +163,17 @@ def reproduce(
         typer.Option("--data", help="MathWorks' images as .npz or .mat; else scikit-learn's"),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="of the training")] = 0,
+    book: Annotated[
+        bool, typer.Option("--book", help="only the book's two losses, once a seed")
+    ] = False,
+    airfoil: Annotated[
+        Path | None,
+        typer.Option("--airfoil", help="the book's data; else AIRFOIL_DATA, or its address"),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=2, help="of the book's training")] = 200,
+    rows: Annotated[
+        int, typer.Option("--rows", min=100, max=1503, help="of the book's data")
+    ] = 1503,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Run the documents' examples and compare what they print, to the printed digit.
@@ -175,10 +187,16 @@ def reproduce(
       conformance reproduce --digits
 
       conformance reproduce --digits --data digits.mat
+
+      conformance reproduce --book --airfoil airfoil_self_noise.dat
     """
+    if book:
+        losses.reproduce(airfoil, seeds=seeds, rows=rows, as_json=as_json)
+    if airfoil is not None:
+        raise UsageError("--airfoil is for --book: give both")
     if data is not None and not digits:
         raise UsageError("--data is for --digits: give both")
-    results = examples.reproduce()
+    results = [*examples.reproduce(), *examples.losses()]
     try:
         results += examples.trained(path=data, seed=seed) if digits else examples.accuracies()
     except DataError as error:

@@ -13,13 +13,23 @@
 | ``digits``        | MATLAB's training example with our update functions |
 | ``script``        | a function of a probe script, in the framework's environment |
 | ``transcription`` | the same on our transcription of a function that is not available here |
+| ``book-loss``     | a training of the book, once a seed: is the printed loss among them |
 | ``needs``         | nothing: what it would take |
 """
 
 from __future__ import annotations
 
-from conformance.claims.checks import formulas, implementations, probing, rules, training
+from conformance.claims.checks import book, formulas, implementations, probing, rules, training
 from conformance.claims.checks.probing import scripted
 from conformance.claims.registry import CHECKS
 
-__all__ = ["CHECKS", "formulas", "implementations", "probing", "rules", "scripted", "training"]
+__all__ = [
+    "CHECKS",
+    "book",
+    "formulas",
+    "implementations",
+    "probing",
+    "rules",
+    "scripted",
+    "training",
+]

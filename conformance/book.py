@@ -1,0 +1,50 @@
+"""The two training losses of Dive into Deep Learning 8.6: many seeds, from scratch and in Gluon."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from conformance.claims import scripts
+from conformance.claims.context import Context
+from reference import airfoil
+
+PATHS = ("scratch", "gluon")
+SEEDS = 200
+
+
+def losses(path: str, samples: airfoil.Samples, seeds: int, context: Context) -> airfoil.Array:
+    """One loss a seed: ``scratch`` by the reference's rule, ``gluon`` by MXNet in its environment.
+
+    Raises Missing where that environment is missing, ScriptError where MXNet fails.
+    """
+    if path == "scratch":
+        return airfoil.scratch_losses(samples, seeds)
+    with tempfile.TemporaryDirectory(prefix="conformance-book-") as folder:
+        table = Path(folder) / "samples.npy"
+        np.save(table, np.column_stack(samples))
+        call = (
+            f"losses(samples={str(table)!r}, seeds={seeds}, batch={airfoil.BATCH}, "
+            f"epochs={airfoil.EPOCHS}, every={airfoil.EVALUATED_EVERY})"
+        )
+        answers = context.answers("mxnet", "book", call)
+    found = answers.observed.get(call, {})
+    if "value" not in found:
+        reason = answers.failed.get(call) or found.get("message", "no answer")
+        raise scripts.ScriptError(f"the book's training through Gluon failed: {reason}")
+    return np.array(found["value"])
+
+
+def distributions(
+    context: Context, *, data: Path | None = None, seeds: int = SEEDS, rows: int = airfoil.ROWS[0]
+) -> list[airfoil.Distribution]:
+    """Both losses of the book among those of ``seeds`` seeds.
+
+    Raises DataUnavailable without the data, and what ``losses`` raises.
+    """
+    samples = airfoil.load(data, rows=rows)
+    return [
+        airfoil.distribution(path, rows, losses(path, samples, seeds, context)) for path in PATHS
+    ]

@@ -1,0 +1,38 @@
+"""``conformance reproduce --book``: the book's training losses among those of many seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+from rich.markup import escape
+
+from conformance import book
+from conformance.claims.context import Context, Missing
+from conformance.claims.scripts import ScriptError
+from conformance.cli.console import console, errors, print_json
+from conformance.environments import EnvironmentFailure
+from conformance.store import RunError
+from reference.airfoil import DataUnavailable
+
+
+def reproduce(data: Path | None, *, seeds: int, rows: int, as_json: bool) -> NoReturn:
+    """Print both distributions; exit 1 where a documented loss lies outside.
+
+    ``data`` is the path of the airfoil data, if one was given.
+    """
+    try:
+        with Context(say=lambda line: errors.print(line, soft_wrap=True)) as context:
+            found = book.distributions(context, data=data, seeds=seeds, rows=rows)
+    except (DataUnavailable, ScriptError) as error:
+        raise RunError(str(error)) from error
+    except Missing as error:
+        raise EnvironmentFailure(str(error)) from error
+    if as_json:
+        print_json([item._asdict() | {"holds": item.holds} for item in found])
+    else:
+        for item in found:
+            mark = "[green]among them[/]" if item.holds else "[red]outside[/]"
+            console.print(f"{item.path}, {escape(str(item))}: {mark}", soft_wrap=True)
+    raise typer.Exit(0 if all(item.holds for item in found) else 1)
