@@ -20,7 +20,12 @@ PACKAGES = {
 SOURCES = [path for folder in PACKAGES.values() for path in sorted(folder.rglob("*.py"))]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")
+FINDINGS = sorted((Path(reference.__file__).parents[1] / "docs" / "findings").glob("*.py"))
+
+
+@pytest.mark.parametrize(
+    "path", [*SOURCES, *FINDINGS], ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_no_tolerance_was_chosen_by_anybody(path):
     text = path.read_text(encoding="utf-8")
     assert re.findall(r"\b\w*(?:allclose|isclose|rtol|atol)\w*", text) == []

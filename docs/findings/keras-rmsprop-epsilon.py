@@ -21,5 +21,6 @@ print("keras", keras.__version__, "on", keras.backend.backend())
 print('documented, "epsilon hat" added to the root ', outside)
 print('documented, "the root of this average"      ', inside, "(epsilon inside)")
 print("observed                                    ", seen)
-held = np.allclose(seen, inside, rtol=1e-5) and not np.any(np.isclose(seen, outside, rtol=1e-3))
+# In every element the observed step is nearer to one form than to the other.
+held = bool((np.abs(seen - inside) < np.abs(seen - outside)).all())
 sys.exit(0 if held else 1)
