@@ -196,6 +196,10 @@ decode_request = msgspec.msgpack.Decoder(Request).decode
 decode_reply = msgspec.msgpack.Decoder(Reply).decode
 
 
+# What the decoders raise for a body that is not of the protocol.
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
+
+
 class FrameError(Exception):
     """The byte stream is not a sequence of frames."""
 

@@ -41,6 +41,11 @@ class Server:
     def _answer(self, request: protocol.Request) -> protocol.Reply:  # noqa: PLR0911 - one a verb
         match request:
             case protocol.Hello():
+                if request.protocol != protocol.PROTOCOL:
+                    raise ValueError(
+                        f"the harness speaks protocol {request.protocol}, this worker "
+                        f"{protocol.PROTOCOL}: update the older side"
+                    )
                 return self.adapter.describe()  # type: ignore[no-any-return]  # the kit's contract
             case protocol.Open():
                 session = self.adapter.open_session(request)
@@ -118,10 +123,36 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m adapters.worker NAME|FILE.py", file=sys.stderr)
         return 2
     requests, replies = private_streams()
-    server = Server(load(arguments[0]))
-    while (body := protocol.read_frame(requests)) is not None:
-        protocol.write_frame(replies, server.answer(protocol.decode_request(body)))
-    return 0
+    return serve(Server(load(arguments[0])), requests, replies)
+
+
+def serve(server: Server, requests: BinaryIO, replies: BinaryIO) -> int:
+    """Answer every frame until the stream ends; the process's exit code.
+
+    A frame that holds no request gets a Failure.  A stream that is not of frames gets one and ends:
+    nobody can tell where the next frame begins.
+    """
+    while True:
+        try:
+            body = protocol.read_frame(requests)
+        except protocol.FrameError as error:
+            protocol.write_frame(replies, refusal(error))
+            print(f"the harness sent no frame: {error}", file=sys.stderr)
+            return 1
+        if body is None:
+            return 0
+        try:
+            request = protocol.decode_request(body)
+        except protocol.UNREADABLE as error:
+            protocol.write_frame(replies, refusal(error))
+        else:
+            protocol.write_frame(replies, server.answer(request))
+
+
+def refusal(error: Exception) -> protocol.Failure:
+    """The answer to what is no request."""
+    message = f"no request of protocol {protocol.PROTOCOL}: {error}"
+    return protocol.Failure("error", type(error).__name__, message)
 
 
 if __name__ == "__main__":

@@ -78,12 +78,36 @@ class Campaign:
 
     def start(self) -> protocol.Description:
         """Start the worker: what its adapter is."""
-        self.worker = Worker(self.command, memory=self.memory)
-        self.description = self.worker.hello()
+        self.description = self._fresh()
         return self.description
+
+    def _fresh(self) -> protocol.Description:
+        """A worker that has started; one that dies meanwhile gets a second attempt."""
+        for attempt in (1, 2):
+            self.worker = Worker(self.command, memory=self.memory)
+            try:
+                return self.worker.hello()
+            except WorkerError as error:
+                self.close()
+                if error.kind != "crash" or attempt == 2:
+                    raise
+        raise AssertionError
 
     def plan(self) -> list[Outline]:
         """Everything that was selected, as groups in the order of the run's rows."""
+        try:
+            return self._plan()
+        except Refused:
+            raise
+        except WorkerError as error:
+            if error.kind != "crash":
+                raise
+            self._restart()
+            if self.lost:
+                raise self.lost from error
+            return self._plan()
+
+    def _plan(self) -> list[Outline]:
         assert self.worker is not None
         self.defaults: dict[str, dict[str, object]] = {}
         planned: list[Unit] = []
@@ -203,8 +227,7 @@ class Campaign:
         self.past += self.worker.waited
         self.worker.waited = 0.0
         try:
-            self.worker = Worker(self.command, memory=self.memory)
-            if self.worker.hello() != self.description:
+            if self._fresh() != self.description:
                 self.lost = WorkerError("error", "the worker describes itself in another way now")
         except WorkerError as error:
             self.lost = error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,13 +17,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, TypeVar, cast
 
-import msgspec
 import psutil
 
 import adapters
 from adapters import protocol
+from conformance.runs.description import contradiction
 from conformance.runs.sandbox import confined, private_places
-from reference.numbers.budget import PROFILES
 
 R = TypeVar("R")
 
@@ -31,8 +31,7 @@ REQUEST_LIMIT = 120.0  # seconds; a graph compilation takes up to 10 s on two co
 # Bytes that a worker may use; the frameworks at hand use 0.5 to 1 GiB.  Half of a small machine.
 MEMORY_LIMIT = min(8 << 30, psutil.virtual_memory().total // 2)
 LOOKS = 0.2  # seconds between two looks at a worker's memory
-# What a reply that is not of the protocol makes the decoder raise.
-UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError, OverflowError)
+SCRATCH = "conformance-"
 LINES_KEPT = 40  # of standard error, for the report of a crash
 
 # Imports the package ``adapters`` from its folder alone: nothing else of this environment may leak
@@ -99,7 +98,7 @@ class Worker:
         memory: int = MEMORY_LIMIT,
     ) -> None:
         self.scratch = tempfile.TemporaryDirectory(
-            prefix="conformance-", ignore_cleanup_errors=True
+            prefix=f"{SCRATCH}{os.getpid()}-", ignore_cleanup_errors=True
         )
         self.errors: deque[str] = deque(maxlen=LINES_KEPT)
         self.frames: queue.Queue[bytes | Exception | None] = queue.Queue()
@@ -170,14 +169,8 @@ class Worker:
                 f"the worker speaks protocol {description.protocol}, this is {protocol.PROTOCOL}: "
                 "update the older side",
             )
-        for implementation in description.implementations:
-            for profile in implementation.arithmetic.values():
-                if profile not in PROFILES:
-                    raise WorkerError(
-                        "error",
-                        f"{implementation.name} has an arithmetic {profile!r} that is not known; "
-                        f"known are {', '.join(PROFILES)}",
-                    )
+        if wrong := contradiction(description):
+            raise WorkerError("error", wrong)
         return description
 
     def ask(self, request: protocol.Request, kind: type[R], limit: float = REQUEST_LIMIT) -> R:
@@ -201,7 +194,7 @@ class Worker:
             raise self._torn(body)
         try:
             reply = protocol.decode_reply(body)
-        except UNREADABLE as error:
+        except protocol.UNREADABLE as error:
             self.kill()
             raise WorkerError(
                 "error", f"the worker's answer is not of the protocol: {error}"
@@ -296,3 +289,11 @@ def clean_environment() -> dict[str, str]:
     """This process's environment without what would point the worker at our own packages."""
     leave = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"}
     return {name: value for name, value in os.environ.items() if name not in leave}
+
+
+def sweep() -> None:
+    """Remove the scratch folders that killed drivers left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*-*"):
+        owner = folder.name.removeprefix(SCRATCH).partition("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)

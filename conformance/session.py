@@ -18,7 +18,7 @@ import psutil
 from conformance import environments, expectations, gate
 from conformance.campaign import Campaign
 from conformance.cases import parse
-from conformance.driver import MEMORY_LIMIT
+from conformance.driver import MEMORY_LIMIT, sweep
 from conformance.expectations import BAD, FOLDER, Ledger
 from conformance.oracle import Oracle
 from conformance.plan import Selection
@@ -114,6 +114,7 @@ def conduct(
     Raises RunError for a folder that cannot be written, ExpectationError for a bad file.
     """
     started, cpu = time.monotonic(), time.process_time()
+    sweep()
     order = Order(selection, requested, required, shard or Shard())
     names = [
         name for name in selection.adapters or environments.ADAPTERS if selection.reaches(name)

@@ -25,6 +25,7 @@ BESIDE = (
     "conformance/expectations/",
     "conformance/runs/",
     "conformance/power/",
+    "conformance/claims/",
 )
 
 

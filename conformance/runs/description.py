@@ -1,0 +1,38 @@
+"""What a worker says of itself, checked before anything is planned from it."""
+
+from __future__ import annotations
+
+from adapters.protocol import Description, Implementation
+from reference.numbers.budget import PROFILES
+from reference.variants.record import FEATURES
+
+
+def contradiction(description: Description) -> str:
+    """Why a description cannot be true, or empty."""
+    if not description.versions:
+        return "the worker gives no version of its framework"
+    names = [item.name for item in description.implementations]
+    for name in names:
+        if names.count(name) > 1:
+            return f"the worker describes {name!r} twice"
+    for item in description.implementations:
+        if wrong := contradicted(item, description.devices):
+            return f"{item.name!r} {wrong}"
+    return ""
+
+
+def contradicted(item: Implementation, devices: dict[str, str]) -> str:
+    """What is wrong with one implementation, or empty."""
+    if not item.features or not item.dtypes:
+        return "has no set of features, or no dtype: say [[]] where there are no options"
+    if len(set(item.dtypes)) < len(item.dtypes):
+        return "lists a dtype twice"
+    if unknown := {name for features in item.features for name in features} - set(FEATURES):
+        return f"has features that are not known: {', '.join(sorted(unknown))}"
+    if absent := set(item.devices) - set(devices):
+        return f"runs on devices that the worker has not: {', '.join(sorted(absent))}"
+    for profile in item.arithmetic.values():
+        if profile not in PROFILES:
+            known = ", ".join(PROFILES)
+            return f"has an arithmetic {profile!r} that is not known; known are {known}"
+    return ""
