@@ -76,6 +76,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Kill workers and drivers at random, fill disks, spoil frames; the figures are printed."""
+    session.install("-e", ".[dev]")
+    session.run("python", "tests/faults.py", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Format and lint."""
     session.install("-e", ".[dev]")

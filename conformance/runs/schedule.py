@@ -241,7 +241,8 @@ class Schedule:
                         work.agents += 1
                         return work
                 open_ = [work for work in self.works if not work.closed]
-                most = max(open_, key=Work.remaining, default=None)
+                orphans = [work for work in open_ if work.pending and not work.agents]
+                most = max(orphans or open_, key=Work.remaining, default=None)
                 if most and self._helpful(most):
                     most.agents += 1
                     return most

@@ -11,14 +11,19 @@ import os
 import signal
 import struct
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import msgspec
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[2]))  # these adapters, whatever is installed
+
 from adapters import kit, protocol
 from adapters.worker import Server, private_streams
 
+LEAKED: list[bytearray] = []
 VARIANT = "codecademy-rmsprop"
 RULES = {
     # name -> (epsilon inside the root?, coefficient of the squared gradient)
@@ -300,6 +305,75 @@ def many(request, reply, count, stream):
         return msgspec.structs.replace(
             reply, implementations=[msgspec.structs.replace(item, name=name) for name in names]
         )
+    return reply
+
+
+def unhurried(request, reply, count, stream):
+    """Many implementations whose steps take a moment: something to kill in the middle of."""
+    if isinstance(request, protocol.Step):
+        time.sleep(0.02)
+    return many(request, reply, count, stream)
+
+
+def leak(request, reply, count, stream):
+    """Takes memory and keeps it, and is slow about the rest."""
+    if isinstance(request, protocol.Step):
+        LEAKED.append(bytearray(os.urandom(1 << 20)) * 400)
+        time.sleep(2)
+    return reply
+
+
+def twice(request, reply, count, stream):
+    """Answers each step twice."""
+    if isinstance(request, protocol.Step):
+        protocol.write_frame(stream, reply)
+    return reply
+
+
+def twice_closed(request, reply, count, stream):
+    """Says twice that a session is closed: the second time nobody asked."""
+    if isinstance(request, protocol.Close):
+        protocol.write_frame(stream, reply)
+        protocol.write_frame(stream, reply)
+        time.sleep(0.3)
+        return None
+    return reply
+
+
+def huge_frame(request, reply, count, stream):
+    """Announces four gigabytes."""
+    if isinstance(request, protocol.Step):
+        stream.write(b"\xff\xff\xff\xff" + bytes(1000))
+        stream.flush()
+        return None
+    return reply
+
+
+def trespass(request, reply, count, stream):
+    """Writes beside itself: into its own folder, its home, and the folder ``sys.argv[2]``."""
+    if isinstance(request, protocol.Step):
+        for folder in (".", os.path.expanduser("~"), tempfile.gettempdir()):
+            with open(os.path.join(folder, "mine"), "w", encoding="utf-8") as own:
+                own.write("mine")
+        for act in (
+            lambda path: open(path, "w", encoding="utf-8").close(),
+            os.mkdir,
+            lambda path: os.rename(os.path.join(sys.argv[2], "kept"), path),
+            lambda path: os.remove(os.path.join(sys.argv[2], "kept")),
+            lambda path: os.truncate(os.path.join(sys.argv[2], "kept"), 0),
+        ):
+            try:
+                act(os.path.join(sys.argv[2], "planted"))
+            except OSError as error:
+                print(f"refused: {error.strerror}", file=sys.stderr, flush=True)
+    return reply
+
+
+def impossible(request, reply, count, stream):
+    """Describes options that the protocol lacks."""
+    if isinstance(reply, protocol.Description):
+        item = msgspec.structs.replace(reply.implementations[0], features=[["warp"]])
+        return msgspec.structs.replace(reply, implementations=[item])
     return reply
 
 
