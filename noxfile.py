@@ -83,6 +83,13 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def cluster(session: nox.Session) -> None:
+    """A run on three local Ray nodes, of which one dies."""
+    session.install("-e", ".[dev,ray]")
+    session.run("python", "tests/cluster.py")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Format and lint."""
     session.install("-e", ".[dev]")

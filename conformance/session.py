@@ -24,6 +24,7 @@ from conformance.oracle import Oracle
 from conformance.plan import Selection
 from conformance.runs import merge as merging
 from conformance.runs import reader
+from conformance.runs.cluster import Cluster
 from conformance.runs.events import Events
 from conformance.runs.journal import Journal
 from conformance.runs.keys import git_state, suite_hash
@@ -102,6 +103,7 @@ def conduct(
     memory: int = MEMORY_LIMIT,
     reused: Iterable[Finished] = (),
     resume: bool = False,
+    cluster: Cluster | None = None,
 ) -> Outcome:
     """Run everything that was selected into ``folder``.
 
@@ -109,8 +111,8 @@ def conduct(
     is the number of workers at a time (0: what cores and memory allow), ``memory`` the most bytes
     that one may hold; ``commands`` replaces the command that starts an adapter's worker (the tests'
     fakes); ``expected`` is the folder of the expectations files; ``shard`` is the part that is run;
-    groups among ``reused`` whose key is the same are not run again; ``resume`` goes on
-    with the run that the folder holds.
+    groups among ``reused`` whose key is the same are not run again; ``resume`` goes on with the run
+    that the folder holds; where there is a ``cluster`` (connected), agents run on its nodes.
     Raises RunError for a folder that cannot be written, ExpectationError for a bad file.
     """
     started, cpu = time.monotonic(), time.process_time()
@@ -123,7 +125,7 @@ def conduct(
     names.sort(key=lambda name: -brought(name))
     ledgers = {name: expectations.ledger(name, expected) for name in names}
     stop = threading.Event()
-    works, absent = prepare(names, selection, commands or {}, memory, stop)
+    works, absent = prepare(order, names, commands or {}, memory, stop, cluster)
     conditions = provenance(order, names, ledgers)
     run = Run(folder, None if resume else conditions)
     for name, reason in absent.items():
@@ -139,7 +141,14 @@ def conduct(
         events = Events(folder)
         events.say("resumed" if resume else "started", process=os.getpid(), command=sys.argv[1:])
         schedule = Schedule(
-            works, seats(jobs), journal, events, listener or Listener(), stop, ended, order.shard
+            works,
+            seats(jobs, cluster),
+            journal,
+            events,
+            listener or Listener(),
+            stop,
+            ended,
+            order.shard,
         )
         schedule.known = {(item.adapter, item.key): item for item in reused}
         schedule.recall(journal.records)
@@ -166,31 +175,41 @@ def conduct(
     return outcome
 
 
-def seats(jobs: int) -> int:
+def seats(jobs: int, cluster: Cluster | None = None) -> int:
     """How many workers at a time: ``jobs``, or what cores and free memory allow."""
     if jobs:
         return jobs
+    if cluster:
+        return cluster.seats()
     room = int(psutil.virtual_memory().available // WORKER_MEMORY)
     return max(1, min(os.cpu_count() or 1, room))
 
 
 def prepare(
+    order: Order,
     names: list[str],
-    selection: Selection,
     commands: dict[str, list[str]],
     memory: int,
     stop: threading.Event,
+    cluster: Cluster | None,
 ) -> tuple[list[Work], dict[str, str]]:
     """How each adapter that has an environment is started, and why the others cannot be."""
     works, absent, oracle = [], {}, Oracle()
+    selection = order.selection
     for name in names:
         command = commands.get(name)
+        if cluster and (command or name in order.requested):
+            works.append(cluster.work(name, selection, command, memory, stop))
+            continue
         if command is None:
             environment = environments.locate(name)
             if not environment.complete:
                 absent[name] = f"no environment yet; `conformance env create {name}` makes it"
                 continue
             command = environment.command
+        if cluster:
+            works.append(cluster.work(name, selection, None, memory, stop))
+            continue
 
         def make(
             progress: Callable[[int, str], None], name: str = name, command: list[str] = command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -25,6 +26,7 @@ from conformance.driver import MEMORY_LIMIT
 from conformance.expectations import FOLDER
 from conformance.patterns import wanted
 from conformance.plan import Selection
+from conformance.runs.cluster import Cluster
 from conformance.runs.reader import finished_groups, provenance_of
 from conformance.runs.schedule import Listener, Result, Shard
 from conformance.session import Outcome, conduct, order_of
@@ -82,6 +84,12 @@ def run(
         list[Path] | None,
         option("--reuse", help="take over what is unchanged since this run"),
     ] = None,
+    ray: Annotated[
+        str | None, option("--ray", help="run on this Ray cluster, such as auto or 10.0.0.1:6379")
+    ] = None,
+    place: Annotated[
+        Many, option("--place", help="what an adapter's node needs, such as torch=GPU:1")
+    ] = None,
     as_json: Annotated[bool, option("--json", help="print JSON instead of tables")] = False,
 ) -> None:
     """Compare implementations with the reference, element by element.
@@ -102,7 +110,8 @@ def run(
     check_amounts(jobs, memory)
     if resume:
         only_with(resume, locals())
-        go_on(resume, jobs=jobs, memory=memory, expectations=expectations, as_json=as_json)
+        with connected(ray, place) as cluster:
+            go_on(resume, jobs, memory, expectations, cluster, as_json)
     selection = Selection(
         adapters=known_adapters([*(adapter or ()), *(require or ())] if adapter else ()),
         implementations=tuple(implementation or ()),
@@ -117,7 +126,7 @@ def run(
     required = known_adapters(require or ())
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
     folder = out or Path("runs") / stamp
-    with Bars(quiet=as_json) as bars:
+    with Bars(quiet=as_json) as bars, connected(ray, place) as cluster:
         outcome = conduct(
             selection,
             folder,
@@ -129,11 +138,19 @@ def run(
             shard=parsed_shard(shard),
             memory=int(memory * GIBIBYTE),
             reused=[group for earlier in reuse or () for group in finished_groups(earlier)],
+            cluster=cluster,
         )
     ending(outcome, as_json)
 
 
-def go_on(folder: Path, *, jobs: int, memory: float, expectations: Path, as_json: bool) -> NoReturn:
+def go_on(
+    folder: Path,
+    jobs: int,
+    memory: float,
+    expectations: Path,
+    cluster: Cluster | None,
+    as_json: bool,
+) -> NoReturn:
     """``--resume``: what is finished is not run again."""
     provenance = provenance_of(folder)
     if (folder / "footer.json").exists():
@@ -151,6 +168,7 @@ def go_on(folder: Path, *, jobs: int, memory: float, expectations: Path, as_json
             shard=order.shard,
             memory=int(memory * GIBIBYTE),
             resume=True,
+            cluster=cluster,
         )
     ending(outcome, as_json)
 
@@ -200,12 +218,36 @@ def check_amounts(jobs: int, memory: float) -> None:
 def only_with(folder: Path, given: dict[str, object]) -> None:
     """A resumed run keeps the selection that it was begun with."""
     fixed = {"profile": "default", "seed": 0, "shard": "1/1"}
-    free = ("resume", "jobs", "memory", "expectations", "as_json")
+    free = ("resume", "jobs", "memory", "expectations", "ray", "place", "as_json")
     for name, value in given.items():
         if name not in free and value != fixed.get(name):
             raise UsageError(
                 f"--{name} cannot stand beside --resume: {folder} keeps what it was begun with"
             )
+
+
+def connected(address: str | None, places: Many) -> AbstractContextManager[Cluster | None]:
+    """The Ray cluster, or nothing."""
+    if address is None:
+        if places:
+            raise UsageError(
+                "--place says where agents go on a cluster; give --ray ADDRESS as well"
+            )
+        return nullcontext()
+    return Cluster(address, dict(parsed_place(text) for text in places or ()))
+
+
+def parsed_place(text: str) -> tuple[str, dict[str, float]]:
+    """``ADAPTER=RESOURCE:AMOUNT``, more resources after commas."""
+    adapter, _, wanted = text.partition("=")
+    try:
+        pairs = [pair.rpartition(":") for pair in wanted.split(",")]
+        resources = {name.strip(): float(amount) for name, _, amount in pairs}
+    except ValueError:
+        resources = {}
+    if not resources or not all(resources) or not all(0 < n < 1e6 for n in resources.values()):
+        raise UsageError(f"{text!r} is no place; give ADAPTER=RESOURCE:AMOUNT, such as torch=GPU:1")
+    return known_adapters([adapter])[0], resources
 
 
 def parsed_shard(text: str) -> Shard:

@@ -88,11 +88,12 @@ class Work:
     """One adapter: how it is started, and how far it is.
 
     ``alone``: a second worker would not help.  Some frameworks take most of an accelerator's memory
-    for one process.
+    for one process.  Agents ``elsewhere`` have accelerators of their own.
     """
 
     adapter: str
     make: Callable[[Callable[[int, str], None]], Agent]
+    elsewhere: bool = False
     begun: bool = False
     planned: bool = False
     closed: bool = False
@@ -329,7 +330,8 @@ class Schedule:
                         work.reused += 1
                     work.finished[index] = found
                     work.done += outline.cases
-            work.alone = any(device != "cpu" for device in description.devices)
+            own = any(device != "cpu" for device in description.devices)
+            work.alone = own and not work.elsewhere
             work.planned = True
             self.changed.notify_all()
             self.listener.progress(work.adapter, work.done, work.total, "")
