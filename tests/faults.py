@@ -83,15 +83,31 @@ def drive(folder: Path, resume: bool, room: int = 0) -> int:
         os._exit(code)
 
 
-def finished_groups(folder: Path) -> int:
+def finished_groups(folder: Path, adapter: str = "") -> int:
     path = folder / "events.jsonl"
-    return path.read_bytes().count(b'"group finished"') if path.exists() else 0
+    start = f'"group finished", "adapter": "{adapter}'
+    return path.read_bytes().count(start.encode()) if path.exists() else 0
+
+
+def victims(driver: int, folder: Path, before: dict[str, int]) -> list[tuple[str, int, int]]:
+    """Workers that may be killed: adapter, process, and how many groups its adapter has finished.
+
+    A case, like a start, has two attempts: something must be finished between two kills.
+    """
+    found = []
+    for worker in psutil.Process(driver).children():
+        with contextlib.suppress(psutil.Error):
+            adapter = "fake" if "unhurried" in worker.cmdline() else "numpy"
+            done = finished_groups(folder, adapter)
+            if done > before.get(adapter, -1):
+                found.append((adapter, worker.pid, done))
+    return found
 
 
 def attempt(folder: Path, resume: bool, dice: random.Random, left: Counter[str]) -> int | None:
     """One driver, and random kills of its workers or of itself; its exit code, None if killed."""
     driver = drive(folder, resume)
-    start, before = time.monotonic(), -1
+    start, before = time.monotonic(), dict[str, int]()
     while True:
         moment = time.monotonic() + dice.uniform(0.0, 0.7)
         while time.monotonic() < moment:
@@ -105,12 +121,10 @@ def attempt(folder: Path, resume: bool, dice: random.Random, left: Counter[str])
             raise Undone(f"{folder}: the driver hangs")
         if not left["kills"]:
             continue
-        workers = psutil.Process(driver).children()
-        done = finished_groups(folder)
-        # A case has two attempts: a worker is killed only when something was finished in between.
-        if workers and done > before and dice.random() < 0.6:
-            before = done
-            os.kill(dice.choice(workers).pid, signal.SIGKILL)
+        if (workers := victims(driver, folder, before)) and dice.random() < 0.6:
+            adapter, worker, before[adapter] = dice.choice(workers)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
             left["worker"] += 1
             left["kills"] -= 1
         elif dice.random() < 0.5:
