@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from conformance.explain import alternatives, alike
+from conformance.explain import alike, alternatives
 from conformance.power.coefficients import Forming, alterations, formed, scaled
 from conformance.power.faults import Fault, faults
 from conformance.power.programs import Program, plain, programs
