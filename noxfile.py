@@ -102,3 +102,11 @@ def types(session: nox.Session) -> None:
     """Strict types."""
     session.install("-e", ".[dev]")
     session.run("mypy")
+
+
+@nox.session
+def verify(session: nox.Session) -> None:
+    """Make the environments and decide every claim of the documents: -- passes options on."""
+    session.install("-e", ".[examples]")
+    session.run("conformance", "env", "create")
+    session.run("conformance", "verify", *session.posargs)

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import jinja2
-
 import reports.junit
 import reports.sarif
 from reports.markdown import cell, table
-from reports.model import UnreadableRun, read_json
+from reports.model import RunData, UnreadableRun, read_json
+from reports.page import template
 from reports.text import visible_content
 
 FORMATS = ("markdown", "html", "json", "sarif", "junit")
 FORMAT = 1
+LEDGER = "claims.json"
 COLUMNS = ("id", "locator", "kind", "statement")
 ORDER = ("contradicted", "underdetermined", "confirmed", "not testable", "error")
 # SARIF's word for each verdict.
@@ -125,17 +125,24 @@ def verdict(row: Content) -> str:
 
 def html(content: Content) -> str:
     """One page without network or script."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {"details": details, "on": on, "verdict": verdict}
-    return environment.get_template("claims.html").render(
-        date=content["date"], documents=list(documents(content)), order=ORDER
-    )
+    return template("claims.html").render(**for_template(content), date=content["date"])
+
+
+def for_template(content: Content) -> Content:
+    """What ``templates/ledger.html`` shows."""
+    return {
+        "ledger": list(documents(content)),
+        "order": ORDER,
+        "details": details,
+        "on": on,
+        "verdict": verdict,
+    }
+
+
+def beside(run: RunData) -> Content | None:
+    """The ledger that was written into a run folder (``conformance verify --run``), if any."""
+    path = run.folder / LEDGER
+    return visible_content(load(path)) if path.is_file() else None
 
 
 def sarif(content: Content) -> str:

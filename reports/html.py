@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
-import jinja2
 import pandas
 
+from reports import claims
 from reports.findings import LABELS, recorded
 from reports.markdown import provenance, verdict
-from reports.model import RunData, compared, options, summary
+from reports.model import RunData, compared, summary
+from reports.page import template
 from reports.terminal import number
 
 MARKS = {"deviates": "✗", "error": "!", "crash": "!", "timeout": "!"}
@@ -30,7 +30,8 @@ def render(run: RunData) -> str:
         if len(run.cells)
         else {}
     )
-    return template().render(
+    ledger = claims.beside(run)
+    return template("report.html").render(
         provenance=provenance(run),
         rows=rows,
         findings=[(LABELS[item.kind], item) for item in found],
@@ -40,21 +41,9 @@ def render(run: RunData) -> str:
         adapters=run.adapters,
         footer=run.footer,
         reasons=run.provenance.get("reasons", {}),
+        decided=ledger["date"] if ledger else "",
+        **(claims.for_template(ledger) if ledger else {"ledger": []}),
     )
-
-
-@functools.cache
-def template() -> jinja2.Template:
-    """The page; everything that is put into it is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "options": options}
-    return environment.get_template("report.html")
 
 
 def kind(row: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -404,6 +405,19 @@ class TestPages:
         path.write_text("{}")
         with pytest.raises(pages.UnreadableRun, match="no ledger of claims"):
             pages.load(path)
+
+
+class TestReportOfARun:
+    def test_the_ledger_is_a_section_of_the_page(self, content, numpy_run, tmp_path):
+        from reports import html, model
+
+        data = model.load(numpy_run.folder)
+        assert "What the documents claim" not in html.render(data)
+        data = dataclasses.replace(data, folder=tmp_path)
+        (tmp_path / pages.LEDGER).write_text(pages.render(content, "json"))
+        page = html.render(data)
+        assert "What the documents claim" in page
+        assert "example-output" in page
 
 
 class TestCommand:

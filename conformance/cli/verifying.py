@@ -25,6 +25,7 @@ from conformance.cli.console import (
 from conformance.patterns import wanted
 from conformance.store import RunError
 from reports import claims as pages
+from reports import model
 
 Many = list[str] | None
 STYLES = {
@@ -52,6 +53,9 @@ def verify(
     require: Annotated[
         Many, typer.Option("--require", help="exit 3 if claims need this adapter and it is missing")
     ] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", help="run folder whose report shall show the ledger")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="file to write")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
 ) -> None:
@@ -68,6 +72,8 @@ def verify(
       conformance verify mindspore-rmsprop --verdict contradicted
 
       conformance verify --format sarif --out claims.sarif
+
+      conformance verify --run runs/… (a section of that run's HTML report)
     """
     format_ = "json" if as_json else format_
     if format_ not in ("table", *pages.FORMATS):
@@ -93,6 +99,9 @@ def verify(
     entries = decided(chosen, fits, quiet=format_ != "table")
     code = ledger.exit_code(entries, required)
     content = ledger.content(chosen, [e for e in entries if e.decision.verdict in shown])
+    if run is not None:
+        model.load(run, incomplete=True)  # it must be one
+        write(run / pages.LEDGER, pages.render(content, "json"))
     if format_ == "table":
         show(content)
         closing(entries, code)

@@ -1,0 +1,24 @@
+"""The template engine of the HTML pages."""
+
+from __future__ import annotations
+
+import functools
+
+import jinja2
+
+from reports.model import options
+from reports.terminal import number
+
+
+@functools.cache
+def template(name: str) -> jinja2.Template:
+    """A page; everything that is put into it is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "options": options}
+    return environment.get_template(name)
