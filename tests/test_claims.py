@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from adapters import protocol
 from conformance.claims import document, ledger, scripts
 from conformance.claims.context import Context
 from conformance.claims.document import Claim
@@ -72,6 +73,11 @@ class TestFiles:
     def test_every_section_has_claims_or_a_reason(self, name):
         for section in document.load(name).sections:
             assert bool(section.claims) != bool(section.none.strip())
+
+    def test_there_are_as_many_claims_as_the_documents_hold(self):
+        claims = [item for name in NAMES for item in document.load(name).claims]
+        assert len(claims) >= 160
+        assert {item.kind for item in claims} == set(document.KINDS)
 
     @pytest.mark.parametrize(
         ("old", "new", "message"),
@@ -180,6 +186,14 @@ class TestDecisions:
         assert found.verdict == "not testable"
         assert "conformance env create torch" in found.needs
         assert found.missing == "torch"
+
+    def test_an_implementation_without_a_device_is_not_asked(self):
+        from conformance.claims.context import missing_device
+
+        found = protocol.Implementation(
+            "a:b", "rmsprop", [], [[]], [], [], [], [], gaps={"device": "no licence"}
+        )
+        assert missing_device(found) == "a:b cannot run here: no licence"
 
     def test_a_check_that_fails_is_an_error_and_no_verdict(self, context):
         check = {"name": "script", "adapter": "numpy", "file": "none", "call": "f()"}

@@ -97,6 +97,8 @@ class Context:
         found = {item.name: item for item in description.implementations}
         if name not in found:
             raise KeyError(f"{description.adapter} has no {name}; it has {', '.join(found)}")
+        if not found[name].devices:
+            raise Missing(description.adapter, missing_device(found[name]))
         return worker, description, found[name]
 
     def plan(self, adapter: str, file: str, calls: Iterable[str]) -> None:
@@ -113,3 +115,9 @@ class Context:
             self.say(f"{adapter}: {file}.py, {len(self._planned[key])} calls")
             self._answers[key] = scripts.carry_out(python, path, self._planned[key])
         return self._answers[key]
+
+
+def missing_device(implementation: protocol.Implementation) -> str:
+    """Why an implementation of an adapter that runs has no device itself."""
+    reason = implementation.gaps.get("device", "it has no device")
+    return f"{implementation.name} cannot run here: {reason}"
