@@ -32,8 +32,13 @@ class Example:
 
     @property
     def matches(self) -> bool:
-        """To the printed digit; what could not be run differs from nothing."""
-        return bool(self.needs) or self.documented == self.obtained
+        """To the printed digit."""
+        return self.documented == self.obtained
+
+    @property
+    def differs(self) -> bool:
+        """It could be obtained here, and is another."""
+        return not self.needs and not self.matches
 
 
 def reproduce() -> list[Example]:

@@ -208,7 +208,7 @@ def reproduce(
         for result in results:
             table.add_row(result.example, result.documented, result.obtained or "–", mark(result))
         console.print(table)
-    raise typer.Exit(0 if all(result.matches for result in results) else 1)
+    raise typer.Exit(1 if any(result.differs for result in results) else 0)
 
 
 def mark(result: examples.Example) -> str:

@@ -22,8 +22,8 @@ from conformance.cli.console import (
     print_json,
     suggestion,
 )
+from conformance.cli.reporting import write
 from conformance.patterns import wanted
-from conformance.store import RunError
 from reports import claims as pages
 from reports import model
 
@@ -101,14 +101,14 @@ def verify(
     content = ledger.content(chosen, [e for e in entries if e.decision.verdict in shown])
     if run is not None:
         model.load(run, incomplete=True)  # it must be one
-        write(run / pages.LEDGER, pages.render(content, "json"))
+        write(run / pages.LEDGER, pages.render(content, "json").encode())
     if format_ == "table":
         show(content)
         closing(entries, code)
         if out is not None:
-            write(out, pages.render(content, "json"))
+            write(out, pages.render(content, "json").encode())
     elif out is not None:
-        write(out, pages.render(content, format_))
+        write(out, pages.render(content, format_).encode())
         errors.print(f"wrote {out}", soft_wrap=True)
     elif format_ == "json":
         print_json(content)
@@ -204,11 +204,3 @@ def show_sections(chosen: list[document.Document], *, as_json: bool) -> None:
         claims = ", ".join(row["claims"]) or f"[dim]none: {escape(str(row['none']))}[/]"
         table.add_row(str(row["document"]), escape(str(row["section"])), claims)
     console.print(table)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file; what goes wrong is an incomplete run."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror}") from error
