@@ -1,4 +1,4 @@
-"""``python -m adapters.worker NAME|FILE.py``: serve one adapter on standard input and output.
+"""``python -m adapters.worker NAME|FILE.py|FILE.golden``: serve one adapter on standard streams.
 
 The framework's own prints, from Python or from C, go to standard error, so that they cannot reach
 the protocol.
@@ -16,13 +16,14 @@ from types import ModuleType
 from typing import BinaryIO
 
 from adapters import protocol
+from adapters.golden import SUFFIX, Golden
 from adapters.kit import Session, Unsupported, to_array, to_tensor
 
 
 class Server:
     """Answers the requests of one harness with one adapter."""
 
-    def __init__(self, adapter: ModuleType) -> None:
+    def __init__(self, adapter: ModuleType | Golden) -> None:
         self.adapter = adapter
         self.sessions: dict[int, Session] = {}
         self.opened = 0
@@ -46,7 +47,7 @@ class Server:
                         f"the harness speaks protocol {request.protocol}, this worker "
                         f"{protocol.PROTOCOL}: update the older side"
                     )
-                return self.adapter.describe()  # type: ignore[no-any-return]  # the kit's contract
+                return self.adapter.describe()
             case protocol.Open():
                 session = self.adapter.open_session(request)
                 self.opened += 1
@@ -105,8 +106,11 @@ def private_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-def load(name: str) -> ModuleType:
-    """The adapter of that name in this package, or the module in a file of another project."""
+def load(name: str) -> ModuleType | Golden:
+    """The adapter of that name in this package, the module in a file of another project, or
+    recorded answers."""
+    if name.endswith(SUFFIX):
+        return Golden(Path(name))
     if not name.endswith(".py"):
         return importlib.import_module(f"adapters.{name}")
     spec = importlib.util.spec_from_file_location(Path(name).stem, name)
@@ -120,7 +124,7 @@ def load(name: str) -> ModuleType:
 def main(arguments: list[str]) -> int:
     """Serve until the harness closes the stream."""
     if len(arguments) != 1:
-        print("usage: python -m adapters.worker NAME|FILE.py", file=sys.stderr)
+        print("usage: python -m adapters.worker NAME|FILE.py|FILE.golden", file=sys.stderr)
         return 2
     requests, replies = private_streams()
     return serve(Server(load(arguments[0])), requests, replies)

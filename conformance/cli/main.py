@@ -13,6 +13,7 @@ from conformance.cli import (
     comparing,
     environment,
     expecting,
+    golden,
     listing,
     power,
     reporting,
@@ -47,6 +48,7 @@ app.command("power")(power.power)
 app.command("list")(listing.list_)
 app.command("doctor")(listing.doctor)
 app.add_typer(environment.app, name="env")
+app.add_typer(golden.app, name="golden")
 app.add_typer(expecting.app, name="expectations")
 
 

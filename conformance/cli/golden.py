@@ -1,0 +1,67 @@
+"""``conformance golden``: results from a machine that we do not have, such as one with MATLAB."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.golden_file import GoldenFileError
+from conformance import golden
+from conformance.cli.console import UsageError, console
+from conformance.cli.running import Bars, ending
+
+app = typer.Typer(
+    help="Golden vectors: ask somebody else's MATLAB, and judge what it answered.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+
+@app.command(epilog="Example: conformance golden prepare for-matlab")
+def prepare(
+    folder: Annotated[Path, typer.Argument(help="made if it is not there")],
+    draws: Annotated[
+        int, typer.Option(help="draws of hyperparameters for each function, class and mode", min=1)
+    ] = 3,
+    seed: Annotated[int, typer.Option(help="of the cases")] = 0,
+) -> None:
+    """Write the script and its questions, for a machine with MATLAB."""
+    try:
+        count = golden.prepare(folder, draws=draws, seed=seed)
+    except OSError as error:
+        raise UsageError(f"{error.filename or folder}: {error.strerror}") from error
+    console.print(
+        f"{folder}: {golden.SCRIPT.name} and {golden.QUESTIONS} with {count} cases.\n"
+        f"In MATLAB, in that folder: golden_vectors\n"
+        f"Then here: conformance golden judge {folder / 'answers.golden'}",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+@app.command(epilog="Example: conformance golden judge for-matlab/answers.golden")
+def judge(
+    file: Annotated[Path, typer.Argument(help="what the script wrote: answers.golden")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="run folder; default runs/<time>")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
+) -> None:
+    """Judge recorded answers against the documents, like a running implementation.
+
+    `conformance report` shows the run folder again.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
+    with Bars(quiet=as_json) as bars:
+        try:
+            outcome = golden.judged(file, out or Path("runs") / stamp, listener=bars)
+        except (GoldenFileError, UnicodeDecodeError) as error:
+            raise UsageError(str(error)) from error
+        except FileNotFoundError as error:
+            raise UsageError(
+                f"{file}: no such file; `conformance golden prepare FOLDER` begins"
+            ) from error
+    ending(outcome, as_json)
