@@ -56,9 +56,13 @@ class GoldenCase:
 
 @dataclass
 class GoldenFile:
-    """All cases of a file, and who answered: ``about`` maps system, place, computer, …"""
+    """All cases of a file, and who answered: ``about`` maps system, place, computer, …
+
+    ``behaviours`` maps questions to answers: class, size and bits, or ``error`` and its message.
+    """
 
     about: dict[str, str] = field(default_factory=dict)
+    behaviours: dict[str, str] = field(default_factory=dict)
     cases: list[GoldenCase] = field(default_factory=list)
 
     @property
@@ -126,6 +130,9 @@ def take(found: GoldenFile, keyword: str, rest: str) -> None:
     """Add one line to what was found."""
     if keyword == "case":
         found.cases.append(GoldenCase(rest))
+    elif keyword == "behaviour":
+        question, _, answer = rest.partition(" ")
+        found.behaviours[question] = answer
     elif not found.cases:
         found.about[keyword] = rest
     elif keyword in ("parameter", "value", "averages", "gradient", "answer", "failed"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from adapters.golden_file import GoldenFileError, from_hex, read, to_hex
 from adapters.octave_process import HOW, PROGRAM, TRANSCRIPTION
 from conformance import golden
+from conformance.behaviours import BEHAVIOURS, behaviours
 from conformance.cli.console import UsageError
 from conformance.cli.main import app
 from reports import model
@@ -121,6 +123,56 @@ class TestChain:
         assert "Undefined function" in str(row)
 
 
+# What the transcription does not check, and the page refuses.
+UNCHECKED = {
+    "integer-params",
+    "logical-gradient",
+    "expansion",
+    "decay-0",
+    "decay-1",
+    "negative-rate",
+    "epsilon-0",
+    "iteration-0",
+    "iteration-fraction",
+}
+
+
+@needs_octave
+class TestBehaviours:
+    def test_each_answer_is_matched_with_the_readings_of_the_page(self, answers):
+        found = {item.question: item for item in behaviours(golden.answered(answers))}
+        assert set(found) == set(BEHAVIOURS)
+        assert {name for name, item in found.items() if not item.documented} == UNCHECKED
+        assert found["complex-gradient"].readings == ("the square of each element",)
+        for name in ("single-params", "single-gradient", "single-average"):
+            (reading,) = found[name].readings
+            assert reading.endswith("computed in single")
+
+    def test_another_answer_is_another_reading(self, answers, tmp_path):
+        def edit(lines):
+            answers = {
+                "complex-gradient": "double 1-by-1 4029000000000000",
+                "single-params": "error the data types differ",
+                "default-decay": "double 1-by-1 3f50624dd2f1aa00",
+            }
+            return lines + [f"behaviour {name} {answer}" for name, answer in answers.items()]
+
+        file = golden.answered(edited(answers, tmp_path, edit))
+        found = {item.question: item.readings for item in behaviours(file)}
+        assert found["complex-gradient"] == ("the square of its modulus",)
+        assert found["single-params"][0].endswith("is refused")
+        assert found["default-decay"] == ()
+
+    def test_the_command_exits_1_where_no_reading_fits(self, answers):
+        done = CliRunner().invoke(app, ["golden", "behaviour", str(answers), "--json"])
+        assert done.exit_code == 1
+        rows = {row["question"]: row for row in json.loads(done.output)}
+        assert rows["half-empty"]["documented"]
+        assert not rows["decay-0"]["documented"]
+        done = CliRunner().invoke(app, ["golden", "behaviour", str(answers)])
+        assert "none" in done.output
+
+
 SHORT = ("parameter w 2 1", "value 3f800000")
 
 
@@ -195,7 +247,7 @@ class TestCommand:
     def test_a_file_that_is_not_there_is_a_usage_error(self, tmp_path):
         done = CliRunner().invoke(app, ["golden", "judge", str(tmp_path / "none.golden")])
         assert isinstance(done.exception, UsageError)
-        assert "no such file" in str(done.exception)
+        assert "No such file" in str(done.exception)
 
     def test_a_file_that_is_none_is_a_usage_error(self, tmp_path):
         (tmp_path / "a.golden").write_bytes(b"\xff\xfe")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
-from adapters.golden_file import GoldenFileError
+from adapters.golden_file import GoldenFile, GoldenFileError
 from conformance import golden
-from conformance.cli.console import UsageError, console
+from conformance.behaviours import behaviours
+from conformance.cli.console import UsageError, console, print_json
 from conformance.cli.running import Bars, ending
 
 app = typer.Typer(
@@ -42,6 +46,39 @@ def prepare(
     )
 
 
+@app.command(epilog="Example: conformance golden behaviour for-matlab/answers.golden")
+def behaviour(
+    file: Annotated[Path, typer.Argument(help="what the script wrote: answers.golden")],
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
+) -> None:
+    """Which readings of MATLAB's pages the recorded functions follow.
+
+    Exits 1 when an answer fits no reading.
+    """
+    found = behaviours(opened(file))
+    if as_json:
+        print_json([asdict(item) | {"documented": item.documented} for item in found])
+    else:
+        table = Table("question", "answer", "reading of the page")
+        for item in found:
+            fits = escape("; ".join(item.readings)) or "[red]none[/]"
+            table.add_row(item.question, escape(item.answer), fits)
+        console.print(table)
+    raise typer.Exit(0 if all(item.documented for item in found) else 1)
+
+
+def opened(file: Path) -> GoldenFile:
+    """The file's content; what is wrong with it is a usage error."""
+    try:
+        return golden.answered(file)
+    except (GoldenFileError, UnicodeDecodeError) as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(
+            f"{file}: {error.strerror}; `conformance golden prepare FOLDER` begins"
+        ) from error
+
+
 @app.command(epilog="Example: conformance golden judge for-matlab/answers.golden")
 def judge(
     file: Annotated[Path, typer.Argument(help="what the script wrote: answers.golden")],
@@ -54,14 +91,8 @@ def judge(
 
     `conformance report` shows the run folder again.
     """
+    opened(file)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
     with Bars(quiet=as_json) as bars:
-        try:
-            outcome = golden.judged(file, out or Path("runs") / stamp, listener=bars)
-        except (GoldenFileError, UnicodeDecodeError) as error:
-            raise UsageError(str(error)) from error
-        except FileNotFoundError as error:
-            raise UsageError(
-                f"{file}: no such file; `conformance golden prepare FOLDER` begins"
-            ) from error
+        outcome = golden.judged(file, out or Path("runs") / stamp, listener=bars)
     ending(outcome, as_json)

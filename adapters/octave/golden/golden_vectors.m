@@ -35,8 +35,57 @@ function golden_vectors (questions, answers)
     end
     line = fgetl (in);
   end
+  ask_all (out);
   fclose (in);
   fclose (out);
+end
+
+% What the pages leave open, or state and we cannot see: one call a question, its second result (the
+% moving average) or the kind of error.
+function ask_all (out)
+  s = single (2);
+  ask (out, 'complex-gradient', @() rmspropupdate (1, 3 + 4i, [], 0.1, 0.5));
+  ask (out, 'complex-average', @() rmspropupdate (1, 1, 3 + 4i, 0.1, 0.5));
+  ask (out, 'negative-average', @() rmspropupdate (1, 0, -4, 0.1, 0.5));
+  ask (out, 'single-params', @() rmspropupdate (s, 2, [], 0.1, 0.5));
+  ask (out, 'single-gradient', @() rmspropupdate (2, s, [], 0.1, 0.5));
+  ask (out, 'single-average', @() rmspropupdate (2, 2, s, 0.1, 0.5));
+  ask (out, 'integer-params', @() rmspropupdate (int32 (2), int32 (2), [], 0.1, 0.5));
+  ask (out, 'logical-gradient', @() rmspropupdate (2, true, [], 0.1, 0.5));
+  ask (out, 'expansion', @() rmspropupdate ([1; 2], [3, 4], [], 0.1, 0.5));
+  ask (out, 'default-decay', @() rmspropupdate (1, 1, []));
+  ask (out, 'decay-0', @() rmspropupdate (1, 2, 1, 0.1, 0));
+  ask (out, 'decay-1', @() rmspropupdate (1, 2, 1, 0.1, 1));
+  ask (out, 'negative-rate', @() rmspropupdate (1, 2, 1, -0.1, 0.5));
+  ask (out, 'epsilon-0', @() rmspropupdate (1, 2, 1, 0.1, 0.5, 0));
+  ask (out, 'iteration-0', @() adamupdate (1, 2, [], [], 0));
+  ask (out, 'iteration-fraction', @() adamupdate (1, 2, [], [], 1.5));
+  ask (out, 'half-empty', @() adamupdate (1, 2, [], 1, 1));
+  ask (out, 'cell-params', @() first_cell ({1, 2}, {3, 4}));
+  ask (out, 'unequal-cells', @() first_cell ({1, 2}, {3}));
+  ask (out, 'unequal-fields', @() rmspropupdate (struct ('a', 1), struct ('b', 1), []));
+end
+
+function [p, v] = first_cell (params, grad)
+  [p, v] = rmspropupdate (params, grad, [], 0.1, 0.5);
+  v = v{1};
+end
+
+function ask (out, name, call)
+  try
+    [~, v] = call ();
+    text = sprintf ('%s %s', class (v), described (v));
+  catch problem
+    text = ['error ', strrep(problem.message, sprintf ('\n'), ' ')];
+  end
+  fprintf (out, 'behaviour %s %s\n', name, text);
+end
+
+function text = described (v)
+  text = sprintf ('%d-by-%d ', size (v, 1), size (v, 2));
+  if ~isfloat (v), return, end
+  text = [text, to_hex(real (v), class (v))];
+  if ~isreal (v), text = [text, ' ', to_hex(imag (v), class (v))]; end
 end
 
 function file = opened (name, way)
