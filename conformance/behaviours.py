@@ -50,15 +50,18 @@ def complex_gradient() -> dict[str, Call]:
     return {
         "the square of each element": partial(call, squares="g^2"),
         "the square of its modulus": partial(call, squares="|g|^2"),
+        "before R2024a: refused": partial(call, release="R2023b"),
     }
 
 
 A = np.array
+REAL = partial(rmspropupdate, release="R2023b")
 
 # question of the script -> reading -> the same call here
 BEHAVIOURS: dict[str, dict[str, Call]] = {
     "complex-gradient": complex_gradient(),
-    "complex-average": rmsprop(1.0, 1.0, 3 + 4j, 0.1, 0.5),
+    "complex-average": rmsprop(1.0, 1.0, 3 + 4j, 0.1, 0.5)
+    | {"before R2024a: refused": partial(REAL, 1.0, 1.0, 3 + 4j, 0.1, 0.5)},
     "negative-average": rmsprop(1.0, 0.0, -4.0, 0.1, 0.5),
     "single-params": mixed(SINGLE, 2.0, None, 0.1, 0.5),
     "single-gradient": mixed(2.0, SINGLE, None, 0.1, 0.5),
@@ -66,7 +69,8 @@ BEHAVIOURS: dict[str, dict[str, Call]] = {
     "integer-params": rmsprop(np.int32(2), np.int32(2), None, 0.1, 0.5),
     "logical-gradient": rmsprop(2.0, A(True), None, 0.1, 0.5),
     "expansion": rmsprop(A([[1.0], [2.0]]), A([[3.0, 4.0]]), None, 0.1, 0.5),
-    "default-decay": rmsprop(1.0, 1.0, None),
+    "default-decay": rmsprop(1.0, 1.0, None)
+    | {"before R2020a": partial(rmspropupdate, 1.0, 1.0, None, release="R2019b")},
     "decay-0": rmsprop(1.0, 2.0, 1.0, 0.1, 0),
     "decay-1": rmsprop(1.0, 2.0, 1.0, 0.1, 1),
     "negative-rate": rmsprop(1.0, 2.0, 1.0, -0.1, 0.5),

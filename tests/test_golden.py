@@ -161,7 +161,7 @@ class TestBehaviours:
         found = {item.question: item.readings for item in behaviours(file)}
         assert found["complex-gradient"] == ("the square of its modulus",)
         assert found["single-params"][0].endswith("is refused")
-        assert found["default-decay"] == ()
+        assert found["default-decay"] == ("before R2020a",)
 
     def test_the_command_exits_1_where_no_reading_fits(self, answers):
         done = CliRunner().invoke(app, ["golden", "behaviour", str(answers), "--json"])
