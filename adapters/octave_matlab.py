@@ -7,6 +7,7 @@ Source: "Call MATLAB from Python" and "MATLAB Arrays as Python Variables", R2024
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ class Matlab:
     """
 
     def __init__(self) -> None:
+        # The worker is confined to its scratch folder, and MATLAB wants to write its preferences.
+        os.environ.setdefault("MATLAB_PREFDIR", os.getcwd())
         self.engine = matlab_engine.start_matlab("-nodisplay -singleCompThread")
         for name in ("rmspropupdate", "adamupdate"):
             place = self.engine.which(name)
