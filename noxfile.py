@@ -68,6 +68,14 @@ def power(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """What the oracle costs, as a ratio to PyTorch's own step."""
+    session.install("-e", ".")
+    session.run("conformance", "env", "create", "torch")
+    session.run("conformance", "bench", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """The test suite; tests marked with an adapter need its environment, which is made here."""
     session.install("-e", ".[dev]")

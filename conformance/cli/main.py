@@ -18,6 +18,7 @@ from conformance.cli import (
     power,
     reporting,
     running,
+    timing,
     verifying,
 )
 from conformance.cli.console import UsageError, errors
@@ -45,6 +46,7 @@ app.command("diff")(comparing.diff)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)
 app.command("power")(power.power)
+app.command("bench")(timing.bench_)
 app.command("list")(listing.list_)
 app.command("doctor")(listing.doctor)
 app.add_typer(environment.app, name="env")

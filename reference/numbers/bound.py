@@ -90,7 +90,14 @@ class Bound:
 
 def product_error(a: Bound, b: Bound) -> Any:
     """What the operands' errors do to an exact product."""
+    if exactly_known(a) and exactly_known(b):
+        return 0.0
     return a.error * np.abs(b.value) + b.error * (np.abs(a.value) + a.error)
+
+
+def exactly_known(x: Bound) -> bool:
+    """Whether the error is the number zero, which spares arrays of zeros."""
+    return isinstance(x.error, float) and x.error == 0.0
 
 
 class BoundArithmetic:
@@ -132,7 +139,7 @@ class BoundArithmetic:
         if self.effects.flush:
             tiny = np.abs(values) < self.precision.smallest_normal
             error = np.where(tiny, np.abs(values), error)
-        return Bound(self, values, error, nonnegative)
+        return Bound(self, values, error if error.any() else 0.0, nonnegative)
 
     def full(self, like: Bound, decimal: str) -> Bound:
         shape = np.shape(like.value)
@@ -198,7 +205,9 @@ class BoundArithmetic:
 
         ``underflow`` is how often, and multiplied by what, one underflow reaches the result.
         """
-        error = propagated + self.gamma(count) * (np.abs(value) + propagated)
+        error = np.abs(value) + propagated
+        error *= self.gamma(count)
+        error += propagated
         if self.effects.underflow:
             error = error + self.effects.underflow * underflow
         result = Bound(self, value, error, nonnegative)
@@ -244,13 +253,13 @@ class BoundArithmetic:
 
         Where x may be negative the root may be nan, and nothing is promised.
         """
-        value = np.sqrt(np.maximum(x.value, 0.0))
-        low = np.sqrt(np.maximum(x.value - x.error, 0.0))
-        high = np.sqrt(np.maximum(x.value, 0.0) + x.error)
-        below = np.maximum(x.value, 0.0) - np.maximum(x.value - x.error, 0.0)
-        propagated = np.maximum(ratio(below, value + low), ratio(x.error, value + high))
+        operand, lowest = np.maximum(x.value, 0.0), x.value - x.error
+        least = np.maximum(lowest, 0.0)
+        value = np.sqrt(operand)
+        below = ratio(operand - least, value + np.sqrt(least))
+        propagated = np.maximum(below, ratio(x.error, value + np.sqrt(operand + x.error)))
         if not x.nonnegative:
-            propagated = np.where(x.value - x.error < 0, np.inf, propagated)
+            propagated = np.where(lowest < 0, np.inf, propagated)
         count = self.budget.root_roundings
         return self.rounded(value, propagated, count, nonnegative=True, underflow=0.0)
 
@@ -265,26 +274,27 @@ class BoundArithmetic:
             value = np.where(np.isinf(old.value), np.nan, value)
         if self.early and c.error >= c.value:  # c may have been rounded to 0, and 0 * inf is nan
             value = np.where(np.isinf(new.value), np.nan, value)
-        share_old, share_new = np.abs(b.value * old.value), np.abs(c.value * new.value)
         of_old, of_new = max(b.error, c.error), c.error
         if b.value < c.value:
             of_new = max(b.error, c.error)
-        propagated = (
-            (b.value + of_old) * old.error
-            + of_old * np.abs(old.value)
-            + (c.value + of_new) * new.error
-            + of_new * np.abs(new.value)
-        )
-        gap = np.abs(new.value - old.value) + old.error + new.error
+        old_size, new_size = np.abs(old.value), np.abs(new.value)
+        propagated = of_old * old_size + (b.value + of_old) * old.error
+        propagated += of_new * new_size
+        propagated += (c.value + of_new) * new.error
         if self.early:  # equal weights may be taken out of the sum
-            propagated = self.uncertain(propagated, np.abs(old.value) + np.abs(new.value))
+            propagated = self.uncertain(propagated, old_size + new_size)
             if c.error >= c.value:
                 propagated = np.where(np.isinf(new.value), np.inf, propagated)
-        products = self.gamma(1) * (share_old + share_new)
-        interpolated = self.gamma(2) * c.value * gap
+        interpolated = np.abs(new.value - old.value)
+        interpolated += old.error
+        interpolated += new.error
+        interpolated *= self.gamma(2) * c.value
+        products = self.gamma(1) * b.value * old_size
+        products += self.gamma(1) * c.value * new_size
+        propagated += np.maximum(products, interpolated) * (1 + self.unit)
         return self.rounded(
             value,
-            propagated + np.maximum(products, interpolated) * (1 + self.unit),
+            propagated,
             nonnegative=old.nonnegative and new.nonnegative,
             underflow=4.0,
         )

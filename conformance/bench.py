@@ -1,0 +1,114 @@
+"""What the oracle costs: time an element-step of the bound and of balls, beside a framework's step.
+
+Times depend on the machine; what can be compared between machines is the ratio to PyTorch's own
+step, measured in the same run.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
+from reference.numbers.ball import BITS, working_bits
+from reference.trajectory import trajectory
+from reference.variants import VARIANTS
+
+RULES = ("torch-rmsprop", "torch-rmsprop-centered-momentum", "torch-adam")
+STEPS = 10
+# Elements: as many as stay in a core's cache with everything that a step computes on the way.
+BOUND_SIZE, BALL_SIZE, TORCH_SIZE = 16_384, 2_048, 1_000_000
+# Nanoseconds an element-step that the oracle is meant to stay under.
+AIMS = {"bound": 60.0, "ball": 3000.0}
+HYPER = {"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-8", "momentum": "0.9"}
+
+TORCH = """
+import json, sys, time, torch
+torch.set_num_threads(1)
+size, steps, repeats = map(int, sys.argv[1:])
+rules = {
+    "torch-rmsprop": lambda w: torch.optim.RMSprop(w, lr=0.01),
+    "torch-rmsprop-centered-momentum":
+        lambda w: torch.optim.RMSprop(w, lr=0.01, centered=True, momentum=0.9),
+    "torch-adam": lambda w: torch.optim.Adam(w, lr=0.01),
+}
+found = {}
+for name, make in rules.items():
+    parameter = torch.nn.Parameter(torch.randn(size))
+    parameter.grad = torch.randn(size)
+    optimizer = make([parameter])
+    optimizer.step()
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.process_time()
+        for _ in range(steps):
+            optimizer.step()
+        best = min(best, time.process_time() - start)
+    found[name] = best / steps / size * 1e9
+print(json.dumps({"version": torch.__version__, "nanoseconds": found}))
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One rule on one number system; ``ratio`` is to PyTorch's own step of the same rule."""
+
+    rule: str
+    system: str
+    nanoseconds: float
+    aim: float
+    ratio: float | None
+
+    @property
+    def met(self) -> bool:
+        """Whether it stays under its aim."""
+        return self.nanoseconds <= self.aim
+
+
+def measure(python: Path | None, repeats: int = 5) -> Iterator[Cost]:
+    """Yield the cost of each rule on each number system.
+
+    ``python`` is an interpreter with torch; without one there are no ratios.
+    """
+    torch = torch_steps(python, repeats) if python else {}
+    bound, ball = BoundArithmetic(PRECISIONS["float32"]), BallArithmetic()
+    for rule in RULES:
+        for system, num, size in (("bound", bound, BOUND_SIZE), ("ball", ball, BALL_SIZE)):
+            # The smallest: everything else that the machine does adds to it.
+            cost = min(element_step(rule, num, size) for _ in range(repeats))
+            ratio = cost / torch[rule] if rule in torch else None
+            yield Cost(rule, system, cost, AIMS[system], ratio)
+
+
+def element_step(rule: str, num: Any, size: int) -> float:
+    """Nanoseconds that a step of one element takes on a number system, on one core."""
+    random = np.random.Generator(np.random.Philox(key=1))
+    variant = VARIANTS[rule]
+    decimals = HYPER | ({"beta1": "0.9"} if variant.family == "adam" else {})
+    with np.errstate(all="ignore"), working_bits(BITS):
+        parameter, *gradients = (num.given(random.standard_normal(size)) for _ in range(STEPS + 1))
+        start = time.process_time()
+        for _ in trajectory(variant.choices, decimals, parameter, gradients, num=num):
+            pass
+        return (time.process_time() - start) / STEPS / size * 1e9
+
+
+def torch_steps(python: Path, repeats: int) -> dict[str, float]:
+    """Nanoseconds an element-step of PyTorch's own, float32 on one thread.
+
+    Raises RuntimeError when the interpreter cannot run it.
+    """
+    words = [str(python), "-c", TORCH, str(TORCH_SIZE), str(STEPS), str(repeats)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+    if done.returncode:
+        last = next(iter(reversed(done.stderr.strip().splitlines())), "it said nothing")
+        raise RuntimeError(f"torch could not be timed in {python}: {last}")
+    found: dict[str, float] = json.loads(done.stdout)["nanoseconds"]
+    return found

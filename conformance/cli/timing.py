@@ -1,0 +1,45 @@
+"""``conformance bench``: what the oracle costs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from conformance import bench, environments
+from conformance.cli.console import console, errors, print_json
+
+
+def bench_(
+    repeats: Annotated[int, typer.Option(min=1, help="Measurements; the smallest counts.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Time the bound and balls, as a ratio to PyTorch's own step measured in the same run.
+
+    [bold]Examples[/]
+
+    conformance bench
+
+    conformance bench --repeats 20 --json
+    """
+    environment = environments.locate("torch")
+    python = environment.python if environment.complete else None
+    if python is None:
+        errors.print("no ratios: `conformance env create torch` makes what they need")
+    with errors.status("measuring"):
+        costs = list(bench.measure(python, repeats))
+    if as_json:
+        print_json([asdict(cost) | {"met": cost.met} for cost in costs])
+        return
+    table = Table("rule", "number system", "ns an element-step", "aim", "times torch's step")
+    for cost in costs:
+        table.add_row(
+            cost.rule,
+            cost.system,
+            f"[{'green' if cost.met else 'yellow'}]{cost.nanoseconds:,.0f}[/]",
+            f"{cost.aim:,.0f}",
+            "–" if cost.ratio is None else f"{cost.ratio:,.1f}",
+        )
+    console.print(table)
