@@ -321,7 +321,7 @@ class TestNodes:
         assert np.isinf(bound.error[0])
 
     def test_given_numbers_are_exact(self):
-        assert not self.num.given(np.array([1.0, -3.5, 2.0**-120])).error.any()
+        assert not np.any(self.num.given(np.array([1.0, -3.5, 2.0**-120])).error)
 
     def test_an_underestimated_format_is_rounded_first(self):
         third = 1 / 3

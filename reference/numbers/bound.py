@@ -356,11 +356,12 @@ class BoundArithmetic:
     def centralize(self, x: Bound) -> Bound:
         """x minus its mean over all axes but the first, summed in any order."""
         axes = tuple(range(1, np.ndim(x.value)))
+        own = np.broadcast_to(x.error, np.shape(x.value))
         count = int(np.prod([np.shape(x.value)[axis] for axis in axes]))
         mean = np.mean(x.value, axis=axes, keepdims=True)
-        size = np.mean(np.abs(x.value) + x.error, axis=axes, keepdims=True)
+        size = np.mean(np.abs(x.value) + own, axis=axes, keepdims=True)
         gamma = (count + 1) * self.unit / (1 - (count + 1) * self.unit)
-        propagated = x.error + np.mean(x.error, axis=axes, keepdims=True) + gamma * size
+        propagated = own + np.mean(own, axis=axes, keepdims=True) + gamma * size
         if self.early:  # a partial sum leaves the range before the mean would
             propagated = self.uncertain(propagated, count * size + np.zeros(np.shape(x.value)))
         return self.rounded(x.value - mean, propagated, underflow=count + 2.0)
