@@ -47,8 +47,9 @@ class Answers:
 
 
 def place(adapter: str, file: str) -> Path:
-    """Where a probe file stands.  Raises ScriptError when it does not."""
-    path = FOLDER / adapter / f"{file}.py"
+    """Where a probe file stands: the adapter's own or one for all.  Raises ScriptError."""
+    places = [FOLDER / folder / f"{file}.py" for folder in (adapter, "shared")]
+    path = next((place for place in places if place.is_file()), places[0])
     if not path.is_file():
         raise ScriptError(f"there is no {path.relative_to(FOLDER.parent.parent)}")
     return path

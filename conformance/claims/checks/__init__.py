@@ -14,18 +14,28 @@
 | ``script``        | a function of a probe script, in the framework's environment |
 | ``transcription`` | the same on our transcription of a function that is not available here |
 | ``book-loss``     | a training of the book, once a seed: is the printed loss among them |
+| ``documented``    | what an installed docstring says, and then the check that executes it |
 | ``needs``         | nothing: what it would take |
 """
 
 from __future__ import annotations
 
-from conformance.claims.checks import book, formulas, implementations, probing, rules, training
+from conformance.claims.checks import (
+    book,
+    documented,
+    formulas,
+    implementations,
+    probing,
+    rules,
+    training,
+)
 from conformance.claims.checks.probing import scripted
 from conformance.claims.registry import CHECKS
 
 __all__ = [
     "CHECKS",
     "book",
+    "documented",
     "formulas",
     "implementations",
     "probing",

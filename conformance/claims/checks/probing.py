@@ -94,9 +94,21 @@ def validate(call: str, expect: dict[str, Any], readings: list[Expected]) -> Non
 
 
 def scripted(claim: Any) -> Iterator[tuple[str, str, str]]:
-    """Adapter, file and call of a claim that a script decides."""
-    if claim.check.get("name") == "script":
-        yield claim.check["adapter"], claim.check["file"], claim.check["call"]
+    """Adapter, file and call of a claim that a script decides, or takes part in deciding."""
+    yield from calls(claim.check)
+
+
+def calls(parameters: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The same of a check's parameters."""
+    if parameters.get("name") == "script":
+        yield parameters["adapter"], parameters["file"], parameters["call"]
+    if parameters.get("name") == "documented":
+        from conformance.claims.checks import documented  # noqa: PLC0415 - it uses this module
+
+        own = {name: value for name, value in parameters.items() if name != "name"}
+        reading = msgspec.convert(own, documented.Documented)
+        yield reading.adapter, documented.FILE, reading.call
+        yield from calls(reading.behaviour)
 
 
 @check("script", Script)
