@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from conformance.claims.document import ClaimFileError
 from conformance.cli import (
+    adapter,
     comparing,
     environment,
     expecting,
@@ -52,6 +53,7 @@ app.command("doctor")(listing.doctor)
 app.add_typer(environment.app, name="env")
 app.add_typer(golden.app, name="golden")
 app.add_typer(expecting.app, name="expectations")
+app.add_typer(adapter.app, name="adapter")
 
 
 def main() -> None:

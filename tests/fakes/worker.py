@@ -63,11 +63,40 @@ class Rmsprop:
         self.averages = [average.copy() for average in state["second_moment"]]
 
 
+class Forgetful(Rmsprop):
+    """Takes the state that it is given, and drops it."""
+
+    def set_state(self, state, step):
+        pass
+
+
+class Sharing(Rmsprop):
+    """All sessions have one moving average."""
+
+    common: dict = {}  # noqa: RUF012 - that it is shared is the point
+
+    def __init__(self, request: protocol.Open, rule: str) -> None:
+        super().__init__(request, rule)
+        for index, average in enumerate(self.averages):
+            self.averages[index] = self.common.setdefault((index, average.shape), average)
+
+
+class Stubborn(Rmsprop):
+    """Has an epsilon of its own, whatever it is told."""
+
+    def __init__(self, request: protocol.Open, rule: str) -> None:
+        super().__init__(request, rule)
+        self.h = {**self.h, "epsilon": 1e-3}
+
+
+SESSIONS = {"forgetful": Forgetful, "sharing": Sharing, "stubborn": Stubborn}
+
+
 class Adapter:
     """What ``adapters.worker.Server`` serves: the members of an adapter module."""
 
-    def __init__(self, rule: str) -> None:
-        self.rule = rule
+    def __init__(self, rule: str, session: type[Rmsprop] = Rmsprop) -> None:
+        self.rule, self.session = rule, session
 
     def describe(self) -> protocol.Description:
         return protocol.Description(
@@ -90,7 +119,9 @@ class Adapter:
         )
 
     def open_session(self, request: protocol.Open) -> Rmsprop:
-        return Rmsprop(request, self.rule)
+        if not request.implementation.startswith("fake:"):
+            raise KeyError(request.implementation)
+        return self.session(request, self.rule)
 
     def probe(self, implementation: str):
         return {}
@@ -185,7 +216,30 @@ def raises(request, reply, count, stream):
     return reply
 
 
+def swallows(request, reply, count, stream):
+    """Every exception becomes something that upstream lacks."""
+    if isinstance(reply, protocol.Failure):
+        return msgspec.structs.replace(reply, kind="unsupported")
+    return reply
+
+
+def boasts(request, reply, count, stream):
+    """Says that it has more than there is."""
+    if isinstance(reply, protocol.Description):
+        item = msgspec.structs.replace(
+            reply.implementations[0],
+            features=[[], ["wings"]],
+            claims=["folklore-rmsprop"],
+            dtypes=["float32"],
+            gaps={"float16": ""},
+        )
+        return msgspec.structs.replace(reply, implementations=[item])
+    return reply
+
+
 def observations(reply, change):
+    if isinstance(reply, protocol.Failure):
+        return reply
     return protocol.Stepped([change(item) for item in reply.observations])
 
 
@@ -397,7 +451,7 @@ def main(behaviour: str) -> None:
     rule = behaviour if behaviour in RULES else "honest"
     misbehave = BEHAVIOURS.get(behaviour, nothing)
     requests, replies = private_streams()
-    server = Server(Adapter(rule))  # type: ignore[arg-type]  # an object with a module's members
+    server = Server(Adapter(rule, SESSIONS.get(behaviour, Rmsprop)))  # type: ignore[arg-type]  # an object with a module's members
     count = 0
     while (body := protocol.read_frame(requests)) is not None:
         request = protocol.decode_request(body)

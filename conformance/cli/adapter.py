@@ -1,0 +1,103 @@
+"""``conformance adapter``: for those who write one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from conformance import environments
+from conformance.cli.console import UsageError, console, print_json, suggestion
+from conformance.driver import Worker, command_for
+from conformance.examiner import Complaint, Inspection
+from conformance.inspection import inspect
+
+app = typer.Typer(help="For authors of adapters.", no_args_is_help=True)
+WRONG = 1
+
+Words = Annotated[
+    list[str],
+    typer.Argument(help="an adapter's name, a module FILE.py, or a command that starts a worker"),
+]
+
+
+@app.callback()
+def group() -> None:
+    """For authors of adapters."""
+
+
+@app.command(
+    epilog="Examples: conformance adapter check torch · conformance adapter check mine.py · "
+    "conformance adapter check -- node worker.mjs .",
+    context_settings={"ignore_unknown_options": True},
+)
+def check(
+    worker: Words,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Tell an adapter's author what is wrong with it.
+
+    Asks nothing about formulas: whether the description is true, bits survive, sessions are apart,
+    state is restored, options and hyperparameters do something, and errors stay errors.
+    Exits 1 when something is wrong, 3 when the worker cannot be used at all.
+    """
+    with Worker(command(worker)) as process, console.status("…") as status:
+        found = inspect(process, lambda name: status.update(escape(name)))
+    if as_json:
+        print_json(
+            {
+                "adapter": found.description.adapter,
+                "checks": found.checks,
+                "complaints": [vars(item) for item in found.complaints],
+                "notes": [vars(item) for item in found.notes],
+            }
+        )
+    else:
+        show(found)
+    raise typer.Exit(WRONG if found.complaints else 0)
+
+
+def command(words: list[str]) -> list[str]:
+    """What starts the worker that was meant.
+
+    Raises UsageError for one word that is neither an adapter, nor a file, nor a program.
+    """
+    if len(words) > 1:
+        return words
+    (word,) = words
+    if word in environments.ADAPTERS:
+        return environments.create(word).command
+    if word.endswith(".py"):
+        if not Path(word).is_file():
+            raise UsageError(f"{word} does not exist")
+        return command_for(str(Path(word).resolve()), sys.executable)
+    if Path(word).is_file():
+        return [word]
+    raise UsageError(f"no adapter {word!r}{suggestion(word, environments.ADAPTERS)}")
+
+
+def show(found: Inspection) -> None:
+    """Complaints and notes by implementation, and one line at the end."""
+    for title, items in (("wrong", found.complaints), ("declared of upstream", found.notes)):
+        merged: dict[tuple[str, str], list[str]] = {}
+        for item in items:
+            merged.setdefault((item.implementation, item.message), []).append(where(item))
+        for (name, message), places in merged.items():
+            console.print(
+                f"{title}: {escape(name or found.description.adapter)} "
+                f"({escape('; '.join(filter(None, places)) or 'as a whole')}): {escape(message)}",
+                soft_wrap=True,
+            )
+    count = len(found.description.implementations)
+    verdict = f"{len(found.complaints)} wrong" if found.complaints else "nothing wrong"
+    console.print(
+        f"{found.description.adapter}: {count} implementations, {found.checks} checks, {verdict}"
+    )
+
+
+def where(item: Complaint) -> str:
+    """The configuration of a complaint."""
+    return item.configuration

@@ -1,0 +1,94 @@
+"""One configuration of an implementation, and what an inspection sends to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from adapters import protocol
+from adapters.kit import to_array, to_tensor
+from reference.numbers.precision import Array, from_bits, to_bits
+
+SEED = 20  # of the arrays; any will do
+SIZE = 37  # no multiple of a vector's length
+# Values that every dtype holds and that change what comes out, also in float16.
+VALUES = {
+    "learning_rate": (0.01, 0.05),
+    "decay": (0.9, 0.5),
+    "beta1": (0.8, 0.5),
+    "epsilon": (0.01, 0.1),
+    "momentum": (0.9, 0.5),
+    "weight_decay": (0.1, 0.01),
+    "loss_scale": (8.0, 2.0),
+}
+# Options with a hyperparameter of their own.
+OPTIONS = ("momentum", "weight_decay", "loss_scale")
+ALWAYS = ("learning_rate", "decay", "beta1", "epsilon")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One configuration of one implementation, and what is sent to it.
+
+    Arrays are float64 values that the dtype holds, two parameters each.
+    """
+
+    implementation: protocol.Implementation
+    device: str
+    features: tuple[str, ...]
+    dtype: str
+    values: tuple[Array, ...]
+    gradients: tuple[tuple[Array, ...], ...]
+    hyperparameters: dict[str, float]
+    rates: tuple[float, ...] = ()
+    groups: tuple[dict[str, float], ...] = ()
+
+    def tensor(self, values: Array) -> protocol.Tensor:
+        """Values as they travel."""
+        return to_tensor(to_bits(values, self.dtype))
+
+    def request(self, values: list[protocol.Tensor] | None = None) -> protocol.Open:
+        """The request that opens a session; ``values`` take the place of the parameters."""
+        sent = values or [self.tensor(value) for value in self.values]
+        return protocol.Open(
+            implementation=self.implementation.name,
+            device=self.device,
+            parameters=[
+                protocol.Parameter(f"w{index}", value, group=index if self.groups else 0)
+                for index, value in enumerate(sent)
+            ],
+            hyperparameters=self.hyperparameters,
+            features=list(self.features),
+            learning_rates=list(self.rates),
+            groups=list(self.groups),
+        )
+
+    def row(self, step: int) -> list[protocol.Tensor]:
+        """The gradients of one step, as they travel."""
+        return [self.tensor(gradient) for gradient in self.gradients[step]]
+
+
+def arrays(
+    dtype: str, count: int, generator: np.random.Generator, scale: float
+) -> tuple[Array, ...]:
+    """Ordinary numbers with full significands, never zero."""
+    shapes = [(SIZE,), (3, 5)][:count]
+    drawn = (generator.uniform(0.5, 2, s) * generator.choice([-1.0, 1.0], s) for s in shapes)
+    return tuple(from_bits(to_bits(scale * values, dtype), dtype) for values in drawn)
+
+
+def bits(observation: protocol.Observation) -> object:
+    """What two observations have in common when they are the same."""
+    return observation.parameters, observation.state
+
+
+def distance(one: list[protocol.Tensor], other: list[protocol.Tensor]) -> float:
+    """The largest difference of two lists of tensors; infinite where numbers meet nan."""
+    largest = 0.0
+    for a, b in zip(one, other, strict=True):
+        x, y = (from_bits(to_array(item), item.dtype) for item in (a, b))
+        apart = np.abs(x - y)
+        apart[np.isnan(x) & np.isnan(y)] = 0.0
+        largest = max(largest, float(np.nan_to_num(apart, nan=np.inf).max(initial=0.0)))
+    return largest

@@ -1,0 +1,82 @@
+"""What is wrong with an adapter, told to its author: no oracle, only what the protocol promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from adapters import protocol
+from conformance.configuration import OPTIONS, VALUES
+from conformance.driver import Refused, Worker
+from conformance.examiner import Complaint, Examiner, Inspection
+from reference.pipeline import STATE
+from reference.variants import VARIANTS
+from reference.variants.record import FEATURES, suffix
+
+
+def inspect(worker: Worker, progress: Callable[[str], None] = lambda name: None) -> Inspection:
+    """Everything that can be asked of a worker; raises WorkerError when it dies or breaks off."""
+    found = Inspection(worker.hello())
+    for complaint in described(found.description):
+        found.complaints.append(complaint)
+    found.checks += 1
+    for item in found.description.implementations:
+        progress(item.name)
+        try:
+            Examiner(worker, item, found).examine()
+        except Refused as error:
+            found.complaints.append(
+                Complaint(item.name, "", f"a request that is part of the protocol failed: {error}")
+            )
+    return found
+
+
+def described(description: protocol.Description) -> Iterator[Complaint]:
+    """What a description says that cannot be."""
+
+    def about(name: str, message: str) -> Complaint:
+        return Complaint(name, "description", message)
+
+    if not description.versions:
+        yield about("", "no versions: put the framework's first")
+    if not description.devices and not description.unavailable:
+        yield about("", "no device, and `unavailable` does not say why")
+    names = [item.name for item in description.implementations]
+    for item in description.implementations:
+        if names.count(item.name) > 1:
+            yield about(item.name, "two implementations have this name")
+        for message in mistakes(item, description):
+            yield about(item.name, message)
+
+
+def mistakes(item: protocol.Implementation, description: protocol.Description) -> Iterator[str]:
+    """The same of one implementation."""
+    if not item.name.startswith(f"{description.adapter}:"):
+        yield f"the name does not begin with `{description.adapter}:`"
+    if not item.features or not item.dtypes:
+        yield "no features or no dtypes; `[[]]` is the set without options"
+    for words, known, what in (
+        ([word for listed in item.features for word in listed], FEATURES, "option"),
+        (item.state, STATE, "state"),
+        (item.hyperparameters, VALUES, "hyperparameter"),
+        (item.groups, item.hyperparameters, "group hyperparameter"),
+        (item.devices, description.devices, "device"),
+    ):
+        for word in sorted(set(words) - set(known)):
+            yield f"unknown {what} {word!r}; known are {', '.join(known)}"
+    if "second_moment" not in item.state and item.state:
+        yield "shows state, and not its second moment"
+    for option in OPTIONS:
+        used = any(option in listed for listed in item.features)
+        if used and option not in item.hyperparameters:
+            yield f"has the option {option} and no such hyperparameter"
+    if any(not reason.strip() for reason in item.gaps.values()):
+        yield "a gap without a reason"
+    for claim in item.claims:
+        stated = [claim + suffix(options(listed)) for listed in item.features]
+        if not any(name in VARIANTS for name in stated):
+            yield f"claims {claim}, which no record in reference/variants has"
+
+
+def options(words: list[str]) -> list[str]:
+    """Those options that exist."""
+    return [word for word in words if word in FEATURES]

@@ -1,0 +1,111 @@
+"""``conformance adapter check``: every kind of lie is caught, and the shipped adapters pass."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from fakes import command
+from typer.testing import CliRunner
+
+from conformance import environments
+from conformance.cli.main import app
+from conformance.driver import Worker, WorkerError, command_for
+from conformance.inspection import inspect
+
+
+def wrong(behaviour: str) -> list[str]:
+    """The complaints about a fake."""
+    with Worker(command(behaviour)) as worker:
+        return [item.message for item in inspect(worker).complaints]
+
+
+def test_an_honest_worker_has_nothing_wrong():
+    with Worker(command("honest")) as worker:
+        found = inspect(worker)
+    assert found.complaints == []
+    assert found.checks > 15
+
+
+# A wrong formula is not the inspection's affair.
+@pytest.mark.parametrize("behaviour", ["outside", "doubled", "chatty"])
+def test_a_formula_or_a_print_is_no_complaint(behaviour):
+    assert wrong(behaviour) == []
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        ("refuses", "declared, and answered with"),
+        ("raises", "raises ValueError"),
+        ("wide_dtype", "comes back in another dtype"),
+        ("changed_gradient", "changes its gradient"),
+        ("unknown_state", "shows state that it does not declare: ['aura']"),
+        ("forgetful", "set_state does not restore second_moment"),
+        ("sharing", "sessions share something"),
+        ("stubborn", "takes epsilon and ignores it"),
+        ("swallows", "answered with unsupported, not an error"),
+        ("boasts", "unknown option 'wings'"),
+        ("boasts", "claims folklore-rmsprop"),
+        ("boasts", "a gap without a reason"),
+    ],
+)
+def test_a_lie_is_told(behaviour, words):
+    assert any(words in message for message in wrong(behaviour))
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        "crash_at_step",
+        "half_frame",
+        "noise",
+        "junk",
+        "wrong_reply",
+        "old_protocol",
+        "wrong_shape",
+        "missing_parameter",
+        "lying_bytes",
+        "fewer_steps",
+        "missing_gradients",
+    ],
+)
+def test_a_broken_protocol_ends_the_inspection(behaviour):
+    with pytest.raises(WorkerError):
+        wrong(behaviour)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.adapter(name)) for name in ("numpy", "tfjs", "onnx")],
+)
+def test_shipped_adapters_have_nothing_wrong(name):
+    with Worker(environments.locate(name).command) as worker:
+        assert inspect(worker).complaints == []
+
+
+class TestCommand:
+    def run(self, *words):
+        return CliRunner().invoke(app, ["adapter", "check", *words])
+
+    def test_a_module_of_somebody_else(self, tmp_path):
+        module = tmp_path / "mine.py"
+        module.write_text("from adapters.numpy import *\n")
+        done = self.run(str(module))
+        assert done.exit_code == 0, done.output
+        assert "nothing wrong" in done.output
+
+    def test_a_command_that_starts_a_liar(self):
+        done = self.run("--", *command("stubborn"))
+        assert done.exit_code == 1
+        assert "takes epsilon and ignores it" in done.output
+
+    def test_json(self):
+        done = self.run("--json", "--", *command_for("numpy", sys.executable))
+        assert json.loads(done.stdout)["complaints"] == []
+
+    def test_a_name_that_is_nothing(self):
+        done = self.run("tourch")
+        assert done.exit_code
+        assert "did you mean torch?" in str(done.exception)
