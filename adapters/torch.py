@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,13 +17,18 @@ from adapters.kit import Array
 
 NAME = "torch"
 
-DTYPES: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
+DTYPES: tuple[protocol.DType, ...] = ("float16", "bfloat16", "float32", "float64")
 DOCUMENTATION = "https://docs.pytorch.org/docs/2.13/generated/torch.optim.{}.html"
 # Words of the assertion in torch/optim/rmsprop.py and adam.py, which CPU tensors fail.
 CAPTURABLE = (
     "If capturable=True, params and state_steps must be on supported devices: "
     "['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']."
 )
+
+
+def float_count(step: int) -> Any:
+    """A number of steps as PyTorch's own optimizers keep it."""
+    return torch.tensor(float(step))
 
 
 class Rule(NamedTuple):
@@ -31,16 +38,24 @@ class Rule(NamedTuple):
     switches  features that are a Boolean argument of the same name
     state     canonical state to the optimizer's key and the feature without which it is absent
     off       arguments that switch a feature off where the constructor's default has it on
+    page      where its documentation stands; the class's name takes the place of ``{}``
+    gaps      what it lacks, and why
+    dtypes    what its kernels take
+    count     how it keeps the number of steps in its state
     """
 
     optimizer: Any
     family: protocol.Family
-    claims: str
+    claims: str | tuple[str, ...]
     features: list[list[str]]
     names: dict[str, str]
     switches: list[str]
     state: dict[str, tuple[str, str]]
-    off: dict[str, float]
+    off: Mapping[str, float] = MappingProxyType({})
+    page: str = DOCUMENTATION
+    gaps: Mapping[str, str] = MappingProxyType({})
+    dtypes: tuple[protocol.DType, ...] = DTYPES
+    count: Any = float_count
 
 
 SHARED = {"learning_rate": "lr", "epsilon": "eps", "weight_decay": "weight_decay"}
@@ -63,7 +78,6 @@ RMSPROP = Rule(
         "mean_gradient": ("grad_avg", "centered"),
         "momentum": ("momentum_buffer", "momentum"),
     },
-    off={},
 )
 ADAM = Rule(
     optimizer=torch.optim.Adam,
@@ -77,7 +91,6 @@ ADAM = Rule(
         "first_moment": ("exp_avg", ""),
         "maximum_second_moment": ("max_exp_avg_sq", "amsgrad"),
     },
-    off={},
 )
 ADAMW = ADAM._replace(optimizer=torch.optim.AdamW, claims="torch-adamw", off={"weight_decay": 0.0})
 
@@ -86,7 +99,7 @@ class Path(NamedTuple):
     """One of the code paths that an optimizer class has, and the arguments that choose it."""
 
     rule: Rule
-    arguments: dict[str, bool]
+    arguments: dict[str, Any]
 
 
 # Every path is chosen in words, because what foreach=None means depends on the device.
@@ -108,14 +121,21 @@ PATHS = {
 
 
 def describe() -> protocol.Description:
+    return description(NAME, PATHS, kit.versions("torch", "numpy"))
+
+
+def description(
+    adapter: str, paths: dict[str, Path], versions: dict[str, str]
+) -> protocol.Description:
+    """What an adapter says of optimizers that are made like PyTorch's own."""
     torch.set_num_threads(1)
     cuda = {f"cuda:{i}": torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())}
     return protocol.Description(
-        adapter=NAME,
+        adapter=adapter,
         protocol=protocol.PROTOCOL,
-        versions=kit.versions("torch", "numpy"),
+        versions=versions,
         devices={"cpu": "host", **cuda},
-        implementations=[implementation(name, path, list(cuda)) for name, path in PATHS.items()],
+        implementations=[implementation(name, path, list(cuda)) for name, path in paths.items()],
         flags=flags(),
     )
 
@@ -126,16 +146,16 @@ def implementation(name: str, path: Path, cuda: list[str]) -> protocol.Implement
     return protocol.Implementation(
         name=name,
         family=rule.family,
-        claims=[rule.claims],
+        claims=[rule.claims] if isinstance(rule.claims, str) else list(rule.claims),
         features=rule.features,
         hyperparameters=list(rule.names),
-        dtypes=DTYPES,
+        dtypes=list(rule.dtypes),
         devices=cuda if capturable else ["cpu", *cuda],
         state=list(rule.state),
         groups=list(rule.names),
-        gaps={"cpu": CAPTURABLE} if capturable else {},
+        gaps={"cpu": CAPTURABLE} if capturable else dict(rule.gaps),
         arithmetic=dict.fromkeys(cuda, "cuda"),
-        documentation=DOCUMENTATION.format(rule.optimizer.__name__),
+        documentation=rule.page.format(rule.optimizer.__name__),
     )
 
 
@@ -203,9 +223,8 @@ def switched_off(request: protocol.Open, rule: Rule) -> dict[str, float]:
 class OptimizerSession:
     """A session over one ``torch.optim.Optimizer``."""
 
-    def __init__(self, request: protocol.Open) -> None:
-        path = PATHS[request.implementation]
-        rule = path.rule
+    def __init__(self, request: protocol.Open, path: Path) -> None:
+        self.rule = rule = path.rule
         self.device = request.device
         self.values = [placed(parameter, self.device) for parameter in request.parameters]
         # Canonical state to PyTorch's key, as far as these features have it.
@@ -270,7 +289,7 @@ class OptimizerSession:
             )
         packed = {
             number: {
-                "step": torch.tensor(float(step)),
+                "step": self.rule.count(step),
                 **{self.keys[name]: to_torch(of[index], self.device) for name, of in state.items()},
             }
             for number, index in enumerate(self.numbering)
@@ -279,17 +298,26 @@ class OptimizerSession:
 
 
 def open_session(request: protocol.Open) -> kit.Session:
-    path = PATHS[request.implementation]
+    return opened(request, PATHS)
+
+
+def opened(request: protocol.Open, paths: dict[str, Path]) -> kit.Session:
+    """A session over the path that a request names."""
+    path = paths[request.implementation]
     if path.arguments.get("capturable") and request.device == "cpu":
         raise kit.Unsupported(CAPTURABLE)
     known = set(chain.from_iterable(path.rule.features))
     if unknown := set(request.features) - known:
         raise kit.Unsupported(f"{request.implementation} has no {', '.join(sorted(unknown))}")
-    return OptimizerSession(request)
+    return OptimizerSession(request, path)
 
 
 def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    rule = PATHS[implementation].rule
+    return probed(PATHS[implementation].rule)
+
+
+def probed(rule: Rule) -> dict[str, float | bool | str | None]:
+    """The defaults of a rule's constructor."""
     names = {**rule.names, **{name: name for name in rule.switches}}
     defaults = kit.constructor_defaults(rule.optimizer, names)
     if rule.family == "adam":

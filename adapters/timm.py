@@ -1,0 +1,47 @@
+"""timm's RMSpropTF on PyTorch: the loop and foreach, and its switches."""
+
+from __future__ import annotations
+
+from timm.optim.rmsprop_tf import RMSpropTF
+
+from adapters import kit, protocol
+from adapters.torch import RMSPROP, Path, description, opened, probed
+
+NAME = "timm"
+
+RULE = RMSPROP._replace(
+    optimizer=RMSpropTF,
+    claims="timm-rmsproptf",
+    features=[[], ["momentum"], ["centered"], ["centered", "momentum"], ["weight_decay"]],
+    switches=["centered"],
+    page="https://github.com/huggingface/pytorch-image-models/blob/v1.0.31/timm/optim/rmsprop_tf.py",
+)
+PATHS = {
+    "timm:RMSpropTF": Path(RULE, {"foreach": False}),
+    "timm:RMSpropTF[foreach]": Path(RULE, {"foreach": True}),
+    "timm:RMSpropTF[lr_in_momentum=False]": Path(
+        RULE._replace(
+            claims="timm-rmsproptf-unscaled", features=[["momentum"], ["centered", "momentum"]]
+        ),
+        {"foreach": False, "lr_in_momentum": False},
+    ),
+    "timm:RMSpropTF[decoupled_decay]": Path(
+        RULE._replace(
+            claims=("timm-rmsproptf-decoupled", "timm-rmsproptf-decoupled-unscaled"),
+            features=[["weight_decay"]],
+        ),
+        {"foreach": False, "decoupled_decay": True},
+    ),
+}
+
+
+def describe() -> protocol.Description:
+    return description(NAME, PATHS, kit.versions(NAME, "torch", "numpy"))
+
+
+def open_session(request: protocol.Open) -> kit.Session:
+    return opened(request, PATHS)
+
+
+def probe(implementation: str) -> dict[str, float | bool | str | None]:
+    return probed(PATHS[implementation].rule)

@@ -1,0 +1,51 @@
+"""timm: ``timm.optim.RMSpropTF``."""
+
+from dataclasses import replace
+from typing import Any
+
+from reference.pipeline import Choices
+from reference.variants.record import Variant
+
+DECAY = (
+    "decoupled_decay refers to Loshchilov and Hutter, whose algorithm 2 multiplies the decay by "
+    "the schedule's multiplier and not by alpha: the learning rate may scale it (this reading, as "
+    "in PyTorch) or not (the reading -unscaled)"
+)
+RMSPROP = Variant(
+    identifier="timm-rmsproptf",
+    family="rmsprop",
+    # "Epsilon applied inside square-root", "square_avg initialized to ones"
+    choices=Choices(epsilon="inside", initial_second_moment="1"),
+    defaults={"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-10"},
+    source="timm.optim.RMSpropTF, noteworthy changes and arguments",
+    url="https://github.com/huggingface/pytorch-image-models/blob/v1.0.31/timm/optim/rmsprop_tf.py",
+    versions="timm 1.0",
+)
+UNSCALED = replace(RMSPROP, identifier="timm-rmsproptf-unscaled")
+DECOUPLED = replace(
+    RMSPROP, identifier="timm-rmsproptf-decoupled", readings={"weight_decay": DECAY}
+)
+DECOUPLED_UNSCALED = replace(DECOUPLED, identifier="timm-rmsproptf-decoupled-unscaled")
+
+
+def momenta(variant: Variant, buffer: str) -> tuple[Variant, Variant]:
+    """The buffer, with "LR scaling of update accumulated" in it or not, centred or not."""
+    option: dict[str, Any] = {"momentum": buffer, "defaults": {"momentum": "0"}}
+    centered = variant.with_option("centered", centered=True)
+    return variant.with_option("momentum", **option), centered.with_option("momentum", **option)
+
+
+def with_decay(variant: Variant, kind: str) -> Variant:
+    """One kind of weight decay; zero by default."""
+    return variant.with_option("weight_decay", weight_decay=kind, defaults={"weight_decay": "0"})
+
+
+VARIANTS = (
+    RMSPROP,
+    RMSPROP.with_option("centered", centered=True),
+    *momenta(RMSPROP, "scaled"),
+    *momenta(UNSCALED, "unscaled"),
+    with_decay(RMSPROP, "l2"),
+    with_decay(DECOUPLED, "decoupled"),
+    with_decay(DECOUPLED_UNSCALED, "decoupled-unscaled"),
+)
