@@ -12,6 +12,8 @@ NAME = "bitsandbytes"
 PAGE = "https://huggingface.co/docs/bitsandbytes/main/en/reference/optim/{}"
 GAPS = {
     "float64": "the kernels take float32, float16 and bfloat16",
+    "float16": "not driven here: the state beside a float16 parameter is float32",
+    "bfloat16": "not driven here: the state beside a bfloat16 parameter is float32",
     "centered": 'NotImplementedError: "Centered RMSprop is not supported!"',
 }
 # state1 is Adam's first moment and RMSprop's only one.
@@ -48,7 +50,7 @@ RULES = {
 }
 PATHS = {
     f"bitsandbytes:{name}": Path(
-        rule._replace(dtypes=("float16", "bfloat16", "float32"), count=int), {"optim_bits": 32}
+        rule._replace(dtypes=("float32",), count=int), {"optim_bits": 32}
     )
     for name, rule in RULES.items()
 }

@@ -15,7 +15,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import tensorflow as tf
 
-from adapters import kit, protocol
+from adapters import keras_rules, kit, protocol
 from adapters.tensorflow_sessions import (
     V1,
     GraphSession,
@@ -35,71 +35,21 @@ NAME = "tensorflow"
 DTYPES: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
 NO_STRIDES = "a tf.Tensor is dense and in row-major order; it has no strides"
 TENSORFLOW_PAGE = "https://www.tensorflow.org/api_docs/python/tf/{}"
-KERAS_PAGE = "https://keras.io/api/optimizers/{}/"
 
 RMSPROP_NAMES = {"learning_rate": "learning_rate", "momentum": "momentum", "epsilon": "epsilon"}
 KERAS_SESSIONS = {"": KerasSession, "function": KerasSession, "jit_compile": KerasSession}
 V1_SESSIONS = {"": V1Session, "function": V1Session, "graph": GraphSession}
-KERAS_SHARED = {"weight_decay": "weight_decay", "loss_scale": "loss_scale_factor"}
-KERAS_ADAM_NAMES = {
-    "learning_rate": "learning_rate",
-    "beta1": "beta_1",
-    "decay": "beta_2",
-    "epsilon": "epsilon",
-    **KERAS_SHARED,
-}
-KERAS_ADAM_STATE = {
-    "first_moment": ("momentum", ""),
-    "second_moment": ("velocity", ""),
-    "maximum_second_moment": ("velocity_hat", "amsgrad"),
-}
 CLASSES = {
     "keras.RMSprop": Rule(
-        optimizer=keras.optimizers.RMSprop,
-        sessions=KERAS_SESSIONS,
-        family="rmsprop",
-        claims=[
-            "keras-rmsprop",
-            "keras-rmsprop-outside",
-            "keras-rmsprop-l2",
-            "keras-rmsprop-unscaled",
-        ],
-        features=[
-            [],
-            ["momentum"],
-            ["centered"],
-            ["centered", "momentum"],
-            ["weight_decay"],
-            ["loss_scale"],
-        ],
-        names={**RMSPROP_NAMES, "decay": "rho", **KERAS_SHARED},
-        state={
-            "second_moment": ("velocity", ""),
-            "mean_gradient": ("average_gradient", "centered"),
-            "momentum": ("momentum", "momentum"),
-        },
-        documentation=KERAS_PAGE.format("rmsprop"),
+        optimizer=keras.optimizers.RMSprop, sessions=KERAS_SESSIONS, **keras_rules.RMSPROP.fields
     ),
     "keras.Adam": Rule(
-        optimizer=keras.optimizers.Adam,
-        sessions=KERAS_SESSIONS,
-        family="adam",
-        claims=["keras-adam", "keras-adam-l2"],
-        features=[[], ["amsgrad"], ["weight_decay"], ["loss_scale"]],
-        names=KERAS_ADAM_NAMES,
-        state=KERAS_ADAM_STATE,
-        documentation=KERAS_PAGE.format("adam"),
+        optimizer=keras.optimizers.Adam, sessions=KERAS_SESSIONS, **keras_rules.ADAM.fields
     ),
-    # Without weight decay it is keras.Adam, of which it is a subclass.
     "keras.AdamW": Rule(
         optimizer=keras.optimizers.AdamW,
         sessions={"": KerasSession, "function": KerasSession},
-        family="adam",
-        claims=["keras-adamw", "keras-adamw-unscaled"],
-        features=[["weight_decay"], ["amsgrad", "weight_decay"]],
-        names=KERAS_ADAM_NAMES,
-        state=KERAS_ADAM_STATE,
-        documentation=KERAS_PAGE.format("adamw"),
+        **keras_rules.ADAMW.fields,
     ),
     "compat.v1.RMSPropOptimizer": Rule(
         optimizer=V1.train.RMSPropOptimizer,

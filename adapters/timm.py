@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from timm.optim.rmsprop_tf import RMSpropTF
+import importlib
+import importlib.util
+import sys
+from pathlib import Path as FilePath
+from types import ModuleType
 
 from adapters import kit, protocol
 from adapters.torch import RMSPROP, Path, description, opened, probed
+
+# timm and timm.optim import torchvision, whose compiled operators do not load beside every PyTorch;
+# the optimizer needs neither.  Empty packages in their place lead to the same files.
+spec = importlib.util.find_spec("timm")
+if spec is None or spec.origin is None:
+    raise ModuleNotFoundError("timm is not installed")
+for package, folder in {"timm": ".", "timm.optim": "optim"}.items():
+    sys.modules[package] = ModuleType(package)
+    sys.modules[package].__path__ = [str(FilePath(spec.origin).parent / folder)]
+
+RMSpropTF = importlib.import_module("timm.optim.rmsprop_tf").RMSpropTF
 
 NAME = "timm"
 
@@ -29,6 +44,7 @@ PATHS = {
         RULE._replace(
             claims=("timm-rmsproptf-decoupled", "timm-rmsproptf-decoupled-unscaled"),
             features=[["weight_decay"]],
+            state={"second_moment": RULE.state["second_moment"]},
         ),
         {"foreach": False, "decoupled_decay": True},
     ),

@@ -188,7 +188,7 @@ class Examiner:
         if self.item.settable and kept:
             self.restored(setting, session, second, kept)
         self.ask(protocol.Close(session), protocol.Done)
-        if setting.features == simplest(self.item):
+        if setting.features == simplest(self.item) and "weight_decay" not in setting.features:
             self.in_transit(setting)
         if whole:
             self.effects(setting, first)

@@ -1,0 +1,138 @@
+"""How the adapters of Keras on JAX and on PyTorch drive it; each sets the back end beforehand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import ml_dtypes
+import numpy as np
+
+from adapters import kit, protocol
+from adapters.keras_rules import RULES, SWITCHES
+from adapters.kit import Array
+
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+
+
+def description(
+    adapter: str, dtypes: list[protocol.DType], gaps: dict[str, str], *packages: str
+) -> protocol.Description:
+    """What an adapter of one back end says."""
+    if keras.backend.backend() not in adapter:
+        raise RuntimeError(f"Keras runs on {keras.backend.backend()}, which is not {adapter}")
+    return protocol.Description(
+        adapter=adapter,
+        protocol=protocol.PROTOCOL,
+        versions=kit.versions("keras", *packages, "ml_dtypes", "numpy"),
+        devices={"cpu": "host"},
+        implementations=[
+            protocol.Implementation(
+                name=f"{adapter}:{name}",
+                family=rule.family,
+                claims=rule.claims,
+                features=rule.features,
+                hyperparameters=list(rule.names),
+                dtypes=dtypes,
+                devices=["cpu"],
+                state=list(rule.state),
+                gaps={"strided": "a keras.Variable is dense", **gaps},
+                documentation=rule.documentation,
+            )
+            for name, rule in RULES.items()
+        ],
+        flags={"backend": keras.backend.backend(), "floatx": keras.config.floatx()},
+    )
+
+
+def to_keras(array: Array) -> Any:
+    """The array's bits as a tensor of the back end, made on the host."""
+    bfloat16 = array.dtype == np.uint16
+    # Every bfloat16 is a float32, so that the way there and back keeps it.
+    values = array.view(BFLOAT16).astype(np.float32) if bfloat16 else array.copy()
+    return keras.ops.convert_to_tensor(values, dtype="bfloat16" if bfloat16 else values.dtype.name)
+
+
+def to_numpy(value: Any) -> Array:
+    """The value's bits in memory of its own."""
+    dtype = keras.backend.standardize_dtype(value.dtype)
+    array = np.array(keras.ops.convert_to_numpy(value))
+    return array.astype(BFLOAT16).view(np.uint16) if dtype == "bfloat16" else array
+
+
+class Rates(keras.optimizers.schedules.LearningRateSchedule):
+    """One rate a step; ``start`` is Keras' count of iterations at the first."""
+
+    def __init__(self, rates: list[float]) -> None:
+        self.rates, self.start = rates, 0
+
+    def __call__(self, step: Any) -> Any:
+        return keras.ops.convert_to_tensor(self.rates[int(step) - self.start])
+
+
+class OptimizerSession:
+    """A session over one ``keras.Optimizer``."""
+
+    def __init__(self, request: protocol.Open) -> None:
+        rule = RULES[request.implementation.partition(":")[2]]
+        optimizer = getattr(keras.optimizers, request.implementation.partition(":")[2])
+        self.variables = [
+            keras.Variable(
+                to_keras(kit.to_array(parameter.value)),
+                dtype=parameter.value.dtype,
+                name=f"parameter_{index}",
+            )
+            for index, parameter in enumerate(request.parameters)
+        ]
+        own: dict[str, Any] = kit.keywords(request, rule.names)
+        self.schedule = Rates(list(request.learning_rates)) if request.learning_rates else None
+        if self.schedule is not None:
+            own["learning_rate"] = self.schedule
+        self.optimizer = optimizer(
+            **own, **{name: True for name in SWITCHES if name in request.features}
+        )
+        self.optimizer.build(self.variables)
+        made = {slot.name: slot for slot in self.optimizer.variables}
+        self.slots = {
+            name: [made[f"parameter_{index}_{ending}"] for index in range(len(self.variables))]
+            for name, (ending, feature) in rule.state.items()
+            if not feature or feature in request.features
+        }
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        tensors = [to_keras(gradient) for gradient in gradients]
+        self.optimizer.apply(tensors, self.variables)
+        return [to_numpy(tensor) for tensor in tensors]
+
+    def parameters(self) -> list[Array]:
+        return [to_numpy(variable.value) for variable in self.variables]
+
+    def state(self) -> dict[str, list[Array]]:
+        return {
+            name: [to_numpy(slot.value) for slot in slots] for name, slots in self.slots.items()
+        }
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        kit.check_state(state, self.slots)
+        for name, arrays in state.items():
+            for slot, array in zip(self.slots[name], arrays, strict=True):
+                slot.assign(to_keras(array))
+        if self.schedule is not None:
+            self.schedule.start = step
+        self.optimizer.iterations.assign(step)
+
+
+def opened(request: protocol.Open) -> kit.Session:
+    """A session over the class that a request names."""
+    rule = RULES[request.implementation.partition(":")[2]]
+    if request.groups:
+        raise kit.Unsupported("an optimizer of Keras has one set of hyperparameters")
+    kit.check_features(request, rule.features)
+    return OptimizerSession(request)
+
+
+def probed(implementation: str) -> dict[str, float | bool | str | None]:
+    """The defaults of a constructor."""
+    name = implementation.partition(":")[2]
+    names = {**RULES[name].names, **{switch: switch for switch in SWITCHES}}
+    return kit.constructor_defaults(getattr(keras.optimizers, name), names)
