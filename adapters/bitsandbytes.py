@@ -49,9 +49,7 @@ RULES = {
     ),
 }
 PATHS = {
-    f"bitsandbytes:{name}": Path(
-        rule._replace(dtypes=("float32",), count=int), {"optim_bits": 32}
-    )
+    f"bitsandbytes:{name}": Path(rule._replace(dtypes=("float32",), count=int), {"optim_bits": 32})
     for name, rule in RULES.items()
 }
 

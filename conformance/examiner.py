@@ -30,6 +30,7 @@ from reference.variants.record import FEATURES
 DECLARED = {
     "gradient": "the step changes its gradient",
     "dtype": "a parameter comes back in another dtype",
+    "restored": "set_state does not restore",
 }
 
 

@@ -108,4 +108,4 @@ class TestCommand:
     def test_a_name_that_is_nothing(self):
         done = self.run("tourch")
         assert done.exit_code
-        assert "did you mean torch?" in str(done.exception)
+        assert "did you mean torch" in str(done.exception)

@@ -1,4 +1,4 @@
-"""Keras on PyTorch: weight decay of float64 variables is applied with a factor formed in float32."""
+"""Keras on PyTorch: the factor of weight decay of float64 variables is formed in float32."""
 
 import os
 import sys

@@ -1,0 +1,95 @@
+"""TorchOpt: ``torchopt.RMSProp``, ``Adam`` and ``AdamW``."""
+
+from dataclasses import replace
+from typing import Any
+
+from reference.pipeline import Choices
+from reference.variants.record import Variant
+
+PAGE = "https://torchopt.readthedocs.io/en/latest/api/api.html#torchopt.{}"
+VERSIONS = "torchopt 0.7"
+
+EPSILON = (
+    'no formula is printed, and epsilon only avoids "dividing by zero when rescaling": it may be '
+    "added to the root (this reading, as in PyTorch, whose interface the class has) or stand under "
+    "it (the reading -inside, as in Optax)"
+)
+BUFFER = (
+    '"the decay rate used by the momentum term" is all that is said: the learning rate may be '
+    "applied to the buffer (this reading) or stand inside it (the reading -scaled)"
+)
+RMSPROP = Variant(
+    identifier="torchopt-rmsprop",
+    family="rmsprop",
+    choices=Choices(epsilon="outside"),
+    defaults={"learning_rate": "0.01", "decay": "0.99", "epsilon": "1e-8"},
+    source="torchopt.RMSProp, arguments",
+    url=PAGE.format("RMSProp"),
+    versions=VERSIONS,
+    readings={"epsilon": EPSILON},
+)
+INSIDE = replace(RMSPROP, identifier="torchopt-rmsprop-inside", choices=Choices(epsilon="inside"))
+SCALED = replace(RMSPROP, identifier="torchopt-rmsprop-scaled")
+ADAM = Variant(
+    identifier="torchopt-adam",
+    family="adam",
+    # "outside of the square root (as in the Adam paper)"
+    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
+    source="torchopt.Adam, arguments",
+    url=PAGE.format("Adam"),
+    versions=VERSIONS,
+)
+ADAMW = replace(
+    ADAM,
+    identifier="torchopt-adamw",
+    source="torchopt.AdamW, arguments",
+    url=PAGE.format("AdamW"),
+)
+
+
+def ones(variant: Variant) -> Variant:
+    """initial_scale=1, as "TensorFlow 1.x uses"."""
+    return replace(
+        variant,
+        identifier=f"{variant.identifier}-ones",
+        choices=replace(variant.choices, initial_second_moment="1"),
+    )
+
+
+def momenta(variant: Variant, buffer: str) -> tuple[Variant, ...]:
+    """The buffer, plain, with Nesterov's look ahead, and centred."""
+    option: dict[str, Any] = {"momentum": buffer, "defaults": {"momentum": "0"}}
+    found = (
+        variant.with_option("momentum", **option),
+        variant.with_option("momentum", "nesterov", nesterov=True, **option),
+        variant.with_option("centered", centered=True).with_option("momentum", **option),
+    )
+    return tuple(replace(item, readings={**variant.readings, "momentum": BUFFER}) for item in found)
+
+
+def every_option(variant: Variant) -> tuple[Variant, ...]:
+    """What RMSProp can do."""
+    return (
+        variant,
+        *momenta(variant, "unscaled"),
+        variant.with_option("centered", centered=True),
+        variant.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+        variant.with_option("maximize", maximize=True),
+    )
+
+
+VARIANTS = (
+    *every_option(RMSPROP),
+    *every_option(INSIDE),
+    *momenta(SCALED, "scaled"),
+    ones(RMSPROP),
+    ones(INSIDE),
+    ADAM,
+    ADAM.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+    ADAM.with_option("maximize", maximize=True),
+    ADAMW,
+    # "multiplied with the learning rate", unlike in the paper
+    ADAMW.with_option("weight_decay", weight_decay="decoupled", defaults={"weight_decay": "0.01"}),
+    ADAMW.with_option("maximize", maximize=True),
+)
