@@ -10,7 +10,7 @@ from conformance.driver import Refused, Worker
 from conformance.examiner import Complaint, Examiner, Inspection
 from reference.pipeline import STATE
 from reference.variants import VARIANTS
-from reference.variants.record import FEATURES, suffix
+from reference.variants.record import suffix
 
 
 def inspect(worker: Worker, progress: Callable[[str], None] = lambda name: None) -> Inspection:
@@ -31,19 +31,14 @@ def inspect(worker: Worker, progress: Callable[[str], None] = lambda name: None)
 
 
 def described(description: protocol.Description) -> Iterator[Complaint]:
-    """What a description says that cannot be."""
+    """What a description says that cannot be, beside what ``Worker.hello`` refuses at once."""
 
     def about(name: str, message: str) -> Complaint:
         return Complaint(name, "description", message)
 
-    if not description.versions:
-        yield about("", "no versions: put the framework's first")
     if not description.devices and not description.unavailable:
         yield about("", "no device, and `unavailable` does not say why")
-    names = [item.name for item in description.implementations]
     for item in description.implementations:
-        if names.count(item.name) > 1:
-            yield about(item.name, "two implementations have this name")
         for message in mistakes(item, description):
             yield about(item.name, message)
 
@@ -52,14 +47,10 @@ def mistakes(item: protocol.Implementation, description: protocol.Description) -
     """The same of one implementation."""
     if not item.name.startswith(f"{description.adapter}:"):
         yield f"the name does not begin with `{description.adapter}:`"
-    if not item.features or not item.dtypes:
-        yield "no features or no dtypes; `[[]]` is the set without options"
     for words, known, what in (
-        ([word for listed in item.features for word in listed], FEATURES, "option"),
         (item.state, STATE, "state"),
         (item.hyperparameters, VALUES, "hyperparameter"),
         (item.groups, item.hyperparameters, "group hyperparameter"),
-        (item.devices, description.devices, "device"),
     ):
         for word in sorted(set(words) - set(known)):
             yield f"unknown {what} {word!r}; known are {', '.join(known)}"
@@ -72,11 +63,6 @@ def mistakes(item: protocol.Implementation, description: protocol.Description) -
     if any(not reason.strip() for reason in item.gaps.values()):
         yield "a gap without a reason"
     for claim in item.claims:
-        stated = [claim + suffix(options(listed)) for listed in item.features]
+        stated = [claim + suffix(listed) for listed in item.features]
         if not any(name in VARIANTS for name in stated):
             yield f"claims {claim}, which no record in reference/variants has"
-
-
-def options(words: list[str]) -> list[str]:
-    """Those options that exist."""
-    return [word for word in words if word in FEATURES]

@@ -46,7 +46,7 @@ def test_a_formula_or_a_print_is_no_complaint(behaviour):
         ("sharing", "sessions share something"),
         ("stubborn", "takes epsilon and ignores it"),
         ("swallows", "answered with unsupported, not an error"),
-        ("boasts", "unknown option 'wings'"),
+        ("boasts", "unknown hyperparameter 'wings'"),
         ("boasts", "claims folklore-rmsprop"),
         ("boasts", "a gap without a reason"),
     ],

@@ -228,9 +228,8 @@ def boasts(request, reply, count, stream):
     if isinstance(reply, protocol.Description):
         item = msgspec.structs.replace(
             reply.implementations[0],
-            features=[[], ["wings"]],
+            hyperparameters=["learning_rate", "decay", "epsilon", "wings"],
             claims=["folklore-rmsprop"],
-            dtypes=["float32"],
             gaps={"float16": ""},
         )
         return msgspec.structs.replace(reply, implementations=[item])
