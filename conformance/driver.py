@@ -123,8 +123,10 @@ class Worker:
             raise WorkerError(
                 "crash", f"{command[0]} cannot be started: {error.strerror}"
             ) from error
-        for target in (self._read_frames, self._read_errors, self._write_requests):
-            threading.Thread(target=target, daemon=True).start()
+        targets = (self._read_frames, self._read_errors, self._write_requests)
+        self.threads = [threading.Thread(target=target, daemon=True) for target in targets]
+        for thread in self.threads:
+            thread.start()
 
     def __enter__(self) -> Worker:
         return self
@@ -157,8 +159,9 @@ class Worker:
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.errors.append(line.decode("utf-8", "replace").rstrip())
+        with contextlib.suppress(OSError, ValueError):  # closed while it was read
+            for line in self.process.stderr:
+                self.errors.append(line.decode("utf-8", "replace").rstrip())
 
     def hello(self) -> protocol.Description:
         """Start the adapter: its framework is imported now."""
@@ -255,6 +258,7 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.kill()
             return WorkerError("crash", "the worker closed its output and went on running")
+        self.threads[1].join(timeout=1)  # what it said last may not have been read yet
         last = next((line for line in reversed(self.errors) if line.strip()), "it said nothing")
         ending = f"signal {-code}" if code < 0 else f"exit status {code}"
         return WorkerError("crash", f"the worker ended with {ending}: {last}")
@@ -276,6 +280,8 @@ class Worker:
                 self.process.wait(timeout=5)
             except (OSError, subprocess.TimeoutExpired):
                 self.kill()
+        for thread in self.threads:  # a stream that is closed while it is read raises there
+            thread.join(timeout=1)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             try:
                 if stream:
