@@ -20,7 +20,7 @@ from conformance.power.faults import Entry, Watched, faults
 from conformance.power.measurement import BELOW, EQUIVALENT, KILLED
 from conformance.power.mutants import BORROWED, mutants
 from conformance.power.rounding import fused, rounder
-from conformance.power.styles import ANY, PLAIN
+from conformance.power.styles import ANY, PLAIN, rewritings
 from reference.numbers import FLOAT64, PRECISIONS
 from reference.pipeline import Choices
 from reference.trajectory import trajectory
@@ -69,6 +69,22 @@ def test_a_fixed_sample_of_rules_has_more_than_three_hundred_mutants():
     every = {**DECIMALS, **BORROWED}
     counts = [len(mutants(VARIANTS[name].choices, every, "float32")) for name in SAMPLE]
     assert sum(counts) > 300
+
+
+@pytest.mark.parametrize(
+    ("dtype", "style"), [("float16", "as printed"), ("float32", "any order, roots of tpu")]
+)
+def test_a_mean_is_covered_where_its_sum_overflows_and_its_division_is_coarse(dtype, style):
+    variant = VARIANTS["mindspore-adam-centralize"]
+    asked = [
+        question
+        for question in measurement.questions(variant, dtype, "default")
+        if question.case.mode == "injected"
+    ]
+    index = [item.name for item in rewritings(dtype)].index(style)
+    found = measurement.judged(measurement.Oracle(), variant, asked, index)
+    assert found.element_steps > 0
+    assert found.alarms == []
 
 
 class TestArithmetic:

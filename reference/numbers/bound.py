@@ -360,7 +360,8 @@ class BoundArithmetic:
         count = int(np.prod([np.shape(x.value)[axis] for axis in axes]))
         mean = np.mean(x.value, axis=axes, keepdims=True)
         size = np.mean(np.abs(x.value) + own, axis=axes, keepdims=True)
-        gamma = (count + 1) * self.unit / (1 - (count + 1) * self.unit)
+        roundings = count - 1 + self.budget.division_roundings
+        gamma = roundings * self.unit / (1 - roundings * self.unit)
         propagated = own + np.mean(own, axis=axes, keepdims=True) + gamma * size
         if self.early:  # a partial sum leaves the range before the mean would
             propagated = self.uncertain(propagated, count * size + np.zeros(np.shape(x.value)))
