@@ -106,3 +106,10 @@ def test_a_manifest_with_an_unknown_key_is_refused(tmp_path):
     (tmp_path / "worker.toml").write_text('command = ["x"]\ninstal = []\n')
     with pytest.raises(msgspec.ValidationError, match="instal"):
         enrolment.foreign(tmp_path / "worker.toml")
+
+
+def test_an_adapter_that_uses_another_ones_session_depends_on_it():
+    from conformance.runs.keys import adapter_modules
+
+    assert {"timm", "torch", "kit"} <= adapter_modules("timm")
+    assert "torch" not in adapter_modules("numpy")

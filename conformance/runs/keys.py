@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -67,9 +68,25 @@ def judging_hash(adapter: str) -> str:
         own = path.parts[1] if len(path.parts) == 2 else path.parts[-1]
         name = path.parts[1] if path.parts[1] != "requirements" else own
         stem = name.partition(".")[0]
-        return not any(stem == other or stem.startswith(f"{other}_") for other in others)
+        return stem in used or not any(
+            stem == other or stem.startswith(f"{other}_") for other in others
+        )
 
+    used = adapter_modules(adapter)
     return digest(path for path in sources() if concerns(path))
+
+
+def adapter_modules(adapter: str) -> set[str]:
+    """The modules of ``adapters`` that one is made of: some drive PyTorch's way with its session."""
+    found: set[str] = set()
+    waiting = {adapter}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        path = TOP / "adapters" / f"{name}.py"
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        waiting |= set(re.findall(r"^from adapters\.(\w+) import", text, re.MULTILINE)) - found
+    return found
 
 
 def conditions(
