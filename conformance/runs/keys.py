@@ -77,7 +77,7 @@ def judging_hash(adapter: str) -> str:
 
 
 def adapter_modules(adapter: str) -> set[str]:
-    """The modules of ``adapters`` that one is made of: some drive PyTorch's way with its session."""
+    """The modules of ``adapters`` that one is made of: timm is driven by the session of torch."""
     found: set[str] = set()
     waiting = {adapter}
     while waiting:
