@@ -9,7 +9,7 @@ import pandas
 from reports import claims
 from reports.findings import LABELS, recorded
 from reports.markdown import provenance, verdict
-from reports.model import RunData, compared, summary
+from reports.model import RunData, compared, ill_posed, summary
 from reports.page import template
 from reports.terminal import number
 
@@ -37,6 +37,7 @@ def render(run: RunData) -> str:
         findings=[(LABELS[item.kind], item) for item in found],
         departures=bad.to_dict("records"),
         counts=counts,
+        ill_posed=ill_posed(run),
         maps=[variant_map(matrix, family) for family in ("plain",)],
         adapters=run.adapters,
         footer=run.footer,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reports.findings import LABELS, recorded
-from reports.model import RunData, compared, options, summary
+from reports.model import RunData, compared, ill_posed, options, summary
 from reports.terminal import number
 from reports.text import visible
 
@@ -38,6 +38,8 @@ def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 def render(run: RunData) -> str:
     """The whole report."""
     parts = ["# Optimizer conformance", "", f"Run: {cell(provenance(run))}", *findings(run)]
+    if note := ill_posed(run):
+        parts += ["", cell(note)]
     parts += ["", "## Implementations", ""]
     rows = summary(run)
     parts.append(

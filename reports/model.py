@@ -234,6 +234,24 @@ def compared(run: RunData) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=COMPARED)
 
 
+def ill_posed(run: RunData) -> str:
+    """How many elements are ill-posed, how ill-conditioned they are, and whether that explains it.
+
+    Empty where there is none, or where the run was written before condition numbers were.
+    """
+    if "condition" not in run.cells or run.cells.empty:
+        return ""
+    cells = run.cells[(run.cells.relation == "claimed") & run.cells.condition.notna()]
+    if cells.empty:
+        return ""
+    open_ = int(cells.unconfirmed.sum())
+    return (
+        f"{int(cells.ill_posed.sum()):,} ill-posed elements in {len(cells):,} cells, condition "
+        f"numbers from {cells.condition.min():.1e}; "
+        + (f"{open_:,} are not explained by theirs" if open_ else "confirmed by balls, all of them")
+    )
+
+
 def summary(run: RunData) -> pandas.DataFrame:
     """One row an implementation and device: does it follow what its own documentation claims?
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reports.findings import LABELS, Finding
-from reports.model import RunData, against, compared, options, summary
+from reports.model import RunData, against, compared, ill_posed, options, summary
 from reports.text import visible
 
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
@@ -158,6 +158,8 @@ def totals(run: RunData, console: Console) -> None:
         words = ", ".join(f"{count:,} {escape(name)}" for name, count in counts.items())
         what = "own documentation" if len(own) else "the chosen variants"
         console.print(f"\n[bold]{int(counts.sum()):,} cells[/] against {what}: {words}")
+        if note := ill_posed(run):
+            console.print(note)
     if not run.footer:
         console.print("[bold red]The run is incomplete[/]: it has no footer")
         return
