@@ -12,6 +12,7 @@ import pandas
 import pyarrow
 from pyarrow import parquet
 
+from reports.completeness import missing_rows, unfinished
 from reports.text import visible, visible_column, visible_content
 
 FORMATS = (1, 2)
@@ -107,12 +108,13 @@ def load(folder: Path, *, incomplete: bool = False) -> RunData:
             f"{', '.join(map(str, FORMATS))}: update optimizer-conformance"
         )
     footer = read_json(folder / "footer.json")
-    if not footer and not incomplete:
-        raise UnreadableRun(
-            f"{folder} is incomplete: it has no footer.json, so cells may be missing; "
-            "give --incomplete to see what is there, or run again"
-        )
     adapters = read_json(folder / "adapters.json")
+    if not footer and not incomplete:
+        left = unfinished(provenance, adapters) or "cells may be missing"
+        raise UnreadableRun(
+            f"{folder} is incomplete: it has no footer.json; {left}; give --incomplete to see what "
+            f"is there, or go on with it: `conformance run --resume {folder}`"
+        )
     for name, content, kind in (
         ("provenance.json", provenance, Provenance),
         ("footer.json", footer, Footer),
@@ -122,8 +124,11 @@ def load(folder: Path, *, incomplete: bool = False) -> RunData:
             msgspec.convert(content, kind)
         except msgspec.ValidationError as error:
             raise UnreadableRun(f"{folder / name} is damaged: {error}") from error
-    parts = [read_cells(path) for path in sorted((folder / "cells").glob("*.parquet"))]
-    parts = [part for part in parts if len(part)]
+    tables = {path.stem: read_cells(path) for path in sorted((folder / "cells").glob("*.parquet"))}
+    lost = missing_rows(footer, {name: len(table) for name, table in tables.items()})
+    if lost and not incomplete:
+        raise UnreadableRun(f"{folder} is damaged: {lost}; give --incomplete, or run again")
+    parts = [table for table in tables.values() if len(table)]
     cells = pandas.concat(parts, ignore_index=True) if parts else pandas.DataFrame()
     return RunData(folder, provenance, adapters, cells, footer)
 

@@ -8,6 +8,9 @@ import signal
 import threading
 import time
 
+import numpy as np
+import pandas
+import pyarrow.parquet
 import pytest
 from evaluations import case_of
 from fakes import command
@@ -18,8 +21,9 @@ from conformance.runs.journal import Journal
 from conformance.runs.records import Finished
 from conformance.runs.schedule import Listener, Shard
 from conformance.session import conduct, merge, order_of
-from conformance.store import RunError
+from conformance.store import COLUMNS, RunError
 from reports import model
+from reports.model import UnreadableRun
 
 CASES = tuple(case_of(mode="trajectory", steps=3, size=8, seed=seed) for seed in (1, 2))
 SELECTION = Selection(adapters=("fake",), cases=CASES)
@@ -120,6 +124,63 @@ class TestResuming:
         content[ends[2] + 20] ^= 1
         found = list(journal.frames(bytes(content)))
         assert [end for end, _ in found] == ends[:3]
+
+
+class TestReaders:
+    def test_an_incomplete_run_says_what_is_missing(self, whole, tmp_path):
+        folder = interrupted(whole, tmp_path / "run", 0)
+        with pytest.raises(UnreadableRun, match=r"not finished: fake; .*--incomplete.*--resume"):
+            model.load(folder)
+        assert model.load(folder, incomplete=True).cells.empty
+
+    def test_a_table_with_too_few_rows_is_noticed(self, whole, tmp_path):
+        shutil.copytree(whole, tmp_path / "run")
+        (tmp_path / "run" / "cells" / "fake.parquet").unlink()
+        rows = len(cells(whole))
+        with pytest.raises(UnreadableRun, match=f"fake.parquet holds 0 of {rows} rows"):
+            model.load(tmp_path / "run")
+
+    def test_a_folder_of_format_1_is_read_still(self, whole, tmp_path):
+        """The columns, files and fields that the first format had, and no others."""
+        folder = tmp_path / "old"
+        (folder / "cells").mkdir(parents=True)
+        columns = [name for name in COLUMNS.names if name not in ("condition", "unconfirmed")]
+        table = pyarrow.parquet.read_table(whole / "cells" / "fake.parquet").select(columns)
+        pyarrow.parquet.write_table(table, folder / "cells" / "fake.parquet")
+        old = {
+            "provenance.json": ("started", "python", "platform", "profile", "seed", "selection"),
+            "footer.json": ("cells", "unexpected", "stale", "missing", "exit_code", "seconds"),
+        }
+        for name, fields in old.items():
+            content = json.loads((whole / name).read_text())
+            kept = {field: content[field] for field in fields}
+            (folder / name).write_text(json.dumps({"format": 1, **kept}))
+        assert len(cells(folder)) == len(cells(whole))
+        assert model.summary(model.load(folder)).verdict.equals(
+            model.summary(model.load(whole)).verdict
+        )
+        for unusable in (reader.finished_groups, lambda old: order_of(old, {"format": 1})):
+            with pytest.raises(RunError, match="written before"):
+                list(unusable(folder))
+
+    @pytest.mark.parametrize("name", ["provenance.json", "units.json", "adapters.json"])
+    def test_damage_is_named(self, whole, tmp_path, name):
+        shutil.copytree(whole, tmp_path / "run")
+        (tmp_path / "run" / name).write_text("[1, 2")
+        with pytest.raises(RunError, match=f"{name} is damaged"):
+            list(reader.finished_groups(tmp_path / "run"))
+
+    def test_elements_that_deviate_are_kept_bit_by_bit(self, tmp_path):
+        run(tmp_path / "run", "outside")
+        found = pandas.read_parquet(tmp_path / "run" / "elements" / "fake.parquet")
+        assert len(found) > 0
+        first = found.iloc[0]
+        bits = np.frombuffer(bytes.fromhex(first.observed_bits), dtype=">f4")[0]
+        assert bits == first.observed
+        assert (found.score > 1).all()
+        assert (found.failing >= found.groupby(["case", "regime"]).transform("size")).all()
+        rows = cells(tmp_path / "run")
+        assert set(found.case) <= set(rows[rows.verdict == "deviates"]["case"])
 
 
 class TestSeats:
