@@ -18,6 +18,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -79,6 +80,8 @@ def drive(folder: Path, resume: bool, room: int = 0) -> int:
     except RunError as error:
         print(f"RunError: {error}", file=sys.stderr)
         code = 3
+    except BaseException:  # noqa: BLE001 - a fault; what it was is printed
+        traceback.print_exc()
     finally:
         os._exit(code)
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -16,7 +17,7 @@ from evaluations import case_of
 from fakes import command
 
 from conformance.plan import Selection
-from conformance.runs import journal, keys, reader
+from conformance.runs import journal, keys, reader, schema
 from conformance.runs.journal import Journal
 from conformance.runs.records import Finished
 from conformance.runs.schedule import Listener, Shard
@@ -251,3 +252,21 @@ class TestShards:
         run(tmp_path / "other", selection=other, shard=Shard(2, 3))
         with pytest.raises(RunError, match="differ in selection"):
             merge([shards[0], tmp_path / "other", shards[2]], tmp_path / "merged")
+
+
+class TestSchema:
+    def test_the_published_schema_is_that_of_the_code(self):
+        """`python -m conformance.runs.schema > docs/run-folder.schema.json` writes it anew."""
+        path = Path(__file__).parents[1] / "docs" / "run-folder.schema.json"
+        assert path.read_text(encoding="utf-8") == schema.printed()
+
+    @pytest.mark.parametrize("name", ["provenance.json", "footer.json"])
+    def test_a_run_holds_what_the_schema_says_and_nothing_else(self, whole, name):
+        shape = schema.schema()["properties"][name]
+        found = json.loads((whole / name).read_text())
+        assert set(shape["required"]) <= set(found) <= set(shape["properties"])
+
+    def test_tables_have_the_columns_of_the_schema(self, whole):
+        for table, record in (("cells", "Cell"), ("elements", "Element")):
+            names = pyarrow.parquet.read_schema(whole / table / "fake.parquet").names
+            assert names == list(schema.schema()["$defs"][record]["properties"])
