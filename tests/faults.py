@@ -73,6 +73,7 @@ def drive(folder: Path, resume: bool, room: int = 0) -> int:
         if room:
             import resource
 
+            os.dup2(quiet, 2)  # a log file could not grow either
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
         commands = {"fake": command("unhurried"), "numpy": command_for("numpy", sys.executable)}

@@ -64,7 +64,7 @@ def assert_one_line(done, code, *words):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["run", "--adapter", "torhc"], ["unknown adapter 'torhc'", "did you mean torch?"]),
+        (["run", "--adapter", "torhc"], ["unknown adapter 'torhc'", "did you mean torch"]),
         (["run", "--variant", "keras-rmspop"], ["'keras-rmspop'", "did you mean keras-rmsprop"]),
         (["run", "--dtype", "float31"], ["no dtype fits 'float31'", "did you mean float32"]),
         (["run", "--dtype", "zzz"], ["no dtype fits 'zzz'", "known are bfloat16, float16"]),
@@ -293,7 +293,7 @@ class TestAsAProcess:
     """A few of the above through a process of their own, where warnings are errors."""
 
     def test_a_mistake(self, cache):
-        assert_one_line(as_process("run", "--adapter", "torhc"), 2, "did you mean torch?")
+        assert_one_line(as_process("run", "--adapter", "torhc"), 2, "did you mean torch")
 
     def test_a_missing_environment(self, cache):
         assert_one_line(as_process(*RUN), 3, "numpy: no environment yet")
