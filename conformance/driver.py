@@ -159,11 +159,7 @@ class Worker:
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
-<<<<<<< HEAD
         with contextlib.suppress(OSError, ValueError):  # closed while it was read
-=======
-        with contextlib.suppress(OSError, ValueError):  # closed while it was being read
->>>>>>> 9901d2b (A worker's last words may be cut off by its end)
             for line in self.process.stderr:
                 self.errors.append(line.decode("utf-8", "replace").rstrip())
 
