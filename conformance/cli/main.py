@@ -14,6 +14,7 @@ from conformance.cli import (
     comparing,
     environment,
     expecting,
+    gating,
     golden,
     listing,
     power,
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("run")(running.run)
 app.command("merge")(running.merge)
 app.command("report")(reporting.report)
+app.command("ci")(gating.ci)
 app.command("diff")(comparing.diff)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)

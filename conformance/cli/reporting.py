@@ -63,7 +63,7 @@ def report(
     run: Annotated[Path, typer.Argument(help="run folder")],
     format_: Annotated[str, typer.Option("--format", "-f", help=", ".join(FORMATS))] = "terminal",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write")] = None,
-    bundle: Annotated[
+    bundle_: Annotated[
         Path | None,
         typer.Option("--bundle", help="folder to write what CI takes: " + ", ".join(BUNDLE)),
     ] = None,
@@ -91,11 +91,8 @@ def report(
     if chosen == "parquet" and output is None:
         raise UsageError("--format parquet is a binary file: name it with --output")
     data = model.load(run, incomplete=incomplete)
-    if bundle is not None:
-        folder(bundle)
-        for name, kind in BUNDLE.items():
-            write(bundle / name, RENDER[kind](data).encode())
-        console.print(f"wrote {', '.join(BUNDLE)} to {terminal.escape(bundle)}", soft_wrap=True)
+    if bundle_ is not None:
+        bundle(data, bundle_)
     elif chosen == "parquet":
         assert output is not None
         write(output, model.parquet_bytes(data))
@@ -107,10 +104,18 @@ def report(
             write(output, rendered.encode())
     elif not gate_:
         terminal.show(data, console)
-    if output is not None and bundle is None:
+    if output is not None and bundle_ is None:
         console.print(f"wrote {terminal.escape(output)}", soft_wrap=True)
     if gate_:
         decide(data)
+
+
+def bundle(data: model.RunData, target: Path) -> None:
+    """Write what CI takes from a run into a folder."""
+    folder(target)
+    for name, kind in BUNDLE.items():
+        write(target / name, RENDER[kind](data).encode())
+    console.print(f"wrote {', '.join(BUNDLE)} to {terminal.escape(target)}", soft_wrap=True)
 
 
 def decide(data: model.RunData) -> None:
