@@ -111,10 +111,11 @@ def examine(
 
 
 def is_filtered(about: Mapping[str, Any], provenance: Mapping[str, Any]) -> bool:
-    """Whether cells were left out by a filter, or because the adapter broke off."""
+    """Whether cells were left out: by a filter, in a shard, or because the adapter broke off."""
     selection = provenance.get("selection") or {}
     finished = bool(about.get("complete", True)) and not about.get("failure")
-    return not finished or any(selection.get(name) for name in FILTERS)
+    part = list(provenance.get("shard") or [1, 1]) != [1, 1]
+    return not finished or part or any(selection.get(name) for name in FILTERS)
 
 
 def is_whole(about: Mapping[str, Any], provenance: Mapping[str, Any]) -> bool:

@@ -11,29 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import environments
-
 RUN = ("run", "--adapter", "numpy", "--profile", "quick")
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """A cache with no environments; the command's working directory beside it."""
-    monkeypatch.setenv("CONFORMANCE_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "cwd").mkdir()
-    monkeypatch.chdir(tmp_path / "cwd")
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def ready(cache):
-    """The same with an environment of the numpy adapter: this interpreter."""
-    place = environments.locate("numpy")
-    place.python.parent.mkdir(parents=True)
-    place.python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    place.python.chmod(0o755)
-    (place.folder / environments.MARKER).write_text('{"packages": {"numpy": "0"}}')
-    return place
 
 
 def as_process(*words):
