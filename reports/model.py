@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pandas
 import pyarrow
-from pyarrow import parquet
+from pyarrow import parquet, types
 
 from reports.completeness import missing_rows, unfinished
 from reports.text import visible, visible_column, visible_content
@@ -29,8 +29,29 @@ TEXTS = (
     "mode", "regime", "case", "verdict", "quantity", "element", "observed", "expected", "nearest",
     "why", "expectation",
 )  # fmt: skip
-NUMBERS = ("score", "ulp", "divergence_score", "divergence_ulp", "step")
-WHOLE = NUMBERS.index("step")  # from here on whole numbers
+NUMBERS = ("score", "ulp", "divergence_score", "divergence_ulp")
+
+
+def is_text(kind: Any) -> bool:
+    """Whether an Arrow type holds texts."""
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def is_number(kind: Any) -> bool:
+    """Whether an Arrow type holds numbers; gaps among them are not-a-number."""
+    return bool(types.is_floating(kind))
+
+
+def is_whole(kind: Any) -> bool:
+    """Whether an Arrow type holds whole numbers."""
+    return bool(types.is_integer(kind))
+
+
+COLUMN_KINDS = {
+    **dict.fromkeys(TEXTS, is_text),
+    **dict.fromkeys(NUMBERS, is_number),
+    "step": is_whole,
+}
 PLAIN = "plain"  # what a configuration without options is called
 
 
@@ -154,20 +175,13 @@ def read_cells(path: Path) -> pandas.DataFrame:
         cells = table.to_pandas(ignore_metadata=True)
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:
         raise UnreadableRun(f"{path} cannot be read: {visible(str(error))}") from error
-    if not len(cells):
-        return cells
-    for name in (*TEXTS, *NUMBERS):
-        if name not in cells:
+    for name, kind in COLUMN_KINDS.items():
+        if name not in table.column_names:
             raise UnreadableRun(f"{path} is damaged: it has no column {name!r}")
-    for name in NUMBERS:
-        if not pandas.api.types.is_numeric_dtype(cells[name]):
-            raise UnreadableRun(f"{path} is damaged: its column {name!r} holds no numbers")
-    for name in NUMBERS[WHOLE:]:
-        if cells[name].isna().any():
-            raise UnreadableRun(f"{path} is damaged: its column {name!r} has gaps")
-    for name in TEXTS:
-        if not all(isinstance(text, str) for text in cells[name].unique()):
-            raise UnreadableRun(f"{path} is damaged: its column {name!r} holds no text")
+        column = table.column(name)
+        if len(table) and not (kind(column.type) and (kind is is_number or not column.null_count)):
+            raise UnreadableRun(f"{path} is damaged: its column {name!r} has gaps, or another type")
+    for name in TEXTS if len(cells) else ():
         cells[name] = visible_column(cells[name])
     return cells
 

@@ -143,6 +143,8 @@ def load(name: str, folder: Path = FOLDER) -> Document:
         raise ClaimFileError(f"{path.name}: {error.strerror}") from error
     except (msgspec.MsgspecError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ClaimFileError(f"{path.name}: {error}{named(path, error)}") from error
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise ClaimFileError(f"{path.name}: cannot be read as TOML ({error})") from error
     for problem in problems(file):
         raise ClaimFileError(f"{path.name}: {problem}")
     return Document(
