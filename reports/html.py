@@ -38,7 +38,7 @@ def render(run: RunData) -> str:
         departures=bad.to_dict("records"),
         counts=counts,
         ill_posed=ill_posed(run),
-        maps=[variant_map(matrix, family) for family in ("plain",)],
+        maps=variant_maps(run, matrix),
         adapters=run.adapters,
         footer=run.footer,
         reasons=run.provenance.get("reasons", {}),
@@ -52,6 +52,17 @@ def kind(row: Any) -> str:
     if row.verdict == "deviates" and row.unexpected == 0:
         return "known"
     return str(row.verdict)
+
+
+def variant_maps(run: RunData, matrix: pandas.DataFrame) -> list[dict[str, Any]]:
+    """A map a family of rules: one for all would be too wide for a page, and mostly empty."""
+    if run.cells.empty:
+        return []
+    # A case's identifier begins with the family, options follow with a plus.
+    families = run.cells["case"].str.extract(r"^([^/+]*)")[0]
+    of = dict(zip(run.cells.implementation, families, strict=True))
+    kinds = matrix.implementation.map(of)
+    return [variant_map(group, str(family)) for family, group in matrix.groupby(kinds, sort=True)]
 
 
 def variant_map(matrix: pandas.DataFrame, family: str) -> dict[str, Any]:
