@@ -85,9 +85,10 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def faults(session: nox.Session) -> None:
-    """Kill workers and drivers at random, fill disks, spoil frames; the figures are printed."""
+    """Kill workers and drivers, fill disks, spoil frames and files; the figures are printed."""
     session.install("-e", ".[dev]")
     session.run("python", "tests/faults.py", *session.posargs)
+    session.run("pytest", "-s", "-m", "faults")
 
 
 @nox.session

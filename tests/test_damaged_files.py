@@ -20,6 +20,11 @@ FEW, MANY = 60, pytest.param(2000, marks=pytest.mark.faults)
 FEW_RUNS, MANY_RUNS = 12, pytest.param(1200, marks=pytest.mark.faults)
 
 
+def say(count, what, refused):
+    """The figures that `nox -s faults` prints."""
+    print(f"{count:,} damaged {what}: {refused:,} refused in one line, no traceback, no hang")
+
+
 @pytest.mark.parametrize("count", [FEW, MANY])
 def test_expectations_files(count, tmp_path):
     texts = [path.read_text() for path in sorted(expectations.FOLDER.glob("*.toml"))]
@@ -38,6 +43,7 @@ def test_expectations_files(count, tmp_path):
             for problem in review(path, date(2026, 11, 20)):
                 fuzzing.one_line(problem.message)
         assert path.read_bytes() == content
+    say(count, "expectations files", refused)
     assert refused > count / 4
 
 
@@ -54,6 +60,7 @@ def test_claims_files(count, tmp_path):
             except document.ClaimFileError as error:
                 refused += 1
                 fuzzing.one_line(str(error))
+    say(count, "claims files", refused)
     assert refused > count / 4
 
 
@@ -72,4 +79,5 @@ def test_run_folders(count, conformance, numpy_run, tmp_path):
             ):
                 assert conformance(*words).returncode in (0, 1, 2)
         assert fuzzing.below(folder) == before
+    say(count, "run folders", refused)
     assert refused
