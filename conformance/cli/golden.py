@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from adapters.golden_file import GoldenFile, GoldenFileError
@@ -16,6 +15,7 @@ from conformance import golden
 from conformance.behaviours import behaviours
 from conformance.cli.console import UsageError, console, print_json
 from conformance.cli.running import Bars, ending
+from reports.terminal import escape
 
 app = typer.Typer(
     help="Golden vectors: ask somebody else's MATLAB, and judge what it answered.",

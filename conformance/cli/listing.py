@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from adapters.protocol import Description
@@ -19,6 +18,7 @@ from conformance.driver import Worker, WorkerError
 from conformance.patterns import wanted
 from reference.numbers import equations
 from reference.variants import VARIANTS, Variant
+from reports.terminal import escape
 
 WHAT = ("variants", "adapters", "implementations")
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import typer
-from rich.markup import escape
 
 from conformance import book
 from conformance.claims.context import Context, Missing
@@ -15,6 +14,7 @@ from conformance.cli.console import console, errors, print_json
 from conformance.environments import EnvironmentFailure
 from conformance.store import RunError
 from reference.airfoil import DataUnavailable
+from reports.terminal import escape
 
 
 def reproduce(data: Path | None, *, seeds: int, rows: int, as_json: bool) -> NoReturn:

@@ -6,7 +6,6 @@ import sys
 from typing import NoReturn
 
 import typer
-from rich.markup import escape
 
 from conformance.claims.document import ClaimFileError
 from conformance.cli import (
@@ -29,6 +28,7 @@ from conformance.environments import EnvironmentFailure
 from conformance.expectations import ExpectationError
 from conformance.store import RunError
 from reports.model import UnreadableRun
+from reports.terminal import escape
 
 USAGE, INCOMPLETE = 2, 3
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from conformance import gate
@@ -29,6 +28,7 @@ from reports import (
     terminal,
     workflow,
 )
+from reports.terminal import escape
 
 
 def as_json_text(run: model.RunData) -> str:

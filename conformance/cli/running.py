@@ -321,11 +321,11 @@ class Bars(Listener):
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
         self.bars = Progress(
-            TextColumn("{task.fields[adapter]:>11}"),
+            TextColumn("{task.fields[adapter]:>11}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             console=errors,
             transient=True,
             disable=quiet or not errors.is_terminal,

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -26,6 +25,7 @@ from conformance.cli.reporting import write
 from conformance.patterns import wanted
 from reports import claims as pages
 from reports import model
+from reports.terminal import escape
 
 Many = list[str] | None
 STYLES = {
@@ -130,7 +130,7 @@ def decided(chosen: list[document.Document], fits: Any, *, quiet: bool) -> list[
     bar = Progress(
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         console=errors,
         transient=True,
         disable=quiet or not errors.is_terminal,
