@@ -190,6 +190,11 @@ def explained(
         return replace(
             base, status=BELOW, reason="its exact effect is inside what underflow may take away"
         )
+    if flushed <= 2.0 and base.dtype != "float64":
+        # The wrong rule rounds as well, so that only beyond twice the bound it has to be told.
+        return replace(
+            base, status=BELOW, reason="its exact effect leaves the bound by less than its rounding"
+        )
     return replace(base, status=OPEN, reason="its exact effect leaves the bound")
 
 

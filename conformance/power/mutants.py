@@ -73,7 +73,7 @@ def mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> list[Muta
         *constant_mutants(choices, decimals),
         *coefficient_mutants(choices, decimals),
         *operation_mutants(choices, decimals),
-        *course_mutants(choices, dtype),
+        *course_mutants(choices, decimals, dtype),
         *storage_mutants(choices, decimals, dtype),
     ]
     assert len({mutant.identifier for mutant in found}) == len(found)
@@ -162,9 +162,9 @@ def operation_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mu
         yield Mutant(str(fault), "operation", choices, fault=fault)
 
 
-def course_mutants(choices: Choices, dtype: str) -> Iterator[Mutant]:
+def course_mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> Iterator[Mutant]:
     """Right stages in a wrong course."""
-    for words, program in programs(choices, dtype).items():
+    for words, program in programs(choices, dtype, scaled="loss_scale" in decimals).items():
         kind = "storage" if "stored" in words or "rounded" in words else "course"
         yield Mutant(words, kind, choices, program=program)
 

@@ -241,8 +241,8 @@ def parameter_kept_where(bad: Callable[[Number], Array]) -> Program:
     return program
 
 
-def programs(choices: Choices, dtype: str) -> dict[str, Program]:
-    """Every wrong course of a rule."""
+def programs(choices: Choices, dtype: str, *, scaled: bool) -> dict[str, Program]:
+    """Every wrong course of a rule; ``scaled`` where the loss is."""
     found: dict[str, Program] = {
         "step applied twice": twice,
         "change of the parameter applied twice": parameter_twice,
@@ -268,6 +268,6 @@ def programs(choices: Choices, dtype: str) -> dict[str, Program]:
     if choices.weight_decay.startswith("decoupled"):
         found["weight decay after the step"] = decay_after
         found["weight decay also added to the gradient"] = decay_of_step_too
-    if choices.weight_decay == "l2":
+    if choices.weight_decay == "l2" and scaled:
         found["weight decay added before the loss is unscaled"] = decay_before_unscaling
     return found
