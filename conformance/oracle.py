@@ -119,8 +119,11 @@ inputs_of = lru_cache(maxsize=256)(expand)
 def ordinary(case: Case) -> Array:
     """The elements (columns) of a case whose gradients stay in the middle of the range."""
     parameters = inputs_of(case).parameters
+    excluded = RANGE_REGIMES
+    if case.dtype == "float16":  # what is sought there overflows as often as not
+        excluded = (*excluded, "separating")
     return np.concatenate(
-        [np.full(item.value.size, item.name not in RANGE_REGIMES) for item in parameters]
+        [np.full(item.value.size, item.name not in excluded) for item in parameters]
     )
 
 

@@ -164,7 +164,7 @@ def decided_in_full(
     return None
 
 
-def explained(
+def explained(  # noqa: PLR0911 - one a reason
     oracle: Oracle, variant: Variant, asked: list[Question], mutant: Mutant, base: Outcome
 ) -> Outcome:
     """Why a mutant survived."""
