@@ -119,7 +119,7 @@ inputs_of = lru_cache(maxsize=256)(expand)
 def ordinary(case: Case) -> Array:
     """The elements (columns) of a case whose gradients stay in the middle of the range."""
     parameters = inputs_of(case).parameters
-    excluded = RANGE_REGIMES
+    excluded: tuple[str, ...] = RANGE_REGIMES
     if case.dtype == "float16":  # what is sought there overflows as often as not
         excluded = (*excluded, "separating")
     return np.concatenate(
