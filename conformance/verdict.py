@@ -177,6 +177,8 @@ def arranged(question: Question, observed: Observed) -> tuple[list[str], Array, 
     keep = [question.quantities.index(name) for name in rows]
 
     def pick(table: Table) -> Table:
+        if len(keep) == len(question.quantities):
+            return table
         shape = (steps, len(question.quantities), elements)
         return table.rows(lambda part: part.reshape(shape)[:, keep].reshape(-1, elements))
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pandas
 import pyarrow
 from pyarrow import parquet, types
@@ -100,7 +104,7 @@ class About(msgspec.Struct):
     implementations: list[Named] = []
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunData:
     """A run as it was written.
 
@@ -186,7 +190,7 @@ def read_cells(path: Path) -> pandas.DataFrame:
     return cells
 
 
-def headline(verdicts: pandas.Series[Any]) -> str:
+def headline(verdicts: Iterable[str]) -> str:
     """One word for many cells: the worst; what the range did only where nothing else is left."""
     present = set(verdicts)
     for word in BAD:
@@ -219,36 +223,44 @@ COMPARED = [
 ]  # fmt: skip
 
 
+@lru_cache(maxsize=4)
 def compared(run: RunData) -> pandas.DataFrame:
-    """One row for each implementation, set of options and variant: the whole matrix."""
+    """One row for each implementation, set of options and variant: the whole matrix.
+
+    Kept for the same run: a report asks more than once, and none changes it.
+    """
     if run.cells.empty:
         return pandas.DataFrame(columns=COMPARED)
     keys = ["implementation", "adapter", "version", "device", "variant", "features", "relation"]
+    cells = {name: run.cells[name].to_numpy() for name in run.cells.columns}
+    # A thousand small data frames would take seconds; their rows' numbers do not.
+    numbers = run.cells.groupby(keys, sort=False).ngroup().to_numpy()
+    order = np.argsort(numbers, kind="stable")
     rows = []
-    for key, group in run.cells.groupby(keys, sort=False):
-        bad = group[group.verdict.isin(BAD)]
+    for group in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
+        verdicts = cells["verdict"][group]
+        bad = group[np.isin(verdicts, BAD)]
         # The first divergence of the sharpest: where an unexpected one exists, that.
-        loud = bad[bad.expectation == ""]
+        loud = bad[cells["expectation"][bad] == ""]
         shown = loud if len(loud) else bad
-        measured = group[group.verdict.isin(["exact", "rounding"])]
-        row = dict(zip(keys, key, strict=True))
-        first = shown.iloc[0] if len(shown) else None
+        measured = bad if len(bad) else group[np.isin(verdicts, ["exact", "rounding"])]
+        row = {name: cells[name][group[0]] for name in keys}
         row |= {
             "base": base_of(row["variant"], row["features"]),
-            "verdict": headline(group.verdict),
-            "score": float((bad if len(bad) else measured).score.max()) if len(group) else 0.0,
-            "ulp": float((bad if len(bad) else measured).ulp.max()) if len(group) else 0.0,
+            "verdict": headline(verdicts),
+            "score": float(cells["score"][measured].max()) if len(measured) else math.nan,
+            "ulp": float(cells["ulp"][measured].max()) if len(measured) else math.nan,
             "cells": len(group),
-            "range": int((group.verdict == "range").sum()),
-            "ill_posed": int((group.verdict == "ill-posed").sum()),
+            "range": int((verdicts == "range").sum()),
+            "ill_posed": int((verdicts == "ill-posed").sum()),
             "deviating": len(bad),
             "unexpected": len(loud),
+            "step": int(cells["step"][shown[0]]) if len(shown) else 0,
+            "why": "; ".join(dict.fromkeys(cells["why"][shown])),
+            "expectation": ", ".join(sorted(set(cells["expectation"][bad]) - {""})),
         }
         for name in ("quantity", "element", "observed", "expected", "case", "nearest"):
-            row[name] = first[name] if first is not None else ""
-        row["step"] = int(first["step"]) if first is not None else 0
-        row["why"] = "; ".join(dict.fromkeys(shown.why)) if len(shown) else ""
-        row["expectation"] = ", ".join(sorted(set(bad.expectation) - {""}))
+            row[name] = cells[name][shown[0]] if len(shown) else ""
         rows.append(row)
     return pandas.DataFrame(rows, columns=COMPARED)
 

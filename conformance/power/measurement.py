@@ -226,7 +226,7 @@ def effect(oracle: Oracle, question: Question, mutant: Mutant) -> tuple[float, .
             np.where(distance > 0, distance / size, 0.0)
             for size in (*(error[:, middle] for error in (ideal.error, *others)), quantum)
         ]
-    return tuple(float(np.nan_to_num(values, nan=0.0).max()) for values in found)
+    return tuple(float(np.nan_to_num(values, nan=0.0).max(initial=0.0)) for values in found)
 
 
 def judged(
