@@ -186,7 +186,7 @@ PROFILES = {
         Profile(
             "default",
             {"injected": 2, "edges": 2, "separation": 2},
-            {"injected": 1, "rate-change": 1, "defaults": 1, "separation": 1},
+            {"injected": 1, "rate-change": 1, "defaults": 1},
             size=67,
             large=100_003,
             steps=8,

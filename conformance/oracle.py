@@ -109,10 +109,14 @@ class Table:
     def distance(self, observed: Array) -> Array:
         """How far observed values are from the reference: 0 for the same infinity or two nan."""
         with np.errstate(invalid="ignore", over="ignore"):
-            far = np.abs((observed - self.value) - self.low)
-        same = (observed == self.value) & ~np.isfinite(observed)
-        found: Array = np.where(same | (np.isnan(observed) & np.isnan(self.value)), 0.0, far)
-        return found
+            far: Array = np.abs(observed - self.value)
+            if self.low.ndim:
+                far = np.abs((observed - self.value) - self.low)
+        strange = np.isnan(far)
+        if strange.any():
+            same = (observed == self.value) | (np.isnan(observed) & np.isnan(self.value))
+            far = np.where(strange & same, 0.0, far)
+        return far
 
 
 inputs_of = lru_cache(maxsize=256)(expand)
