@@ -18,17 +18,20 @@ def other(numpy_run, tmp_path):
 
     def copy(change):
         folder = shutil.copytree(numpy_run.folder, tmp_path / "other")
-        path = folder / "cells" / "numpy.parquet"
-        cells = pandas.read_parquet(path)
+        cells = pandas.read_parquet(folder / "cells" / "numpy.parquet")
         own = cells[cells.relation == "claimed"].index
-        changed = change(cells, own)
-        changed.to_parquet(path, index=False)
-        footer = json.loads((folder / "footer.json").read_text())
-        footer["rows"]["numpy"] = len(changed)  # as a run that ended with these would say
-        (folder / "footer.json").write_text(json.dumps(footer))
+        write(folder, change(cells, own))
         return folder
 
     return copy
+
+
+def write(folder, cells):
+    """The cells, and how many they are, as a run that ended with these would write them."""
+    cells.to_parquet(folder / "cells" / "numpy.parquet", index=False)
+    footer = json.loads((folder / "footer.json").read_text())
+    footer["rows"]["numpy"] = len(cells)
+    (folder / "footer.json").write_text(json.dumps(footer))
 
 
 def compared(numpy_run, folder, **more):
@@ -122,9 +125,8 @@ class TestCells:
 
 def other_without_first(folder):
     shorter = shutil.copytree(folder, folder.parent / "shorter")
-    path = shorter / "cells" / "numpy.parquet"
-    cells = pandas.read_parquet(path)
-    cells.drop(cells[cells.relation == "claimed"].index[0]).to_parquet(path, index=False)
+    cells = pandas.read_parquet(shorter / "cells" / "numpy.parquet")
+    write(shorter, cells.drop(cells[cells.relation == "claimed"].index[0]))
     return shorter
 
 
