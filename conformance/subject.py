@@ -1,0 +1,146 @@
+"""What a question is about: one implementation, served by a worker that has started.
+
+``audit``, ``identify``, ``translate`` and ``certify`` ask a :class:`Subject`; they do not care
+where it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from adapters import protocol
+from adapters.kit import to_array, to_tensor
+from conformance import environments
+from conformance.driver import Worker
+from reference.numbers.precision import Array, from_bits, to_bits
+
+
+class SubjectError(Exception):
+    """Nothing can be asked of what was named; the message says what to do next."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of some steps: quantity to float64 values, steps x elements.
+
+    ``parameter`` is always there; state only where the implementation shows it.
+    """
+
+    observed: dict[str, Array]
+
+    @property
+    def parameter(self) -> Array:
+        """The parameter after each step."""
+        return self.observed["parameter"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One implementation on one device.
+
+    defaults  of its constructor, by canonical name; those stated as None are left out
+    """
+
+    worker: Worker
+    description: protocol.Description
+    implementation: protocol.Implementation
+    device: str
+    defaults: dict[str, float | bool | str]
+
+    @property
+    def name(self) -> str:
+        """As reports print it."""
+        return self.implementation.name
+
+    def steps(
+        self,
+        parameter: Array,
+        gradients: Sequence[Array],
+        hyperparameters: Mapping[str, float],
+        *,
+        features: Sequence[str] = (),
+        dtype: str = "float32",
+        rates: Sequence[float] = (),
+        state: Mapping[str, Array] | None = None,
+        taken: int = 0,
+    ) -> Trial:
+        """Open a fresh optimizer over one parameter, take a step a gradient, and close it.
+
+        ``parameter`` and each gradient are float64 arrays of one shape, which ``dtype`` holds
+        exactly; ``rates`` is the learning rate of each step, through the framework's own schedule;
+        ``state`` is put in first, after ``taken`` steps.  Raises WorkerError as the worker does.
+        """
+
+        def sent(values: Array) -> protocol.Tensor:
+            return to_tensor(to_bits(values, dtype))
+
+        def values(tensor: protocol.Tensor) -> Array:
+            return from_bits(to_array(tensor), tensor.dtype).ravel()
+
+        session = self.worker.ask(
+            protocol.Open(
+                implementation=self.implementation.name,
+                device=self.device,
+                parameters=[protocol.Parameter("w", sent(parameter))],
+                hyperparameters=dict(hyperparameters),
+                features=list(features),
+                learning_rates=list(rates),
+            ),
+            protocol.Opened,
+        ).session
+        try:
+            if state:
+                injected = {name: [sent(value)] for name, value in state.items()}
+                self.worker.ask(protocol.SetState(session, injected, taken), protocol.Done)
+            rows = [[sent(gradient)] for gradient in gradients]
+            seen = self.worker.ask(protocol.Step(session, rows), protocol.Stepped).observations
+        finally:
+            if self.worker.process.poll() is None:
+                self.worker.ask(protocol.Close(session), protocol.Done)
+        return Trial(
+            {
+                "parameter": np.stack([values(item.parameters[0]) for item in seen]),
+                **{
+                    name: np.stack([values(item.state[name][0]) for item in seen])
+                    for name in seen[0].state
+                },
+            }
+        )
+
+
+@contextmanager
+def subject(name: str, *, device: str = "") -> Iterator[Subject]:
+    """The implementation of that name (``torch:RMSprop[foreach]``) in its adapter's environment.
+
+    Raises SubjectError where there is none, or none that can run here.
+    """
+    adapter = name.partition(":")[0]
+    if adapter not in environments.ADAPTERS:
+        raise SubjectError(f"no adapter {adapter!r}; `conformance list adapters` shows them")
+    environment = environments.locate(adapter)
+    if not environment.complete:
+        raise SubjectError(
+            f"{adapter} has no environment yet; `conformance env create {adapter}` makes it"
+        )
+    with Worker(environment.command) as worker:
+        yield described(worker, name, device)
+
+
+def described(worker: Worker, name: str, device: str = "") -> Subject:
+    """The implementation ``name`` of a worker that has just started."""
+    description = worker.hello()
+    found = {item.name: item for item in description.implementations}
+    if name not in found:
+        raise SubjectError(f"{description.adapter} has no {name!r}; it has {', '.join(found)}")
+    item = found[name]
+    if not item.devices:
+        raise SubjectError(f"{name} cannot run here: {description.unavailable or 'no device'}")
+    if device and device not in item.devices:
+        raise SubjectError(f"{name} does not run on {device!r}; it runs on {item.devices}")
+    probed = worker.ask(protocol.Probe(name), protocol.Probed).defaults
+    defaults = {key: value for key, value in probed.items() if value is not None}
+    return Subject(worker, description, item, device or item.devices[0], defaults)
