@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from adapters import protocol
 from conformance import environments
@@ -23,7 +23,7 @@ from conformance.patterns import wanted
 from conformance.plan import Group, Selection, Unit, comparable_variants, groups, units
 from conformance.rows import Judged, elements, failure_cell, rows
 from conformance.runs.keys import conditions, key_of
-from conformance.runs.records import Carried, Finished, Outline
+from conformance.runs.records import Carried, Finished, Outline, Rule
 from conformance.store import Cell, Element
 from conformance.verdict import Judgement, Verdict, contradicted
 from reference.numbers import Representation
@@ -110,10 +110,12 @@ class Campaign:
     def _plan(self) -> list[Outline]:
         assert self.worker is not None
         self.defaults: dict[str, dict[str, object]] = {}
+        stated: dict[str, dict[str, float | bool | str | None]] = {}
         planned: list[Unit] = []
         for implementation in self.description.implementations:
             if wanted(implementation.name, self.selection.implementations):
                 probed = self.worker.ask(protocol.Probe(implementation.name), protocol.Probed)
+                stated[implementation.name] = probed.defaults
                 defaults = {k: v for k, v in probed.defaults.items() if v is not None}
                 self.defaults[implementation.name] = dict(defaults)
                 planned += units(implementation, self.selection, dict(defaults))
@@ -128,6 +130,7 @@ class Campaign:
                 "+".join(group.features),
                 len(group.units),
                 key_of(group, self.defaults[group.implementation.name], around),
+                stated[group.implementation.name],
             )
             for group in self.groups
         ]
@@ -147,7 +150,7 @@ class Campaign:
             judged.append(self._one(unit, retried))
             failure = judged[-1].failure
             self.crashes += failure is not None and failure.kind in ("crash", "timeout")
-        cells, failing = self._cells(judged)
+        cells, failing, rule = self._cells(judged)
         finished = Finished(
             self.adapter,
             key,
@@ -156,6 +159,7 @@ class Campaign:
             retried,
             time.monotonic() - started,
             self.waited - waited,
+            rule,
         )
         return Carried(finished, whole and not self.lost)
 
@@ -248,12 +252,12 @@ class Campaign:
                     return True
         return False
 
-    def _cells(self, group: list[Judged]) -> tuple[list[Cell], list[Element]]:
-        """The rows of one group, and the elements that deviate."""
+    def _cells(self, group: list[Judged]) -> tuple[list[Cell], list[Element], Rule | None]:
+        """The rows of one group, the elements that deviate, and the rule that it follows."""
         cells: list[Cell] = []
         failing: list[Element] = []
         if not group:
-            return cells, failing
+            return cells, failing, None
         chosen = chosen_reading(group)
         for judged in group:
             self._explained(judged, chosen)
@@ -266,7 +270,9 @@ class Campaign:
                 cells += rows(judged, variant, role, judgement, explanation, self.description)
                 if role == "claimed":
                     failing += elements(judged.unit, variant, judgement)
-        return cells, failing
+        choices = explanation.choices
+        rule = None if choices is None else Rule(asdict(choices), explanation.partly)
+        return cells, failing, rule
 
     def _explanation(self, group: list[Judged], chosen: Variant | None) -> Explanation:
         """The rule followed: the claimed one unless an answer contradicts it."""

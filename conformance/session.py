@@ -303,6 +303,8 @@ def units(result: Result, shard: Shard) -> list[dict[str, Any]]:
             "finished": index in result.kept and result.kept[index].whole,
             "cells": result.kept[index].cells if index in result.kept else 0,
             "elements": result.kept[index].elements if index in result.kept else 0,
+            "defaults": outline.defaults,
+            "rule": msgspec.to_builtins(result.kept[index].rule) if index in result.kept else None,
         }
         for index, outline in enumerate(result.outlines)
     ]

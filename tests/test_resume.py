@@ -226,6 +226,11 @@ class TestShards:
         assert outcome.exit_code == 0
         for table in ("cells/fake.parquet", "elements/fake.parquet"):
             assert (tmp_path / "merged" / table).read_bytes() == (whole / table).read_bytes()
+        rules = [
+            [unit["rule"] for unit in json.loads((folder / "units.json").read_text())["fake"]]
+            for folder in (tmp_path / "merged", whole)
+        ]
+        assert rules[0] == rules[1]
 
     def test_each_carries_out_its_own_part(self, shards):
         assert [carried_out(folder) for folder in shards] == [3, 2, 2]

@@ -117,8 +117,16 @@ class TestWrongRules:
         assert (bad.step >= 1).all()
         assert (bad.divergence_score > 1).all()
 
+    def test_the_rule_that_is_followed_stands_in_the_folder(self, tmp_path):
+        outcome, _ = run("outside", tmp_path)
+        (unit,) = json.loads((outcome.folder / "units.json").read_text())["fake"]
+        assert unit["rule"]["choices"]["epsilon"] == "outside"
+        assert not unit["rule"]["partly"]
+
     def test_a_rule_that_nothing_explains_says_so(self, tmp_path):
         outcome, data = run("doubled", tmp_path)
+        (unit,) = json.loads((outcome.folder / "units.json").read_text())["fake"]
+        assert unit["rule"] is None
         assert outcome.exit_code == 1
         bad = claimed(data)[claimed(data).verdict == "deviates"]
         assert bad.why.str.contains("no documented rule").all()

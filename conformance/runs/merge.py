@@ -92,7 +92,7 @@ def together(name: str, pieces: list[Stored], folders: list[Path]) -> Result:
             if (group := piece.finished.get(index)) is not None and piece.units[index].here:
                 result.cells += group.cells
                 result.elements += group.elements
-                result.kept[index] = Kept(len(group.cells), len(group.elements), True)
+                result.kept[index] = Kept(len(group.cells), len(group.elements), True, group.rule)
                 result.outlines[index] = piece.units[index].outline
     result.complete = not result.failure and len(result.kept) == len(plan)
     result.seconds_waited = 0.0

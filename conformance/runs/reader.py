@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from adapters.protocol import Description
 from conformance.runs import journal
-from conformance.runs.records import Finished, Outline
+from conformance.runs.records import Finished, Outline, Rule
 from conformance.store import FORMAT, Cell, Element, RunError
 
 DAMAGE = (
@@ -35,11 +35,15 @@ class Unit(msgspec.Struct, frozen=True):
     finished: bool
     cells: int
     elements: int
+    defaults: dict[str, float | bool | str | None] = {}
+    rule: Rule | None = None
 
     @property
     def outline(self) -> Outline:
         """The group as it was planned."""
-        return Outline(self.implementation, self.device, self.features, self.cases, self.key)
+        return Outline(
+            self.implementation, self.device, self.features, self.cases, self.key, self.defaults
+        )
 
 
 @dataclass
@@ -109,7 +113,7 @@ def stored(folder: Path, name: str, about: dict[str, Any], listed: list[Any]) ->
         own, cells = cells[: unit.cells], cells[unit.cells :]
         failing, elements = elements[: unit.elements], elements[unit.elements :]
         if unit.finished:
-            found.finished[index] = Finished(name, unit.key, own, failing)
+            found.finished[index] = Finished(name, unit.key, own, failing, rule=unit.rule)
     return found
 
 

@@ -18,8 +18,9 @@ from conformance.store import Cell, Element
 class Outline(msgspec.Struct, frozen=True):
     """A group that is planned.
 
-    cases  how many it holds
-    key    hash of everything that determines its cells
+    cases     how many it holds
+    key       hash of everything that determines its cells
+    defaults  of the implementation's constructor, by canonical name; a stated None is kept
     """
 
     implementation: str
@@ -27,6 +28,7 @@ class Outline(msgspec.Struct, frozen=True):
     features: str
     cases: int
     key: str
+    defaults: dict[str, float | bool | str | None] = {}
 
     @property
     def name(self) -> str:
@@ -43,9 +45,20 @@ class Described(msgspec.Struct, frozen=True, tag=True):
     seconds: float = 0.0
 
 
+class Rule(msgspec.Struct, frozen=True):
+    """The rule that explains every answer of a group: each choice of ``reference.pipeline``.
+
+    partly  it explains those elements that the claimed rule leaves over
+    """
+
+    choices: dict[str, bool | str]
+    partly: bool = False
+
+
 class Finished(msgspec.Struct, frozen=True, tag=True):
     """A group was carried out: its rows, without what expectations say of them.
 
+    rule      that it follows; None where none explains it
     retried   cases that crashed the worker once and were answered the second time
     seconds   that it took; ``waited`` of them for the worker
     """
@@ -57,6 +70,7 @@ class Finished(msgspec.Struct, frozen=True, tag=True):
     retried: list[str] = []
     seconds: float = 0.0
     waited: float = 0.0
+    rule: Rule | None = None
 
 
 class Closed(msgspec.Struct, frozen=True, tag=True):

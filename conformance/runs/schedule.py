@@ -18,7 +18,7 @@ from adapters.protocol import Description
 from conformance.driver import WorkerError
 from conformance.runs.events import Events
 from conformance.runs.journal import Journal
-from conformance.runs.records import Carried, Closed, Described, Finished, Outline, Record
+from conformance.runs.records import Carried, Closed, Described, Finished, Outline, Record, Rule
 from conformance.store import Cell, Element
 
 AGENTS_LOST = 5  # of one adapter without a group finished in between; then it is given up
@@ -51,11 +51,12 @@ class Agent(Protocol):
 
 @dataclass(frozen=True)
 class Kept:
-    """How many rows a group has, and whether it came to its end."""
+    """How many rows a group has, whether it came to its end, and the rule that it follows."""
 
     cells: int
     elements: int
     whole: bool
+    rule: Rule | None = None
 
 
 @dataclass
@@ -408,7 +409,9 @@ class Schedule:
             result.cells += found.cells
             result.elements += found.elements
             result.retried += found.retried
-            result.kept[index] = Kept(len(found.cells), len(found.elements), index in work.finished)
+            result.kept[index] = Kept(
+                len(found.cells), len(found.elements), index in work.finished, found.rule
+            )
         held = [index for index in range(len(result.outlines)) if self.shard.holds(index)]
         result.complete = not work.failure and all(index in work.finished for index in held)
         result.complete = result.complete and work.described is not None
