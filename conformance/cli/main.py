@@ -19,6 +19,7 @@ from conformance.cli import (
     power,
     reporting,
     running,
+    tables,
     timing,
     verifying,
 )
@@ -52,6 +53,7 @@ app.command("power")(power.power)
 app.command("bench")(timing.bench_)
 app.command("list")(listing.list_)
 app.command("doctor")(listing.doctor)
+app.add_typer(tables.app, name="tables")
 app.add_typer(environment.app, name="env")
 app.add_typer(golden.app, name="golden")
 app.add_typer(expecting.app, name="expectations")

@@ -1,0 +1,153 @@
+"""``conformance tables``: what is known of every implementation, from a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from conformance.cli.console import UsageError, console, suggestion
+from conformance.cli.reporting import write
+from conformance.patterns import wanted
+from reports import defaults as defaults_table
+from reports import facts, sheets
+from reports import support as support_table
+from reports.facts import Facts, Implementation
+from reports.model import FEATURE_ORDER
+
+FORMATS = ("terminal", "markdown", "json", "html", "csv")
+
+app = typer.Typer(
+    help="Support matrix and defaults, generated from a run.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+Source = Annotated[
+    Path, typer.Argument(help="run folder, or a file that --format json wrote", metavar="RUN")
+]
+Implementations = Annotated[
+    list[str] | None, typer.Option("--implementation", "-i", help="glob, such as 'torch:*'")
+]
+Family = Annotated[str, typer.Option("--family", help="rmsprop or adam")]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="only what has it: " + ", ".join(FEATURE_ORDER)),
+]
+DType = Annotated[
+    list[str] | None, typer.Option("--dtype", help="only what has it, such as bfloat16")
+]
+Format = Annotated[str, typer.Option("--format", "-f", help=", ".join(FORMATS))]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="file to write")]
+AsJson = Annotated[bool, typer.Option("--json", help="the same as --format json")]
+
+
+@app.command()
+def support(
+    run: Source,
+    implementation: Implementations = None,
+    family: Family = "",
+    option: Option = None,
+    dtype: DType = None,
+    format_: Format = "terminal",
+    output: Output = None,
+    as_json: AsJson = False,
+) -> None:
+    """Options, dtypes, devices, state, the rule followed, how 1-beta is formed, what is missing.
+
+    [bold]Examples[/]
+
+      conformance tables support runs/20261120T190000.000
+
+      conformance tables support runs/… -i 'torch:*' --format markdown
+
+      conformance tables support docs/implementations.json --option centered
+    """
+    chosen = "json" if as_json else format_
+    deliver(support_table, run, picked(implementation, family, option, dtype), chosen, output)
+
+
+@app.command()
+def defaults(
+    run: Source,
+    implementation: Implementations = None,
+    family: Family = "",
+    option: Option = None,
+    dtype: DType = None,
+    format_: Format = "terminal",
+    output: Output = None,
+    as_json: AsJson = False,
+) -> None:
+    """What each constructor takes where nothing is given, and whether that is what is documented.
+
+    [bold]Examples[/]
+
+      conformance tables defaults runs/20261120T190000.000 --family rmsprop
+
+      conformance tables defaults docs/implementations.json -i '*:Adam*' --format csv
+    """
+    chosen = "json" if as_json else format_
+    deliver(defaults_table, run, picked(implementation, family, option, dtype), chosen, output)
+
+
+def picked(
+    patterns: list[str] | None,
+    family: str,
+    options: list[str] | None,
+    dtypes: list[str] | None,
+) -> Callable[[Implementation], bool]:
+    """Which implementations are wanted."""
+    for name, known in (
+        (family, ("", "rmsprop", "adam")),
+        *((o, FEATURE_ORDER) for o in options or ()),
+    ):
+        if name not in known:
+            raise UsageError(f"{name!r} is none of these{suggestion(name, filter(None, known))}")
+
+    def keep(item: Implementation) -> bool:
+        has = {name for listed in item.options for name in listed.split("+")}
+        return (
+            wanted(item.name, tuple(patterns or ()))
+            and family in ("", item.family)
+            and set(options or ()) <= has
+            and set(dtypes or ()) <= set(item.dtypes)
+        )
+
+    return keep
+
+
+def deliver(
+    table: ModuleType,
+    run: Path,
+    keep: Callable[[Implementation], bool],
+    format_: str,
+    output: Path | None,
+) -> None:
+    """The table in one format, printed or written."""
+    if format_ not in FORMATS:
+        raise UsageError(f"unknown format {format_!r}; known are {', '.join(FORMATS)}")
+    found = facts.read(run).keep(keep)
+    if not found.implementations:
+        raise UsageError(f"no implementation of {run} is wanted by all of these filters")
+    if format_ == "terminal" and output is None:
+        sheets.show(table.sheets(found), console)
+        return
+    text = rendered(table, found, format_)
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write(output, text.encode())
+
+
+def rendered(table: ModuleType, found: Facts, format_: str) -> str:
+    """The table as text; a terminal's is written as Markdown."""
+    if format_ == "json":
+        return facts.as_json(found)
+    if format_ == "csv":
+        return sheets.comma_separated(table.sheets(found))
+    words = f"{table.ABOUT} From a run of {found.run}."
+    render = sheets.html if format_ == "html" else sheets.markdown
+    return render(table.TITLE, words, table.sheets(found))

@@ -1,0 +1,66 @@
+"""Tables in every format: a heading, words of explanation, a header and rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from reports.markdown import cell, table
+from reports.page import template
+from reports.terminal import escape
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table; every entry is text, and an entry of several lines is a list of them."""
+
+    title: str
+    note: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def show(sheets: Sequence[Sheet], console: Console) -> None:
+    """Print them to a terminal."""
+    for sheet in sheets:
+        found = Table(title=escape(sheet.title), title_justify="left")
+        for index, name in enumerate(sheet.header):
+            found.add_column(
+                escape(name), overflow="fold", no_wrap=False, min_width=18 * (not index)
+            )
+        for row in sheet.rows:
+            found.add_row(*map(escape, row))
+        console.print(found)
+        if sheet.note:
+            console.print(f"[dim]{escape(sheet.note)}[/]\n")
+
+
+def markdown(title: str, words: str, sheets: Sequence[Sheet]) -> str:
+    """A page; ``words`` are Markdown already."""
+    parts = [f"# {title}", "", words]
+    for sheet in sheets:
+        parts += ["", f"## {cell(sheet.title)}", ""]
+        parts += [cell(sheet.note), ""] if sheet.note else []
+        parts.append(table(map(cell, sheet.header), sheet.rows))
+    return "\n".join(parts) + "\n"
+
+
+def html(title: str, words: str, sheets: Sequence[Sheet]) -> str:
+    """A page that needs no network and no script."""
+    return template("sheets.html").render(title=title, words=words, sheets=sheets)
+
+
+def comma_separated(sheets: Sequence[Sheet]) -> str:
+    """Every sheet, the first column its title where there are several."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    for index, sheet in enumerate(sheets):
+        if not index or sheet.header != sheets[index - 1].header:
+            writer.writerow(["table", *sheet.header])
+        writer.writerows([sheet.title, *row] for row in sheet.rows)
+    return stream.getvalue()
