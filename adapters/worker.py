@@ -1,4 +1,6 @@
-"""``python -m adapters.worker NAME|FILE.py|FILE.golden``: serve one adapter on standard streams.
+"""``python -m adapters.worker NAME|FILE.py|FILE.golden|ORDER``: one adapter on standard streams.
+
+An order (JSON, see :class:`adapters.targets.order.Order`) names somebody's own optimizer.
 
 The framework's own prints, from Python or from C, go to standard error, so that they cannot reach
 the protocol.
@@ -15,15 +17,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
 
+import msgspec
+
 from adapters import protocol
 from adapters.golden import SUFFIX, Golden
 from adapters.kit import Session, Unsupported, to_array, to_tensor
+from adapters.target import Target
+from adapters.targets.order import Order
 
 
 class Server:
     """Answers the requests of one harness with one adapter."""
 
-    def __init__(self, adapter: ModuleType | Golden) -> None:
+    def __init__(self, adapter: ModuleType | Golden | Target) -> None:
         self.adapter = adapter
         self.sessions: dict[int, Session] = {}
         self.opened = 0
@@ -106,9 +112,11 @@ def private_streams() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-def load(name: str) -> ModuleType | Golden:
-    """The adapter of that name in this package, the module in a file of another project, or
-    recorded answers."""
+def load(name: str) -> ModuleType | Golden | Target:
+    """The adapter of that name in this package, the module in a file of another project,
+    recorded answers, or the optimizer that an order names."""
+    if name.startswith("{"):
+        return Target(msgspec.json.decode(name, type=Order))
     if name.endswith(SUFFIX):
         return Golden(Path(name))
     if not name.endswith(".py"):
@@ -124,7 +132,7 @@ def load(name: str) -> ModuleType | Golden:
 def main(arguments: list[str]) -> int:
     """Serve until the harness closes the stream."""
     if len(arguments) != 1:
-        print("usage: python -m adapters.worker NAME|FILE.py|FILE.golden", file=sys.stderr)
+        print("usage: python -m adapters.worker NAME|FILE.py|FILE.golden|ORDER", file=sys.stderr)
         return 2
     requests, replies = private_streams()
     return serve(Server(load(arguments[0])), requests, replies)

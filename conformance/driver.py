@@ -87,6 +87,7 @@ def command_for(name: str, python: str | Path = sys.executable) -> list[str]:
 class Worker:
     """A running worker.  Use as a context manager; nothing outlives the block.
 
+    ``limit`` is how many seconds a reply may take where nothing else is said.
     Raises WorkerError when the process cannot be started or does not answer in time.
     """
 
@@ -96,7 +97,9 @@ class Worker:
         *,
         environment: dict[str, str] | None = None,
         memory: int = MEMORY_LIMIT,
+        limit: float = REQUEST_LIMIT,
     ) -> None:
+        self.limit = limit
         self.scratch = tempfile.TemporaryDirectory(
             prefix=f"{SCRATCH}{os.getpid()}-", ignore_cleanup_errors=True
         )
@@ -176,13 +179,19 @@ class Worker:
             raise WorkerError("error", wrong)
         return description
 
-    def ask(self, request: protocol.Request, kind: type[R], limit: float = REQUEST_LIMIT) -> R:
+    @property
+    def alive(self) -> bool:
+        """Whether it can still answer."""
+        return self.process.poll() is None
+
+    def ask(self, request: protocol.Request, kind: type[R], limit: float | None = None) -> R:
         """Send one request and return its reply, which must be of ``kind``.
 
         Raises Refused when the adapter answers with a Failure, WorkerError when it dies, is late,
         or answers something else.
         """
         start = time.monotonic()
+        limit = self.limit if limit is None else limit
         try:
             if not self.frames.empty():
                 self._unasked()

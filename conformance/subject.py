@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from adapters import protocol
 from adapters.kit import to_array, to_tensor
 from conformance import environments
-from conformance.driver import Worker
+from conformance.driver import REQUEST_LIMIT, Worker
+from conformance.targets import (
+    AnyWorker,
+    Missing,
+    TargetError,
+    greeted,
+    looks_like_target,
+    order_for,
+    serving,
+)
 from reference.numbers.precision import Array, from_bits, to_bits
 
 
@@ -45,7 +56,7 @@ class Subject:
     defaults  of its constructor, by canonical name; those stated as None are left out
     """
 
-    worker: Worker
+    worker: AnyWorker
     description: protocol.Description
     implementation: protocol.Implementation
     device: str
@@ -99,7 +110,7 @@ class Subject:
             rows = [[sent(gradient)] for gradient in gradients]
             seen = self.worker.ask(protocol.Step(session, rows), protocol.Stepped).observations
         finally:
-            if self.worker.process.poll() is None:
+            if self.worker.alive:
                 self.worker.ask(protocol.Close(session), protocol.Done)
         return Trial(
             {
@@ -113,26 +124,68 @@ class Subject:
 
 
 @contextmanager
-def subject(name: str, *, device: str = "") -> Iterator[Subject]:
-    """The implementation of that name (``torch:RMSprop[foreach]``) in its adapter's environment.
+def subject(
+    name: str,
+    *,
+    device: str = "",
+    python: str | Path | None = None,
+    kind: str = "",
+    mapping: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    features: Sequence[str] = (),
+    family: str = "",
+    limit: float = REQUEST_LIMIT,
+) -> Iterator[Subject]:
+    """An implementation (``torch:RMSprop[foreach]``) or a TARGET (``mine.py:MyAdam``), asked here.
+
+    An implementation runs in its adapter's environment, a target in the interpreter ``python``
+    (this one where nothing is said).  The rest is about targets: ``kind`` as
+    :data:`adapters.targets.kinds.KINDS` has them; ``mapping`` of own arguments to canonical names;
+    ``options`` that are always passed (those named as a hyperparameter replace its default, and a
+    canonical name that it does not take says what is built in); ``features`` that are always on;
+    ``family`` where its hyperparameters do not give it away; ``limit`` seconds for a reply.
 
     Raises SubjectError where there is none, or none that can run here.
     """
+    about_target = python or kind or mapping or options or features or family
+    if about_target or looks_like_target(name, environments.ADAPTERS):
+        try:
+            order = order_for(
+                name,
+                kind=kind,
+                mapping=dict(mapping or {}),
+                options=dict(options or {}),
+                features=list(features),
+                family=family,
+            )
+            with serving(order, python=python, limit=limit) as worker:
+                yield described(worker, order.name, device, greeted(worker, python))
+        except (TargetError, Missing) as error:
+            raise SubjectError(f"{name}: {error}") from error
+        return
     adapter = name.partition(":")[0]
     if adapter not in environments.ADAPTERS:
-        raise SubjectError(f"no adapter {adapter!r}; `conformance list adapters` shows them")
+        raise SubjectError(
+            f"{name!r} is no implementation (`conformance list` shows them) and no target "
+            "(module:object or path/to/file.py:object)"
+        )
     environment = environments.locate(adapter)
     if not environment.complete:
         raise SubjectError(
             f"{adapter} has no environment yet; `conformance env create {adapter}` makes it"
         )
-    with Worker(environment.command) as worker:
+    with Worker(environment.command, limit=limit) as worker:
         yield described(worker, name, device)
 
 
-def described(worker: Worker, name: str, device: str = "") -> Subject:
+def described(
+    worker: AnyWorker,
+    name: str,
+    device: str = "",
+    description: protocol.Description | None = None,
+) -> Subject:
     """The implementation ``name`` of a worker that has just started."""
-    description = worker.hello()
+    description = description or worker.hello()
     found = {item.name: item for item in description.implementations}
     if name not in found:
         raise SubjectError(f"{description.adapter} has no {name!r}; it has {', '.join(found)}")

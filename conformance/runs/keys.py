@@ -27,6 +27,10 @@ BESIDE = (
     "conformance/runs/",
     "conformance/power/",
     "conformance/claims/",
+    "conformance/auditing/",
+    "conformance/targets.py",
+    "adapters/target.py",
+    "adapters/targets/",
 )
 
 

@@ -1,0 +1,184 @@
+"""Somebody's own optimizer: one implementation, described after it was tried.
+
+``adapters.worker`` serves it by an :class:`adapters.targets.order.Order`.  Its state is not shown:
+what an optimizer that nobody knows keeps under a known name may be something else, so that it is
+judged by its parameters alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from adapters import kit, protocol
+from adapters.targets import kinds
+from adapters.targets.loading import load
+from adapters.targets.maker import Maker
+from adapters.targets.order import BadTarget, Misbehaviour, Order, first_line
+
+SIZE = 3  # elements of a trial
+
+
+class Target:
+    """What :class:`adapters.worker.Server` serves: the members of an adapter module.
+
+    ``found`` is the object, where it is at hand already.
+    """
+
+    def __init__(self, order: Order, found: Any = None) -> None:
+        self.order, self.found = order, found
+        self.maker: Maker | None = None
+
+    def describe(self) -> protocol.Description:
+        order = self.order
+        found = load(order) if self.found is None else self.found
+        kind = order.kind or kinds.recognised(found)
+        if kind not in kinds.KINDS:
+            raise BadTarget(f"no kind {kind!r}; known are {', '.join(kinds.KINDS)}")
+        try:
+            self.kind: Any = importlib.import_module(f"adapters.targets.{kind}")
+        except ImportError as error:
+            raise BadTarget(f"a target of the kind {kind}: {first_line(error)}") from error
+        if kinds.transformation(found):
+            made = found
+            found = lambda: made  # noqa: E731 - what makes it is all that is asked for
+        stated = getattr(self.kind, "stated", lambda _: None)(found)
+        self.maker = maker = Maker(found, order, self.kind.SKIPPED, stated)
+        self.devices: dict[str, str] = self.kind.devices()
+        dtypes, gaps = self.tried()
+        schedules = self.trial(dtypes[0], rates=[0.5, 0.25])
+        if schedules:
+            gaps["schedule"] = schedules
+        groups = [] if self.trial(dtypes[0], groups=True) else self.grouped()
+        return protocol.Description(
+            adapter="target",
+            protocol=protocol.PROTOCOL,
+            versions=versions(self.kind.PACKAGES),
+            devices=self.devices,
+            implementations=[
+                protocol.Implementation(
+                    name=order.name,
+                    family=maker.family,  # type: ignore[arg-type]  # one of two literals
+                    claims=order.claims,
+                    features=maker.features,
+                    hyperparameters=list(maker.names.own),
+                    dtypes=dtypes,
+                    devices=list(self.devices),
+                    state=[],
+                    settable=False,
+                    schedules=not schedules,
+                    groups=groups,
+                    gaps=gaps,
+                    arithmetic=self.kind.arithmetic(),
+                    documentation=order.place,
+                )
+            ],
+            flags={
+                "kind": kind,
+                **{f"argument {name}": own for name, own in maker.names.own.items()},
+                **{f"switch {name}": own for name, own in maker.names.switches.items()},
+                **{f"remark {i}": text for i, text in enumerate(maker.names.remarks)},
+            },
+        )
+
+    def tried(self) -> tuple[list[protocol.DType], dict[str, str]]:
+        """The dtypes in which it takes a step, and why it takes none in the others.
+
+        Where it takes none at all it is described by its first: whoever asks it hears why.
+        Raises BadTarget where it cannot even be constructed.
+        """
+        gaps: dict[str, str] = {}
+        for dtype in self.kind.DTYPES:
+            if reason := self.trial(dtype):
+                gaps[dtype] = reason
+        dtypes = [dtype for dtype in self.kind.DTYPES if dtype not in gaps]
+        if not dtypes:
+            self.open_session(self.request(self.kind.DTYPES[0]))
+            dtypes = [self.kind.DTYPES[0]]
+            gaps.pop(dtypes[0])
+        return dtypes, gaps
+
+    def grouped(self) -> list[str]:
+        """The hyperparameters that may differ between groups."""
+        assert self.maker is not None
+        allowed = getattr(self.kind, "GROUPS", tuple(self.maker.names.own))
+        return [name for name in self.maker.names.own if name in allowed]
+
+    def trial(self, dtype: str, *, rates: list[float] | None = None, groups: bool = False) -> str:
+        """Why it cannot take two steps in this way; empty where it can."""
+        request = self.request(dtype, rates=rates or [], groups=groups)
+        gradient = kit.to_array(request.parameters[0].value)
+        gradients = [gradient.copy() for _ in request.parameters]
+        try:
+            session = self.opened(request)
+            for _ in range(2):
+                session.step([item.copy() for item in gradients])
+            came = {kit.to_tensor(value).dtype for value in session.parameters()}
+        except (kit.Unsupported, Misbehaviour, BadTarget) as gap:
+            return str(gap)
+        except Exception as error:  # noqa: BLE001 - foreign code raises what it likes
+            return first_line(error)
+        return "" if came == {dtype} else f"parameters come back as {', '.join(sorted(came))}"
+
+    def request(
+        self, dtype: str, *, rates: list[float] | None = None, groups: bool = False
+    ) -> protocol.Open:
+        """Ordinary values for everything that it takes; the constructor's own where it has some."""
+        assert self.maker is not None
+        bits = np.full(SIZE, 0x3F80, np.uint16)  # ones in bfloat16
+        value = bits if dtype == "bfloat16" else np.ones(SIZE, dtype)
+        tensor = kit.to_tensor(value)
+        names = ["w", "v"] if groups else ["w"]
+        own = self.maker.names
+        needed = {name: 0.5 for name in own.own if name not in self.maker.defaults}
+        features = min(self.maker.features, key=len)
+        return protocol.Open(
+            implementation=self.order.name,
+            device=next(iter(self.devices)),
+            parameters=[
+                protocol.Parameter(name, tensor, group=index) for index, name in enumerate(names)
+            ],
+            hyperparameters=needed,
+            features=features,
+            groups=[{}, {"learning_rate": 0.25}] if groups else [],
+            learning_rates=rates or [],
+        )
+
+    def open_session(self, request: protocol.Open) -> kit.Session:
+        """A session; what its constructor raises is the target's fault."""
+        if request.implementation != self.order.name:
+            raise LookupError(f"this worker serves {self.order.name} alone")
+        try:
+            return self.opened(request)
+        except (kit.Unsupported, BadTarget, Misbehaviour):
+            raise
+        except Exception as error:
+            raise BadTarget(f"it cannot be constructed: {first_line(error)}") from error
+
+    def opened(self, request: protocol.Open) -> kit.Session:
+        assert self.maker is not None, "it has not been described yet"
+        session: kit.Session = self.kind.Session(request, self.maker)
+        return session
+
+    def probe(self, implementation: str) -> dict[str, float | bool | str | None]:
+        assert self.maker is not None
+        plain = (bool, int, float, str)
+        return {
+            name: value if value is None or isinstance(value, plain) else str(value)
+            for name, value in self.maker.defaults.items()
+        }
+
+
+def versions(packages: tuple[str, ...]) -> dict[str, str]:
+    """Installed versions; a package under another name has none."""
+    found = {}
+    for name in packages:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            module: Any = importlib.import_module(name)
+            found[name] = str(getattr(module, "__version__", "unknown"))
+    return found

@@ -1,0 +1,88 @@
+"""A plain function: ``update(parameter, gradient, state, **hyperparameters)`` on NumPy arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adapters import kit, protocol
+from adapters.kit import Array
+from adapters.targets.maker import Maker
+from adapters.targets.order import Misbehaviour, guarded
+
+SKIPPED = 3
+DTYPES: list[protocol.DType] = ["float32", "float64", "float16"]
+PACKAGES = ("numpy",)
+
+
+def devices() -> dict[str, str]:
+    return {"cpu": "host"}
+
+
+def arithmetic() -> dict[str, str]:
+    return {}
+
+
+class FunctionSession:
+    """A state for each parameter, None before the first step."""
+
+    def __init__(self, request: protocol.Open, maker: Maker) -> None:
+        self.maker, self.rates = maker, list(request.learning_rates)
+        if self.rates and "learning_rate" not in maker.names.own:
+            raise kit.Unsupported("the function takes no learning rate")
+        self.arguments = maker.arguments(request)
+        self.values = [kit.placed(parameter) for parameter in request.parameters]
+        self.states: list[Any] = [None] * len(self.values)
+        self.groups = [
+            maker.arguments(request, **(request.groups[p.group] if request.groups else {}))
+            for p in request.parameters
+        ]
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        rate = {}
+        if self.rates:
+            rate = self.maker.spelled({"learning_rate": self.rates.pop(0)})
+        for index, gradient in enumerate(gradients):
+            value = self.values[index]
+            with np.errstate(all="ignore"), guarded("it"):
+                found = self.maker.found(
+                    value, gradient, self.states[index], **{**self.groups[index], **rate}
+                )
+            if not isinstance(found, tuple | list) or len(found) != 2:
+                raise Misbehaviour(f"it returns {described(found)}, not (parameter, state)")
+            self.values[index] = self.checked(found[0], value)
+            self.states[index] = found[1]
+        return gradients
+
+    def checked(self, after: Any, before: Array) -> Array:
+        """The new parameter, if it can be one."""
+        array = np.asarray(after)
+        if array.shape != before.shape:
+            raise Misbehaviour(
+                f"it returns a parameter of shape {array.shape} for one of {before.shape}"
+            )
+        if array.dtype.name not in kit.STORAGE:
+            raise Misbehaviour(
+                f"it returns a parameter of dtype {array.dtype} for one of {before.dtype}"
+            )
+        return array
+
+    def parameters(self) -> list[Array]:
+        return [value.copy() for value in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        return {}
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        raise kit.Unsupported("the state of a function is its own affair")
+
+
+def described(value: Any) -> str:
+    """What came back instead."""
+    if isinstance(value, tuple | list):
+        return f"{len(value)} values"
+    return "None" if value is None else f"one {type(value).__name__}"
+
+
+Session = FunctionSession

@@ -1,0 +1,120 @@
+"""From canonical names to a target's own arguments."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from typing import Any
+
+from adapters.kit import Unsupported
+from adapters.protocol import Open
+from adapters.targets.names import HYPERPARAMETERS, NUMBERS, PAIR, Names, plain, read
+from adapters.targets.order import BadTarget, Order, first_line, guarded
+
+
+class Maker:
+    """A target's object with what its arguments mean.
+
+    ``skipped`` is how many of its first arguments are not hyperparameters (the parameters);
+    ``stated`` has the signature, where a decorator hides it.
+    """
+
+    def __init__(
+        self, found: Callable[..., Any], order: Order, skipped: int, stated: Any = None
+    ) -> None:
+        self.found, self.order = found, order
+        stated = found if stated is None else stated
+        try:
+            signature = inspect.signature(stated).parameters
+        except (TypeError, ValueError) as error:
+            raise BadTarget(f"it has no signature that can be read: {first_line(error)}") from None
+        ordinary = [
+            name
+            for name, p in signature.items()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+        if len(ordinary) < skipped and not any(
+            p.kind is p.VAR_POSITIONAL for p in signature.values()
+        ):
+            raise BadTarget(
+                f"it takes {inspect.signature(stated)}, which leaves no place for "
+                f"{'its parameters' if skipped == 1 else 'parameter, gradient and state'}"
+            )
+        rest = {name: p for name, p in signature.items() if name not in ordinary[:skipped]}
+        self.names: Names = read(rest, order.mapping, set(order.options))
+        self.settled: dict[str, float] = {}
+        self.extra: dict[str, Any] = {}
+        self.built_in: dict[str, float] = {}
+        for name, value in order.options.items():
+            if canonical := self.names.canonical(name):
+                self.settled[canonical] = value
+            elif name in HYPERPARAMETERS:
+                self.built_in[name] = value
+            else:
+                self.extra[name] = value
+
+    @property
+    def features(self) -> list[list[str]]:
+        """The sets of options that can be asked for: none, one or two, beside those always on."""
+        own = [name for name in (*self.names.switches, *NUMBERS) if self.has(name)]
+        free = [name for name in own if name not in self.order.features]
+        sets = [set(some) for count in (0, 1, 2) for some in combinations(free, count)]
+        sets = [some | set(self.order.features) for some in sets]
+        kept = [sorted(some) for some in sets if "nesterov" not in some or "momentum" in some]
+        return kept or [sorted(self.order.features)]
+
+    def has(self, name: str) -> bool:
+        """Whether it takes an argument that switches a feature."""
+        return name in self.names.switches or name in self.names.own
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """What is in force where nothing is given."""
+        return {**self.names.defaults, **self.built_in, **self.settled}
+
+    @property
+    def family(self) -> str:
+        """By what it was said to be, or by whether gradients are averaged."""
+        averaged = "beta1" in self.names.own or "beta1" in self.built_in
+        return self.order.family or ("adam" if averaged else "rmsprop")
+
+    def arguments(self, request: Open, **changed: Any) -> dict[str, Any]:
+        """What the target is called with; ``changed`` replaces hyperparameters.
+
+        Raises Unsupported for a hyperparameter that it does not take.
+        """
+        values: dict[str, Any] = {**self.settled, **request.hyperparameters, **changed}
+        for name in [name for name in values if name not in self.names.own]:
+            value = values.pop(name)
+            if self.built_in.get(name) != value:
+                raise Unsupported(f"{self.order.name} takes no {name}")
+        if request.hyperparameters:
+            for name in NUMBERS:
+                if self.on(name) and name not in request.features:
+                    values.setdefault(name, 1.0 if name == "loss_scale" else 0.0)
+        own = self.spelled(values)
+        for name, argument in self.names.switches.items():
+            if name in request.features:
+                own[argument] = True
+            elif request.hyperparameters and self.on(name):
+                own[argument] = False
+        return {**self.extra, **own}
+
+    def on(self, name: str) -> bool:
+        """Whether a feature is on unless it is switched off."""
+        return bool(self.names.defaults.get(name))
+
+    def spelled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Hyperparameters under the target's names."""
+        own = {self.names.own[name]: value for name, value in values.items()}
+        pair = self.names.own.get("beta1", "")
+        if plain(pair) == PAIR and self.names.own.get("decay") == pair and pair in own:
+            both = {**self.names.defaults, **values}
+            own[pair] = (both["beta1"], both["decay"])
+        return own
+
+    def made(self, *first: Any, **arguments: Any) -> Any:
+        """What a call gives."""
+        with guarded("constructing it"):
+            return self.found(*first, **arguments)

@@ -1,0 +1,167 @@
+"""What a target's own arguments are called here."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.targets.order import BadTarget
+
+HYPERPARAMETERS = (
+    "learning_rate",
+    "decay",
+    "beta1",
+    "epsilon",
+    "momentum",
+    "weight_decay",
+    "loss_scale",
+)
+# Canonical name to what it is called elsewhere, in small letters and without underscores.
+SYNONYMS = {
+    "learning_rate": "lr learningrate learnrate lrate rate eta stepsize initlr baselr",
+    "decay": "beta2 b2 sqgraddecay squaredgradientdecayfactor squaregradientdecayfactor "
+    "rmsdecay decayrate gamma1 smoothingconstant averagedecay avgdecay",
+    "beta1": "beta1 b1 graddecay gradientdecayfactor",
+    "epsilon": "epsilon eps fuzz damping",
+    "momentum": "momentum gamma2 momentumrate momentumdecay",
+    "weight_decay": "weightdecay wd l2 l2regularization",
+    "loss_scale": "lossscale lossscalefactor",
+}
+SURE = {word: name for name, words in SYNONYMS.items() for word in words.split()}
+# What one document calls so and another otherwise, to the meanings in the order of their claims.
+AMBIGUOUS = {
+    "alpha": ("decay", "learning_rate"),
+    "rho": ("decay",),
+    "decay": ("decay",),
+    "gamma": ("decay", "momentum"),
+    "beta": ("decay", "beta1"),
+    "mu": ("momentum",),
+}
+# Without it a rate is meant: no average forgets more than half of its past in a step.
+LEAST_DECAY = 0.5
+SWITCHES = {
+    "centered": "centered centred",
+    "nesterov": "nesterov usenesterov",
+    "amsgrad": "amsgrad useamsgrad",
+    "maximize": "maximize maximise",
+}
+FEATURES = {word: name for name, words in SWITCHES.items() for word in words.split()}
+PAIR = "betas"
+EMPTY = inspect.Parameter.empty
+# Features that are a number, and off where it is zero.
+NUMBERS = ("momentum", "weight_decay", "loss_scale")
+
+
+def plain(name: str) -> str:
+    """A name as the tables have it."""
+    return name.lower().replace("_", "")
+
+
+def meanings(name: str) -> bool:
+    """Whether an argument of that name is a hyperparameter or a switch."""
+    word = plain(name)
+    return word in SURE or word in AMBIGUOUS or word in FEATURES or word == PAIR
+
+
+@dataclass
+class Names:
+    """A target's arguments by canonical name.
+
+    own       hyperparameter to its argument; of a pair ``betas`` both have that name
+    switches  feature to the Boolean argument that switches it on
+    defaults  of hyperparameters and switches, as the signature states them
+    remarks   what was decided where a name means several things
+    """
+
+    own: dict[str, str] = field(default_factory=dict)
+    switches: dict[str, str] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    def canonical(self, name: str) -> str:
+        """The hyperparameter that an argument or a canonical name means; empty for another."""
+        if name in self.own:
+            return name
+        found = [canonical for canonical, own in self.own.items() if own == name]
+        return found[0] if len(found) == 1 else ""
+
+
+def read(
+    signature: Mapping[str, inspect.Parameter], mapping: Mapping[str, str], given: set[str]
+) -> Names:
+    """The names of a signature less the arguments that are no hyperparameters.
+
+    ``mapping`` decides first; ``given`` are the arguments that are passed anyway.  Raises
+    BadTarget for a mapping to nothing, or an argument that nothing is known to pass for.
+    """
+    names = Names()
+    anything = any(p.kind is p.VAR_KEYWORD for p in signature.values())
+    usual = {
+        name: p.default
+        for name, p in signature.items()
+        if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    }
+    for own, canonical in mapping.items():
+        if own not in usual and not anything:
+            raise BadTarget(
+                f"--map {own}={canonical}: it has no argument {own!r}, only {list(usual)}"
+            )
+        if canonical in SWITCHES:
+            names.switches[canonical] = own
+        elif canonical in HYPERPARAMETERS:
+            names.own[canonical] = own
+        else:
+            known = ", ".join((*HYPERPARAMETERS, *SWITCHES))
+            raise BadTarget(f"--map {own}={canonical}: no {canonical!r}; known are {known}")
+    left = {name: default for name, default in usual.items() if name not in mapping}
+    for name in list(left):
+        word = plain(name)
+        if word == PAIR and "beta1" not in names.own and "decay" not in names.own:
+            names.own |= {"beta1": name, "decay": name}
+        elif word in SURE and SURE[word] not in names.own:
+            names.own[SURE[word]] = name
+        elif word in FEATURES and FEATURES[word] not in names.switches:
+            names.switches[FEATURES[word]] = name
+        else:
+            continue
+        del left[name]
+    for name in [name for name in left if plain(name) in AMBIGUOUS]:
+        decide(name, left.pop(name), names)
+    missing = [name for name, default in left.items() if default is EMPTY and name not in given]
+    if missing:
+        raise BadTarget(
+            f"nothing is known to pass for {', '.join(missing)}: --map {missing[0]}=NAME says what "
+            f"it is called here, {missing[0]}=VALUE what it is"
+        )
+    names.own = {name: names.own[name] for name in HYPERPARAMETERS if name in names.own}
+    fill_defaults(names, usual)
+    return names
+
+
+def decide(name: str, default: Any, names: Names) -> None:
+    """The meaning of an ambiguous argument: by its default, and by what else there is."""
+    wanted = [meaning for meaning in AMBIGUOUS[plain(name)] if meaning not in names.own]
+    number = default if isinstance(default, int | float) and default is not True else None
+    if number is not None and number < LEAST_DECAY:
+        wanted = [meaning for meaning in wanted if meaning in ("learning_rate", "momentum")]
+    elif number is None and plain(name) == "alpha" and "decay" in names.own:
+        wanted = ["learning_rate"] if "learning_rate" in wanted else []
+    if not wanted:
+        names.remarks.append(f"{name} is left at {default!r}: --map {name}=NAME says what it is")
+        return
+    names.own[wanted[0]] = name
+    if name == wanted[0]:
+        return
+    names.remarks.append(f"{name} is taken for {wanted[0]} (--map {name}=NAME if it is not)")
+
+
+def fill_defaults(names: Names, usual: Mapping[str, Any]) -> None:
+    """What the signature states for each name."""
+    for canonical, own in {**names.own, **names.switches}.items():
+        default = usual.get(own, EMPTY)
+        if plain(own) == PAIR and isinstance(default, tuple | list) and len(default) == 2:
+            default = default[0 if canonical == "beta1" else 1]
+        if default is not EMPTY:
+            names.defaults[canonical] = default

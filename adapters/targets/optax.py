@@ -1,0 +1,87 @@
+"""An Optax transformation, or a function that makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from adapters import jax as shipped
+from adapters import kit, protocol
+from adapters.kit import Array
+from adapters.targets.kinds import transformation
+from adapters.targets.maker import Maker
+from adapters.targets.order import BadTarget, guarded
+
+SKIPPED = 0
+DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]
+PACKAGES = ("optax", "jax", "jaxlib", "numpy")
+
+
+def devices() -> dict[str, str]:
+    found = shipped.devices()
+    return {name: "host" if name == "cpu" else d.device_kind for name, d in found.items()}
+
+
+def arithmetic() -> dict[str, str]:
+    kinds = {device: device.partition(":")[0] for device in devices()}
+    return {
+        device: shipped.ARITHMETIC[kind]
+        for device, kind in kinds.items()
+        if kind in shipped.ARITHMETIC
+    }
+
+
+class OptaxSession:
+    """A step as Optax' documentation writes it, over a list of parameters."""
+
+    def __init__(self, request: protocol.Open, maker: Maker) -> None:
+        self.device = shipped.devices()[request.device]
+        self.x64 = any(parameter.value.dtype == "float64" for parameter in request.parameters)
+        if request.groups:
+            raise kit.Unsupported("one transformation has one set of hyperparameters")
+        with self.arithmetic():
+            changed: dict[str, Any] = {}
+            if request.learning_rates:
+                if "learning_rate" not in maker.names.own:
+                    raise kit.Unsupported("it takes no learning rate, so no schedule")
+                rates = jnp.asarray(request.learning_rates)
+                changed["learning_rate"] = lambda count: rates[count]
+            self.optimizer = maker.made(**maker.arguments(request, **changed))
+            if not transformation(self.optimizer):
+                kind = type(self.optimizer).__name__
+                raise BadTarget(f"it makes a {kind}, which is no Optax transformation")
+            self.values = [shipped.to_jax(kit.to_array(p.value)) for p in request.parameters]
+            with guarded("its init"):
+                self.memory = self.optimizer.init(self.values)
+
+    @contextmanager
+    def arithmetic(self) -> Iterator[None]:
+        """Where and how wide JAX computes."""
+        with jax.enable_x64(self.x64), jax.default_device(self.device):
+            yield
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        with self.arithmetic():
+            own = [shipped.to_jax(gradient) for gradient in gradients]
+            with guarded("its update"):
+                updates, self.memory = self.optimizer.update(own, self.memory, self.values)
+                self.values = optax.apply_updates(self.values, updates)
+            return [shipped.to_numpy(gradient) for gradient in own]
+
+    def parameters(self) -> list[Array]:
+        with self.arithmetic():
+            return [shipped.to_numpy(value) for value in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        return {}
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        raise kit.Unsupported("the state of a transformation that is not known is its own affair")
+
+
+Session = OptaxSession

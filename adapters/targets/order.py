@@ -1,0 +1,67 @@
+"""What a worker is told of a target, and what may be wrong with one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """The optimizer that is meant, and how.
+
+    place     a module, or the path of a file ``.py``; empty: the object is at hand already
+    object    its name there, dots included
+    kind      one of :data:`adapters.targets.kinds.KINDS`; empty: recognised
+    family    ``rmsprop`` or ``adam``; empty: recognised by its hyperparameters
+    mapping   its own arguments to canonical names
+    options   what is always passed, by its own or by canonical names; a canonical name that it does
+              not take says what value is built in
+    features  options that are always on, switched by an argument or built in
+    claims    documented variants that it is held against, without the suffixes of options
+    paths     where its imports are looked for before anywhere else
+    """
+
+    place: str
+    object: str
+    kind: str = ""
+    family: str = ""
+    mapping: dict[str, str] = {}
+    options: dict[str, Any] = {}
+    features: list[str] = []
+    claims: list[str] = []
+    paths: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """As reports print it."""
+        return f"target:{self.object.rpartition('.')[2]}"
+
+
+class BadTarget(Exception):  # noqa: N818 - named for the situation
+    """Nothing can be asked of it; the message says why in one line."""
+
+
+class Misbehaviour(Exception):  # noqa: N818 - named for the situation
+    """It does what no optimizer may, whatever its formula; the message says what."""
+
+
+@contextmanager
+def guarded(what: str) -> Iterator[None]:
+    """Foreign code that ends the process is told from one that raises."""
+    try:
+        yield
+    except SystemExit as end:
+        raise Misbehaviour(f"{what} calls sys.exit({end.code!r})") from None
+    except KeyboardInterrupt:
+        raise
+    except GeneratorExit as end:
+        raise Misbehaviour(f"{what} raises {type(end).__name__}") from None
+
+
+def first_line(error: BaseException) -> str:
+    """What was raised, in one line."""
+    words = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__

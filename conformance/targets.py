@@ -1,0 +1,147 @@
+"""TARGETs: somebody's own optimizer, as it is named on the command line or in a library call."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from adapters import protocol
+from adapters.target import Target
+from adapters.targets.kinds import KINDS
+from adapters.targets.order import Order
+from adapters.worker import Server
+from conformance.driver import MEMORY_LIMIT, REQUEST_LIMIT, Refused, Worker, WorkerError
+from conformance.driver import command_for as command_of_adapter
+from conformance.runs.description import contradiction
+
+R = TypeVar("R")
+
+
+class TargetError(Exception):
+    """What was named is no target, or nothing can be asked of it; the message says why."""
+
+
+class Missing(Exception):  # noqa: N818 - named for the situation
+    """The interpreter that was named lacks what a worker needs; the message says the remedy."""
+
+
+def looks_like_target(name: str, known: Mapping[str, object]) -> bool:
+    """Whether a name is a TARGET and no implementation of the adapters ``known``."""
+    place, colon, rest = name.rpartition(":")
+    return bool(colon and rest) and (place.endswith(".py") or place not in known)
+
+
+def order_for(name: str, **choices: Any) -> Order:
+    """The order for a TARGET: ``module:object`` or ``path/to/file.py:object``.
+
+    ``choices`` are further fields of the order.  Raises TargetError for another form, a file that
+    does not exist or a kind that nobody knows.
+    """
+    place, _, member = name.rpartition(":")
+    if not place or not member:
+        raise TargetError(f"{name!r} is no target: write module:object or path/to/file.py:object")
+    kind = choices.get("kind", "")
+    if kind and kind not in KINDS:
+        raise TargetError(f"no kind {kind!r}; known are {', '.join(KINDS)}")
+    paths = [str(Path.cwd())]
+    if place.endswith(".py"):
+        path = Path(place).absolute()
+        if not path.is_file():
+            raise TargetError(f"{place} does not exist")
+        place, paths = str(path), [str(path.parent), *paths]
+    # A worker's environment has no PYTHONPATH, which would point at this project's packages too.
+    listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths += [str(Path(folder).absolute()) for folder in listed if folder]
+    return Order(place=place, object=member, paths=list(dict.fromkeys(paths)), **choices)
+
+
+def command_for(order: Order, python: str | Path | None = None) -> list[str]:
+    """The command that starts a worker with the target in the interpreter ``python``.
+
+    Raises TargetError where there is no such interpreter.
+    """
+    interpreter = str(python or sys.executable)
+    if shutil.which(interpreter) is None:
+        raise TargetError(f"--python {interpreter}: no such program")
+    return command_of_adapter(msgspec.json.encode(order).decode(), interpreter)
+
+
+class LocalWorker:
+    """The same server without a process: for an object that lives in this one.
+
+    Nothing confines it, and nothing ends it when it hangs.
+    """
+
+    alive = True
+
+    def __init__(self, order: Order, found: Any) -> None:
+        self.server = Server(Target(order, found))
+
+    def hello(self) -> protocol.Description:
+        """As of a worker."""
+        description = self.ask(protocol.Hello(), protocol.Description)
+        if wrong := contradiction(description):
+            raise WorkerError("error", wrong)
+        return description
+
+    def ask(self, request: protocol.Request, kind: type[R], limit: float | None = None) -> R:
+        """As of a worker; there is no limit."""
+        reply = self.server.answer(request)
+        if isinstance(reply, protocol.Failure):
+            raise Refused(reply)
+        if not isinstance(reply, kind):
+            raise WorkerError("error", f"asked for {kind.__name__}, got {type(reply).__name__}")
+        return reply
+
+    def close(self) -> None:
+        """Nothing is left over."""
+
+
+AnyWorker = Worker | LocalWorker
+
+
+@contextmanager
+def serving(
+    order: Order,
+    *,
+    found: Any = None,
+    python: str | Path | None = None,
+    limit: float = REQUEST_LIMIT,
+    memory: int = MEMORY_LIMIT,
+) -> Iterator[AnyWorker]:
+    """A worker with a target; ``found`` is the object itself, if it lives in this process."""
+    if found is not None:
+        yield LocalWorker(order, found)
+        return
+    with Worker(command_for(order, python), limit=limit, memory=memory) as worker:
+        yield worker
+
+
+def greeted(worker: AnyWorker, python: str | Path | None = None) -> protocol.Description:
+    """What the target is.
+
+    Raises TargetError where it cannot be used, Missing where the interpreter cannot, and
+    WorkerError where it hangs or dies while it is imported.
+    """
+    try:
+        return worker.hello()
+    except Refused as error:
+        if error.failure.exception in ("BadTarget", "Misbehaviour"):
+            raise TargetError(error.failure.message) from error
+        raise
+    except WorkerError as error:
+        for package in ("msgspec", "numpy"):
+            if f"No module named '{package}'" in str(error):
+                interpreter = python or sys.executable
+                raise Missing(
+                    f"{interpreter} has no {package}, which the worker needs beside the target's "
+                    f"own framework: {interpreter} -m pip install {package}"
+                ) from error
+        raise

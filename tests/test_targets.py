@@ -1,0 +1,120 @@
+"""Targets: somebody's own optimizer as a subject."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adapters.targets.names import read
+from adapters.targets.order import BadTarget
+from conformance import environments
+from conformance.subject import SubjectError, subject
+
+FOLDER = Path(__file__).parent / "targets"
+
+
+def target(file, name):
+    return f"{FOLDER / file}.py:{name}"
+
+
+def signature(**defaults):
+    import inspect
+
+    return {
+        name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+        for name, default in defaults.items()
+    }
+
+
+def names(mapping=None, **defaults):
+    return read(signature(**defaults), mapping or {}, set())
+
+
+def test_a_function_answers_steps_as_an_implementation_does():
+    with subject(target("bad", "rmsprop")) as found:
+        assert found.name == "target:rmsprop"
+        assert found.implementation.hyperparameters == ["learning_rate", "decay", "epsilon"]
+        values = {"learning_rate": 0.5, "decay": 0.75, "epsilon": 0.0}
+        trial = found.steps(np.zeros(2), [np.ones(2)], values)
+    np.testing.assert_array_equal(trial.parameter, [[-1.0, -1.0]])
+
+
+@pytest.mark.adapter("torch")
+def test_an_optimizer_class_runs_in_another_interpreter():
+    python = environments.locate("torch").python
+    with subject("torch.optim:RMSprop", python=python) as found:
+        assert found.description.flags["argument decay"] == "alpha"
+        assert "alpha is taken for decay" in found.description.flags["remark 0"]
+        assert ["centered", "momentum"] in found.implementation.features
+        assert found.defaults["decay"] == 0.99
+        values = {"learning_rate": 0.5, "decay": 0.75, "epsilon": 0.0}
+        trial = found.steps(np.zeros(2), [np.ones(2)] * 2, values, rates=[0.5, 0.0])
+    np.testing.assert_array_equal(trial.parameter, [[-1.0, -1.0], [-1.0, -1.0]])
+
+
+@pytest.mark.adapter("torch")
+def test_decay_that_is_on_by_default_is_off_where_it_is_not_asked_for():
+    python = environments.locate("torch").python
+    values = {"learning_rate": 0.5, "decay": 0.75, "beta1": 0.5, "epsilon": 0.0}
+    with subject("torch.optim:AdamW", python=python) as found:
+        plain = found.steps(np.ones(2), [np.zeros(2)], values | {"epsilon": 1.0})
+        decayed = found.steps(
+            np.ones(2),
+            [np.zeros(2)],
+            values | {"epsilon": 1.0, "weight_decay": 0.5},
+            features=["weight_decay"],
+        )
+    np.testing.assert_array_equal(plain.parameter, [[1.0, 1.0]])
+    np.testing.assert_array_equal(decayed.parameter, [[0.75, 0.75]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meaning"),
+    [
+        ({"lr": 0.1, "alpha": 0.99}, {"learning_rate": "lr", "decay": "alpha"}),
+        ({"alpha": 0.001, "beta1": 0.9, "beta2": 0.9}, {"learning_rate": "alpha"}),
+        ({"lr": 0.1, "betas": (0.9, 0.999)}, {"beta1": "betas", "decay": "betas"}),
+        ({"stepSize": 0.1, "sqGradDecay": 0.9}, {"learning_rate": "stepSize"}),
+        ({"learning_rate": 0.1, "gamma1": 0.9, "gamma2": 0.9}, {"momentum": "gamma2"}),
+        ({"learning_rate": 0.1, "rho": 0.9, "decay": 0.0}, {"decay": "rho"}),
+    ],
+)
+def test_an_argument_means_what_its_signature_makes_likely(arguments, meaning):
+    assert names(**arguments).own.items() >= meaning.items()
+
+
+def test_a_mapping_decides_before_any_guess():
+    found = names({"alpha": "learning_rate", "lr": "decay"}, alpha=0.9, lr=0.1)
+    assert found.own == {"learning_rate": "alpha", "decay": "lr"}
+    with pytest.raises(BadTarget, match="no argument 'x'"):
+        names({"x": "decay"}, alpha=0.9)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (target("nowhere", "update"), "does not exist"),
+        (target("broken_import", "update"), "ModuleNotFoundError: No module named"),
+        (target("exits_on_import", "update"), r"calls sys.exit\('usage: train.py DATA'\)"),
+        (target("bad", "nobody"), "has no 'nobody'; it has"),
+        (target("bad", "NUMBER"), "of type float"),
+        (target("bad", "two_arguments"), "its signature"),
+        (target("bad", "unknown_argument"), "nothing is known to pass for mystery"),
+        ("no_such_module:update", "No module named 'no_such_module'"),
+        ("nonsense", "no implementation"),
+    ],
+)
+def test_a_target_that_cannot_be_used_gets_one_line(name, words):
+    with pytest.raises(SubjectError, match=words) as caught, subject(name):
+        pass
+    assert "\n" not in str(caught.value)
+
+
+def test_an_interpreter_that_does_not_exist_is_said():
+    with (
+        pytest.raises(SubjectError, match="no such program"),
+        subject(target("bad", "rmsprop"), python="/no/such/python"),
+    ):
+        pass
