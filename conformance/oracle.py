@@ -41,7 +41,7 @@ from reference.pipeline import ORDER, Choices, State, state_names
 from reference.trajectory import trajectory
 
 RANGE_EFFECTS = ("gradual", "flush", "late", "early", "difference")
-WIDEST = Representation("every way", "every way", "every way", "every way")
+WIDEST = Representation(*["every way"] * 5)
 # Whose float64 tables have a proved centre.  How hyperparameters are held is sought among dozens of
 # ways, by the bound's own centre: it is off by 2^-11 of the bound where the carrier has 64 bits.
 PROVED = (IDEAL, WIDEST)

@@ -180,7 +180,8 @@ def storage_mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> I
     for name, words in HELD.items():
         if name == "scalars" and not {"epsilon", "momentum"} & set(used(choices, decimals)):
             continue
-        held = Representation(**{name: "bfloat16"})
+        fields = ("scalars", "momentum") if name == "scalars" else (name,)
+        held = Representation(**dict.fromkeys(fields, "bfloat16"))
         yield Mutant(f"{words} held in bfloat16", "storage", choices, held=held)
     if choices.correction != "none":
         held = Representation(correction="bfloat16")

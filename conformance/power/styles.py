@@ -92,7 +92,7 @@ def rewritings(dtype: str) -> tuple[Style, ...]:
     )
     found = [*ORDERS, *formed]
     if dtype == "float64":
-        scalars = Representation("float32", "float32")
+        scalars = Representation("float32", "float32", momentum="float32")
         found.append(replace(ANY, name="any order, scalars in float32", held=scalars))
     if dtype in ("float16", "bfloat16"):
         wide = replace(ANY, intermediate="float32")

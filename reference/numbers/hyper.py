@@ -21,9 +21,10 @@ class Representation:
     """The formats in which coefficients were held before they met the working precision.
 
     rate        the learning rate, and the weight decay that goes with it
-    scalars     epsilon, momentum and the reciprocal of the loss scale
+    scalars     epsilon and the reciprocal of the loss scale
     moments     the decay rates and, formed from them, their complements 1 - beta
     correction  the decay rates from which 1 - beta^t is formed, in that format
+    momentum    the momentum
     Empty means: taken exactly, and rounded once to the working precision.
     """
 
@@ -31,17 +32,20 @@ class Representation:
     scalars: str = ""
     moments: str = ""
     correction: str = ""
+    momentum: str = ""
 
     def __str__(self) -> str:
         parts = []
         if self.rate:
             parts.append(f"learning rate held in {self.rate}")
         if self.scalars:
-            parts.append(f"epsilon, momentum and loss scale held in {self.scalars}")
+            parts.append(f"epsilon and loss scale held in {self.scalars}")
         if self.moments:
             parts.append(f"decay and 1-decay formed in {self.moments}")
         if self.correction:
             parts.append(f"bias correction formed in {self.correction}")
+        if self.momentum:
+            parts.append(f"momentum held in {self.momentum}")
         return ", ".join(parts) or "hyperparameters as written"
 
 
@@ -53,12 +57,14 @@ def representations(dtype: str, *, corrected: bool) -> tuple[Representation, ...
 
     The working precision itself and float32, which frameworks use for scalars (Keras for the
     learning rate of float64 variables, TensorFlow for the powers of beta).  ``corrected``: whether
-    the rule has a bias correction at all.
+    the rule has a bias correction at all.  Only without one is the momentum held in another format
+    than epsilon, as by the RMSprop of Keras 2: with one the ways would be too many to try.
     """
     formats = ("", *dict.fromkeys((dtype, "float32")))
     single = ("", "float32") if dtype == "float64" else ("",)
-    ways = product(single, single, formats, formats if corrected else ("",))
-    return tuple(Representation(*way) for way in ways)[1:]
+    every = product(single, single, formats, formats if corrected else ("",), single)
+    ways = (Representation(*formats) for formats in every)
+    return tuple(way for way in ways if not corrected or way.momentum == way.scalars)[1:]
 
 
 # Which field of a Representation says how a hyperparameter was held.
@@ -66,7 +72,7 @@ KINDS = {
     "rate": "rate",
     "weight_decay": "rate",
     "epsilon": "scalars",
-    "momentum": "scalars",
+    "momentum": "momentum",
     "inverse_loss_scale": "scalars",
     "moment": "moments",
 }
