@@ -65,27 +65,42 @@ class Enrolment:
     @property
     def build_requirements(self) -> Path | None:
         """``NAME.build.txt``: what must be installed before, for builds without isolation."""
+        return self.beside("build")
+
+    def beside(self, kind: str) -> Path | None:
+        """``NAME.KIND.txt`` beside the requirements, where it is there."""
         if self.requirements is None:
             return None
-        path = self.requirements.with_name(f"{self.requirements.stem}.build.txt")
+        path = self.requirements.with_name(f"{self.requirements.stem}.{kind}.txt")
         return path if path.is_file() else None
+
+    @property
+    def lone_requirements(self) -> Path | None:
+        """``NAME.alone.txt``: what is installed last and without its dependencies.
+
+        For a distribution that asks for one whose place another takes: ``tensorflow-cpu`` is
+        ``tensorflow``, and pip does not know.
+        """
+        return self.beside("alone")
 
     @property
     def sources(self) -> list[Path]:
         """The files that decide what is installed."""
         if self.manifest:
             return [self.program / name for name in self.manifest.files]
-        return [path for path in (self.build_requirements, self.requirements) if path]
+        files = (self.build_requirements, self.requirements, self.lone_requirements)
+        return [path for path in files if path]
 
     @property
     def pins(self) -> list[str]:
         """``name==version``, a line a requirement."""
         if self.requirements is None:
             return []
-        text = self.requirements.read_text(encoding="utf-8")
         if self.requirements.suffix == ".json":
-            needed = json.loads(text)["dependencies"]
+            needed = json.loads(self.requirements.read_text(encoding="utf-8"))["dependencies"]
             return [f"{name}=={version}" for name, version in needed.items()]
+        files = [path for path in (self.lone_requirements, self.requirements) if path]
+        text = "\n".join(path.read_text(encoding="utf-8") for path in files)
         lines = (line.partition("#")[0].strip() for line in text.splitlines())
         return [line for line in lines if line]
 

@@ -159,6 +159,8 @@ def build_python(environment: Environment) -> dict[str, str]:
         run([*install, "-r", str(before)], environment)
         install.append("--no-build-isolation")
     run([*install, "-r", str(environment.enrolment.requirements)], environment)
+    if alone := environment.enrolment.lone_requirements:
+        run([*install, "--no-deps", "-r", str(alone)], environment)
     listing = json.loads(run([*pip, "list", "--format=json"], environment))
     return {item["name"]: item["version"] for item in listing}
 

@@ -49,6 +49,24 @@ def test_pins_beside_a_guest_ask_for_an_environment_of_its_own(guest, monkeypatc
     assert not environments.Environment(found, guest / "nowhere").complete
 
 
+def test_what_is_installed_alone_comes_last_and_brings_nothing(guest, monkeypatch):
+    (guest / "guest_project.txt").write_text("numpy==2.4.6\n")
+    (guest / "guest_project.alone.txt").write_text("# why\nfront==1.0\n")
+    found = enrolment.enrolled()["guest"]
+    assert found.pins == ["front==1.0", "numpy==2.4.6"]
+    assert [path.name for path in found.sources] == ["guest_project.txt", "guest_project.alone.txt"]
+    commands = []
+
+    def pip(command, environment, folder=None):
+        commands.append(command)
+        return "[]"
+
+    monkeypatch.setattr(environments, "run", pip)
+    environments.build_python(environments.Environment(found, guest / "nowhere"))
+    installs = [command for command in commands if "install" in command]
+    assert ["--no-deps" in command for command in installs] == [False, True]
+
+
 def test_an_entry_point_to_nothing_is_passed_over(monkeypatch):
     point = importlib.metadata.EntryPoint("lost", "no.such.module", enrolment.GROUP)
     monkeypatch.setattr(enrolment, "entry_points", lambda group: [point])
