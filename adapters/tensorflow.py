@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
@@ -158,22 +159,33 @@ IMPLEMENTATIONS = {
 
 
 def describe() -> protocol.Description:
+    versions = {
+        "tensorflow": tf.__version__,
+        **kit.versions("keras", "ml_dtypes", "numpy"),
+        "tensorflow_git": tf.version.GIT_VERSION,
+    }
+    return description(NAME, RULES, IMPLEMENTATIONS, versions)
+
+
+def description(
+    adapter: str,
+    rules: Mapping[str, Rule],
+    implementations: Mapping[str, tuple[str, str]],
+    versions: dict[str, str],
+) -> protocol.Description:
+    """What an adapter of optimizers on TensorFlow says."""
     gpus = {
         f"cuda:{i}": tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
         for i, gpu in enumerate(tf.config.list_physical_devices("GPU"))
     }
     return protocol.Description(
-        adapter=NAME,
+        adapter=adapter,
         protocol=protocol.PROTOCOL,
-        versions={
-            "tensorflow": tf.__version__,
-            **kit.versions("keras", "ml_dtypes", "numpy"),
-            "tensorflow_git": tf.version.GIT_VERSION,
-        },
+        versions=versions,
         devices={"cpu": "host", **gpus},
         implementations=[
-            implementation(full, RULES[name], option, list(gpus))
-            for full, (name, option) in IMPLEMENTATIONS.items()
+            implementation(full, rules[name], option, list(gpus))
+            for full, (name, option) in implementations.items()
         ],
         flags=flags(),
     )

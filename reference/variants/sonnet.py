@@ -1,0 +1,37 @@
+"""Sonnet: ``sonnet.optimizers.RMSProp`` and ``Adam``."""
+
+from reference.pipeline import Choices
+from reference.variants.record import Variant
+
+PAGE = "https://sonnet.readthedocs.io/en/latest/api.html#{}"
+VERSIONS = "dm-sonnet 2.0"
+
+# mom <- momentum mom + learning_rate update / sqrt(ms + epsilon), printed with and without mg^2.
+RMSPROP = Variant(
+    identifier="sonnet-rmsprop",
+    family="rmsprop",
+    choices=Choices(epsilon="inside"),
+    # The learning rate has no default.
+    defaults={"decay": "0.9", "epsilon": "1e-10"},
+    source="sonnet.optimizers.RMSProp, equations and signature",
+    url=PAGE.format("rmsprop"),
+    versions=VERSIONS,
+)
+CENTERED = RMSPROP.with_option("centered", centered=True)
+ADAM = Variant(
+    identifier="sonnet-adam",
+    family="adam",
+    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
+    source="sonnet.optimizers.Adam, equations of apply and signature",
+    url=PAGE.format("adam"),
+    versions=VERSIONS,
+)
+
+VARIANTS = (
+    RMSPROP,
+    RMSPROP.with_option("momentum", momentum="scaled", defaults={"momentum": "0.0"}),
+    CENTERED,
+    CENTERED.with_option("momentum", momentum="scaled", defaults={"momentum": "0.0"}),
+    ADAM,
+)

@@ -1,0 +1,38 @@
+"""tf_keras: Keras 2's ``RMSprop``, ``Adam`` and ``AdamW``, and those of ``optimizers.legacy``.
+
+The docstrings of the current classes say of the rules what Keras 3's say, argument by argument, and
+so do their examples; the legacy ones lack weight decay.  No formula is printed.
+"""
+
+from dataclasses import replace
+
+from reference.variants import keras
+from reference.variants.record import Variant
+
+PAGE = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/optimizers/{}"
+VERSIONS = "tf_keras 2.21"
+
+
+def renamed(variant: Variant, system: str, page: str) -> Variant:
+    """The same statement in this package."""
+    name = {"rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}[variant.base.split("-")[1]]
+    return replace(
+        variant,
+        identifier=variant.identifier.replace("keras", system, 1),
+        source=variant.source.replace("keras.", "tf_keras.", 1),
+        url=PAGE.format(page.format(name)),
+        versions=VERSIONS,
+    )
+
+
+CURRENT = [item for item in keras.VARIANTS if "loss_scale" not in item.features]
+LEGACY = [
+    item
+    for item in CURRENT
+    if "weight_decay" not in item.features and "adamw" not in item.identifier
+]
+
+VARIANTS = (
+    *(renamed(item, "tf-keras", "{}") for item in CURRENT),
+    *(renamed(item, "tf-keras-legacy", "legacy/{}") for item in LEGACY),
+)
