@@ -217,22 +217,25 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
         value, wide = (np.zeros(shape_of(question), dtype=num.carrier) for _ in range(2))
         for place, number in walk(question, num):
             value[place], wide[place] = np.ravel(number.value), np.ravel(number.error)
-        value, error = (part.reshape(-1, part.shape[-1]) for part in (value, wide))
-        centre = value.astype(np.float64)
-        low = ZERO
-        if num.carrier is not np.float64:
-            low = np.where(np.isfinite(centre), value - centre, 0.0).astype(np.float64)
-            error = error.astype(np.float64)
-        error = np.where(np.isnan(error), np.inf, error) * num.slack
+        table = tabled(num, *(part.reshape(-1, part.shape[-1]) for part in (value, wide)))
     if not num.effects.saturate:
         # Made by an infinity or nan in the inputs, it is the answer.  Elsewhere (a divisor that may
         # be zero), and where results saturate, the infinite error says that nothing can be said.
         strange = np.repeat(reached(evaluated(case)), len(question.quantities), axis=0)
-        error = np.where(strange & ~np.isfinite(centre), 0.0, error)
-    table = Table(centre, error, low)
+        known = strange & ~np.isfinite(table.value)
+        table = replace(table, error=np.where(known, 0.0, table.error))
     if question.precision.name == "float64" and not num.effects.saturate and way in PROVED:
         table = proved(table, enclosed(question))
     return table.rows(lambda part: spread_out(part, case))
+
+
+def tabled(num: BoundArithmetic, value: Array, error: Array) -> Table:
+    """Rows in ``num``'s carrier as a table: float64, what that leaves over, and the slack."""
+    centre, low = value.astype(np.float64), ZERO
+    if num.carrier is not np.float64:
+        low = np.where(np.isfinite(centre), value - centre, 0.0).astype(np.float64)
+        error = error.astype(np.float64)
+    return Table(centre, np.where(np.isnan(error), np.inf, error) * num.slack, low)
 
 
 def reached(parameters: list[Input]) -> Array:

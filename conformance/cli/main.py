@@ -15,6 +15,7 @@ from conformance.cli import (
     expecting,
     gating,
     golden,
+    identifying,
     listing,
     power,
     reporting,
@@ -50,6 +51,7 @@ app.command("diff")(comparing.diff)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)
 app.command("power")(power.power)
+app.command("identify")(identifying.identify_)
 app.command("bench")(timing.bench_)
 app.command("list")(listing.list_)
 app.command("doctor")(listing.doctor)

@@ -1,0 +1,87 @@
+"""Why this rule and no other: for each factor the nearest rule with another value of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from conformance.identification.experiment import Experiment
+from conformance.identification.hypotheses import factor
+from conformance.identification.prediction import predictions
+from conformance.identification.questioning import Record
+from conformance.identification.result import Factor
+from reference.numbers import BoundArithmetic
+from reference.pipeline import Choices
+from reference.words import difference
+
+Numbers = Callable[[Experiment], BoundArithmetic]
+
+
+def scored(
+    rules: Iterable[Choices], records: Sequence[Record], numbers: Numbers
+) -> dict[Choices, list[tuple[float, int]]]:
+    """For each rule and record the largest distance in units of the bound, and at which step."""
+    found: dict[Choices, list[tuple[float, int]]] = {rule: [] for rule in rules}
+    for record in records:
+        experiment, moving = record.experiment, record.experiment.moving
+        for prediction in predictions(list(found), experiment, numbers(experiment)):
+            by_step = np.where(moving, prediction.score(record.observed), 0.0).max(axis=1)
+            entry = float(by_step.max()), int(by_step.argmax()) + 1
+            for rule in prediction.rules:
+                found[rule].append(entry)
+    return found
+
+
+def contenders(found: Choices, family: Sequence[Choices], name: str) -> dict[Any, list[Choices]]:
+    """For each other value of a factor the rules that differ least from the one found."""
+    nearest: dict[Any, list[Choices]] = {}
+    for rule in family:
+        value = factor(rule, name)
+        if value == factor(found, name):
+            continue
+        best = nearest.setdefault(value, [rule])
+        more = len(rule.differences(found)) - len(best[0].differences(found))
+        if more < 0:
+            nearest[value] = [rule]
+        elif more == 0 and rule is not best[0]:
+            best.append(rule)
+    return nearest
+
+
+def factors(
+    left: Sequence[Choices],
+    family: Sequence[Choices],
+    records: Sequence[Record],
+    numbers: Numbers,
+    names: Sequence[str],
+) -> tuple[Factor, ...]:
+    """The factor table of the rules that are left, the likeliest first."""
+    found = left[0]
+    rivals = {name: contenders(found, family, name) for name in names}
+    every = (rule for by_value in rivals.values() for rules in by_value.values() for rule in rules)
+    scores = scored(dict.fromkeys(every), records, numbers)
+    table = []
+    for name in names:
+        value = " or ".join(dict.fromkeys(shown(rule, name) for rule in left))
+        told = [
+            (*max((score, -place, step) for place, (score, step) in enumerate(scores[rule])), rule)
+            for rules in rivals[name].values()
+            for rule in rules
+            if rule not in left
+        ]
+        # A rule that promised nothing is no rival.
+        told = [item for item in told if item[0] > 1]
+        if not told:
+            table.append(Factor(name, value))
+            continue
+        score, place, step, rival = min(told, key=lambda item: item[0])
+        words = difference(rival, found)
+        table.append(Factor(name, value, score, shown(rival, name), words, 1 - place, step))
+    return tuple(table)
+
+
+def shown(rule: Choices, name: str) -> str:
+    """The value of a factor as the table shows it."""
+    return str(factor(rule, name)).lower()

@@ -1,0 +1,172 @@
+"""What is sent: hyperparameters, and many scalar runs of gradients side by side in one array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from reference.numbers.precision import PRECISIONS, Array
+
+ROWS, COLUMNS = 48, 4  # a mean over all axes but the first needs a second axis
+# How a run of gradients goes on; each of them tells other stages apart.
+PATTERNS = (
+    "steady",
+    "wandering",
+    "alternating",
+    "spike first",
+    "spike later",
+    "fading",
+    "zero first",  # keeps a corrected variance out of the worst of its cancellation
+)
+FAINT = 2.0**-20  # beside one it is nothing to an average
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """Everything that is needed to ask, and to predict the answer.
+
+    decimals   canonical hyperparameters to decimals
+    parameter  where the runs start: float64 values that ``dtype`` holds, rows x columns
+    gradients  one such array a step
+    rates      the learning rate of each step; empty: the one of ``decimals``
+    """
+
+    name: str
+    decimals: Mapping[str, str]
+    dtype: str
+    parameter: Array
+    gradients: tuple[Array, ...]
+    rates: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> int:
+        """How many steps it takes."""
+        return len(self.gradients)
+
+    @property
+    def moving(self) -> Array:
+        """The elements (columns) whose gradient is never exactly zero."""
+        found: Array = np.all([gradient.ravel() != 0 for gradient in self.gradients], axis=0)
+        return found
+
+    def __str__(self) -> str:
+        given = ", ".join(f"{name} {value}" for name, value in sorted(self.decimals.items()))
+        falling = f", learning rate then {self.rates[-1]}" if self.rates else ""
+        return f"{self.name}, {self.steps} step{'s' * (self.steps != 1)}, {given}{falling}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Hyperparameters for an experiment, by canonical name."""
+
+    name: str
+    steps: int
+    values: Mapping[str, str] = field(default_factory=dict)
+    origin: bool = False
+    falling: bool = False
+
+
+# Epsilons from coarse to fine, decays from short memory to long; ordered by what they cost.
+USUAL = {"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-3", "beta1": "0.8"}
+USUAL |= {"momentum": "0.9", "weight_decay": "0.1", "loss_scale": "3"}
+SHORT = {"learning_rate": "0.05", "decay": "0.5", "epsilon": "0.1", "beta1": "0.9"}
+SHORT |= {"momentum": "0.5", "weight_decay": "0.5", "loss_scale": "128"}
+LONG = {"learning_rate": "0.001", "decay": "0.99", "epsilon": "1e-6", "beta1": "0.5"}
+LONG |= {"momentum": "0.95", "weight_decay": "0.01", "loss_scale": "1024"}
+SETTINGS = (
+    Setting("from the origin", 1, USUAL, origin=True),
+    Setting("a few steps", 3, USUAL),
+    Setting("short memory", 3, SHORT),
+    Setting("long memory", 4, LONG),
+    Setting("falling rate", 4, SHORT, falling=True),
+    Setting("more steps", 8, USUAL),
+)
+
+
+def experiments(
+    offered: frozenset[str],
+    given: Mapping[str, str],
+    dtype: str,
+    seed: int,
+    *,
+    schedules: bool,
+) -> Iterator[Experiment]:
+    """What may be asked: every setting, with the values that the user gave in their place."""
+    for index, setting in enumerate(SETTINGS):
+        if setting.falling and not schedules:
+            continue
+        values = {name: value for name, value in setting.values.items() if name in offered}
+        values |= given
+        yield posed(setting, narrowed(values, given, dtype), dtype, seed + index)
+
+
+def narrowed(values: dict[str, str], given: Mapping[str, str], dtype: str) -> dict[str, str]:
+    """The values as far as a narrow format can hold them: float16 ends at 6e-5."""
+    if dtype == "float16":
+        coarse = {"epsilon": "0.03", "learning_rate": "0.1"}
+        return {**values, **{n: v for n, v in coarse.items() if n in values and n not in given}}
+    if dtype == "bfloat16" and "decay" in values and "decay" not in given:
+        return {**values, "decay": "0.8"}
+    return values
+
+
+def posed(setting: Setting, decimals: Mapping[str, str], dtype: str, seed: int) -> Experiment:
+    """One setting with its arrays, drawn by a counter-based generator."""
+    random = np.random.Generator(np.random.Philox(key=seed))
+    shape = (ROWS, COLUMNS)
+    low, high = sizes(decimals, dtype)
+    size = np.exp(random.uniform(np.log(low), np.log(high), shape))
+    pattern = random.integers(0, len(PATTERNS), shape)
+    sign = random.choice([-1.0, 1.0], shape)
+    gradients = []
+    for step in range(setting.steps):
+        wander = np.exp(random.uniform(-1, 1, shape))
+        loud = (1.0, FAINT)
+        courses = np.broadcast_arrays(
+            1.0,
+            wander,
+            wander * (-1.0) ** step,
+            loud[step > 0] * wander,
+            loud[step != setting.steps // 2] * wander,
+            wander / 4.0**step,
+            wander * (step > 0),
+        )
+        course = np.choose(pattern, courses) if setting.steps > 1 else wander
+        gradients.append(within(sign * size * course, low, dtype))
+    start = np.exp(random.uniform(np.log(1e-2), np.log(10), shape))
+    start *= random.choice([-1.0, 0.0, 1.0], shape) * (not setting.origin)
+    rate = decimals.get("learning_rate", "0.01")
+    later = repr(float(rate) / 4)
+    rates = tuple(rate if 2 * i < setting.steps else later for i in range(setting.steps))
+    return Experiment(
+        setting.name,
+        dict(decimals),
+        dtype,
+        PRECISIONS[dtype].round(start),
+        tuple(gradients),
+        rates if setting.falling else (),
+    )
+
+
+def within(values: Array, low: float, dtype: str) -> Array:
+    """The values in ``dtype``; what a faint gradient would lose below the range is left at it."""
+    least = low * (FAINT if dtype != "float16" else 2.0**-3)
+    faint = (np.abs(values) < least) & (values != 0)
+    rounded: Array = PRECISIONS[dtype].round(np.where(faint, np.copysign(least, values), values))
+    return rounded
+
+
+def sizes(decimals: Mapping[str, str], dtype: str) -> tuple[float, float]:
+    """Gradients between where epsilon is everything and where it is nothing.
+
+    The lowest are those of which the weighted square is still a normal number.
+    """
+    if dtype == "float16":
+        return 0.3, 60.0
+    scale = float(decimals.get("loss_scale", "1"))
+    epsilon, decay = float(decimals.get("epsilon", "1e-6")), float(decimals.get("decay", "0.9"))
+    normal = max(PRECISIONS[dtype].smallest_normal, PRECISIONS["float32"].smallest_normal)
+    floor = 8 / FAINT * np.sqrt(normal / (1 - decay))
+    return scale * max(epsilon / 30, floor), scale * max(30 * np.sqrt(epsilon), 100.0)

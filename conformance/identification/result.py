@@ -1,0 +1,108 @@
+"""What an identification came to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import pandas
+
+from conformance.identification.elimination import Refutation
+from reference.pipeline import Choices
+
+Kind = Literal["identified", "ambiguous", "outside the family"]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One row of the factor table.
+
+    name         as the table calls it: ``epsilon``, ``initial_second_moment``, …
+    value        what was found; ``a or b`` where both are possible
+    separation   by how many units of its bound the nearest rule with another value was
+                 contradicted; nan where there is none
+    rival        that other value
+    words        in what that rule differs
+    experiment   the experiment that decided, counted from one, and its ``step``; 0: none
+    """
+
+    name: str
+    value: str
+    separation: float = math.nan
+    rival: str = ""
+    words: str = ""
+    experiment: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class Ambiguity:
+    """What could not be told apart: the values of a factor, and why."""
+
+    factor: str
+    values: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Identification:
+    """What an optimizer computes, from its steps alone.
+
+    verdict           ``identified``, ``ambiguous``, or ``outside the family``
+    rules             every rule that no answer contradicts; the one that is printed first
+    factors           the factor table
+    formula, latex    the printed rule, a line an equation; empty outside the family
+    nearest_variants  the documented variants with the fewest differences
+    departure         in what the rule differs from the nearest variant, in words
+    ambiguous         what could not be told apart, and why
+    score             largest distance from the rule in units of its bound
+    first_divergence  outside the family: where the nearest rule was first contradicted
+    why               the verdict in words
+    experiments       what was asked, in order
+    steps, seconds    what it took; seconds do not count the framework's import
+    """
+
+    subject: str
+    features: tuple[str, ...]
+    dtype: str
+    verdict: Kind
+    rules: tuple[Choices, ...]
+    factors: tuple[Factor, ...]
+    formula: tuple[str, ...]
+    latex: tuple[str, ...]
+    nearest_variants: tuple[str, ...]
+    departure: str
+    ambiguous: tuple[Ambiguity, ...]
+    score: float
+    why: str
+    experiments: tuple[str, ...]
+    steps: int
+    seconds: float
+    first_divergence: Refutation | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def choices(self) -> Choices | None:
+        """The rule, where exactly one is left."""
+        return self.rules[0] if len(self.rules) == 1 and self.verdict == "identified" else None
+
+    @property
+    def nearest_variant(self) -> str:
+        """The first of the nearest documented variants."""
+        return self.nearest_variants[0] if self.nearest_variants else ""
+
+    def factor(self, name: str) -> str:
+        """The value of one factor; raises KeyError for an unknown one."""
+        return {item.name: item.value for item in self.factors}[name]
+
+    def to_frame(self) -> Any:
+        """The factor table as a pandas DataFrame, one row a factor."""
+        return pandas.DataFrame([asdict(item) for item in self.factors]).set_index("name")
+
+    def content(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        found = asdict(self)
+        found["factors"] = {row.pop("name"): row for row in found["factors"]}
+        found["nearest_variant"] = self.nearest_variant
+        return found

@@ -1,0 +1,28 @@
+"""``identify``: what a black box computes, told from its steps alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.identification import identify
+from conformance.subject import subject
+
+CASES = {
+    ("torch:RMSprop", ()): {"epsilon": "outside", "centered": "false", "bias_correction": "none"},
+    ("torch:RMSprop", ("centered", "momentum")): {"momentum": "unscaled", "centered": "true"},
+    ("torch:Adam", ("amsgrad",)): {"amsgrad": "raw", "first_moment": "true"},
+    ("torch:AdamW", ("weight_decay",)): {"weight_decay": "decoupled", "bias_correction": "both"},
+}
+
+
+@pytest.mark.adapter("torch")
+def test_an_implementation_is_told_from_a_few_steps() -> None:
+    for (name, features), expected in CASES.items():
+        with subject(name) as asked:
+            found = identify(asked, features=features)
+        assert found.verdict == "identified", (name, found.why)
+        assert {key: found.factor(key) for key in expected} == expected
+        assert found.steps < 50
+        assert found.score <= 1
+        assert found.formula[-1].startswith("w' = w - lr*")
+        assert list(found.to_frame().columns)[:2] == ["value", "separation"]
