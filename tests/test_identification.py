@@ -24,5 +24,5 @@ def test_an_implementation_is_told_from_a_few_steps() -> None:
         assert {key: found.factor(key) for key in expected} == expected
         assert found.steps < 50
         assert found.score <= 1
-        assert found.formula[-1].startswith("w' = w - lr*")
+        assert found.formula[-1].startswith("w' = ")
         assert list(found.to_frame().columns)[:2] == ["value", "separation"]
