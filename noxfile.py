@@ -118,6 +118,18 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site into build/site; -- serve shows it while you write."""
+    session.install("-e", ".[docs]")
+    session.env["NO_MKDOCS_2_WARNING"] = "1"
+    if session.posargs == ["serve"]:
+        session.run("mkdocs", "serve")
+        return
+    session.run("mkdocs", "build", "--quiet")
+    session.run("python", "-m", "conformance.site.inspection", "build/site")
+
+
+@nox.session
 def verify(session: nox.Session) -> None:
     """Make the environments and decide every claim of the documents: -- passes options on."""
     session.install("-e", ".[examples]")

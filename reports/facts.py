@@ -257,6 +257,8 @@ def held(cells: pandas.DataFrame) -> list[Held]:
 
 
 def as_json(found: Facts) -> str:
-    """The file that :func:`read` reads."""
+    """The file that :func:`read` reads, an implementation a line."""
     content = visible_content(msgspec.to_builtins(found))
-    return msgspec.json.format(msgspec.json.encode(content), indent=1).decode() + "\n"
+    lines = ",\n".join(msgspec.json.encode(item).decode() for item in content["implementations"])
+    run = msgspec.json.encode(content["run"]).decode()
+    return f'{{"format":{FORMAT},"run":{run},"implementations":[\n{lines}\n]}}\n'

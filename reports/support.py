@@ -37,12 +37,8 @@ WORDS = {
     ("amsgrad", "raw"): "before bias correction",
     ("amsgrad", "corrected"): "after bias correction",
 }
-HOW = {
-    "decay and 1-decay": "1 − β",
-    "bias correction": "1 − βᵗ",
-    "learning rate": "learning rate",
-    "epsilon, momentum and loss scale": "epsilon, momentum, loss scale",
-}
+# What a run calls these, and how the table does; others keep the run's words.
+HOW = {"decay and 1-decay": "1 − β", "bias correction": "1 − βᵗ"}
 TITLE = "Support matrix"
 ABOUT = (
     "What each implementation has, and the rule that it was found to follow. Nothing here is typed "
@@ -90,8 +86,8 @@ def sheets(found: Facts) -> list[Sheet]:
             "In which format 1 − β and the others are formed, by dtype of the parameters: what "
             f"explained an element outside the bound. “{AS_WRITTEN}”: every element was inside it "
             "with the decimals as they were written.",
-            ("implementation", *HOW.values()),
-            [held_row(item) for item in items if item.judged],
+            ("implementation", *(HOW.get(what, what) for what in kinds(items))),
+            [held_row(item, kinds(items)) for item in items if item.judged],
         ),
         Sheet(
             "What is missing, and why",
@@ -163,9 +159,14 @@ def chosen(configurations: list[Configuration], name: str) -> str:
     return "; ".join([usual, *others])
 
 
-def held_row(item: Implementation) -> list[str]:
+def kinds(items: list[Implementation]) -> list[str]:
+    """What was found to be held in a format of its own, 1 − β first."""
+    return list(dict.fromkeys([*HOW, *(held.what for item in items for held in item.held)]))
+
+
+def held_row(item: Implementation, whats: list[str]) -> list[str]:
     """In which formats it holds what, by dtype."""
-    return [item.name, *(formats(item, what) for what in HOW)]
+    return [item.name, *(formats(item, what) for what in whats)]
 
 
 def formats(item: Implementation, what: str) -> str:

@@ -19,6 +19,7 @@ from reports.facts import Facts, Implementation
 from reports.model import FEATURE_ORDER
 
 FORMATS = ("terminal", "markdown", "json", "html", "csv")
+FACTS = "implementations.json"
 
 app = typer.Typer(
     help="Support matrix and defaults, generated from a run.",
@@ -91,6 +92,36 @@ def defaults(
     """
     chosen = "json" if as_json else format_
     deliver(defaults_table, run, picked(implementation, family, option, dtype), chosen, output)
+
+
+@app.command()
+def pages(
+    run: Source,
+    docs: Annotated[Path, typer.Option(help="folder that holds the pages")] = Path("docs"),
+) -> None:
+    """Write the pages of the documentation that are made from a run: for this repository.
+
+    The facts are written beside them, so that a test can tell whether the pages say the same.
+
+    [bold]Examples[/]
+
+      conformance tables pages runs/20261120T190000.000
+    """
+    found = facts.read(run)
+    if not docs.is_dir():
+        raise UsageError(f"{docs} is no folder; name the one of the pages with --docs")
+    write(docs / FACTS, facts.as_json(found).encode())
+    for name, text in documents(found).items():
+        write(docs / name, text.encode())
+        console.print(f"{docs / name}", soft_wrap=True, markup=False)
+
+
+def documents(found: Facts) -> dict[str, str]:
+    """Each page of the documentation that facts make, by file name."""
+    return {
+        "support.md": rendered(support_table, found, "markdown"),
+        "defaults.md": rendered(defaults_table, found, "markdown"),
+    }
 
 
 def picked(

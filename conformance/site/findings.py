@@ -1,0 +1,38 @@
+"""The index of findings, from the findings themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def pages(docs: Path) -> Iterator[tuple[str, str]]:
+    """Path and Markdown."""
+    lines = [
+        "# Findings",
+        "",
+        "Where an implementation departs from its own documentation, or surprises. Each is "
+        "reproduced by a script that uses that framework alone, and stands beside its page.",
+        "",
+        "| framework | finding | seen in | date |",
+        "| --- | --- | --- | --- |",
+    ]
+    for path in sorted((docs / "findings").glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        who, _, what = title(text).partition(": ")
+        seen, date = field(text, "Framework"), field(text, "Date")
+        lines.append(f"| {who} | [{what[:1].upper()}{what[1:]}]({path.name}) | {seen} | {date} |")
+    yield "findings/index.md", "\n".join(lines) + "\n"
+
+
+def title(text: str) -> str:
+    """The first heading."""
+    found = re.search(r"^# (.+)$", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def field(text: str, name: str) -> str:
+    """``- Name: value`` at the top of a finding, in one line of a table."""
+    found = re.search(rf"^- {name}: (.+(?:\n  .+)*)$", text, re.MULTILINE)
+    return " ".join(found[1].split()).replace("|", "\\|") if found else ""

@@ -1,0 +1,93 @@
+"""MkDocs' hooks: generated pages, globs in the navigation, and links that leave the site."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from conformance.site import commands, findings, formulas, library
+from conformance.site.inspection import SCRIPT
+
+LINK = re.compile(r"\[([^\]]*)\]\(((?!\w+:)[^)#\s]+)(#[^)\s]*)?\)")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add what is generated, then say which page stands where."""
+    generated = (
+        *formulas.pages(),
+        *commands.pages(),
+        *findings.pages(Path(config.docs_dir)),
+        *library.pages(),
+    )
+    for path, text in generated:
+        files.append(File.generated(config, path, content=text))
+    known = [file.src_uri for file in files.documentation_pages()]
+    config.nav = placed(config.nav or [], known)
+    return files
+
+
+def placed(nav: Any, known: list[str]) -> Any:
+    """The navigation with every glob replaced by the pages that it fits and no entry names."""
+    named = set(mentioned(nav))
+
+    def expand(entry: Any) -> list[Any]:
+        if isinstance(entry, str) and "*" in entry:
+            found = sorted(path for path in known if fnmatchcase(path, entry) and path not in named)
+            return sorted(found, key=lambda path: not path.endswith("index.md"))
+        if isinstance(entry, dict):
+            return [
+                {
+                    title: [item for one in value for item in expand(one)]
+                    if isinstance(value, list)
+                    else value
+                    for title, value in entry.items()
+                }
+            ]
+        return [entry]
+
+    return [item for entry in nav for item in expand(entry)]
+
+
+def mentioned(nav: Any) -> list[str]:
+    """Every page that the navigation names."""
+    if isinstance(nav, str):
+        return [nav]
+    values = nav.values() if isinstance(nav, dict) else nav
+    return [name for value in values for name in mentioned(value)]
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Links to files beside ``docs/`` lead nowhere on the site: their words stay."""
+    folder = PurePosixPath(page.file.src_uri).parent
+
+    def kept(match: re.Match[str]) -> str:
+        outside = normal(folder / match[2]).startswith("..")
+        return match[1] if outside else match[0]
+
+    return LINK.sub(kept, markdown)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """The theme's script could load diagrams and counts of stars from elsewhere: this site has
+    neither, so the addresses are taken out."""
+    for path in Path(config.site_dir).rglob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        if (own := SCRIPT.sub('""', text)) != text:
+            path.write_text(own, encoding="utf-8")
+
+
+def normal(path: PurePosixPath) -> str:
+    """The path without ``..``, but for those that lead out of the site."""
+    parts: list[str] = []
+    for part in path.parts:
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)

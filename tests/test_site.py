@@ -1,0 +1,163 @@
+"""The documentation site: generated pages, and that it needs nobody else."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.cli.tables import FACTS, documents
+from conformance.site import findings, inspection, library
+from reference.variants import VARIANTS
+from reports import facts
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def kept():
+    """The facts that the pages in the repository were made from."""
+    return facts.read(DOCS / FACTS)
+
+
+class TestPagesInTheRepository:
+    def test_say_what_their_facts_say(self, kept):
+        """`conformance tables pages RUN` writes them anew."""
+        for name, text in documents(kept).items():
+            assert (DOCS / name).read_text(encoding="utf-8") == text, name
+
+    @pytest.mark.parametrize(
+        "adapter",
+        [
+            pytest.param("numpy", marks=pytest.mark.adapter("numpy")),
+            pytest.param("torch", marks=pytest.mark.adapter("torch")),
+        ],
+    )
+    def test_options_dtypes_state_and_defaults_are_those_of_the_installed_framework(
+        self, kept, adapter
+    ):
+        from adapters import protocol
+        from conformance import environments
+        from conformance.driver import Worker
+
+        written = {item.name: item for item in kept.implementations if item.adapter == adapter}
+        with Worker(environments.locate(adapter).command) as worker:
+            found = worker.hello().implementations
+            assert {item.name for item in found} == set(written)
+            for item in found:
+                page = written[item.name]
+                assert page.options == ["+".join(sorted(listed)) for listed in item.features]
+                assert page.dtypes == list(item.dtypes)
+                assert page.state == item.state
+                assert page.gaps == item.gaps
+                probed = worker.ask(protocol.Probe(item.name), protocol.Probed).defaults
+                assert page.defaults == (probed if page.configurations else {})
+
+
+class TestGeneratedPages:
+    def test_every_documented_variant_has_its_equations_as_mathml_text_and_latex(self):
+        pytest.importorskip("latex2mathml", reason="the extra `docs` brings it")
+        from conformance.site import formulas
+
+        pages = dict(formulas.pages())
+        text = "".join(pages.values())
+        for name in VARIANTS:
+            assert f"`{name}`" in text, name
+        assert text.count("<math") >= 2 * len(VARIANTS)
+        assert "v' = rho*v + g^2*(1 - rho)" in pages["formulas/keras.md"]
+        assert r"\frac{" in text
+
+    def test_every_command_has_its_options_and_examples(self):
+        from conformance.site import commands
+
+        ((_, text),) = commands.pages()
+        assert "## `conformance run`" in text
+        assert "### `conformance tables support`" in text
+        assert "$ conformance run --profile quick" in text
+        assert "[bold]" not in text
+        assert str(ROOT) not in text
+
+    def test_every_finding_is_in_the_index(self):
+        ((_, text),) = findings.pages(DOCS)
+        for path in (DOCS / "findings").glob("*.md"):
+            assert f"]({path.name})" in text
+        assert "TensorFlow 1" in text
+
+    def test_the_library_page_has_signatures_and_words(self):
+        ((_, text),) = library.pages()
+        assert "class Choices(" in text
+        assert "- **epsilon**: `inside` the root" in text
+        assert "def rmspropupdate(" in text
+
+
+class TestInspection:
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("a.html", '<script src="https://cdn.example/x.js"></script>'),
+            ("a.html", '<link rel="stylesheet" href="//fonts.example/css">'),
+            ("a.html", '<img src=" https://example.org/badge.svg">'),
+            ("a.html", "<style>@import 'https://example.org/x.css'</style>"),
+            ("a.html", '<p style="background:url(https://example.org/x.png)">'),
+            ("a.css", "a{background:url(https://example.org/x.png)}"),
+            ("a.js", 'load("https://unpkg.example/x.js")'),
+            ("a.svg", '<image href="https://example.org/x.png"/>'),
+        ],
+    )
+    def test_what_is_loaded_from_elsewhere_is_found(self, tmp_path, capsys, name, text):
+        (tmp_path / "index.html").write_text("")
+        (tmp_path / name).write_text(text)
+        assert inspection.main(tmp_path) == 1
+        assert name in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("a.html", '<a href="https://example.org">a link is for whoever clicks it</a>'),
+            ("a.html", '<link rel="canonical" href="https://example.org/"><img src="a.png">'),
+            ("a.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>'),
+            ("a.css", "a{background:url(data:image/png;base64,AA//BB)}"),
+        ],
+    )
+    def test_what_is_not_loaded_is_no_matter(self, tmp_path, name, text):
+        (tmp_path / "index.html").write_text("")
+        (tmp_path / name).write_text(text)
+        assert inspection.main(tmp_path) == 0
+
+    def test_a_folder_without_a_site_is_said(self, tmp_path):
+        assert inspection.main(tmp_path) == 2
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    pytest.importorskip("material", reason="the extra `docs` brings MkDocs")
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+class TestSite:
+    def test_needs_no_other_host(self, site):
+        assert list(inspection.elsewhere(site)) == []
+
+    def test_has_every_page_of_the_folder(self, site):
+        for path in DOCS.rglob("*.md"):
+            name = path.relative_to(DOCS).with_suffix("")
+            folder = name.parent if name.name == "index" else name
+            assert (site / folder / "index.html").is_file(), name
+
+    def test_draws_formulas_without_a_script(self, site):
+        page = (site / "formulas" / "torch" / "index.html").read_text(encoding="utf-8")
+        assert len(re.findall(r"<math[ >]", page)) > 20
+        assert "mathjax" not in page.lower()
