@@ -26,3 +26,13 @@ def test_an_implementation_is_told_from_a_few_steps() -> None:
         assert found.score <= 1
         assert found.formula[-1].startswith("w' = ")
         assert list(found.to_frame().columns)[:2] == ["value", "separation"]
+
+
+@pytest.mark.adapter("mindspore")
+def test_elements_that_follow_another_rule_by_their_place_are_told_apart() -> None:
+    """Blocks of eight have epsilon outside the root, what is left of 188 elements inside."""
+    with subject("mindspore:ops.ApplyRMSProp") as asked:
+        found = identify(asked)
+    assert found.verdict == "by place"
+    assert [rule.epsilon for rule in found.rules] == ["outside", "inside"]
+    assert "4 of 188 (184, 185, 186, 187)" in found.why

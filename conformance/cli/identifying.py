@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 from rich.table import Table
@@ -10,13 +13,17 @@ from rich.table import Table
 from conformance.cli.console import UsageError, console, errors, print_json, suggestion
 from conformance.identification import Identification, Unidentifiable, identify
 from conformance.identification.inquiry import MOST_STEPS
+from conformance.identification.survey import followed, survey
 from conformance.subject import Subject, SubjectError, subject
 from reference.numbers import PRECISIONS
 from reports.terminal import escape
 
 
 def identify_(
-    target: Annotated[str, typer.Argument(help="implementation, such as torch:RMSprop")],
+    target: Annotated[
+        str,
+        typer.Argument(help="implementation (torch:RMSprop) or target (mine.py:MyAdam)"),
+    ] = "",
     hyperparameters: Annotated[
         list[str] | None,
         typer.Argument(help="name=value: hyperparameters that are not to be varied"),
@@ -33,6 +40,13 @@ def identify_(
     max_steps: Annotated[
         int, typer.Option("--max-steps", help="the most steps that it is made to take")
     ] = MOST_STEPS,
+    every: Annotated[
+        bool,
+        typer.Option("--every", help="all implementations that fit TARGET as a glob, in a table"),
+    ] = False,
+    run: Annotated[
+        Path | None, typer.Option("--run", help="with --every: the run whose rules are expected")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """What does this optimizer compute? No documentation is read, only steps are taken.
@@ -47,7 +61,13 @@ def identify_(
       conformance identify tensorflow:keras.RMSprop --with centered,momentum
 
       conformance identify torch:AdamW --with weight_decay learning_rate=0.01 --json
+
+      conformance identify --every 'torch:*' --run runs/20261120T190000.000
     """
+    if every:
+        surveyed(target or "*", run, max_steps=max_steps, seed=seed, as_json=as_json)
+    if not target:
+        raise UsageError("name an implementation or a target; `conformance list` shows them")
     given = dict(assignment(word) for word in hyperparameters or ())
     if max_steps < 1:
         raise UsageError(f"--max-steps {max_steps}: at least one step is needed")
@@ -78,6 +98,30 @@ def identify_(
         for item in found:
             show(item)
     raise typer.Exit(1 if any(item.verdict == "outside the family" for item in found) else 0)
+
+
+def surveyed(
+    pattern: str, run: Path | None, *, max_steps: int, seed: int, as_json: bool
+) -> NoReturn:
+    """Identify every implementation that fits; exit with 1 where one is told wrongly."""
+    rules = followed(run) if run else {}
+    rows = []
+    with errors.status(pattern, spinner="dots") as status:
+        for row in survey((pattern,), rules, status.update, max_steps=max_steps, seed=seed):
+            rows.append(row)
+            if not as_json:
+                console.print(
+                    f"{row.implementation:44} {row.features or 'plain':36} {row.grade:12} "
+                    f"{row.expected:6} {row.steps:4} steps {row.seconds:6.1f} s  {row.remark}",
+                    markup=False,
+                    soft_wrap=True,
+                )
+    count = Counter(row.grade for row in rows)
+    if as_json:
+        print_json({"rows": [asdict(row) for row in rows], "grades": count})
+    else:
+        console.print(", ".join(f"{number} {grade}" for grade, number in count.most_common()))
+    raise typer.Exit(1 if count["wrong"] else 0)
 
 
 def assignment(word: str) -> tuple[str, str]:

@@ -11,9 +11,7 @@ from conformance.power.equivalence import equal, one_step
 from reference.pipeline import Choices
 
 
-def ambiguities(
-    left: Sequence[Choices], interview: Interview, family: Sequence[Choices]
-) -> tuple[Ambiguity, ...]:
+def ambiguities(left: Sequence[Choices], interview: Interview) -> tuple[Ambiguity, ...]:
     """A line for each factor of which the rules that are left have several values."""
     found = []
     for name in known_factors():

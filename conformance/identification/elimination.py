@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from conformance.identification.experiment import Experiment
-from conformance.identification.prediction import Prediction, predictions
+from conformance.identification.prediction import Prediction
 from conformance.identification.questioning import Interview, Record
-from reference.numbers import BoundArithmetic
 from reference.numbers.precision import Array
-from reference.pipeline import Choices
 
-SAMPLE = 32  # rules on which an experiment's worth is estimated, where more are left
+H = TypeVar("H")  # a hypothesis: a rule, or a way of carrying one out
+Predict = Callable[[Sequence[H], Experiment], Iterable[Prediction[H]]]
+SAMPLE = 32  # hypotheses on which an experiment's worth is estimated, where more are left
 
 
 @dataclass(frozen=True)
@@ -38,66 +39,68 @@ class Refutation:
 
 
 @dataclass
-class Elimination:
-    """The rules that are left, and how the others fell.
+class Elimination(Generic[H]):
+    """The hypotheses that are left, and how the others fell.
 
-    numbers  a working precision's bounds, given the experiment
+    predict   what hypotheses say must come of an experiment
+    promised  how many elements each of them has said anything about
     """
 
-    rules: tuple[Choices, ...]
-    numbers: Callable[[Experiment], BoundArithmetic]
-    left: tuple[Choices, ...] = ()
-    fallen: dict[Choices, Refutation] = field(default_factory=dict)
-    promised: Counter[Choices] = field(default_factory=Counter)
+    hypotheses: tuple[H, ...]
+    predict: Predict[H]
+    left: tuple[H, ...] = ()
+    fallen: dict[H, Refutation] = field(default_factory=dict)
+    promised: Counter[H] = field(default_factory=Counter)
     rounds: int = 0
 
     def __post_init__(self) -> None:
-        self.left = self.rules
+        self.left = self.hypotheses
 
     def learn(self, record: Record) -> None:
-        """Drop every rule that an answer contradicts.
+        """Drop every hypothesis that an answer contradicts.
 
-        Some implementations pass over gradients that are exactly zero.  Where all rules fall by
-        those, they tell nothing of the formula.
+        Some implementations pass over gradients that are exactly zero.  Where all hypotheses fall
+        by those, they tell nothing.
         """
         self.rounds += 1
-        found = self.predicted(self.left, record.experiment)
+        found = list(self.predict(self.left, record.experiment))
         moving = record.experiment.moving
         for columns in (moving, ~moving):
-            fallen: dict[Choices, Refutation] = {}
+            fallen: dict[H, Refutation] = {}
             for prediction in found:
                 refuted = refutation(prediction, record, columns, self.rounds)
                 if refuted:
-                    fallen |= dict.fromkeys(prediction.rules, refuted)
-            left = tuple(choices for choices in self.left if choices not in fallen)
+                    fallen |= dict.fromkeys(prediction.hypotheses, refuted)
+            left = tuple(one for one in self.left if one not in fallen)
             if left or columns is moving:
                 self.left = left
                 self.fallen |= fallen
         for prediction in found:
             count = int(np.isfinite(prediction.table.error).sum())
-            self.promised.update(dict.fromkeys(prediction.rules, count))
+            self.promised.update(dict.fromkeys(prediction.hypotheses, count))
 
     @property
-    def told(self) -> tuple[Choices, ...]:
-        """The rules that are left and promised something; a rule that never did explains nothing.
+    def told(self) -> tuple[H, ...]:
+        """Those that are left and promised something; what never did would explain anything.
 
         The variance of a corrected average after one step is zero, and what a root of zero's
         rounding errors is divided into may be anything.
         """
-        return tuple(choices for choices in self.left if self.promised[choices]) or self.left
+        return tuple(one for one in self.left if self.promised[one])
 
-    def predicted(self, rules: Sequence[Choices], experiment: Experiment) -> list[Prediction]:
-        """What the rules predict, in groups that the experiment cannot tell apart."""
-        return list(predictions(rules, experiment, self.numbers(experiment)))
+    @property
+    def open(self) -> tuple[H, ...]:
+        """Those among which is to be decided."""
+        return self.told or self.left
 
     def worth(self, experiment: Experiment) -> tuple[int, float]:
         """How many pairs of a sample an experiment separates, and how far the closest of them."""
-        every = len(self.told) // SAMPLE + 1
-        found = self.predicted(self.told[::every], experiment)
+        every = len(self.open) // SAMPLE + 1
+        found = list(self.predict(self.open[::every], experiment))
         pairs, closest = 0, np.inf
         for a, b in combinations(found, 2):
             if (apart := a.apart(b)) > 1:
-                pairs += len(a.rules) * len(b.rules)
+                pairs += len(a.hypotheses) * len(b.hypotheses)
                 closest = min(closest, apart)
         return pairs, closest
 
@@ -114,7 +117,7 @@ class Elimination:
 
 
 def refutation(
-    prediction: Prediction, record: Record, columns: Array, round_: int
+    prediction: Prediction[H], record: Record, columns: Array, round_: int
 ) -> Refutation | None:
     """The first contradiction of a prediction in some columns, if there is one."""
     bad = prediction.contradicted(record.observed) & columns
@@ -135,15 +138,22 @@ def refutation(
 
 
 def eliminate(
-    elimination: Elimination, interview: Interview, candidates: Sequence[Experiment]
+    elimination: Elimination[H], interview: Interview, candidates: Sequence[Experiment]
 ) -> None:
-    """Ask until one rule is left, or nothing separates those that are, or the steps are used up.
+    """Ask until one hypothesis is left, nothing separates the rest, or the steps are used up.
 
-    The first candidate is asked first: while all rules are left, weighing is dearer than asking.
+    The first candidate is asked first: while all are left, weighing is dearer than asking.
     """
     elimination.learn(interview.ask(candidates[0]))
-    rest = list(candidates[1:])
-    while len(elimination.told) > 1 and rest:
+    ask_on(elimination, interview, candidates[1:])
+
+
+def ask_on(
+    elimination: Elimination[H], interview: Interview, candidates: Sequence[Experiment]
+) -> None:
+    """The same, every experiment weighed before it is asked."""
+    rest = list(candidates)
+    while len(elimination.open) > 1 and rest:
         chosen = elimination.best(item for item in rest if interview.affords(item))
         if chosen is None:
             return

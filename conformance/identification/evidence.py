@@ -29,7 +29,7 @@ def scored(
         for prediction in predictions(list(found), experiment, numbers(experiment)):
             by_step = np.where(moving, prediction.score(record.observed), 0.0).max(axis=1)
             entry = float(by_step.max()), int(by_step.argmax()) + 1
-            for rule in prediction.rules:
+            for rule in prediction.hypotheses:
                 found[rule].append(entry)
     return found
 

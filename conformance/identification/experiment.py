@@ -9,7 +9,9 @@ import numpy as np
 
 from reference.numbers.precision import PRECISIONS, Array
 
-ROWS, COLUMNS = 48, 4  # a mean over all axes but the first needs a second axis
+# A mean over all axes but the first needs a second one; rows that fill no vector leave a tail.
+ROWS, COLUMNS = 47, 4
+SIZE = ROWS * COLUMNS
 # How a run of gradients goes on; each of them tells other stages apart.
 PATTERNS = (
     "steady",

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from conformance.identification.experiment import Experiment
-from conformance.identification.sharing import courses
-from conformance.oracle import WIDEST, Table, arithmetic, tabled
+from conformance.identification.sharing import Node, courses
+from conformance.oracle import Table, tabled
 from conformance.verdict import inside
-from reference.numbers import BoundArithmetic, Representation
+from reference.numbers import Bound, BoundArithmetic
 from reference.numbers.precision import Array
 from reference.pipeline import Choices
 
+H = TypeVar("H")
+
 
 @dataclass(frozen=True)
-class Prediction:
-    """What ``rules`` all predict: one row a step, one column an element."""
+class Prediction(Generic[H]):
+    """What ``hypotheses`` all predict: one row a step, one column an element."""
 
-    rules: tuple[Choices, ...]
+    hypotheses: tuple[H, ...]
     table: Table
 
     def contradicted(self, observed: Array) -> Array:
-        """Where no legal evaluation of the rules gives what was observed."""
+        """Where no legal evaluation gives what was observed."""
         outside: Array = ~inside(observed, self.table)
         return outside
 
@@ -36,7 +39,7 @@ class Prediction:
         found = np.where(np.isnan(found), np.inf, found)
         return np.where(np.isinf(self.table.error), 0.0, found)
 
-    def apart(self, other: Prediction) -> float:
+    def apart(self, other: Prediction[H]) -> float:
         """How far two predictions are apart at best, in units of the sum of their bounds.
 
         Above one an answer cannot be legal for both.
@@ -47,31 +50,25 @@ class Prediction:
         return float(np.where(np.isnan(found), 0.0, found).max(initial=0.0))
 
 
-def system(
-    working: str, profile: str, *, way: Representation = WIDEST, effect: str = "flush"
-) -> BoundArithmetic:
-    """The bounds of a working precision; by default however coefficients are held."""
-    return arithmetic(working, effect, way, True, profile)
-
-
 def predictions(
     rules: Sequence[Choices], experiment: Experiment, num: BoundArithmetic
-) -> Iterator[Prediction]:
+) -> Iterator[Prediction[Choices]]:
     """The rules in groups that this experiment cannot tell apart, each with its prediction."""
     groups: dict[tuple[int, ...], list[Choices]] = {}
-    found = {}
+    found: dict[tuple[int, ...], tuple[Node, ...]] = {}
     for choices, course in zip(rules, courses(rules, experiment, num), strict=True):
         key = tuple(map(id, course))
         found[key] = course  # keeps the nodes, and so their identities, alive
         groups.setdefault(key, []).append(choices)
     for key, members in groups.items():
-        values, errors = (
-            np.stack(
-                [np.ravel(np.broadcast_to(part, experiment.parameter.shape)) for part in parts]
-            )
-            for parts in (
-                [node.bound.value for node in found[key]],
-                [node.bound.error for node in found[key]],
-            )
-        )
-        yield Prediction(tuple(members), tabled(num, values, errors))
+        yield Prediction(tuple(members), table_of([node.bound for node in found[key]], experiment))
+
+
+def table_of(course: Sequence[Bound], experiment: Experiment) -> Table:
+    """The parameter after each step as rows of a table."""
+    shape = experiment.parameter.shape
+    rows = [
+        [np.ravel(np.broadcast_to(part, shape)) for part in parts]
+        for parts in ([x.value for x in course], [x.error for x in course])
+    ]
+    return tabled(course[0].num, *(np.stack(part) for part in rows))

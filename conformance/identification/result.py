@@ -11,7 +11,7 @@ import pandas
 from conformance.identification.elimination import Refutation
 from reference.pipeline import Choices
 
-Kind = Literal["identified", "ambiguous", "outside the family"]
+Kind = Literal["identified", "ambiguous", "by place", "outside the family"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class Ambiguity:
 class Identification:
     """What an optimizer computes, from its steps alone.
 
-    verdict           ``identified``, ``ambiguous``, or ``outside the family``
+    verdict           ``identified``, ``ambiguous``, ``by place`` (two rules, each for some
+                      elements), or ``outside the family``
     rules             every rule that no answer contradicts; the one that is printed first
     factors           the factor table
     formula, latex    the printed rule, a line an equation; empty outside the family

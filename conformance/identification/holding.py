@@ -1,0 +1,105 @@
+"""How a rule is carried out: the formats of arithmetic, state and coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.identification.elimination import Elimination, eliminate
+from conformance.identification.experiment import Experiment, Setting, narrowed, posed
+from conformance.identification.prediction import Prediction, predictions
+from conformance.identification.questioning import Interview
+from conformance.identification.storage import Storage, finer, system
+from reference.numbers import IDEAL, Representation
+from reference.numbers.hyper import representations
+from reference.pipeline import Choices
+
+KINDS = {
+    "rate": "learning rate",
+    "scalars": "epsilon",
+    "momentum": "momentum",
+    "moments": "1 - decay",
+    "correction": "1 - decay^t",
+}
+# 1 - 0.9995 formed in float32 is off by 784 units in the last place, formed in float64 by 992.
+FINE = {"learning_rate": "0.001", "decay": "0.9995", "epsilon": "1e-6", "beta1": "0.99"}
+FINE |= {"momentum": "0.99", "weight_decay": "0.01", "loss_scale": "3"}
+SETTINGS = (Setting("coefficients", 3, FINE, origin=True), Setting("coefficients", 6, FINE))
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One way of carrying a rule out."""
+
+    storage: Storage
+    way: Representation
+
+
+@dataclass(frozen=True)
+class Held:
+    """What was found for one dtype: the finest storage, and every representation that fits."""
+
+    dtype: str
+    storage: Storage
+    ways: tuple[Representation, ...]
+
+    def __str__(self) -> str:
+        return f"{self.storage}: {self.coefficients()}"
+
+    def coefficients(self) -> str:
+        """What is known of each kind of coefficient that is not certainly taken as written."""
+        parts = []
+        for kind, words in KINDS.items():
+            formats = sorted({getattr(way, kind) for way in self.ways})
+            if formats != [""]:
+                choice = " or ".join(f"in {name}" if name else "as written" for name in formats)
+                parts.append(f"{words} {choice}")
+        return ", ".join(parts) or "coefficients as written"
+
+
+def holdings(dtype: str, choices: Choices) -> Iterator[Holding]:
+    """Every storage with every representation, the finest storage first."""
+    corrected = choices.correction != "none"
+    for storage in finer(dtype):
+        for way in (IDEAL, *representations(storage.working, corrected=corrected)):
+            if relevant(way, choices):
+                yield Holding(storage, way)
+
+
+def relevant(way: Representation, choices: Choices) -> bool:
+    """Whether a representation speaks only of coefficients that the rule has."""
+    return not (way.momentum and choices.momentum == "none")
+
+
+def held(
+    interview: Interview,
+    choices: Choices,
+    dtype: str,
+    offered: frozenset[str],
+    given: dict[str, str],
+    seed: int,
+) -> Held | None:
+    """How the subject carries the rule out in ``dtype``; None where nothing fits."""
+
+    def predict(
+        hypotheses: Sequence[Holding], experiment: Experiment
+    ) -> Iterator[Prediction[Holding]]:
+        for one in hypotheses:
+            num = system(one.storage, dtype, interview.profile, way=one.way)
+            (found,) = predictions([choices], experiment, num)
+            yield Prediction((one,), found.table)
+
+    candidates = []
+    for setting in SETTINGS:
+        values = {name: value for name, value in setting.values.items() if name in offered}
+        decimals = narrowed(values | given, given, dtype)
+        candidates.append(posed(setting, decimals, dtype, seed))
+    if not interview.affords(candidates[0]):
+        return None
+    elimination = Elimination(tuple(holdings(dtype, choices)), predict)
+    eliminate(elimination, interview, candidates)
+    if not elimination.left:
+        return None
+    finest = elimination.left[0].storage
+    ways = tuple(one.way for one in elimination.left if one.storage == finest)
+    return Held(dtype, finest, ways)

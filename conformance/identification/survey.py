@@ -1,0 +1,144 @@
+"""Every implementation identified, and held against the rule that a run found it to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance import environments
+from conformance.driver import Worker, WorkerError
+from conformance.identification.inquiry import identify
+from conformance.identification.questioning import Unidentifiable
+from conformance.identification.result import Identification
+from conformance.patterns import wanted
+from conformance.plan import claimed_variants
+from conformance.runs.reader import adapters_of
+from conformance.runs.records import Rule
+from conformance.subject import Subject, described
+from reference.pipeline import Choices
+from reference.words import difference
+
+Followed = dict[tuple[str, str], Rule]  # implementation and options to the rule of a run
+
+
+@dataclass(frozen=True)
+class Row:
+    """One implementation with one set of options.
+
+    grade     ``right``, ``ambiguous`` (the expected rule among others), ``wrong``, or the reason
+              why there is nothing to compare
+    expected  where the rule comes from
+    """
+
+    implementation: str
+    features: str
+    grade: str
+    expected: str
+    remark: str = ""
+    steps: int = 0
+    seconds: float = 0.0
+
+
+def followed(run: Path) -> Followed:
+    """The rule that each group of a run follows; groups that none explains are absent.
+
+    Raises RunError for a folder that is no run's.
+    """
+    return {
+        (unit.implementation, unit.features): unit.rule
+        for stored in adapters_of(run).values()
+        for unit in stored.units
+        if unit.rule
+    }
+
+
+def survey(
+    patterns: tuple[str, ...],
+    rules: Followed,
+    progress: Callable[[str], None],
+    *,
+    max_steps: int,
+    seed: int = 0,
+    thorough: bool = False,
+) -> Iterator[Row]:
+    """Each implementation of every adapter that has an environment, with each set of options."""
+    for adapter in environments.ADAPTERS:
+        environment = environments.locate(adapter)
+        if not environment.complete or not any(
+            wanted(adapter, (p.split(":")[0],)) for p in patterns
+        ):
+            continue
+        try:
+            with Worker(environment.command) as worker:
+                description = worker.hello()
+                for item in description.implementations:
+                    if not item.devices or not wanted(item.name, patterns):
+                        continue
+                    asked = described(worker, item.name, description=description)
+                    for features in item.features:
+                        options = tuple(sorted(features))
+                        progress(f"{item.name} {' + '.join(options)}")
+                        yield graded(asked, options, rules, max_steps, seed, thorough=thorough)
+        except WorkerError as error:
+            yield Row(adapter, "", f"{error.kind}", "", str(error))
+
+
+def graded(
+    asked: Subject,
+    features: tuple[str, ...],
+    rules: Followed,
+    max_steps: int,
+    seed: int,
+    *,
+    thorough: bool,
+) -> Row:
+    """One identification, compared with what is expected of it."""
+    name, options = asked.name, "+".join(features)
+    try:
+        found = identify(
+            asked, features=features, max_steps=max_steps, seed=seed, thorough=thorough
+        )
+    except Unidentifiable as error:
+        return Row(name, options, "not identified", "", str(error))
+    except WorkerError as error:
+        if not asked.worker.alive:
+            raise
+        return Row(name, options, error.kind, "", str(error))
+    rule = rules.get((name, options))
+    if rule:
+        expected, source = [Choices(**rule.choices)], "run"  # type: ignore[arg-type]  # as stored
+    else:
+        variants = claimed_variants(asked.implementation, features)
+        expected = [variant.choices for variant in variants]
+        source = "claim" if expected else ""
+    return Row(
+        name,
+        options,
+        grade(found, expected),
+        source,
+        remark(found, expected),
+        found.steps,
+        found.seconds,
+    )
+
+
+def grade(found: Identification, expected: list[Choices]) -> str:
+    """How an identification compares with the rules that are expected."""
+    if not expected:
+        return found.verdict
+    if len(found.rules) == 1 and found.rules[0] in expected:
+        return "right"
+    return "ambiguous" if set(found.rules) & set(expected) else "wrong"
+
+
+def remark(found: Identification, expected: list[Choices]) -> str:
+    """What was ambiguous or different."""
+    if not found.rules:
+        return found.why
+    unclear = "; ".join(
+        f"{a.factor}: {' or '.join(a.values)} ({a.reason})" for a in found.ambiguous
+    )
+    if unclear or not expected or found.rules[0] in expected:
+        return unclear
+    return difference(found.rules[0], expected[0])
