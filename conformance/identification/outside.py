@@ -68,8 +68,8 @@ def contradictions(
     firm: dict[Choices, Array] = {}
     for record in records:
         for prediction in predictions(list(rules), record.experiment, numbers(record.experiment)):
-            wrong: Array = prediction.contradicted(record.observed).any(axis=0)
-            promised: Array = np.isfinite(prediction.table.error).any(axis=0)
+            wrong: Array = np.asarray(prediction.contradicted(record.observed).any(axis=0))
+            promised: Array = np.asarray(np.isfinite(prediction.table.error).any(axis=0))
             for rule in prediction.hypotheses:
                 bad[rule] = np.logical_or(wrong, bad.get(rule, wrong))
                 firm[rule] = np.logical_or(promised, firm.get(rule, promised))
