@@ -107,6 +107,30 @@ class Case:
         return dict(self.hyperparameters)
 
 
+@dataclass(frozen=True)
+class Written(Case):
+    """A case whose arrays are written out: one parameter, and what stands in it and is sent.
+
+    Values are float64 that the dtype holds exactly; a nan is ``math.nan`` itself, because cases are
+    compared.
+
+    name       of the parameter: the regime that the values belong to
+    value      the parameter, one number an element
+    gradients  the same for each step
+    state      canonical name to what is put in, after ``taken`` steps; empty: the initial state
+    rates      the learning rate of each step, where a schedule gives it
+    layout     of the parameter's memory
+    """
+
+    name: str = "w"
+    value: tuple[float, ...] = ()
+    gradients: tuple[tuple[float, ...], ...] = ()
+    state: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    taken: int = 0
+    rates: tuple[str, ...] = ()
+    layout: str = "contiguous"
+
+
 IDENTIFIER = re.compile(
     r"(?P<asked>[a-z_+]+)/(?P<dtype>\w+)/(?P<mode>[a-z-]+)/(?P<values>[^/]+)/"
     r"(?P<steps>[1-9]\d{0,3})x(?P<size>[1-9]\d{0,5})/(?P<seed>[0-9a-f]{1,16})"

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.cases import Case
+from conformance.cases import Case, Written
 from conformance.separation import hypotheses, most_separating, separations
 from reference.numbers.precision import PRECISIONS, Array, from_bits, to_bits
 
@@ -193,6 +193,8 @@ class Expander:
 
 def expand(case: Case) -> Inputs:
     """The arrays of a case; the same case always gives the same bits."""
+    if isinstance(case, Written):
+        return written(case)
     draw = Expander(case)
     if case.mode in LAYOUTS:
         return Inputs(layout(draw))
@@ -223,6 +225,14 @@ def expand(case: Case) -> Inputs:
         for index, parameter in enumerate(inputs.parameters):
             parameter.group = index % 2
     return inputs
+
+
+def written(case: Written) -> Inputs:
+    """The arrays of a case that are written out."""
+    state = {name: np.array(values) for name, values in case.state}
+    gradients = [np.array(row) for row in case.gradients]
+    parameter = Input(case.name, np.array(case.value), gradients, state, case.layout)
+    return Inputs([parameter], case.taken, list(case.rates))
 
 
 def regimes(case: Case) -> list[str]:

@@ -19,6 +19,7 @@ from conformance.cli import (
     listing,
     power,
     reporting,
+    reproducing,
     running,
     tables,
     timing,
@@ -48,6 +49,7 @@ app.command("merge")(running.merge)
 app.command("report")(reporting.report)
 app.command("ci")(gating.ci)
 app.command("diff")(comparing.diff)
+app.command("repro")(reproducing.repro)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)
 app.command("power")(power.power)

@@ -31,6 +31,7 @@ BESIDE = (
     "conformance/targets.py",
     "adapters/target.py",
     "adapters/targets/",
+    "conformance/reproduction/",
 )
 
 

@@ -1,0 +1,312 @@
+"""Every deviating cell of a run as scripts: one for each cause, in a folder with an index."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conformance import environments
+from conformance.cases import MAIN_DTYPE, Case, parse
+from conformance.driver import Worker, WorkerError
+from conformance.expectations import BAD
+from conformance.inputs import RANGE_REGIMES
+from conformance.oracle import Oracle
+from conformance.reproduction.checking import check
+from conformance.reproduction.deviation import Deviation, NothingThereError
+from conformance.reproduction.evidence import NotShownError
+from conformance.reproduction.recipes import NoRecipeError, recipe
+from conformance.reproduction.reproducer import CoveredError, Reproducer, reproduce
+from conformance.reproduction.script import issue, script
+from conformance.runs.reader import adapters_of, provenance_of
+from conformance.store import Cell, RunError, write_json
+from conformance.subject import SubjectError, described
+from reference.pipeline import Choices
+
+INDEX = "index.json"
+TRIES = 3  # cells of one deviation that are tried before it is given up
+# Modes that are nearest to what a user does come first.
+MODES = ("defaults", "origin", "trajectory", "separation", "edges", "rate-change", "injected")
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass
+class Entry:
+    """One distinct deviation: an implementation, a variant and a reason.
+
+    cells   how many cells of the run it stands for
+    key     of the first of them
+    script  file in the folder, also where another deviation's script stands for it
+    cause   what it has in common with those
+    shown   whether the script was run and showed what it says; None: it was not run
+    failed  why there is no script, or what is wrong with it
+    """
+
+    implementation: str
+    variant: str
+    why: str
+    cells: int
+    key: str
+    script: str = ""
+    cause: str = ""
+    covered: bool = False
+    shown: bool | None = None
+    failed: str = ""
+
+
+@dataclass
+class Collection:
+    """The reproducers of a run in a folder; ``entries`` grows, and is written after each."""
+
+    run: Path
+    out: Path
+    issues: bool = False
+    checked: bool = False
+    entries: list[Entry] = field(default_factory=list)
+    oracle: Oracle = field(default_factory=Oracle)
+
+    def collect(self, adapters: tuple[str, ...], say: Progress) -> None:
+        """Write what is not there yet.  Raises RunError for folders that do not fit."""
+        distinct = list(grouped(deviations(self.run)))
+        if adapters:
+            distinct = [group for group in distinct if adapter_of(group[0]) in adapters]
+        self.resume()
+        known = {entry.key for entry in self.entries}
+        left = [group for group in distinct if group[0].key not in known]
+        total, done = len(distinct), len(distinct) - len(left)
+        for adapter, groups in groupby(left, lambda group: adapter_of(group[0])):
+            with Bank(adapter) as bank:
+                for group in groups:
+                    say(done, total, f"{group[0].implementation}, {group[0].why}")
+                    self.entries.append(self.one(bank, group))
+                    self.save()
+                    done += 1
+        self.save()
+
+    def resume(self) -> None:
+        """Go on with what the folder holds; what failed is tried again."""
+        path = self.out / INDEX
+        if not path.is_file():
+            return
+        try:
+            content = msgspec.json.decode(path.read_bytes())
+            found = msgspec.convert(content["entries"], list[Entry])
+            same = content["run"] == str(self.run.resolve())
+        except (msgspec.MsgspecError, KeyError, TypeError) as error:
+            raise RunError(
+                f"{path} is damaged ({error}); remove it or give another --out"
+            ) from error
+        if not same:
+            raise RunError(f"{self.out} holds the reproducers of another run; give another --out")
+        kept = [entry for entry in found if not entry.failed]
+        self.entries = [entry for entry in kept if (self.out / entry.script).is_file()]
+
+    def one(self, bank: Bank, group: list[Deviation]) -> Entry:
+        """One distinct deviation: the first of its cells that can be reproduced."""
+        first = group[0]
+        entry = Entry(first.implementation, first.variant, first.why, len(group), first.key)
+        for tried in group[:TRIES]:
+            try:
+                recipe(tried.implementation)
+                made = bank.reproduce(tried, self.oracle, self.covered)
+            except CoveredError as error:
+                entry.cause, entry.covered, entry.failed = str(error), True, ""
+                entry.script, entry.shown = self.standing(entry.cause)
+                return entry
+            except (NothingThereError, NotShownError, NoRecipeError, SubjectError) as error:
+                entry.failed = str(error)
+                continue
+            except WorkerError as error:
+                entry.failed = f"{error.kind}: {error}"
+                continue
+            return self.written(made, entry)
+        return entry
+
+    def covered(self, cause: str) -> bool:
+        """Whether a script stands for a cause already."""
+        return bool(self.standing(cause)[0])
+
+    def standing(self, cause: str) -> tuple[str, bool | None]:
+        """The script that stands for a cause, and whether it was shown."""
+        for entry in self.entries:
+            if entry.cause == cause and entry.script and not entry.failed:
+                return entry.script, entry.shown
+        return "", None
+
+    def written(self, made: Reproducer, entry: Entry) -> Entry:
+        """Write a script, and its issue where they are asked for."""
+        text = script(made)
+        result = check(made, text) if self.checked else None
+        name = file_name(made, {item.script for item in self.entries})
+        (self.out / f"{name}{text.suffix}").write_text(text.text, encoding="utf-8")
+        if self.issues:
+            output = result.output if result else ""
+            (self.out / f"{name}.md").write_text(issue(made, text, output), encoding="utf-8")
+        return replace(
+            entry,
+            script=f"{name}{text.suffix}",
+            cause=made.cause,
+            shown=result.shown if result else None,
+            failed=result.wrong if result else "",
+        )
+
+    def save(self) -> None:
+        """The index, as JSON and as Markdown."""
+        content = {"run": str(self.run.resolve()), **self.figures()}
+        write_json(self.out / INDEX, {**content, "entries": list(map(asdict, self.entries))})
+        (self.out / "index.md").write_text(self.table(), encoding="utf-8")
+
+    def figures(self) -> dict[str, int]:
+        """How many deviations, scripts, and scripts that were shown."""
+        scripts = {entry.script: entry for entry in self.entries if entry.script}
+        return {
+            "deviating cells": sum(entry.cells for entry in self.entries),
+            "distinct deviations": len(self.entries),
+            "scripts": len(scripts),
+            "shown": sum(entry.shown is True for entry in scripts.values()),
+            "failed": sum(bool(entry.failed) for entry in self.entries),
+        }
+
+    def table(self) -> str:
+        """The index as a person reads it."""
+        lines = [
+            "# Reproducers",
+            "",
+            ", ".join(f"{count} {name}" for name, count in self.figures().items()) + ".",
+            "",
+            "| implementation | documented variant | why | cells | script |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        for entry in self.entries:
+            link = f"[{entry.script}]({entry.script})" if entry.script else ""
+            said = f"{link} {entry.failed}".strip()
+            row = (entry.implementation, entry.variant, entry.why, str(entry.cells), said)
+            lines.append("| " + " | ".join(text.replace("|", "\\|") for text in row) + " |")
+        return "\n".join(lines) + "\n"
+
+
+class Bank:
+    """One worker of an adapter, for all its implementations; started anew after it died."""
+
+    def __init__(self, adapter: str) -> None:
+        self.adapter = adapter
+        self.worker: Worker | None = None
+
+    def __enter__(self) -> Bank:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.worker:
+            self.worker.close()
+
+    def reproduce(
+        self, one: Deviation, oracle: Oracle, covered: Callable[[str], bool]
+    ) -> Reproducer:
+        """Shrink one deviation.  Raises what :func:`reproduce` does, and WorkerError."""
+        if self.worker is None or self.worker.process.poll() is not None:
+            place = environments.locate(self.adapter)
+            if not place.complete:
+                raise SubjectError(
+                    f"{self.adapter} has no environment yet; `conformance env create "
+                    f"{self.adapter}` makes it"
+                )
+            self.worker = Worker(place.command)
+        it = described(self.worker, one.implementation, one.device)
+        return reproduce(it, one, oracle=oracle, covered=covered)
+
+
+def deviations(run: Path) -> list[Deviation]:
+    """Every deviating cell of a run against what its implementation claims.  Raises RunError."""
+    provenance_of(run)
+    found = []
+    for stored in adapters_of(run).values():
+        for index, group in stored.finished.items():
+            unit = stored.units[index]
+            rule = rule_of(unit.rule.choices) if unit.rule else None
+            found += [
+                deviation(cell, rule)
+                for cell in group.cells
+                if cell.relation == "claimed" and cell.verdict in BAD
+            ]
+    return found
+
+
+def deviation(cell: Cell, rule: Choices | None) -> Deviation:
+    """A cell as a deviation."""
+    return Deviation(
+        cell.implementation,
+        parse(cell.case),
+        cell.variant,
+        cell.regime,
+        cell.device,
+        cell.verdict,
+        cell.why,
+        rule,
+    )
+
+
+def rule_of(choices: dict[str, Any]) -> Choices | None:
+    """The rule that a run's group follows."""
+    return Choices(**choices)
+
+
+def found_in(run: Path, implementation: str, case: Case, variant: str, regime: str) -> Deviation:
+    """The deviating cell of a run that fits.  Raises NothingThereError."""
+    for item in sorted(deviations(run), key=place):
+        same = (item.implementation, item.case) == (implementation, case)
+        if same and variant in ("", item.variant) and regime in ("", item.regime):
+            return item
+    raise NothingThereError(f"{run} has no deviating cell of {implementation} in that case")
+
+
+def grouped(cells: list[Deviation]) -> Iterator[list[Deviation]]:
+    """Cells of one implementation, variant and reason together, those to begin with first."""
+    found: dict[tuple[str, ...], list[Deviation]] = {}
+    for cell in cells:
+        key: tuple[str, ...] = (
+            adapter_of(cell),
+            cell.implementation,
+            cell.device,
+            cell.variant,
+            cell.why,
+        )
+        found.setdefault(key, []).append(cell)
+    # The fewest options first: what stands for the plain form may stand for others.
+    order = sorted(found, key=lambda key: (key[0], key[1], len(found[key][0].case.features)))
+    for key in order:
+        yield sorted(found[key], key=place)
+
+
+def place(cell: Deviation) -> tuple[int, ...]:
+    """Which cell to begin with: ordinary gradients in the main dtype, from the initial state."""
+    dtypes = (MAIN_DTYPE, "float64", "bfloat16", "float16")
+    modes = MODES.index(cell.case.mode) if cell.case.mode in MODES else len(MODES)
+    return (
+        dtypes.index(cell.case.dtype),
+        int(cell.regime in RANGE_REGIMES),
+        modes,
+        cell.case.steps * cell.case.size,
+    )
+
+
+def adapter_of(cell: Deviation) -> str:
+    """The adapter that drives an implementation."""
+    return cell.implementation.partition(":")[0]
+
+
+def file_name(made: Reproducer, taken: set[str]) -> str:
+    """A name for a script that no other has."""
+    words = f"{made.subject.name} {made.variant.suffix}"
+    base = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+    stems = {Path(name).stem for name in taken}
+    count = 1
+    name = base
+    while name in stems:
+        count += 1
+        name = f"{base}-{count}"
+    return name

@@ -1,0 +1,169 @@
+"""A deviation: one cell of an implementation against a variant, as a run or a case names it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from conformance import plan
+from conformance.cases import Case, Written
+from conformance.execution import Answer, judge_answer, question_for
+from conformance.explain import explain
+from conformance.oracle import Oracle, inputs_of
+from conformance.plan import Unit, comparable_variants
+from conformance.reproduction.bench import Bench
+from conformance.reproduction.shrinking import decimal
+from conformance.subject import Subject
+from conformance.verdict import Judgement, Verdict
+from reference.numbers.precision import Array
+from reference.pipeline import Choices
+from reference.variants import VARIANTS, Variant
+from reference.variants.record import suffix
+
+
+class NothingThereError(Exception):
+    """A case agrees with the document, or cannot be carried out; the message says which."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """One deviating cell.
+
+    variant  the documented variant; empty: what the implementation claims
+    regime   the parameter; empty: the first that deviates
+    why      the reason, in words; empty: not known yet
+    rule     the rule that explains it; None: not known yet
+    """
+
+    implementation: str
+    case: Case
+    variant: str = ""
+    regime: str = ""
+    device: str = ""
+    verdict: str = "deviates"
+    why: str = ""
+    rule: Choices | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """A short name for the cell: twelve hexadecimal digits."""
+        return cell_key(
+            self.implementation, self.device, self.variant, self.case.identifier, self.regime
+        )
+
+
+def cell_key(implementation: str, device: str, variant: str, case: str, regime: str) -> str:
+    """A short name for a cell of a run."""
+    parts = "\n".join((implementation, device, variant, case, regime))
+    return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+
+def variants_of(subject: Subject, variant: Variant) -> dict[tuple[str, ...], Variant]:
+    """The same document for every set of options that the implementation has."""
+    found = {}
+    for listed in subject.implementation.features:
+        name = variant.base + suffix(listed)
+        if name in VARIANTS:
+            found[tuple(sorted(listed))] = VARIANTS[name]
+    return {**found, tuple(sorted(variant.features)): variant}
+
+
+def settled(subject: Subject, asked: Deviation, oracle: Oracle) -> Deviation:
+    """The deviation with variant, regime and reason, found by carrying its case out.
+
+    Raises NothingThereError where it deviates from nothing.
+    """
+    unit = plan.judged(subject.implementation, subject.device, asked.case, plan.Selection())
+    names = [asked.variant] if asked.variant else [item.identifier for item in unit.claimed]
+    if not names:
+        raise NothingThereError(
+            f"{subject.name} claims no document with these options; name one with --variant"
+        )
+    found: list[tuple[int, Variant, Judgement]] = []
+    bench = Bench(subject, {asked.case.features: VARIANTS[names[0]]}, oracle)
+    answer = bench.answer(asked.case)
+    if not isinstance(answer, Answer):
+        if answer.kind == "unsupported":
+            raise NothingThereError(f"{subject.name} cannot do that: {answer}")
+        regime = asked.regime or inputs_of(asked.case).parameters[0].name
+        return replace(asked, variant=names[0], regime=regime, verdict=answer.kind, why=str(answer))
+    for name in names:
+        question = question_for(VARIANTS[name], unit, answer.defaults)
+        judgement = judge_answer(oracle, question, unit, answer)
+        bad = sum(item.counts[Verdict.deviates] for item in judgement.parameters)
+        found.append((bad, VARIANTS[name], judgement))
+    _, variant, judgement = min(found, key=lambda item: item[0])
+    bad_parameters = [
+        item.name
+        for item in judgement.parameters
+        if item.verdict is Verdict.deviates and asked.regime in ("", item.name)
+    ]
+    if not bad_parameters:
+        where = f" with {asked.regime} gradients" if asked.regime else ""
+        raise NothingThereError(
+            f"{subject.name} agrees with {variant.identifier} in this case{where}: "
+            "there is nothing to reproduce"
+        )
+    rule = asked.rule or followed(oracle, variant, unit, answer, judgement)
+    return replace(asked, variant=variant.identifier, regime=bad_parameters[0], rule=rule)
+
+
+def followed(
+    oracle: Oracle, variant: Variant, unit: Unit, answer: Answer, judgement: Judgement
+) -> Choices | None:
+    """The rule that explains one case, sought as a run does."""
+    if any(item.divergence and item.divergence.quantity in answer.broken
+           for item in judgement.parameters):  # fmt: skip
+        return None
+    others = list(comparable_variants(unit.implementation, unit.case.features))
+    found = explain(oracle, variant, [(unit, answer)], others)
+    same = found.choices is None or not found.choices.differences(variant.choices)
+    return None if same else found.choices
+
+
+def written_out(subject: Subject, asked: Deviation) -> Iterator[Written]:
+    """The case of a deviation with the arrays of its parameter alone, as they are sent."""
+    inputs = inputs_of(asked.case)
+    given = asked.case.decimals
+    if asked.case.mode == "defaults":
+        given |= {
+            name: decimal(float(value))
+            for name, value in subject.defaults.items()
+            if name in given and isinstance(value, int | float) and not isinstance(value, bool)
+        }
+    for parameter in inputs.parameters:
+        if parameter.name != asked.regime:
+            continue
+        values = {**given, **(inputs.groups[parameter.group] if inputs.groups else {})}
+        needed = plan.required_state(subject.implementation, asked.case.features)
+        injected = asked.case.mode == "injected"
+        mode = asked.case.mode if asked.case.mode in ("defaults", "restored") else "trajectory"
+        yield Written(
+            family=asked.case.family,
+            features=asked.case.features,
+            dtype=asked.case.dtype,
+            mode="injected" if injected else mode,
+            hyperparameters=tuple(sorted(values.items())),
+            steps=asked.case.steps,
+            size=parameter.value.size,
+            seed=0,
+            name=parameter.name,
+            value=numbers(parameter.value),
+            gradients=tuple(numbers(row) for row in parameter.gradients),
+            state=tuple((name, numbers(parameter.state[name])) for name in needed)
+            if injected
+            else (),
+            taken=inputs.taken,
+            rates=tuple(inputs.rates),
+            layout=parameter.layout,
+        )
+
+
+def numbers(values: Array) -> tuple[float, ...]:
+    """An array's elements; every nan is the same object, because cases are compared."""
+    return tuple(math.nan if math.isnan(value) else value for value in np.ravel(values).tolist())

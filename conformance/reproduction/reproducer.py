@@ -1,0 +1,145 @@
+"""From a deviation to its reproducer: the sign that it shows, the smallest case, the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.cases import Written
+from conformance.oracle import Oracle
+from conformance.reproduction.bench import VISIBLE, Bench, Shown, Sign
+from conformance.reproduction.deviation import Deviation, settled, variants_of, written_out
+from conformance.reproduction.evidence import Evidence, NotShownError, evidence
+from conformance.reproduction.shrinking import Progress, Shrinking
+from conformance.rows import BROKEN
+from conformance.subject import Subject
+from reference.pipeline import ORDER
+from reference.variants import VARIANTS, Variant
+from reference.words import difference
+
+NARROW = "float64 parameters are computed in float32"
+SIDE_EFFECTS = ("gradient", "dtype")
+
+
+@dataclass(frozen=True)
+class Reproducer:
+    """A shrunk deviation.
+
+    deviation  what it began with
+    variant    the documented variant that the shrunk case is judged against
+    case       the shrunk case
+    why        the reason, in words
+    cause      what it has in common with other deviations of the same cause
+    evidence   the number that is wrong, for deviations of values
+    tried      how many cases the implementation was asked
+    """
+
+    deviation: Deviation
+    subject: Subject
+    variant: Variant
+    case: Written
+    sign: Sign
+    shown: Shown
+    why: str
+    cause: str
+    evidence: Evidence | None
+    tried: int
+
+
+class CoveredError(Exception):
+    """Another reproducer stands for this deviation already; holds its cause."""
+
+
+def reproduce(
+    subject: Subject,
+    asked: Deviation,
+    *,
+    oracle: Oracle | None = None,
+    say: Progress = lambda what: None,
+    covered: Callable[[str], bool] = lambda cause: False,
+) -> Reproducer:
+    """Shrink one deviation.
+
+    ``covered`` is asked for the cause once options that do not matter are dropped; where it is
+    true, CoveredError is raised.  Raises NothingThereError where the case agrees, NotShownError
+    where it cannot be shown by one parameter alone.
+    """
+    oracle = oracle or Oracle()
+    say("looking for what shows it")
+    found = settled(subject, asked, oracle)
+    bench = Bench(subject, variants_of(subject, VARIANTS[found.variant]), oracle)
+    shrinking = start(bench, found, say)
+    shrinking.options()
+    variant = bench.variants[shrinking.case.features]
+    cause = cause_of(found, variant, shrinking.sign)
+    if covered(cause):
+        raise CoveredError(cause)
+    shrinking.run()
+    case, shown, sign = shrinking.case, shrinking.shown, shrinking.sign
+    proof = None if sign.kind != "value" else evidence(bench, case, shown, sign)
+    words = reason(found, sign, variant)
+    return Reproducer(found, subject, variant, case, sign, shown, words, cause, proof, bench.tried)
+
+
+def cause_of(found: Deviation, variant: Variant, sign: Sign) -> str:
+    """What two deviations of one cause have in common."""
+    words = reason(found, sign, variant)
+    return " | ".join((found.implementation, found.device, variant.identifier, sign.kind, words))
+
+
+def start(bench: Bench, found: Deviation, say: Progress) -> Shrinking:
+    """The case of one parameter that shows the deviation, and the sign by which it is known."""
+    for case in written_out(bench.subject, found):
+        for full in (False, True):
+            for sign in signs(found):
+                shown = bench.shows(case, sign, full=full)
+                if shown is None:
+                    continue
+                here = shown.divergence
+                guard = sign.kind == "value" and not sign.changes and not sign.narrow
+                finite = (abs(here.observed) < float("inf"), abs(here.expected) < float("inf"))
+                kept = replace(
+                    sign,
+                    finite=finite if guard else None,
+                    score=min(here.score, VISIBLE) if sign.kind == "value" else 0.0,
+                )
+                return Shrinking(bench, kept, case, shown, full, say)
+    raise NotShownError(
+        f"{found.implementation}: the parameter {found.regime} alone does not show it; it takes "
+        "several parameters or groups"
+    )
+
+
+def signs(found: Deviation) -> Iterator[Sign]:
+    """By what it may be known: what explains it first, parameters before state."""
+    if found.verdict != "deviates":
+        yield Sign("error", raised=found.why.partition(":")[0])
+        return
+    effects = [name for name in SIDE_EFFECTS if found.why == BROKEN[name]]
+    yield from (Sign(name) for name in effects)
+    changes = changed(found)
+    ways: list[dict[str, object]] = [{"changes": changes}] if changes else []
+    ways += [{"narrow": True}] if found.case.dtype == "float64" else []
+    for way in (*ways, {}):
+        for quantity in ("parameter", *ORDER):
+            yield Sign("value", quantity, **way)  # type: ignore[arg-type]  # fields of Sign
+    yield from (Sign(name) for name in SIDE_EFFECTS if name not in effects)
+
+
+def changed(found: Deviation) -> tuple[tuple[str, object], ...]:
+    """The choices in which the rule that explains it differs from the documented one."""
+    if found.rule is None:
+        return ()
+    documented = VARIANTS[found.variant].choices
+    return tuple((name, getattr(found.rule, name)) for name in found.rule.differences(documented))
+
+
+def reason(found: Deviation, sign: Sign, variant: Variant) -> str:
+    """Why it deviates, in words."""
+    if sign.kind in BROKEN:
+        return BROKEN[sign.kind]
+    if sign.changes:
+        fields: dict[str, Any] = dict(sign.changes)
+        return difference(replace(variant.choices, **fields), variant.choices)
+    return NARROW if sign.narrow else found.why
