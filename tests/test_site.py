@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli.tables import FACTS, documents
+from conformance.cli.tables import FACTS, MAP, PICTURES, documents
 from conformance.site import findings, inspection, library
 from reference.variants import VARIANTS
-from reports import facts
+from reports import classes, facts
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -27,8 +27,11 @@ def kept():
 class TestPagesInTheRepository:
     def test_say_what_their_facts_say(self, kept):
         """`conformance tables pages RUN` writes them anew."""
-        for name, text in documents(kept).items():
+        written = documents(kept, classes.read(DOCS / MAP))
+        for name, text in written.items():
             assert (DOCS / name).read_text(encoding="utf-8") == text, name
+        pictures = {path.relative_to(DOCS).as_posix() for path in (DOCS / PICTURES).iterdir()}
+        assert pictures == {name for name in written if name.endswith(".svg")}
 
     @pytest.mark.parametrize(
         "adapter",

@@ -12,6 +12,7 @@ from conformance.cli import (
     adapter,
     comparing,
     environment,
+    equivalence,
     expecting,
     gating,
     golden,
@@ -57,6 +58,7 @@ app.command("identify")(identifying.identify_)
 app.command("bench")(timing.bench_)
 app.command("list")(listing.list_)
 app.command("doctor")(listing.doctor)
+app.command("equivalence")(equivalence.equivalence_)
 app.add_typer(tables.app, name="tables")
 app.add_typer(environment.app, name="env")
 app.add_typer(golden.app, name="golden")

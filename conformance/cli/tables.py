@@ -9,17 +9,20 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli.console import UsageError, console, suggestion
+from conformance.cli.console import UsageError, console, errors, suggestion
 from conformance.cli.reporting import write
+from conformance.equivalence import mapped
 from conformance.patterns import wanted
+from reports import classes, equivalence, facts, model, picture, sheets
 from reports import defaults as defaults_table
-from reports import facts, sheets
 from reports import support as support_table
+from reports.classes import Map
 from reports.facts import Facts, Implementation
 from reports.model import FEATURE_ORDER
 
 FORMATS = ("terminal", "markdown", "json", "html", "csv")
-FACTS = "implementations.json"
+FACTS, MAP = "implementations.json", "equivalence.json"
+PICTURES = "assets/equivalence"
 
 app = typer.Typer(
     help="Support matrix and defaults, generated from a run.",
@@ -110,17 +113,28 @@ def pages(
     found = facts.read(run)
     if not docs.is_dir():
         raise UsageError(f"{docs} is no folder; name the one of the pages with --docs")
-    write(docs / FACTS, facts.as_json(found).encode())
-    for name, text in documents(found).items():
+    with errors.status("comparing the rules that were followed"):
+        map_ = mapped(model.load(run))
+    written = {FACTS: facts.as_json(found), MAP: classes.as_json(map_), **documents(found, map_)}
+    (docs / PICTURES).mkdir(parents=True, exist_ok=True)
+    for old in set((docs / PICTURES).glob("*.svg")) - {docs / name for name in written}:
+        old.unlink()
+    for name, text in written.items():
         write(docs / name, text.encode())
-        console.print(f"{docs / name}", soft_wrap=True, markup=False)
+    console.print(f"{docs}: {len(written)} files", soft_wrap=True, markup=False)
 
 
-def documents(found: Facts) -> dict[str, str]:
-    """Each page of the documentation that facts make, by file name."""
+def documents(found: Facts, map_: Map) -> dict[str, str]:
+    """Each page of the documentation that a run makes, and each picture, by path."""
     return {
         "support.md": rendered(support_table, found, "markdown"),
         "defaults.md": rendered(defaults_table, found, "markdown"),
+        "equivalence.md": equivalence.markdown(map_, PICTURES),
+        **{
+            f"{PICTURES}/{panel.slug}.svg": picture.svg(panel)
+            for panel in map_.panels
+            if len(panel.classes) > 1
+        },
     }
 
 

@@ -1,0 +1,85 @@
+"""Few simple numbers that tell two rules apart, so that a person can check them by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+
+from reference.numbers import FLOAT64
+from reference.numbers.precision import Array
+from reference.pipeline import Choices
+from reference.trajectory import trajectory
+from reports.classes import Example
+
+PARAMETER = 1.0
+GRADIENTS = (1.0, 0.5, 0.1, -1.0, 0.0)
+MOST_STEPS = 4
+SIMPLE = {
+    "learning_rate": "0.1",
+    "decay": "0.9",
+    "beta1": "0.8",
+    "momentum": "0.5",
+    "weight_decay": "0.1",
+    "loss_scale": "2",
+}
+EPSILONS = ("0.1", "0.01")
+# Some rules differ only where the rate changes.
+RATES: tuple[tuple[str, ...], ...] = ((), ("0.1", "0.1", "0.01", "0.01"))
+# Half of the third digit: a person who computes by hand sees the difference.
+SEEN = 0.005
+
+
+def example(one: Choices, other: Choices, family: str, features: str) -> Example | None:
+    """The fewest steps whose results differ in three digits; there, the largest difference."""
+    switched = features.split("+")
+    if "centralize" in switched:
+        return None  # a mean needs more than one number
+    names = ["learning_rate", "decay", *(["beta1"] if family == "adam" else [])]
+    names += [name for name in ("momentum", "weight_decay", "loss_scale") if name in switched]
+    for steps in range(1, MOST_STEPS + 1):
+        found = max(
+            tried(one, other, [SIMPLE[name] for name in names], names, steps),
+            key=lambda item: item[0],
+            default=(0.0, None),
+        )
+        if found[0] > SEEN:
+            return found[1]
+    return None
+
+
+def tried(
+    one: Choices, other: Choices, values: list[str], names: list[str], steps: int
+) -> Iterator[tuple[float, Example]]:
+    """For each epsilon and schedule the gradients that tell most, with how much that is."""
+    rows = np.array(list(product(GRADIENTS, repeat=steps))).T
+    for epsilon, rates in product(EPSILONS, RATES):
+        if rates and steps < len(rates) - 1:
+            continue
+        decimals = {**dict(zip(names, values, strict=True)), "epsilon": epsilon}
+        first, second = (end(rule, decimals, rows, rates[:steps]) for rule in (one, other))
+        with np.errstate(all="ignore"):
+            moved = np.maximum(np.abs(first - PARAMETER), np.abs(second - PARAMETER))
+            apart = np.abs(first - second) / np.maximum(moved, 1e-3)
+        apart = np.where(np.isfinite(apart), apart, 0.0)
+        best = int(np.argmax(apart))
+        yield (
+            float(apart[best]),
+            Example(
+                decimals,
+                PARAMETER,
+                [float(value) for value in rows[:, best]],
+                list(rates[:steps]),
+                (float(first[best]), float(second[best])),
+            ),
+        )
+
+
+def end(rule: Choices, decimals: dict[str, str], rows: Array, rates: tuple[str, ...]) -> Array:
+    """The parameter after the last step, for every column of gradients."""
+    with np.errstate(all="ignore"):
+        start = np.full(rows.shape[1], PARAMETER)
+        *_, (last, _) = trajectory(rule, decimals, start, list(rows), num=FLOAT64, rates=rates)
+    found: Array = last
+    return found
