@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+if TYPE_CHECKING:
+    Array = np.ndarray[Any, Any]
+else:  # Python 3.8 cannot subscript it
+    Array = np.ndarray
 HEADER = "golden-vectors 1"
 CLASSES = {"single": ">f4", "double": ">f8"}
 

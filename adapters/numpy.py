@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from adapters import kit, protocol
 from adapters.kit import Array
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 NAME = "numpy"
 
-Rule = Callable[[Array, Array, Array, float, float, float], None]
+# Quoted, because Python 3.8 cannot subscript it.
+Rule: TypeAlias = "Callable[[Array, Array, Array, float, float, float], None]"
 
 
 def codecademy(

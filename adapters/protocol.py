@@ -9,9 +9,15 @@ sent.  The version is raised whenever a message changes its meaning.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, Literal
+import sys
+import typing
+from typing import BinaryIO, Literal, Union
 
 import msgspec
+
+if sys.version_info < (3, 9):  # noqa: UP036 - old releases of a framework need old Pythons
+    # msgspec evaluates the annotations below, and ``list`` is not generic there.
+    globals().update(list=typing.List, dict=typing.Dict, tuple=typing.Tuple)  # noqa: UP006
 
 PROTOCOL = 1
 LARGEST_FRAME = 1 << 28  # 256 MiB: ten times the largest case of the full profile
@@ -95,7 +101,7 @@ class Close(msgspec.Struct, frozen=True, tag="close", tag_field="verb"):
     session: int
 
 
-Request = Hello | Open | SetState | Step | GetState | Probe | Close
+Request = Union[Hello, Open, SetState, Step, GetState, Probe, Close]  # noqa: UP007 - Python 3.9
 
 
 class Implementation(msgspec.Struct, frozen=True):
@@ -173,7 +179,7 @@ class State(msgspec.Struct, frozen=True, tag="state", tag_field="reply"):
 class Probed(msgspec.Struct, frozen=True, tag="probed", tag_field="reply"):
     """Defaults by canonical name, as the constructor states them; ``None`` is a stated None."""
 
-    defaults: dict[str, float | bool | str | None]
+    defaults: dict[str, Union[float, bool, str, None]]  # noqa: UP007 - the same
 
 
 class Done(msgspec.Struct, frozen=True, tag="done", tag_field="reply"):
@@ -189,7 +195,7 @@ class Failure(msgspec.Struct, frozen=True, tag="failure", tag_field="reply"):
     traceback: str = ""
 
 
-Reply = Description | Opened | Stepped | State | Probed | Done | Failure
+Reply = Union[Description, Opened, Stepped, State, Probed, Done, Failure]  # noqa: UP007 - the same
 
 encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder(Request).decode

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from adapters import protocol
+from adapters import older, protocol
 from adapters.golden import SUFFIX, Golden
 from adapters.kit import Session, Unsupported, to_array, to_tensor
 from adapters.target import Target
@@ -46,36 +46,34 @@ class Server:
             )
 
     def _answer(self, request: protocol.Request) -> protocol.Reply:  # noqa: PLR0911 - one a verb
-        match request:
-            case protocol.Hello():
-                if request.protocol != protocol.PROTOCOL:
-                    raise ValueError(
-                        f"the harness speaks protocol {request.protocol}, this worker "
-                        f"{protocol.PROTOCOL}: update the older side"
-                    )
-                return self.adapter.describe()
-            case protocol.Open():
-                session = self.adapter.open_session(request)
-                self.opened += 1
-                self.sessions[self.opened] = session
-                return protocol.Opened(self.opened)
-            case protocol.SetState():
-                state = {
-                    name: [to_array(tensor) for tensor in tensors]
-                    for name, tensors in request.state.items()
-                }
-                self._session(request.session).set_state(state, request.step)
-                return protocol.Done()
-            case protocol.Step():
-                session = self._session(request.session)
-                return protocol.Stepped([observe(session, row) for row in request.gradients])
-            case protocol.GetState():
-                return protocol.State(tensors(self._session(request.session)))
-            case protocol.Probe():
-                return protocol.Probed(self.adapter.probe(request.implementation))
-            case protocol.Close():
-                self.sessions.pop(request.session, None)
-                return protocol.Done()
+        if isinstance(request, protocol.Hello):
+            if request.protocol != protocol.PROTOCOL:
+                raise ValueError(
+                    f"the harness speaks protocol {request.protocol}, this worker "
+                    f"{protocol.PROTOCOL}: update the older side"
+                )
+            return self.adapter.describe()
+        if isinstance(request, protocol.Open):
+            session = self.adapter.open_session(request)
+            self.opened += 1
+            self.sessions[self.opened] = session
+            return protocol.Opened(self.opened)
+        if isinstance(request, protocol.SetState):
+            state = {
+                name: [to_array(tensor) for tensor in tensors]
+                for name, tensors in request.state.items()
+            }
+            self._session(request.session).set_state(state, request.step)
+            return protocol.Done()
+        if isinstance(request, protocol.Step):
+            session = self._session(request.session)
+            return protocol.Stepped([observe(session, row) for row in request.gradients])
+        if isinstance(request, protocol.GetState):
+            return protocol.State(tensors(self._session(request.session)))
+        if isinstance(request, protocol.Probe):
+            return protocol.Probed(self.adapter.probe(request.implementation))
+        self.sessions.pop(request.session, None)
+        return protocol.Done()
 
     def _session(self, number: int) -> Session:
         if number not in self.sessions:
@@ -135,7 +133,9 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m adapters.worker NAME|FILE.py|FILE.golden|ORDER", file=sys.stderr)
         return 2
     requests, replies = private_streams()
-    return serve(Server(load(arguments[0])), requests, replies)
+    adapter = load(arguments[0])
+    older.equip(adapter)
+    return serve(Server(adapter), requests, replies)
 
 
 def serve(server: Server, requests: BinaryIO, replies: BinaryIO) -> int:

@@ -35,9 +35,12 @@ SCRATCH = "conformance-"
 LINES_KEPT = 40  # of standard error, for the report of a crash
 
 # Imports the package ``adapters`` from its folder alone: nothing else of this environment may leak
-# into the worker's, and the folder itself must not shadow the frameworks that its modules name.
+# into the worker's, and neither that folder nor the one that the worker stands in may shadow the
+# frameworks that its modules name.  (Before Python 3.11 there is no option -P.)
 BOOTSTRAP = """
-import importlib.util as util, sys
+import sys
+sys.path = [place for place in sys.path if place]
+import importlib.util as util
 folder, name = sys.argv[1:]
 spec = util.spec_from_file_location('adapters', folder + '/__init__.py',
                                     submodule_search_locations=[folder])
@@ -81,7 +84,7 @@ class Refused(WorkerError):  # noqa: N818 - named for the situation
 def command_for(name: str, python: str | Path = sys.executable) -> list[str]:
     """The command that starts the worker of a shipped adapter in the interpreter ``python``."""
     folder = str(Path(adapters.__file__).parent)
-    return [str(python), "-P", "-c", BOOTSTRAP, folder, name]
+    return [str(python), "-c", BOOTSTRAP, folder, name]
 
 
 class Worker:
