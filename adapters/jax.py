@@ -110,7 +110,7 @@ RULES = {
         arguments={"eps": 0.0},
     ),
     "jax:optax.amsgrad": ADAM._replace(
-        constructor=optax.amsgrad,
+        constructor=getattr(optax, "amsgrad", None),  # since 0.1.5
         claims=["optax-amsgrad"],
         features=[["amsgrad"]],
         state={**ADAM.state, "maximum_second_moment": "nu_max"},
@@ -134,6 +134,15 @@ def devices() -> dict[str, Any]:
     }
 
 
+# Before 0.8 it stood among what is experimental.
+enable_x64 = getattr(jax, "enable_x64", None) or jax.experimental.enable_x64
+
+
+def lacking(rule: Rule) -> str:
+    """Why the installed release does not have this row, or empty."""
+    return kit.lacks(rule.constructor, [*rule.names.values(), *rule.arguments])
+
+
 def describe() -> protocol.Description:
     known = devices()
     return protocol.Description(
@@ -149,17 +158,23 @@ def describe() -> protocol.Description:
                 features=rule.features,
                 hyperparameters=list(rule.names),
                 dtypes=DTYPES,
-                devices=list(known),
+                devices=[] if lacking(rule) else list(known),
                 state=list(rule.state),
                 compiled=rule.jit,
                 groups=list(rule.names) if rule.optax else [],
-                gaps={**GAPS, **rule.gaps},
+                gaps={
+                    **GAPS,
+                    **rule.gaps,
+                    **({"device": reason} if (reason := lacking(rule)) else {}),
+                },
                 arithmetic={
                     device: ARITHMETIC[kind]
                     for device in known
                     if (kind := device.partition(":")[0]) in ARITHMETIC
                 },
-                documentation=OPTAX + rule.constructor.__name__ if rule.optax else EXAMPLES,
+                documentation=OPTAX + name.partition("optax.")[2].partition("[")[0]
+                if rule.optax
+                else EXAMPLES,
             )
             for name, rule in RULES.items()
         ],
@@ -226,7 +241,7 @@ class OptimizerSession:
 
     @contextmanager
     def arithmetic(self) -> Iterator[None]:
-        with jax.enable_x64(self.x64), jax.default_device(self.device):
+        with enable_x64(self.x64), jax.default_device(self.device):
             yield
 
     def step(self, gradients: list[Array]) -> list[Array]:

@@ -5,7 +5,7 @@ Both show the same members, so that :mod:`adapters.jax` need not know which it d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -21,12 +21,13 @@ from adapters import kit, protocol
 class Rule(NamedTuple):
     """One constructor with the arguments that make it a row of its own.
 
-    names      canonical hyperparameters to the constructor's
-    state      canonical state to the name that the source gives it, in the order of the source
-    arguments  what is passed besides; one called like a feature, only where that is off
+    constructor  None where this release has none
+    names        canonical hyperparameters to the constructor's
+    state        canonical state to the name that the source gives it, in the order of the source
+    arguments    what is passed besides; one called like a feature, only where that is off
     """
 
-    constructor: Callable[..., Any]
+    constructor: Any
     family: protocol.Family
     claims: list[str]
     features: list[list[str]]
@@ -38,7 +39,7 @@ class Rule(NamedTuple):
 
     @property
     def optax(self) -> bool:
-        return self.constructor.__module__.startswith("optax")
+        return not getattr(self.constructor, "__module__", "optax").startswith("jax")
 
 
 def arguments(
@@ -59,6 +60,31 @@ def arguments(
     return {**fixed, **own, **switches}
 
 
+def held(state: Any, key: str) -> Any:
+    """What a named tuple somewhere in an optax state calls ``key``; None where none does."""
+    if key in getattr(state, "_fields", ()):
+        return getattr(state, key)
+    inner = (held(part, key) for part in state if isinstance(part, tuple))
+    return next((value for value in inner if value is not None), None)
+
+
+def replaced(state: Any, values: Mapping[str, Any]) -> Any:
+    """The state with ``values`` in it.
+
+    A schedule's counter stays: rates are those of the coming steps of this session.
+    """
+    if not isinstance(state, tuple) or type(state).__name__ == "ScaleByScheduleState":
+        return state
+    if not hasattr(state, "_fields"):
+        return tuple(replaced(part, values) for part in state)
+    names = zip(state._fields, state, strict=True)
+    return type(state)(*(values.get(name, replaced(part, values)) for name, part in names))
+
+
+# Its name since 0.2.4, and the one before.
+partition = getattr(optax, "partition", None) or optax.multi_transform
+
+
 class OptaxRun:
     """An optax transformation over a list of parameters; ``optax.partition`` makes the groups."""
 
@@ -73,7 +99,7 @@ class OptaxRun:
                 rule.constructor(**arguments(request, rule, group, schedule))
                 for group in request.groups
             ]
-            self.optimizer = optax.partition(
+            self.optimizer = partition(
                 {str(i): group for i, group in enumerate(groups)}, self.labels
             )
         else:
@@ -94,7 +120,7 @@ class OptaxRun:
         return self.memory if label is None else self.memory.inner_states[label].inner_state
 
     def read(self, key: str) -> list[Any]:
-        return [optax.tree.get(self.part(label), key)[i] for i, label in enumerate(self.labels)]
+        return [held(self.part(label), key)[i] for i, label in enumerate(self.labels)]
 
     def write(self, state: dict[str, list[Any]], step: int) -> None:
         parts = {label: self.written(label, state, step) for label in dict.fromkeys(self.labels)}
@@ -105,27 +131,15 @@ class OptaxRun:
             self.memory = self.memory._replace(inner_states={**self.memory.inner_states, **masked})
 
     def written(self, label: str | None, state: dict[str, list[Any]], step: int) -> Any:
-        """The state of one group with ``state`` in it.
-
-        A schedule's counter stays: rates are those of the coming steps of this session.
-        """
-        part = optax.tree.set(
-            self.part(label),
-            **{
-                key: [
-                    value if own == label else optax.MaskedNode()
-                    for own, value in zip(self.labels, values, strict=True)
-                ]
-                for key, values in state.items()
-            },
-        )
-
-        def counts_moments(path: Any, _: Any) -> bool:
-            return str(path[-1].tuple_name) != "ScaleByScheduleState"
-
-        if not optax.tree.get_all_with_path(part, "count", counts_moments):
-            return part
-        return optax.tree.set(part, counts_moments, count=jnp.asarray(step, jnp.int32))
+        """The state of one group with ``state`` in it."""
+        lists = {
+            key: [
+                value if own == label else optax.MaskedNode()
+                for own, value in zip(self.labels, values, strict=True)
+            ]
+            for key, values in state.items()
+        }
+        return replaced(self.part(label), {**lists, "count": jnp.asarray(step, jnp.int32)})
 
 
 class ExampleRun:

@@ -118,15 +118,35 @@ def check_state(state: Mapping[str, object], names: Iterable[str]) -> None:
 
 
 def constructor_defaults(
-    function: Callable[..., Any], names: Mapping[str, str]
+    function: Callable[..., Any] | None, names: Mapping[str, str]
 ) -> dict[str, float | bool | str | None]:
-    """Defaults of ``function`` under canonical names; ``names`` maps canonical to its own."""
+    """Defaults of ``function`` under canonical names; ``names`` maps canonical to its own.
+
+    None where a release lacks it: it has no defaults.
+    """
+    if function is None:
+        return {}
     signature = inspect.signature(function).parameters
     return {
         canonical: signature[own].default
         for canonical, own in names.items()
         if own in signature and signature[own].default is not inspect.Parameter.empty
     }
+
+
+def lacks(function: Callable[..., Any] | None, names: Iterable[str]) -> str:
+    """Why this release of a framework cannot run a way that later or earlier ones have, or empty.
+
+    The reason belongs into the gap ``device`` of an implementation without devices.  ``function``
+    is None where there is no such object; otherwise it must take all ``names``.
+    """
+    if function is None:
+        return "this release has no such optimizer"
+    signature = inspect.signature(function).parameters
+    if any(item.kind is item.VAR_KEYWORD for item in signature.values()):
+        return ""
+    missing = [name for name in names if name not in signature]
+    return f"{function.__name__} of this release takes no {', '.join(missing)}" if missing else ""
 
 
 def versions(*distributions: str) -> dict[str, str]:

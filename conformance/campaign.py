@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from adapters import protocol
@@ -54,7 +54,8 @@ class Campaign:
 
     ``oracle`` may be shared: most campaigns ask it the same.  ``progress`` is called with the cases
     done in the group and what is running; ``stop`` ends the group after the case in flight;
-    ``memory`` is the most bytes that the worker may use.
+    ``memory`` is the most bytes that the worker may use; ``packages`` are those of the worker's
+    environment where that is not the adapter's own.
     Methods raise WorkerError when the worker cannot be used at all.
     """
 
@@ -65,6 +66,7 @@ class Campaign:
     oracle: Oracle = field(default_factory=Oracle)
     stop: threading.Event = field(default_factory=threading.Event)
     memory: int = MEMORY_LIMIT
+    packages: Mapping[str, str] | None = None
     groups: list[Group] = field(default_factory=list, init=False)
     crashes: int = field(default=0, init=False)
     lost: WorkerError | None = field(default=None, init=False)
@@ -120,8 +122,10 @@ class Campaign:
                 self.defaults[implementation.name] = dict(defaults)
                 planned += units(implementation, self.selection, dict(defaults))
         self.groups = groups(planned)
-        known = self.adapter in environments.ADAPTERS
-        packages = environments.locate(self.adapter).packages if known else {}
+        packages = self.packages
+        if packages is None:
+            known = self.adapter in environments.ADAPTERS
+            packages = environments.locate(self.adapter).packages if known else {}
         around = conditions(self.adapter, self.description, packages)
         return [
             Outline(

@@ -35,16 +35,37 @@ class EnvironmentFailure(Exception):  # noqa: N818 - named for the situation
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """What is installed in place of the pinned requirements, such as an older release.
+
+    name            of the environment: ``optax@0.1.5``
+    pins            requirements
+    python          the interpreter that it is made with, and its ``version``
+    """
+
+    name: str
+    pins: tuple[str, ...]
+    python: Path
+    version: str
+
+
+@dataclass(frozen=True)
 class Environment:
     """The place of one adapter's environment, whether or not it exists yet."""
 
     enrolment: Enrolment
     folder: Path
+    recipe: Recipe | None = None
 
     @property
     def adapter(self) -> str:
         """The adapter's name."""
         return self.enrolment.name
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """What is installed."""
+        return self.recipe.pins if self.recipe else tuple(self.enrolment.pins)
 
     @property
     def bare(self) -> bool:
@@ -96,29 +117,38 @@ def root() -> Path:
     return cache / "environments"
 
 
-def locate(adapter: str) -> Environment:
+def locate(adapter: str, recipe: Recipe | None = None) -> Environment:
     """Where the environment of an enrolled adapter stands or would stand.
 
-    Raises KeyError for one that is not enrolled.
+    A ``recipe`` means another one for the same adapter.  Raises KeyError for an adapter that is not
+    enrolled.
     """
     enrolment = ADAPTERS[adapter]
     interpreter = f"{platform.python_implementation()}-{platform.python_version()}"
     if enrolment.manifest:
         interpreter = repr(enrolment.manifest.install)
-    texts = (path.read_text(encoding="utf-8") for path in enrolment.sources)
+    texts = [path.read_text(encoding="utf-8") for path in enrolment.sources]
+    if recipe:
+        interpreter, texts = recipe.version, list(recipe.pins)
     parts = (*texts, interpreter, platform.system(), platform.machine())
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-    return Environment(enrolment, root() / f"{adapter}-{key}")
+    name = recipe.name if recipe else adapter
+    return Environment(enrolment, root() / f"{name}-{key}", recipe)
 
 
 def create(
-    adapter: str, *, fresh: bool = False, say: Callable[[str], None] = lambda line: None
+    adapter: str,
+    recipe: Recipe | None = None,
+    *,
+    fresh: bool = False,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Environment:
     """Make the environment unless it is there; ``fresh`` rebuilds it.
 
     ``say`` hears what is going on.  Raises EnvironmentFailure with pip's last words.
     """
-    environment = locate(adapter)
+    environment = locate(adapter, recipe)
+    adapter = recipe.name if recipe else adapter
     if environment.complete and not fresh:
         return environment
     try:
@@ -127,7 +157,7 @@ def create(
         with lock:
             if environment.complete and not fresh:
                 return environment
-            say(f"{adapter}: installing {', '.join(environment.enrolment.pins) or 'nothing'}")
+            say(f"{adapter}: installing {', '.join(environment.pins) or 'nothing'}")
             shutil.rmtree(environment.folder, ignore_errors=True)
             build(environment)
     except filelock.Timeout:
@@ -152,13 +182,16 @@ def build(environment: Environment) -> None:
 
 def build_python(environment: Environment) -> dict[str, str]:
     """venv and pip install; every distribution and its version."""
-    run([sys.executable, "-m", "venv", str(environment.folder)], environment)
+    recipe = environment.recipe
+    python = recipe.python if recipe else sys.executable
+    run([str(python), "-m", "venv", str(environment.folder)], environment)
     pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check"]
     install = [*pip, "install", "--quiet"]
     if before := environment.enrolment.build_requirements:
         run([*install, "-r", str(before)], environment)
         install.append("--no-build-isolation")
-    run([*install, "-r", str(environment.enrolment.requirements)], environment)
+    wanted = recipe.pins if recipe else ("-r", str(environment.enrolment.requirements))
+    run([*install, *wanted], environment)
     if alone := environment.enrolment.lone_requirements:
         run([*install, "--no-deps", "-r", str(alone)], environment)
     listing = json.loads(run([*pip, "list", "--format=json"], environment))
@@ -186,8 +219,9 @@ def run(command: list[str], environment: Environment, folder: Path | None = None
     )
     if done.returncode:
         words = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        name = environment.recipe.name if environment.recipe else environment.adapter
         raise EnvironmentFailure(
-            f"{environment.adapter}: {' '.join(command[1:4])} failed: "
+            f"{name}: {' '.join(command[1:4])} failed: "
             f"{words[-1].strip() if words else 'it said nothing'}"
         )
     return done.stdout

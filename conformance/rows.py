@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from conformance.explain import Explanation
 from conformance.inputs import LAYOUTS, RANGE_REGIMES
 from conformance.plan import Unit
 from conformance.store import Cell, Element
-from conformance.verdict import Divergence, Judgement, Verdict
+from conformance.verdict import Divergence, Judgement, Verdict, places
 from reference.numbers.precision import to_bits
 from reference.variants import Variant
 
@@ -88,7 +89,19 @@ def rows(
             why=why or "; ".join(judgement.notes),
             condition=item.condition,
             unconfirmed=item.unconfirmed,
+            bits=fingerprint(judged, item.name),
         )
+
+
+def fingerprint(judged: Judged, name: str) -> str:
+    """A hash of a parameter's bits after every step: whether two releases gave the same.
+
+    float64 holds the values of every dtype.
+    """
+    assert judged.answer is not None
+    values = judged.answer.observed["parameter"]
+    part = dict(places(judged.unit.case)).get(name, slice(None))
+    return hashlib.blake2b(values[:, part].tobytes(), digest_size=8).hexdigest()
 
 
 def elements(unit: Unit, variant: Variant, judgement: Judgement) -> Iterator[Element]:

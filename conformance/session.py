@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from conformance import environments, expectations, gate
 from conformance.campaign import Campaign
 from conformance.cases import parse
 from conformance.driver import MEMORY_LIMIT, sweep
+from conformance.environments import Environment
 from conformance.expectations import BAD, FOLDER, Ledger
 from conformance.oracle import Oracle
 from conformance.plan import Selection
@@ -98,6 +99,7 @@ def conduct(
     jobs: int = 0,
     listener: Listener | None = None,
     commands: dict[str, list[str]] | None = None,
+    places: Mapping[str, Environment] | None = None,
     expected: Path = FOLDER,
     shard: Shard | None = None,
     memory: int = MEMORY_LIMIT,
@@ -110,9 +112,10 @@ def conduct(
     ``requested`` adapters must be able to start, ``required`` ones also to find a device; ``jobs``
     is the number of workers at a time (0: what cores and memory allow), ``memory`` the most bytes
     that one may hold; ``commands`` replaces the command that starts an adapter's worker (the tests'
-    fakes); ``expected`` is the folder of the expectations files; ``shard`` is the part that is run;
-    groups among ``reused`` whose key is the same are not run again; ``resume`` goes on with the run
-    that the folder holds; where there is a ``cluster`` (connected), agents run on its nodes.
+    fakes), and ``places`` its environment; ``expected`` is the folder of the expectations files;
+    ``shard`` is the part that is run; groups among ``reused`` whose key is the same are not run
+    again; ``resume`` goes on with the run that the folder holds; where there is a ``cluster``
+    (connected), agents run on its nodes.
     Raises RunError for a folder that cannot be written, ExpectationError for a bad file.
     """
     started, cpu = time.monotonic(), time.process_time()
@@ -122,10 +125,11 @@ def conduct(
         name for name in selection.adapters or environments.ADAPTERS if selection.reaches(name)
     ]
     # What brings most packages along tends to take longest; that shall not run alone at the end.
-    names.sort(key=lambda name: -brought(name))
+    places = {**own_places(names), **(places or {})}
+    names.sort(key=lambda name: -brought(places.get(name)))
     ledgers = {name: expectations.ledger(name, expected) for name in names}
     stop = threading.Event()
-    works, absent = prepare(order, names, commands or {}, memory, stop, cluster)
+    works, absent = prepare(order, names, commands or {}, places, memory, stop, cluster)
     conditions = provenance(order, names, ledgers)
     run = Run(folder, None if resume else conditions)
     for name, reason in absent.items():
@@ -134,7 +138,11 @@ def conduct(
     def ended(result: Result) -> None:
         settle(result, ledgers[result.adapter])
         run.add(
-            result.adapter, result.cells, about(result), result.elements, units(result, order.shard)
+            result.adapter,
+            result.cells,
+            about(result, places.get(result.adapter)),
+            result.elements,
+            units(result, order.shard),
         )
 
     with Journal(folder) as journal:
@@ -189,6 +197,7 @@ def prepare(
     order: Order,
     names: list[str],
     commands: dict[str, list[str]],
+    places: Mapping[str, Environment],
     memory: int,
     stop: threading.Event,
     cluster: Cluster | None,
@@ -202,7 +211,7 @@ def prepare(
             works.append(cluster.work(name, selection, command, memory, stop))
             continue
         if command is None:
-            environment = environments.locate(name)
+            environment = places[name]
             if not environment.complete:
                 absent[name] = f"no environment yet; `conformance env create {name}` makes it"
                 continue
@@ -214,15 +223,21 @@ def prepare(
         def make(
             progress: Callable[[int, str], None], name: str = name, command: list[str] = command
         ) -> Agent:
-            return Campaign(name, command, selection, progress, oracle, stop, memory)
+            packages = places[name].packages if name in places else {}
+            return Campaign(name, command, selection, progress, oracle, stop, memory, packages)
 
         works.append(Work(name, make))
     return works, absent
 
 
-def brought(name: str) -> int:
+def own_places(names: Iterable[str]) -> dict[str, Environment]:
+    """The environments of adapters; none for a command of the caller's."""
+    return {name: environments.locate(name) for name in names if name in environments.ADAPTERS}
+
+
+def brought(place: Environment | None) -> int:
     """How many packages an adapter's environment holds; none for a command of the caller's."""
-    return len(environments.locate(name).packages) if name in environments.ADAPTERS else 0
+    return len(place.packages) if place else 0
 
 
 def settle(result: Result, ledger: Ledger) -> None:
@@ -317,8 +332,8 @@ def without_device(results: list[Result]) -> Iterator[tuple[str, str]]:
             yield result.adapter, result.description.unavailable or "it found no device"
 
 
-def about(result: Result) -> dict[str, Any]:
-    """What is kept of an adapter beside its cells."""
+def about(result: Result, place: Environment | None = None) -> dict[str, Any]:
+    """What is kept of an adapter beside its cells; ``place`` is the environment that it ran in."""
     kept: dict[str, Any] = {
         "failure": result.failure,
         "complete": result.complete,
@@ -327,8 +342,8 @@ def about(result: Result) -> dict[str, Any]:
         "reused": result.reused,
         "retried": result.retried,
     }
-    if result.adapter in environments.ADAPTERS:
-        kept["packages"] = environments.locate(result.adapter).packages
+    if place:
+        kept["packages"] = place.packages
     if description := result.description:
         kept |= {
             "description": msgspec.to_builtins(description),
@@ -406,10 +421,15 @@ def merge(folders: list[Path], out: Path, expected: Path = FOLDER) -> Outcome:
     run = Run(out, conditions)
     for name, reason in absent.items():
         run.add(name, [], {"failure": reason, "complete": False})
+    places = own_places(result.adapter for result in results)
     for result in results:
         settle(result, ledgers[result.adapter])
         run.add(
-            result.adapter, result.cells, about(result), result.elements, units(result, order.shard)
+            result.adapter,
+            result.cells,
+            about(result, places.get(result.adapter)),
+            result.elements,
+            units(result, order.shard),
         )
     outcome = conclude(out, order, results, absent, ledgers, conditions)
     run.finish(footer(outcome, results, spent(ordered)))

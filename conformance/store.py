@@ -37,6 +37,7 @@ class Cell:
     why          what explains the verdict, in words
     condition    smallest condition number among ill-posed elements, nan without any
     unconfirmed  ill-posed elements that their condition number does not account for
+    bits         a hash of the parameter's bits after every step; empty where none came back
     """
 
     implementation: str
@@ -71,6 +72,7 @@ class Cell:
     expectation: str = ""
     condition: float = float("nan")
     unconfirmed: int = 0
+    bits: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,11 +59,14 @@ WORDS: dict[str, tuple[str, dict[object, str]]] = {
 }
 
 
-def difference(observed: Choices, documented: Choices) -> str:
-    """What an implementation does that a document states otherwise; empty when they agree."""
+def difference(observed: Choices, documented: Choices, link: str = ", documented") -> str:
+    """What an implementation does that a document states otherwise; empty when they agree.
+
+    ``link`` stands between what is done and what it differs from.
+    """
     parts = []
     for name in observed.differences(documented):
         subject, says = WORDS[name]
         done, stated = says[getattr(observed, name)], says[getattr(documented, name)]
-        parts.append(f"{subject} {done}, documented {stated}")
+        parts.append(f"{subject} {done}{link} {stated}")
     return "; ".join(parts)

@@ -70,7 +70,8 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
             cells = pandas.DataFrame({name: pandas.Series(dtype=str) for name in COLUMNS})
         if across and (cells.groupby("implementation")[across].nunique() > 1).any():
             raise UnreadableRun(f"{run.folder} holds more than one {across}: it cannot be dropped")
-        cells = cells[COLUMNS].copy()
+        cells = cells.reindex(columns=COLUMNS)
+        cells["bits"] = cells.bits.fillna("")
         cells["occurrence"] = cells.groupby(key, sort=False).cumcount()
         rest = [name for name in COLUMNS if name not in key]
         sides.append(cells.rename(columns={name: name + side for name in rest}))
@@ -88,6 +89,10 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
     for name in ("score", "divergence_score"):
         first, second = both[name + "_a"], both[name + "_b"]
         still &= ((first == second) | (first.isna() & second.isna())).to_numpy()
+    # Runs that were written before cells had their bits say nothing of them.
+    still &= (
+        (both.bits_a == both.bits_b) | both.bits_a.isin(["", None]) | both.bits_b.isin(["", None])
+    ).to_numpy()
     both["status"] = numpy.select(
         [both["_merge"] == "right_only", both["_merge"] == "left_only", there & ~same, ~still],
         ["added", "removed", "changed", "shifted"],
@@ -106,7 +111,7 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
     return Difference(a, b, both.drop(columns="_merge"), suites)
 
 
-COLUMNS = [*KEY, *OUTCOME, "adapter", "version", "score", "divergence_score"]
+COLUMNS = [*KEY, *OUTCOME, "adapter", "version", "score", "divergence_score", "bits"]
 
 
 def label(cells: pandas.DataFrame, by: str) -> pandas.Series[Any]:
@@ -237,7 +242,8 @@ def render(difference: Difference, by: str) -> str:
 def content(difference: Difference, by: str) -> dict[str, Any]:
     """The difference for JSON: counts, groups, all changes, and the shifts inside the bound."""
     shifted = difference.cells[difference.cells.status == "shifted"]
-    columns = [*(name for name in KEY if name in shifted), "score_a", "score_b"]
+    names = ("score_a", "score_b", "bits_a", "bits_b")
+    columns = [*(name for name in KEY if name in shifted), *names]
     return {
         "a": str(difference.a.folder),
         "b": str(difference.b.folder),

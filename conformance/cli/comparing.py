@@ -43,7 +43,7 @@ def diff(
     """Compare two runs cell by cell.
 
     A cell is changed where its verdict, its reason or its first divergence is another one, and
-    shifted where only its score moved.
+    shifted where only its score or its bits did.
 
     [bold]Examples[/]
 

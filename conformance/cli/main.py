@@ -16,6 +16,7 @@ from conformance.cli import (
     expecting,
     gating,
     golden,
+    history,
     identifying,
     listing,
     power,
@@ -50,6 +51,7 @@ app.command("merge")(running.merge)
 app.command("report")(reporting.report)
 app.command("ci")(gating.ci)
 app.command("diff")(comparing.diff)
+app.command("history")(history.history)
 app.command("repro")(reproducing.repro)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)

@@ -24,6 +24,7 @@ SUFFIXES = (".py", ".toml", ".txt", ".json", ".mjs", ".js", ".m", ".jl", ".r")
 BESIDE = (
     "conformance/cli/",
     "conformance/expectations/",
+    "conformance/history/",
     "conformance/runs/",
     "conformance/power/",
     "conformance/claims/",

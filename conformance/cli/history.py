@@ -1,0 +1,201 @@
+"""``conformance history``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from conformance.cli.console import UsageError, console, errors, json_text, print_json, suggestion
+from conformance.cli.running import Bars, known_profile
+from conformance.history.editions import edition
+from conformance.history.frameworks import (
+    KNOWN,
+    UnknownFramework,
+    framework,
+    frameworks,
+    releases,
+)
+from conformance.history.growth import Gardener, Growth
+from conformance.history.record import Record, record, root, selection_of
+from conformance.history.timeline import Timeline
+from reports import diff
+from reports import history as report
+from reports.terminal import escape
+
+FORMATS = ("terminal", "markdown", "html", "json")
+
+
+def history(
+    name: Annotated[
+        str, typer.Argument(metavar="FRAMEWORK", help="see --list; or any adapter")
+    ] = "",
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="VERSIONS", help="further releases", hidden=True)
+    ] = None,
+    versions: Annotated[
+        list[str] | None,
+        typer.Option("--versions", help="releases: 0.2.0 0.2.8, or with commas"),
+    ] = None,
+    profile: Annotated[str, typer.Option("--profile", help="quick, default or full")] = "quick",
+    seed: Annotated[int, typer.Option("--seed", help="of the cases")] = 0,
+    only: Annotated[
+        bool, typer.Option("--only", help="show these releases, not all that are kept")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="also show what is the same in every release")
+    ] = False,
+    python: Annotated[
+        list[str] | None,
+        typer.Option("--python", help="an interpreter, such as 3.9=/usr/bin/python3.9"),
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="folder of the histories; default in the cache")
+    ] = None,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="delete each environment once its release was run")
+    ] = False,
+    fail_on: Annotated[
+        str,
+        typer.Option("--fail-on", help="exit 1 where a step changed: " + ", ".join(diff.GATES)),
+    ] = "",
+    list_: Annotated[
+        bool, typer.Option("--list", help="which frameworks, and which releases are kept")
+    ] = False,
+    format_: Annotated[str, typer.Option("--format", "-f", help=", ".join(FORMATS))] = "terminal",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="write to this file")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
+) -> None:
+    """What changed between releases of a framework, cell by cell and in words.
+
+    Each release gets an environment of its own and the same cases. What was run is kept: the next
+    time only releases that are new are run, and all that are kept are shown. A release is run again
+    when the suite has changed. Exits with 3 when a release could not be run.
+
+    [bold]Examples[/]
+
+      conformance history optax --versions 0.1.5 0.2.3 0.2.8
+
+      conformance history optax --versions 0.2.4
+
+      conformance history optax --format html -o optax.html
+
+      conformance history --list
+    """
+    format_ = "json" if as_json else format_
+    for given, known in ((format_, FORMATS), (fail_on or diff.GATES[0], diff.GATES)):
+        if given not in known:
+            raise UsageError(f"{given!r} is none of these{suggestion(given, known)}")
+    if list_ or not name:
+        listed(keep, as_json)
+        return
+    try:
+        chosen = framework(name)
+        asked = releases([*(versions or ()), *(more or ())])
+    except UnknownFramework as error:
+        raise UsageError(str(error)) from error
+    selection = selection_of(chosen, known_profile(profile), seed)
+    kept = record(chosen, selection, keep)
+    quiet = format_ != "terminal"
+    with Bars(quiet=quiet) as bar:
+        grown = Gardener(
+            chosen,
+            selection,
+            kept,
+            bar,
+            pythons=dict(parsed(text) for text in python or ()),
+            discard=discard,
+            say=lambda line: errors.print(escape(line), soft_wrap=True),
+        ).grow(asked)
+    timeline = gathered(chosen.name, kept, asked if only else [])
+    if not timeline.editions and not grown.failed:
+        raise UsageError(f"nothing is kept of {name} yet; give releases: --versions A B C")
+    output(timeline, grown, format_, out, everything=everything)
+    if grown.failed:
+        raise typer.Exit(3)
+    failing = bool(fail_on) and any(step.fails(fail_on) for step in timeline.steps)
+    raise typer.Exit(int(failing))
+
+
+def parsed(text: str) -> tuple[str, Path]:
+    """``3.9=/path/to/python``."""
+    version, _, path = text.partition("=")
+    if version not in KNOWN or not path:
+        raise UsageError(
+            f"{text!r} names no interpreter; give VERSION=PATH with one of {', '.join(KNOWN)}"
+        )
+    if not Path(path).is_file():
+        raise UsageError(f"--python {text}: there is no such file")
+    return version, Path(path)
+
+
+def gathered(name: str, kept: Record, only: list[str]) -> Timeline:
+    """The releases that can be compared: whole runs of this version of the suite."""
+    places = [place for place in kept.places() if not only or place.version in only]
+    stale = [place.version for place in places if place.complete and not place.current]
+    notes = []
+    if stale:
+        words = ", ".join(stale)
+        notes.append(
+            f"{name} {words} {'was' if len(stale) == 1 else 'were'} judged by another version of "
+            f"the suite and left out; `conformance history {name} --versions {' '.join(stale)}` "
+            "runs again what has changed"
+        )
+    usable = [place for place in places if place.complete and place.current]
+    return Timeline(name, tuple(edition(place) for place in usable), tuple(notes))
+
+
+def output(
+    timeline: Timeline, grown: Growth, format_: str, out: Path | None, *, everything: bool
+) -> None:
+    """Show the history, or write it."""
+    if format_ == "terminal" and out is None:
+        report.show(timeline, console, everything=everything)
+        return
+    if format_ == "json":
+        text = json_text({"failed": grown.failed, **report.content(timeline)}) + "\n"
+    elif format_ == "html":
+        text = report.page(timeline, everything=everything)
+    else:
+        text = report.render(timeline, everything=everything)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{out}: {error.strerror}; give another file with --out") from error
+
+
+def listed(keep: Path | None, as_json: bool) -> None:
+    """Which frameworks there are, and what is kept of each."""
+    folder = keep or root()
+    found: dict[str, dict[str, list[str]]] = {name: {} for name in frameworks()}
+    for path in sorted(folder.glob("*/*/")):
+        places = Record(path).places()
+        if places:
+            found.setdefault(path.parent.name, {})[path.name] = [
+                place.version + ("" if place.complete and place.current else " (to be run again)")
+                for place in places
+            ]
+    if as_json:
+        print_json({"folder": str(folder), "frameworks": found})
+        return
+    table = Table("framework", "driven by", "profile and seed", "releases")
+    for name, kept in found.items():
+        for selection, versions in (kept or {"–": []}).items():
+            table.add_row(name, driver(name), selection, escape(", ".join(versions)) or "–")
+    console.print(table)
+    console.print(
+        f"[dim]kept in {escape(folder)}; any adapter is a framework too[/]", soft_wrap=True
+    )
+
+
+def driver(name: str) -> str:
+    """The adapter of a framework, where there still is one."""
+    try:
+        return framework(name).adapter
+    except UnknownFramework:
+        return "–"

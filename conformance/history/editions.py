@@ -1,0 +1,115 @@
+"""One release as its run shows it: what there is, what it follows, which bits came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas
+
+from conformance.history.record import Place, Release
+from conformance.patterns import wanted
+from reference.pipeline import Choices
+from reference.variants import VARIANTS
+from reports import model
+from reports.model import RunData, options
+from reports.terminal import number
+
+Subject = tuple[str, str, str]  # implementation, options, what
+CELL = ["device", "dtype", "mode", "regime", "case"]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What holds of one subject in one release.
+
+    text     as it is shown
+    items    of a list
+    choices  of a rule, where it has a name
+    """
+
+    text: str
+    items: tuple[str, ...] = ()
+    choices: Choices | None = None
+
+
+THERE = Fact("yes")
+
+
+def several(items: list[str]) -> Fact:
+    """A fact that is a list."""
+    return Fact(", ".join(items) or "–", tuple(items))
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One release of the framework, with its run."""
+
+    release: Release
+    run: RunData
+
+    @property
+    def version(self) -> str:
+        """The release."""
+        return self.release.version
+
+    @cached_property
+    def facts(self) -> dict[Subject, Fact]:
+        """Everything that is said of it, but for its bits."""
+        return {**dict(self.described()), **dict(self.judged())}
+
+    def described(self) -> Iterator[tuple[Subject, Fact]]:
+        """What its adapter says of each implementation, and what constructors state."""
+        patterns = tuple(self.run.provenance["selection"]["implementations"])
+        for about in self.run.adapters.values():
+            for item in about["description"]["implementations"]:
+                name = item["name"]
+                if not wanted(name, patterns):
+                    continue
+                if not item["devices"]:
+                    reason = item["gaps"].get("device", "it runs on no device here")
+                    yield (name, "", "available"), Fact(reason)
+                    continue
+                yield (name, "", "available"), THERE
+                sets = [options("+".join(features)) for features in item["features"]]
+                yield (name, "", "options"), several(sets)
+                yield (name, "", "arguments"), several(item["hyperparameters"])
+                yield (name, "", "dtypes"), several(item["dtypes"])
+                for argument, value in self.release.defaults.get(name, {}).items():
+                    yield (name, "", f"default {argument}"), Fact(str(value))
+
+    def judged(self) -> Iterator[tuple[Subject, Fact]]:
+        """Which rule each follows, how well, and its worst score inside the bound."""
+        matrix = model.compared(self.run)
+        for row in matrix[matrix.relation == "claimed"].itertuples(index=False):
+            name, features = row.implementation, options(row.features)
+            yield (name, features, "rule"), followed(row)
+            yield (name, features, "verdict"), Fact(row.verdict)
+            yield (name, features, "worst score"), Fact(number(row.score))
+
+    @cached_property
+    def bits(self) -> dict[tuple[str, str], pandas.Series[Any]]:
+        """Implementation and options to the bits of each cell."""
+        cells = self.run.cells
+        if cells.empty or "bits" not in cells:
+            return {}
+        own = cells[(cells.relation == "claimed") & (cells.bits != "")]
+        return {
+            (str(name), options(str(features))): group.drop_duplicates(CELL).set_index(CELL).bits
+            for (name, features), group in own.groupby(["implementation", "features"], sort=False)
+        }
+
+
+def followed(row: Any) -> Fact:
+    """The rule of a release: the documented one that it claims, or what explains it instead."""
+    if not row.deviating:
+        return Fact(f"follows {row.variant}", choices=VARIANTS[row.variant].choices)
+    known = VARIANTS.get(row.nearest)
+    return Fact(f"departs from {row.variant}: {row.why}", choices=known.choices if known else None)
+
+
+def edition(place: Place) -> Edition:
+    """A release that was run.  Raises UnreadableRun, RunError."""
+    return Edition(place.release(), model.load(place.run))

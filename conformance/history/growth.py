@@ -1,0 +1,133 @@
+"""A history grows: the releases that are not there yet are installed and run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import filelock
+
+from adapters import protocol
+from conformance import environments
+from conformance.driver import Worker, WorkerError
+from conformance.environments import EnvironmentFailure
+from conformance.history.frameworks import Framework
+from conformance.history.interpreters import NoInterpreter
+from conformance.history.record import Place, Record, Release
+from conformance.plan import Selection
+from conformance.runs.reader import finished_groups
+from conformance.runs.records import Finished
+from conformance.runs.schedule import Listener
+from conformance.session import conduct
+from conformance.store import RunError
+
+
+@dataclass
+class Growth:
+    """What became of the releases that were asked for.
+
+    ran       those that were run now
+    failed    those that could not be, with the reason
+    """
+
+    ran: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gardener:
+    """Runs releases of one framework into its record.
+
+    pythons   interpreters by version, where the user names them
+    discard   whether environments are deleted once their release was run
+    say       hears what is going on
+    """
+
+    framework: Framework
+    selection: Selection
+    record: Record
+    listener: Listener
+    pythons: dict[str, Path] = field(default_factory=dict)
+    discard: bool = False
+    say: Callable[[str], None] = lambda line: None
+
+    def grow(self, versions: list[str]) -> Growth:
+        """Run what is not there yet; a release that cannot be run does not stop the others.
+
+        Raises RunError where another process is growing the same history.
+        """
+        growth = Growth()
+        if not versions:
+            return growth
+        try:
+            self.record.folder.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(self.record.folder / ".lock", timeout=0):
+                self.grow_alone(versions, growth)
+        except filelock.Timeout:
+            raise RunError(
+                f"another process is running releases into {self.record.folder}; wait for it, or "
+                "give another --keep"
+            ) from None
+        except OSError as error:
+            raise RunError(
+                f"{error.filename or self.record.folder}: {error.strerror}; give another folder "
+                "with --keep"
+            ) from error
+        return growth
+
+    def grow_alone(self, versions: list[str], growth: Growth) -> None:
+        """The same, while no other process does."""
+        for version in versions:
+            place = self.record.place(version)
+            if place.complete and place.current:
+                continue
+            if place.begun and not place.current:
+                self.say(
+                    f"{self.framework.name} {version} was judged by another version of the suite: "
+                    "it is run again, and what is the same is taken over"
+                )
+                if place.complete or not place.former.is_dir():
+                    place.set_aside()
+                else:
+                    shutil.rmtree(place.run)
+            try:
+                self.say(f"{self.framework.name} {version}")
+                self.run(version, place)
+                growth.ran.append(version)
+            except (NoInterpreter, EnvironmentFailure, WorkerError) as error:
+                growth.failed[version] = str(error)
+                self.say(f"{self.framework.name} {version}: {error}")
+
+    def run(self, version: str, place: Place) -> None:
+        """Install and run one release; what an earlier run of it has that is the same is kept."""
+        recipe = self.framework.recipe(version, self.pythons)
+        environment = environments.create(self.framework.adapter, recipe, say=self.say)
+        with Worker(environment.command) as worker:
+            description = worker.hello()
+            defaults = {
+                item.name: worker.ask(protocol.Probe(item.name), protocol.Probed).defaults
+                for item in description.implementations
+            }
+        reused: list[Finished] = []
+        if place.former.is_dir():
+            reused = list(finished_groups(place.former))
+        outcome = conduct(
+            self.selection,
+            place.run,
+            requested=(self.framework.adapter,),
+            listener=self.listener,
+            places={self.framework.adapter: environment},
+            reused=reused,
+            resume=place.begun,
+        )
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        if outcome.missing:
+            place.set_aside()
+            raise WorkerError("error", "; ".join(outcome.missing.values()))
+        place.write(Release(version, recipe.version, list(recipe.pins), defaults))
+        shutil.rmtree(place.former, ignore_errors=True)
+        if self.discard:
+            environments.remove(environment.folder)

@@ -1,0 +1,127 @@
+"""What is kept of a history: a folder a release, with its run and how its environment was made."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from packaging.version import Version
+
+from conformance import environments
+from conformance.history.frameworks import Framework
+from conformance.plan import Selection
+from conformance.runs.keys import suite_hash
+from conformance.runs.reader import content
+from conformance.store import RunError, write_json
+
+RELEASE = "release.json"
+
+
+class Release(msgspec.Struct, frozen=True):
+    """How one release was run.
+
+    python    of its environment
+    pins      what was installed
+    defaults  implementation to what its constructor states, by canonical name
+    """
+
+    version: str
+    python: str
+    pins: list[str]
+    defaults: dict[str, dict[str, float | bool | str | None]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folder of one release in a history."""
+
+    folder: Path
+
+    @property
+    def run(self) -> Path:
+        """Its run folder."""
+        return self.folder / "run"
+
+    @property
+    def former(self) -> Path:
+        """A run that is no longer valid, kept until the new one is complete: groups of it may be
+        the same."""
+        return self.folder / "former"
+
+    @property
+    def version(self) -> str:
+        """The release."""
+        return self.folder.name
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a run, complete or not."""
+        return (self.run / "provenance.json").is_file()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run came to its end."""
+        return (self.run / "footer.json").is_file() and (self.folder / RELEASE).is_file()
+
+    @property
+    def current(self) -> bool:
+        """Whether this version of the suite made the run."""
+        return content(self.run / "provenance.json").get("suite") == suite_hash()
+
+    def release(self) -> Release:
+        """How it was run.  Raises RunError for a damaged file."""
+        path = self.folder / RELEASE
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Release)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise RunError(f"{path} is damaged ({error}); delete {self.folder}") from error
+
+    def write(self, release: Release) -> None:
+        """Keep how it was run.  Raises RunError."""
+        try:
+            write_json(self.folder / RELEASE, msgspec.to_builtins(release))
+        except OSError as error:
+            raise RunError(f"{self.folder} cannot be written ({error.strerror})") from error
+
+    def set_aside(self) -> None:
+        """Make room for a new run."""
+        shutil.rmtree(self.former, ignore_errors=True)
+        self.run.rename(self.former)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The history of one framework under one selection: only the same cells can be compared."""
+
+    folder: Path
+
+    def place(self, version: str) -> Place:
+        """The folder of one release, which need not exist."""
+        return Place(self.folder / version)
+
+    def places(self) -> list[Place]:
+        """Every release of which there is a run, in order."""
+        found = [Place(path) for path in self.folder.glob("*/") if Place(path).begun]
+        return sorted(found, key=lambda place: Version(place.version))
+
+
+def root() -> Path:
+    """Where histories are kept unless another folder is named."""
+    return environments.root().parent / "history"
+
+
+def selection_of(framework: Framework, profile: str, seed: int) -> Selection:
+    """The cells that all releases are asked for."""
+    return Selection(
+        adapters=(framework.adapter,),
+        implementations=framework.implementations,
+        profile=profile,
+        seed=seed,
+    )
+
+
+def record(framework: Framework, selection: Selection, keep: Path | None = None) -> Record:
+    """The history of a framework; ``keep`` replaces the folder of all histories."""
+    return Record((keep or root()) / framework.name / f"{selection.profile}-{selection.seed}")
