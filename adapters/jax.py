@@ -135,7 +135,7 @@ def devices() -> dict[str, Any]:
 
 
 # Before 0.8 it stood among what is experimental.
-enable_x64 = getattr(jax, "enable_x64", None) or jax.experimental.enable_x64
+enable_x64 = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
 
 
 def lacking(rule: Rule) -> str:

@@ -82,7 +82,7 @@ def replaced(state: Any, values: Mapping[str, Any]) -> Any:
 
 
 # Its name since 0.2.4, and the one before.
-partition = getattr(optax, "partition", None) or optax.multi_transform
+partition = optax.partition if hasattr(optax, "partition") else optax.multi_transform
 
 
 class OptaxRun:
