@@ -99,10 +99,19 @@ class Enrolment:
         if self.requirements.suffix == ".json":
             needed = json.loads(self.requirements.read_text(encoding="utf-8"))["dependencies"]
             return [f"{name}=={version}" for name, version in needed.items()]
-        files = [path for path in (self.lone_requirements, self.requirements) if path]
-        text = "\n".join(path.read_text(encoding="utf-8") for path in files)
-        lines = (line.partition("#")[0].strip() for line in text.splitlines())
-        return [line for line in lines if line]
+        return [*self.lone_pins, *pinned(self.requirements)]
+
+    @property
+    def lone_pins(self) -> list[str]:
+        """Those of them that are installed without their dependencies."""
+        return pinned(self.lone_requirements)
+
+
+def pinned(path: Path | None) -> list[str]:
+    """The lines of a requirements file, without comments; none where there is no file."""
+    text = path.read_text(encoding="utf-8") if path else ""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line]
 
 
 def module(name: str) -> Enrolment:

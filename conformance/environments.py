@@ -38,15 +38,17 @@ class EnvironmentFailure(Exception):  # noqa: N818 - named for the situation
 class Recipe:
     """What is installed in place of the pinned requirements, such as an older release.
 
-    name            of the environment: ``optax@0.1.5``
-    pins            requirements
-    python          the interpreter that it is made with, and its ``version``
+    name    of the environment: ``optax@0.1.5``
+    pins    requirements
+    python  the interpreter that it is made with, and its ``version``
+    alone   requirements that are installed last and without their dependencies
     """
 
     name: str
     pins: tuple[str, ...]
     python: Path
     version: str
+    alone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Environment:
     @property
     def pins(self) -> tuple[str, ...]:
         """What is installed."""
-        return self.recipe.pins if self.recipe else tuple(self.enrolment.pins)
+        recipe = self.recipe
+        return (*recipe.alone, *recipe.pins) if recipe else tuple(self.enrolment.pins)
 
     @property
     def bare(self) -> bool:
@@ -129,7 +132,7 @@ def locate(adapter: str, recipe: Recipe | None = None) -> Environment:
         interpreter = repr(enrolment.manifest.install)
     texts = [path.read_text(encoding="utf-8") for path in enrolment.sources]
     if recipe:
-        interpreter, texts = recipe.version, list(recipe.pins)
+        interpreter, texts = recipe.version, [*recipe.pins, *recipe.alone]
     parts = (*texts, interpreter, platform.system(), platform.machine())
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
     name = recipe.name if recipe else adapter
@@ -192,8 +195,8 @@ def build_python(environment: Environment) -> dict[str, str]:
         install.append("--no-build-isolation")
     wanted = recipe.pins if recipe else ("-r", str(environment.enrolment.requirements))
     run([*install, *wanted], environment)
-    if alone := environment.enrolment.lone_requirements:
-        run([*install, "--no-deps", "-r", str(alone)], environment)
+    if alone := recipe.alone if recipe else environment.enrolment.lone_pins:
+        run([*install, "--no-deps", *alone], environment)
     listing = json.loads(run([*pip, "list", "--format=json"], environment))
     return {item["name"]: item["version"] for item in listing}
 

@@ -80,11 +80,13 @@ class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         pins |= {named(pin): pin.format(version=version) for pin in needs.pins}
         pins |= {named(self.distribution): f"{self.distribution}=={version}"}
         left_out = {named(name) for name in needs.without}
+        alone = {named(pin) for pin in ADAPTERS[self.adapter].lone_pins} - left_out
         return Recipe(
             f"{self.name}@{version}",
-            tuple(pin for name, pin in pins.items() if name not in left_out),
+            tuple(pin for name, pin in pins.items() if name not in left_out | alone),
             interpreter.path,
             interpreter.version,
+            tuple(pin for name, pin in pins.items() if name in alone),
         )
 
 

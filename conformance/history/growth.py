@@ -127,7 +127,7 @@ class Gardener:
         if outcome.missing:
             place.set_aside()
             raise WorkerError("error", "; ".join(outcome.missing.values()))
-        place.write(Release(version, recipe.version, list(recipe.pins), defaults))
+        place.write(Release(version, recipe.version, list(environment.pins), defaults))
         shutil.rmtree(place.former, ignore_errors=True)
         if self.discard:
             environments.remove(environment.folder)
