@@ -70,6 +70,21 @@ def run(
     mutant: Mutant | None,
 ) -> Iterator[Row]:
     """Every step of several parameters side by side."""
+    course = Course(num, num.dtype)
+    for shown in walk(choices, decimals, parameters, inputs, course, mutant):
+        yield {name: np.asarray(item.array, dtype=np.float64) for name, item in shown.items()}
+
+
+def walk(
+    choices: Choices,
+    decimals: dict[str, str],
+    parameters: list[Input],
+    inputs: Inputs,
+    course: Course,
+    mutant: Mutant | None,
+) -> Iterator[dict[str, Any]]:
+    """The same in the course's number system, whatever that is."""
+    num = course.num
     watched = Watched(num, mutant.fault) if mutant and mutant.fault else None
     used: Any = watched or num
     parameter = used.given(joined([p.value for p in parameters], choices))
@@ -81,7 +96,6 @@ def run(
                 for name in state_names(choices)
             }
         )
-    course = Course(num, num.dtype)
     forming = mutant.forming if mutant else formed
     values = mutant.decimals(decimals) if mutant else decimals
     rates = mutant.rates(inputs.rates) if mutant else inputs.rates
@@ -100,7 +114,4 @@ def run(
         else:
             parameter, state = step(choices, coefficients, state, parameter, gradient, num=num)
         shown = {**dict(state.items()), "parameter": parameter}
-        yield {
-            name: np.asarray((item.inner if watched else item).array, dtype=np.float64)
-            for name, item in shown.items()
-        }
+        yield {name: item.inner if watched else item for name, item in shown.items()}

@@ -30,6 +30,9 @@ NARROWER = {
 }
 
 
+Value = Any  # of the course's number system
+
+
 @dataclass
 class Course:
     """What one run of a step's course knows.
@@ -43,19 +46,32 @@ class Course:
     num: Any
     dtype: str
     index: int = 0
-    before: list[Number] = field(default_factory=list)
+    before: list[Value] = field(default_factory=list)
 
-    def apply(self, change: Callable[[Array], Array], x: Number) -> Number:
-        """A change of the values alone."""
+    def apply(self, change: Callable[[Array], Array], x: Value) -> Value:
+        """A change of the values alone, which never turns their order."""
         return Number(self.num, np.asarray(change(x.array), dtype=x.array.dtype))
 
+    def values(self, x: Value) -> Array:
+        """The values alone."""
+        found: Array = x.array
+        return found
 
-Step = tuple[Number, State]
-Program = Callable[[Course, Choices, Hyper, State, Number, Number], Step]
+    def chosen(self, where: Array, old: Value, now: Value) -> Value:
+        """The old value where something holds, and the new one elsewhere."""
+        return Number(self.num, np.where(where, old.array, now.array))
+
+    def around(self, num: Any) -> Course:
+        """The same at the same step, in a number system around this one's."""
+        return type(self)(num, self.dtype, self.index)
+
+
+Step = tuple[Value, State]
+Program = Callable[[Course, Choices, Hyper, State, Value, Value], Step]
 
 
 def plain(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """The step as it should be."""
     return step(choices, hyper, state, w, g, num=course.num)
@@ -65,7 +81,7 @@ def on_gradient(change: Callable[[Course, Number], Number]) -> Program:
     """The right step for a changed gradient."""
 
     def program(
-        course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+        course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
     ) -> Step:
         changed = change(course, g)
         course.before.append(g)
@@ -81,24 +97,24 @@ def swallowed(bad: Callable[[Array], Array], instead: float) -> Program:
     )
 
 
-def late(course: Course, g: Number) -> Number:
+def late(course: Course, g: Value) -> Value:
     """The gradient of the step before; zero at first."""
     return course.before[-1] if course.before else course.num.full(g, "0")
 
 
-def piled_up(course: Course, g: Number) -> Number:
+def piled_up(course: Course, g: Value) -> Value:
     """The gradients of all steps added up: nobody set them to zero."""
     for old in course.before:
         g = g + old
     return g
 
 
-def clipped_to_one(course: Course, g: Number) -> Number:
+def clipped_to_one(course: Course, g: Value) -> Value:
     """No gradient above one."""
     return course.apply(lambda x: np.clip(x, -1, 1), g)
 
 
-def to_largest(course: Course, g: Number) -> Number:
+def to_largest(course: Course, g: Value) -> Value:
     """Infinite gradients as the largest finite number."""
     largest = PRECISIONS[course.dtype].largest
     return course.apply(lambda x: np.clip(x, -largest, largest), g)
@@ -119,7 +135,7 @@ def narrow_state(name: str, dtype: str) -> Program:
     """One state tensor (or the parameter) stored in a narrower format."""
 
     def program(
-        course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+        course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
     ) -> Step:
         w, state = plain(course, choices, hyper, state, w, g)
         if name == "parameter":
@@ -130,7 +146,7 @@ def narrow_state(name: str, dtype: str) -> Program:
 
 
 def twice(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """The whole step applied twice."""
     w, state = plain(course, choices, hyper, state, w, g)
@@ -138,7 +154,7 @@ def twice(
 
 
 def parameter_twice(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """The change of the parameter applied twice, the state once."""
     after, new = plain(course, choices, hyper, state, w, g)
@@ -146,27 +162,21 @@ def parameter_twice(
 
 
 def first_skipped(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """The first step of a case does nothing."""
     return (w, state) if course.index == 0 else plain(course, choices, hyper, state, w, g)
 
 
 def old_moments(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """The parameter moves by the averages as they were before this gradient."""
     descent = descent_gradient(choices, hyper, w, g, course.num)
     new = update_moments(choices, hyper, state, descent, course.num)
-    after, moved = plain(Frozen(course, state), choices, hyper, state, w, g)
+    frozen = course.around(FrozenAverages(course.num))
+    after, moved = plain(frozen, choices, hyper, state, w, g)
     return after, replace(new, momentum=moved.momentum)
-
-
-class Frozen(Course):
-    """A course whose averages do not move."""
-
-    def __init__(self, course: Course, state: State) -> None:
-        super().__init__(FrozenAverages(course.num), course.dtype, course.index)
 
 
 class FrozenAverages:
@@ -178,13 +188,13 @@ class FrozenAverages:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.num, name)
 
-    def average(self, b: Number, c: Number, old: Number, new: Number) -> Number:
+    def average(self, b: Number, c: Number, old: Number, new: Value) -> Value:
         """The old value."""
         return old
 
 
 def decay_after(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """Decoupled weight decay of the parameter that the step has already changed."""
     without = replace(choices, weight_decay="none")
@@ -193,7 +203,7 @@ def decay_after(
 
 
 def decay_of_step_too(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """Weight decay both decoupled and added to the gradient."""
     added = g + hyper.weight_decay * w
@@ -201,42 +211,38 @@ def decay_of_step_too(
 
 
 def decay_before_unscaling(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """Weight decay added to the gradient while that is still scaled."""
     without = replace(choices, weight_decay="none")
     return plain(course, without, hyper, state, w, g + hyper.weight_decay * w)
 
 
-def kept_where(bad: Callable[[Number], Array]) -> Program:
+def kept_where(bad: Callable[[Array], Array]) -> Program:
     """Elements with certain gradients keep parameter and state."""
 
     def program(
-        course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+        course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
     ) -> Step:
         after, new = plain(course, choices, hyper, state, w, g)
-        skip = bad(g)
-
-        def chosen(old: Number, now: Number) -> Number:
-            return Number(course.num, np.where(skip, old.array, now.array))
-
+        skip = bad(course.values(g))
         kept = {
-            name: None if value is None else chosen(getattr(state, name), value)
+            name: None if value is None else course.chosen(skip, getattr(state, name), value)
             for name, value in vars(new).items()
         }
-        return chosen(w, after), State(**kept)
+        return course.chosen(skip, w, after), State(**kept)
 
     return program
 
 
-def parameter_kept_where(bad: Callable[[Number], Array]) -> Program:
+def parameter_kept_where(bad: Callable[[Array], Array]) -> Program:
     """Elements with certain gradients keep their parameter; the state moves."""
 
     def program(
-        course: Course, choices: Choices, hyper: Hyper, state: State, w: Number, g: Number
+        course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
     ) -> Step:
         after, new = plain(course, choices, hyper, state, w, g)
-        return Number(course.num, np.where(bad(g), w.array, after.array)), new
+        return course.chosen(bad(course.values(g)), w, after), new
 
     return program
 
@@ -254,11 +260,11 @@ def programs(choices: Choices, dtype: str, *, scaled: bool) -> dict[str, Program
         "infinite gradient as the largest number": on_gradient(to_largest),
         "nan gradient as zero": swallowed(np.isnan, 0.0),
         "infinite gradient as zero": swallowed(np.isinf, 0.0),
-        "elements with a nan gradient skipped": kept_where(lambda g: np.isnan(g.array)),
-        "elements with a zero gradient skipped": kept_where(lambda g: g.array == 0),
-        "parameter kept where the gradient is zero": parameter_kept_where(lambda g: g.array == 0),
+        "elements with a nan gradient skipped": kept_where(np.isnan),
+        "elements with a zero gradient skipped": kept_where(lambda g: g == 0),
+        "parameter kept where the gradient is zero": parameter_kept_where(lambda g: g == 0),
         "elements with a tiny gradient skipped": kept_where(
-            lambda g: np.abs(g.array) < np.sqrt(PRECISIONS[dtype].smallest_normal)
+            lambda g: np.abs(g) < np.sqrt(PRECISIONS[dtype].smallest_normal)
         ),
     }
     for narrow in NARROWER[dtype]:
