@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields, replace
 from itertools import combinations, product
 from typing import Any, get_args, get_type_hints
 
+import numpy as np
+
 from conformance.cases import MAIN_DTYPE
 from conformance.execution import Answer, question_for
 from conformance.oracle import Oracle, ordinary
@@ -71,17 +73,42 @@ def explain(
         found.setdefault(item.choices, item)
     # The fewest differences first; a documented rule before one that nobody states.
     candidates = sorted(found.values(), key=lambda item: distance(claimed, item))
-    for candidate in candidates:
-        if not any(left_over(oracle, claimed, candidate, pair).any() for pair in main):
-            return candidate
     left = [left_over(oracle, claimed, Explanation(claimed.choices), pair) for pair in main]
+
+    def promises(candidate: Explanation) -> bool:
+        return any(
+            promised(oracle, claimed, candidate, pair, mask)
+            for mask, pair in zip(left, main, strict=True)
+        )
+
+    contradicted_ = any(mask.any() for mask in left)
+    for candidate in candidates:
+        if not any(left_over(oracle, claimed, candidate, pair).any() for pair in main) and (
+            not contradicted_ or promises(candidate)
+        ):
+            return candidate
     for candidate in candidates:
         if not any(
             (mask & left_over(oracle, claimed, candidate, pair)).any()
             for mask, pair in zip(left, main, strict=True)
-        ):
+        ) and promises(candidate):
             return replace(candidate, partly=True)
     return Explanation(None)
+
+
+def promised(
+    oracle: Oracle, claimed: Variant, candidate: Explanation, pair: tuple[Unit, Answer], mask: Array
+) -> bool:
+    """Whether a candidate says anything of some element in ``mask``.
+
+    A rule that is ill-posed there (0 / 0, where a lone element is centralised) contradicts nothing
+    and explains nothing.
+    """
+    unit, answer = pair
+    assert candidate.choices is not None
+    question = question_for(replace(claimed, choices=candidate.choices), unit, answer.defaults)
+    error = oracle.table(question).error
+    return bool((np.isfinite(error).all(axis=0) & mask).any())
 
 
 def distance(claimed: Variant, candidate: Explanation) -> int:
