@@ -14,12 +14,24 @@ from typing import Any
 import numpy as np
 
 from adapters import kit, protocol
+from adapters.kit import Array
 from adapters.targets import kinds
 from adapters.targets.loading import load
 from adapters.targets.maker import Maker
-from adapters.targets.order import BadTarget, Misbehaviour, Order, first_line
+from adapters.targets.order import (
+    BadTarget,
+    Late,
+    Misbehaviour,
+    Order,
+    Raised,
+    first_line,
+    line_in,
+    within,
+)
 
 SIZE = 3  # elements of a trial
+MAIN = "float32"
+WIDENED = "parameters come back"
 
 
 class Target:
@@ -31,6 +43,7 @@ class Target:
     def __init__(self, order: Order, found: Any = None) -> None:
         self.order, self.found = order, found
         self.maker: Maker | None = None
+        self.late = ""
 
     def describe(self) -> protocol.Description:
         order = self.order
@@ -52,6 +65,9 @@ class Target:
         schedules = self.trial(dtypes[0], rates=[0.5, 0.25])
         if schedules:
             gaps["schedule"] = schedules
+        for name, shape in {"empty": (0,), "scalar": ()}.items():
+            if refusal := self.trial(dtypes[0], shape=shape):
+                gaps[name] = refusal
         groups = [] if self.trial(dtypes[0], groups=True) else self.grouped()
         return protocol.Description(
             adapter="target",
@@ -94,6 +110,8 @@ class Target:
         for dtype in self.kind.DTYPES:
             if reason := self.trial(dtype):
                 gaps[dtype] = reason
+        if gaps.get(MAIN, "").startswith(WIDENED):
+            del gaps[MAIN]  # it takes what everybody uses, and has to give it back
         dtypes = [dtype for dtype in self.kind.DTYPES if dtype not in gaps]
         if not dtypes:
             self.open_session(self.request(self.kind.DTYPES[0]))
@@ -107,29 +125,47 @@ class Target:
         allowed = getattr(self.kind, "GROUPS", tuple(self.maker.names.own))
         return [name for name in self.maker.names.own if name in allowed]
 
-    def trial(self, dtype: str, *, rates: list[float] | None = None, groups: bool = False) -> str:
+    def trial(
+        self,
+        dtype: str,
+        *,
+        rates: list[float] | None = None,
+        groups: bool = False,
+        shape: tuple[int, ...] = (SIZE,),
+    ) -> str:
         """Why it cannot take two steps in this way; empty where it can."""
-        request = self.request(dtype, rates=rates or [], groups=groups)
+        if self.late:
+            return self.late
+        request = self.request(dtype, rates=rates or [], groups=groups, shape=shape)
         gradient = kit.to_array(request.parameters[0].value)
         gradients = [gradient.copy() for _ in request.parameters]
         try:
-            session = self.opened(request)
-            for _ in range(2):
-                session.step([item.copy() for item in gradients])
+            with within(self.order.limit):
+                session = self.opened(request)
+                for _ in range(2):
+                    session.step([item.copy() for item in gradients])
             came = {kit.to_tensor(value).dtype for value in session.parameters()}
-        except (kit.Unsupported, Misbehaviour, BadTarget) as gap:
+        except Late:
+            self.late = f"a step takes more than {self.order.limit:g} s"
+            return self.late
+        except (kit.Unsupported, Misbehaviour, BadTarget, Raised) as gap:
             return str(gap)
         except Exception as error:  # noqa: BLE001 - foreign code raises what it likes
             return first_line(error)
-        return "" if came == {dtype} else f"parameters come back as {', '.join(sorted(came))}"
+        return "" if came == {dtype} else f"{WIDENED} as {', '.join(sorted(came))}"
 
     def request(
-        self, dtype: str, *, rates: list[float] | None = None, groups: bool = False
+        self,
+        dtype: str,
+        *,
+        rates: list[float] | None = None,
+        groups: bool = False,
+        shape: tuple[int, ...] = (SIZE,),
     ) -> protocol.Open:
         """Ordinary values for everything that it takes; the constructor's own where it has some."""
         assert self.maker is not None
-        bits = np.full(SIZE, 0x3F80, np.uint16)  # ones in bfloat16
-        value = bits if dtype == "bfloat16" else np.ones(SIZE, dtype)
+        bits = np.full(shape, 0x3F80, np.uint16)  # ones in bfloat16
+        value = bits if dtype == "bfloat16" else np.ones(shape, dtype)
         tensor = kit.to_tensor(value)
         names = ["w", "v"] if groups else ["w"]
         own = self.maker.names
@@ -160,8 +196,7 @@ class Target:
 
     def opened(self, request: protocol.Open) -> kit.Session:
         assert self.maker is not None, "it has not been described yet"
-        session: kit.Session = self.kind.Session(request, self.maker)
-        return session
+        return Counted(self.kind.Session(request, self.maker), self.order.place)
 
     def probe(self, implementation: str) -> dict[str, float | bool | str | None]:
         assert self.maker is not None
@@ -170,6 +205,25 @@ class Target:
             name: value if value is None or isinstance(value, plain) else str(value)
             for name, value in self.maker.defaults.items()
         }
+
+
+class Counted:
+    """A session that says in which step something was raised."""
+
+    def __init__(self, session: kit.Session, place: str) -> None:
+        self.session, self.place, self.taken = session, place, 0
+        self.parameters, self.state = session.parameters, session.state
+        self.set_state = session.set_state
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        self.taken += 1
+        try:
+            return self.session.step(gradients)
+        except (kit.Unsupported, Misbehaviour, BadTarget, Late):
+            raise
+        except Exception as error:
+            where = line_in(error, self.place)
+            raise Raised(f"step {self.taken} raises {first_line(error)}{where}") from error
 
 
 def versions(packages: tuple[str, ...]) -> dict[str, str]:

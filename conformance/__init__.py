@@ -1,1 +1,32 @@
-"""The harness: cases to workers to verdicts to a run folder."""
+"""The harness: cases, workers, verdicts, run folders, and the command line.
+
+The names below are what other programs use; they are imported when they are asked for, because the
+command line would otherwise wait for all of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance.auditing.examination import audit
+    from conformance.auditing.record import Audit
+
+# What can be imported from here, and where it stands.
+PLACES = {
+    "Audit": "conformance.auditing.record",
+    "audit": "conformance.auditing.examination",
+}
+
+__all__ = ["Audit", "audit"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *PLACES})

@@ -207,6 +207,15 @@ PROFILES = {
             large=1000,
             steps=4,
         ),
+        # What `conformance audit` runs: no state is put in there, so that other dtypes need more.
+        Profile(
+            "audit",
+            {},
+            {"origin": 1, "trajectory": 1, "rate-change": 1, "defaults": 1},
+            size=35,
+            large=1000,
+            steps=4,
+        ),
         Profile(
             "default",
             {"injected": 2, "edges": 2, "separation": 2},

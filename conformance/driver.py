@@ -15,7 +15,7 @@ import time
 from collections import deque
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, TypeVar, cast
+from typing import BinaryIO, Protocol, TypeVar, cast
 
 import psutil
 
@@ -85,6 +85,20 @@ def command_for(name: str, python: str | Path = sys.executable) -> list[str]:
     """The command that starts the worker of a shipped adapter in the interpreter ``python``."""
     folder = str(Path(adapters.__file__).parent)
     return [str(python), "-c", BOOTSTRAP, folder, name]
+
+
+class Asked(Protocol):
+    """What answers the requests of the protocol: a process, or an object of this one."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still answer."""
+
+    def hello(self) -> protocol.Description:
+        """What it is."""
+
+    def ask(self, request: protocol.Request, kind: type[R], limit: float | None = None) -> R:
+        """The reply to one request."""
 
 
 class Worker:

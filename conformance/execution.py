@@ -8,11 +8,10 @@ import numpy as np
 
 from adapters import protocol
 from adapters.kit import to_array, to_tensor
-from conformance.driver import Refused
+from conformance.driver import Asked, Refused
 from conformance.inputs import COPIES, Inputs
 from conformance.oracle import Oracle, Question, inputs_of
 from conformance.plan import Unit, required_state
-from conformance.targets import AnyWorker
 from conformance.verdict import Divergence, Judgement, Observed, ParameterVerdict, Verdict, judge
 from reference.numbers import PRECISIONS
 from reference.numbers.precision import Array, from_bits, to_bits
@@ -37,7 +36,7 @@ class Answer:
     defaults: dict[str, object] = field(default_factory=dict)
 
 
-def carry_out(worker: AnyWorker, unit: Unit, defaults: dict[str, object]) -> Answer:
+def carry_out(worker: Asked, unit: Unit, defaults: dict[str, object]) -> Answer:
     """Run the unit's case; raises WorkerError when the worker cannot."""
     inputs = inputs_of(unit.case)
     omitted = defaults if unit.case.mode == "defaults" else {}
@@ -75,7 +74,7 @@ def carry_out(worker: AnyWorker, unit: Unit, defaults: dict[str, object]) -> Ans
 
 
 def prepare(
-    worker: AnyWorker,
+    worker: Asked,
     unit: Unit,
     inputs: Inputs,
     session: int,

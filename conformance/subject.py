@@ -17,9 +17,8 @@ import numpy as np
 from adapters import protocol
 from adapters.kit import to_array, to_tensor
 from conformance import environments
-from conformance.driver import REQUEST_LIMIT, Worker
+from conformance.driver import REQUEST_LIMIT, Asked, Worker
 from conformance.targets import (
-    AnyWorker,
     Missing,
     TargetError,
     greeted,
@@ -56,7 +55,7 @@ class Subject:
     defaults  of its constructor, by canonical name; those stated as None are left out
     """
 
-    worker: AnyWorker
+    worker: Asked
     description: protocol.Description
     implementation: protocol.Implementation
     device: str
@@ -157,6 +156,7 @@ def subject(
                 options=dict(options or {}),
                 features=list(features),
                 family=family,
+                limit=limit,
             )
             with serving(order, python=python, limit=limit) as worker:
                 yield described(worker, order.name, device, greeted(worker, python))
@@ -179,7 +179,7 @@ def subject(
 
 
 def described(
-    worker: AnyWorker,
+    worker: Asked,
     name: str,
     device: str = "",
     description: protocol.Description | None = None,

@@ -17,7 +17,7 @@ from adapters.target import Target
 from adapters.targets.kinds import KINDS
 from adapters.targets.order import Order
 from adapters.worker import Server
-from conformance.driver import MEMORY_LIMIT, REQUEST_LIMIT, Refused, Worker, WorkerError
+from conformance.driver import MEMORY_LIMIT, REQUEST_LIMIT, Asked, Refused, Worker, WorkerError
 from conformance.driver import command_for as command_of_adapter
 from conformance.runs.description import contradiction
 
@@ -62,6 +62,14 @@ def order_for(name: str, **choices: Any) -> Order:
     return Order(place=place, object=member, paths=list(dict.fromkeys(paths)), **choices)
 
 
+def order_of(found: Any, **choices: Any) -> Order:
+    """The order for an object of this process."""
+    if choices.get("kind") and choices["kind"] not in KINDS:
+        raise TargetError(f"no kind {choices['kind']!r}; known are {', '.join(KINDS)}")
+    name = getattr(found, "__qualname__", type(found).__name__)
+    return Order(place="", object=name, **choices)
+
+
 def command_for(order: Order, python: str | Path | None = None) -> list[str]:
     """The command that starts a worker with the target in the interpreter ``python``.
 
@@ -104,9 +112,6 @@ class LocalWorker:
         """Nothing is left over."""
 
 
-AnyWorker = Worker | LocalWorker
-
-
 @contextmanager
 def serving(
     order: Order,
@@ -115,7 +120,7 @@ def serving(
     python: str | Path | None = None,
     limit: float = REQUEST_LIMIT,
     memory: int = MEMORY_LIMIT,
-) -> Iterator[AnyWorker]:
+) -> Iterator[Asked]:
     """A worker with a target; ``found`` is the object itself, if it lives in this process."""
     if found is not None:
         yield LocalWorker(order, found)
@@ -124,7 +129,7 @@ def serving(
         yield worker
 
 
-def greeted(worker: AnyWorker, python: str | Path | None = None) -> protocol.Description:
+def greeted(worker: Asked, python: str | Path | None = None) -> protocol.Description:
     """What the target is.
 
     Raises TargetError where it cannot be used, Missing where the interpreter cannot, and

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from adapters.targets.order import BadTarget, Misbehaviour, Order, first_line, guarded
+from adapters.targets.order import BadTarget, Misbehaviour, Order, first_line, guarded, line_in
 
 
 def load(order: Order) -> Any:
@@ -26,7 +26,7 @@ def load(order: Order) -> Any:
         raise BadTarget(str(end)) from None
     except Exception as error:
         raise BadTarget(
-            f"{order.place} cannot be imported: {first_line(error)}{where(error, order.place)}"
+            f"{order.place} cannot be imported: {first_line(error)}{line_in(error, order.place)}"
         ) from error
     try:
         return reduce(getattr, order.object.split("."), module)
@@ -55,13 +55,3 @@ def imported(place: str) -> ModuleType:
     sys.modules.setdefault(name, module)
     spec.loader.exec_module(module)
     return module
-
-
-def where(error: Exception, place: str) -> str:
-    """The line of the target's own file in which it was raised."""
-    trace, line = error.__traceback__, 0
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == place:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f" (line {line})" if line else ""

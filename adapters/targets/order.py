@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +24,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     features  options that are always on, switched by an argument or built in
     claims    documented variants that it is held against, without the suffixes of options
     paths     where its imports are looked for before anywhere else
+    limit     seconds that a trial may take; 0: any
     """
 
     place: str
@@ -33,6 +36,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     features: list[str] = []
     claims: list[str] = []
     paths: list[str] = []
+    limit: float = 0.0
 
     @property
     def name(self) -> str:
@@ -48,6 +52,34 @@ class Misbehaviour(Exception):  # noqa: N818 - named for the situation
     """It does what no optimizer may, whatever its formula; the message says what."""
 
 
+class Raised(Exception):  # noqa: N818 - named for the situation
+    """A step raised something; the message says which, what and where."""
+
+
+class Late(Exception):  # noqa: N818 - named for the situation
+    """A trial did not come to its end in time."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raise Late after so many seconds, where a signal can; 0 is any number."""
+    here = threading.current_thread() is threading.main_thread()
+    if not seconds or not here or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def ring(number: int, frame: Any) -> None:
+        raise Late
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 @contextmanager
 def guarded(what: str) -> Iterator[None]:
     """Foreign code that ends the process is told from one that raises."""
@@ -59,6 +91,16 @@ def guarded(what: str) -> Iterator[None]:
         raise
     except GeneratorExit as end:
         raise Misbehaviour(f"{what} raises {type(end).__name__}") from None
+
+
+def line_in(error: BaseException, place: str) -> str:
+    """The line of a file in which something was raised, in words; empty where it was elsewhere."""
+    trace, line = error.__traceback__, 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == place:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f" (line {line})" if line else ""
 
 
 def first_line(error: BaseException) -> str:

@@ -10,6 +10,7 @@ import typer
 from conformance.claims.document import ClaimFileError
 from conformance.cli import (
     adapter,
+    auditing,
     comparing,
     environment,
     equivalence,
@@ -55,6 +56,7 @@ app.command("history")(history.history)
 app.command("repro")(reproducing.repro)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)
+app.command("audit")(auditing.audit_)
 app.command("power")(power.power)
 app.command("identify")(identifying.identify_)
 app.command("bench")(timing.bench_)

@@ -70,9 +70,7 @@ Step = tuple[Value, State]
 Program = Callable[[Course, Choices, Hyper, State, Value, Value], Step]
 
 
-def plain(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
-) -> Step:
+def plain(course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
     """The step as it should be."""
     return step(choices, hyper, state, w, g, num=course.num)
 
@@ -145,9 +143,7 @@ def narrow_state(name: str, dtype: str) -> Program:
     return program
 
 
-def twice(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
-) -> Step:
+def twice(course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
     """The whole step applied twice."""
     w, state = plain(course, choices, hyper, state, w, g)
     return plain(course, choices, hyper, state, w, g)

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from conformance.cases import Case
-from conformance.driver import Refused
+from conformance.driver import Asked, Refused
 from conformance.execution import Answer, ProtocolBreach, carry_out, judge_answer, question_for
 from conformance.oracle import Oracle, Question
 from conformance.plan import Unit
 from conformance.subject import Subject
-from conformance.targets import AnyWorker
 from conformance.verdict import Divergence, Verdict, contradicted
 from reference.numbers.precision import Array
 from reference.pipeline import consistent, state_names
@@ -74,7 +73,7 @@ class Bench:
     answers: dict[Case, Answer | Refused] = field(default_factory=dict)
 
     @property
-    def worker(self) -> AnyWorker:
+    def worker(self) -> Asked:
         """The worker that serves it."""
         return self.subject.worker
 

@@ -25,7 +25,7 @@ def unknown_argument(parameter, gradient, state, mystery):
 NUMBER = 3.0
 
 
-def random_steps(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def random_steps(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     rate = learning_rate * random.uniform(0.9, 1.1)
     return rmsprop(parameter, gradient, state, rate, decay, epsilon)
 
@@ -33,7 +33,7 @@ def random_steps(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsil
 CALLS = []
 
 
-def remembers_elsewhere(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def remembers_elsewhere(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     CALLS.append(1)
     rate = learning_rate / len(CALLS)
     return rmsprop(parameter, gradient, state, rate, decay, epsilon)
@@ -42,7 +42,7 @@ def remembers_elsewhere(parameter, gradient, state, learning_rate=0.1, decay=0.9
 SHARED = {}
 
 
-def one_state_for_all(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def one_state_for_all(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     if state is None and "average" not in SHARED:
         SHARED["average"] = 0.0
     SHARED["average"] = decay * SHARED["average"] + (1 - decay) * float(np.mean(gradient**2))
@@ -50,48 +50,48 @@ def one_state_for_all(parameter, gradient, state, learning_rate=0.1, decay=0.9, 
     return (parameter - step).astype(parameter.dtype), 1
 
 
-def changes_gradient(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def changes_gradient(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     found = rmsprop(parameter, gradient, state, learning_rate, decay, epsilon)
     gradient *= 0.5
     return found
 
 
-def hangs(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def hangs(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     time.sleep(1000)
 
 
-def other_shape(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def other_shape(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     after, state = rmsprop(parameter, gradient, state, learning_rate, decay, epsilon)
     return after[:1], state
 
 
-def other_dtype(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def other_dtype(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     return rmsprop(parameter, gradient, state, np.float64(learning_rate), decay, epsilon)
 
 
-def integers(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def integers(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     return parameter.astype(int), state
 
 
-def nothing(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def nothing(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     parameter -= learning_rate * gradient
 
 
-def one_value(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def one_value(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     return parameter - learning_rate * gradient
 
 
-def talkative(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def talkative(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     print("a step", flush=True)
     os.write(1, b"another way to say it\n")
     return rmsprop(parameter, gradient, state, learning_rate, decay, epsilon)
 
 
-def gives_up(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def gives_up(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     sys.exit(5)
 
 
-def third_step(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def third_step(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     count, average = state or (0, None)
     if count == 2:
         raise RuntimeError("no third step")
@@ -99,10 +99,10 @@ def third_step(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon
     return after, (count + 1, average)
 
 
-def not_a_number(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def not_a_number(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     after, state = rmsprop(parameter, gradient, state, learning_rate, decay, epsilon)
     return after * np.float32("nan").astype(parameter.dtype), state
 
 
-def killed(parameter, gradient, state, learning_rate=0.1, decay=0.9, epsilon=1e-8):
+def killed(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     os.kill(os.getpid(), signal.SIGKILL)

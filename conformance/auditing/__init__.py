@@ -1,0 +1,1 @@
+"""Does somebody's optimizer follow the formula that it is meant to follow, and if not, why?"""

@@ -1,0 +1,129 @@
+"""The cases that a target takes part in, carried out and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from conformance.auditing.preparation import Ready
+from conformance.auditing.record import Cell
+from conformance.cases import MAIN_DTYPE, Case
+from conformance.driver import Refused, WorkerError
+from conformance.execution import Answer, ProtocolBreach, carry_out, judge_answer, question_for
+from conformance.oracle import Oracle
+from conformance.plan import Selection, Unit, cases, default_features
+from conformance.verdict import Judgement, Verdict
+from reference.variants import Variant
+
+Pairs = list[tuple[Unit, Answer]]
+FAILURES_ALLOWED = 3  # cases in a row that raise; what is left would as well
+LOST = ("crash", "timeout")
+
+
+@dataclass
+class Carried:
+    """Everything that was tried.
+
+    answers   what the target did, by case
+    judged    each answer with its judgement
+    failures  cases that could not be carried out, and why
+    """
+
+    judged: list[tuple[Unit, Answer, Judgement]] = field(default_factory=list)
+    failures: list[tuple[Unit, WorkerError]] = field(default_factory=list)
+
+    @property
+    def answers(self) -> Pairs:
+        """Without the judgements."""
+        return [(unit, answer) for unit, answer, _ in self.judged]
+
+    @property
+    def contradicting(self) -> list[tuple[Unit, Answer, Judgement]]:
+        """What the document does not explain."""
+        return [item for item in self.judged if item[2].worst is Verdict.deviates]
+
+
+def planned(ready: Ready, *, defaults: bool) -> Iterator[Case]:
+    """Every case; hyperparameters that have one value have it in each."""
+    item, question = ready.subject.implementation, ready.question
+    selection = Selection(profile=question.profile, seed=question.seed)
+    stated: dict[str, object] = dict(ready.subject.defaults)
+    # With values of the caller's, the constructor's own defaults are not in question.
+    by_default = default_features(stated) if defaults and not ready.fixed else None
+    found: dict[Case, None] = {}
+    dtypes = sorted(item.dtypes, key=lambda dtype: dtype != MAIN_DTYPE)
+    for dtype in dtypes:
+        if question.dtypes and dtype not in question.dtypes:
+            continue
+        for case in cases(item, ready.features, dtype, selection, by_default):
+            values = {name: value for name, value in ready.fixed.items() if name in case.decimals}
+            found[
+                replace(case, hyperparameters=tuple(sorted((case.decimals | values).items())))
+            ] = None
+    yield from found
+
+
+def carry(
+    ready: Ready,
+    variant: Variant,
+    oracle: Oracle,
+    *,
+    defaults: bool,
+    progress: Callable[[str], None] = lambda what: None,
+) -> Carried:
+    """Carry out every case and judge it; what cannot be carried out is kept with the reason."""
+    found = Carried()
+    row = 0
+    for case in planned(ready, defaults=defaults):
+        progress(f"{case.dtype}, {case.mode}")
+        unit = Unit(ready.subject.implementation, ready.subject.device, case, (variant,))
+        try:
+            answer = carry_out(ready.subject.worker, unit, dict(ready.subject.defaults))
+        except Refused as error:
+            if error.kind != "unsupported":
+                found.failures.append((unit, error))
+                row += 1
+        except ProtocolBreach as error:
+            found.failures.append((unit, WorkerError("error", str(error))))
+            row += 1
+        except WorkerError as error:
+            found.failures.append((unit, error))
+            break  # the worker is gone, and would be again
+        else:
+            row = 0
+            judgement = judge_answer(
+                oracle, question_for(variant, unit, answer.defaults), unit, answer
+            )
+            found.judged.append((unit, answer, judgement))
+        if row == FAILURES_ALLOWED:
+            break
+    return found
+
+
+def cells(found: Carried) -> Iterator[Cell]:
+    """Every case as a row."""
+    for unit, _, judgement in found.judged:
+        parameters = judgement.parameters
+        yield Cell(
+            verdict=str(judgement.worst),
+            dtype=unit.case.dtype,
+            mode=unit.case.mode,
+            score=max((item.score for item in parameters), default=0.0),
+            elements=sum(sum(item.counts) for item in parameters),
+            deviating=sum(item.counts[Verdict.deviates] for item in parameters),
+            divergence=judgement.divergence,
+            why=judgement.representation,
+            case=unit.case.identifier,
+        )
+    for unit, error in found.failures:
+        yield Cell(
+            verdict=error.kind,
+            dtype=unit.case.dtype,
+            mode=unit.case.mode,
+            score=0.0,
+            elements=0,
+            deviating=0,
+            divergence=None,
+            why=str(error),
+            case=unit.case.identifier,
+        )

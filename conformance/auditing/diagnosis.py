@@ -1,0 +1,217 @@
+"""Why an optimizer departs from a document: what it computes instead, sought and said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from conformance.auditing import words
+from conformance.auditing.behaviour import ignored, influences
+from conformance.auditing.conduct import Carried
+from conformance.auditing.preparation import Ready
+from conformance.auditing.suspects import Suspect, suspects
+from conformance.cases import MAIN_DTYPE
+from conformance.driver import Refused, WorkerError
+from conformance.execution import Answer, question_for
+from conformance.explain import FORMULA_MODES, Explanation, explain
+from conformance.inputs import LAYOUTS
+from conformance.oracle import Oracle, ordinary
+from conformance.plan import Unit, comparable_variants
+from conformance.rows import BROKEN
+from conformance.verdict import Judgement, contradicted
+from reference.pipeline import Choices
+from reference.variants import Variant
+
+# Modes whose answers a wrong rule is held against: every one of FORMULA_MODES that needs no state.
+SUSPECT_MODES = ("origin", "trajectory", "rate-change", "separation")
+SUSPECTS_SHOWN = 3
+NOTHING = (
+    "no documented rule explains it, nor one that differs from {variant} in two choices, in a "
+    "constant, in one operation of its step, or in the step's course"
+)
+Judged = tuple[Unit, Answer, Judgement]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong, in words, and the rule that is followed instead, where one is known."""
+
+    why: tuple[str, ...]
+    choices: Choices | None = None
+
+
+def diagnosed(
+    ready: Ready,
+    variant: Variant,
+    oracle: Oracle,
+    found: Carried,
+    progress: Callable[[str], None] = lambda what: None,
+) -> Diagnosis:
+    """Why cases deviate; asks the target a little more where that tells."""
+    contradicting = found.contradicting
+    if not contradicting:
+        return Diagnosis((), variant.choices)
+    first, last = broken(contradicting), defaults(variant, contradicting)
+    left = [item for item in contradicting if item[0].case.mode != "defaults"]
+    left = [item for item in left if deviating(item[2])]
+    if not left:
+        return Diagnosis(tuple(dict.fromkeys((*first, *last))), variant.choices)
+    found_out = followed(ready, variant, oracle, found, left, progress)
+    return replace(found_out, why=tuple(dict.fromkeys((*first, *found_out.why, *last))))
+
+
+def followed(
+    ready: Ready,
+    variant: Variant,
+    oracle: Oracle,
+    found: Carried,
+    left: list[Judged],
+    progress: Callable[[str], None],
+) -> Diagnosis:
+    """Which rule the values follow that are ``left``."""
+    formula = [item for item in left if item[0].case.mode in FORMULA_MODES]
+    main = [item for item in formula if item[0].case.dtype == main_dtype(found)]
+    if not main:
+        return Diagnosis(tuple(places(oracle, variant, left)), variant.choices)
+    progress("looking for the rule that it follows")
+    explanation = rule(oracle, variant, found, main)
+    if explanation.choices is not None and not explanation.partly:
+        why = words.choice(explanation.choices, variant.choices)
+        return Diagnosis(tuple(why), explanation.choices)
+    progress("trying wrong rules")
+    why = sentences(suspected(oracle, variant, found, main), variant) or nan(main)
+    if not why:
+        why = list(asked_again(ready, variant))
+        if explanation.choices is not None:
+            other = words.choice(explanation.choices, variant.choices)
+            why += [f"some elements: {text}" for text in other]
+    return Diagnosis(tuple(why) or (NOTHING.format(variant=variant.identifier),))
+
+
+def main_dtype(found: Carried) -> str:
+    """The dtype whose answers name a rule."""
+    dtypes = [unit.case.dtype for unit, _ in found.answers]
+    return MAIN_DTYPE if MAIN_DTYPE in dtypes else dtypes[0]
+
+
+def broken(judged: list[Judged]) -> Iterator[str]:
+    """What may not change, whatever the document, and did."""
+    for _, answer, _ in judged:
+        for name in answer.broken:
+            yield BROKEN[name]
+
+
+def deviating(judgement: Judgement) -> bool:
+    """Whether values deviate, and not only a promise that every optimizer keeps."""
+    return any(
+        item.divergence is not None and item.divergence.quantity not in BROKEN
+        for item in judgement.parameters
+    )
+
+
+def defaults(variant: Variant, judged: list[Judged]) -> Iterator[str]:
+    """Where the constructor's own defaults are others than the documented."""
+    for unit, answer, _ in judged:
+        if unit.case.mode == "defaults":
+            for name, value in answer.defaults.items():
+                stated = variant.defaults.get(name)
+                if stated is not None and differs(value, stated):
+                    yield f"{words.readable(name)} defaults to {value}; the document says {stated}"
+
+
+def differs(value: Any, stated: str) -> bool:
+    """Whether a default is another number than the document's."""
+    if not isinstance(value, int | float):
+        return str(value) != stated
+    return value != float(stated)
+
+
+def places(oracle: Oracle, variant: Variant, judged: list[Judged]) -> Iterator[str]:
+    """Where a rule that holds in the main dtype does not."""
+    for unit, answer, judgement in judged:
+        divergence = judgement.divergence
+        name = divergence.parameter if divergence else ""
+        if unit.case.dtype == "float64" and narrow(oracle, variant, unit, answer):
+            yield "float64 parameters are computed in float32"
+        elif unit.case.mode in LAYOUTS:
+            yield f"it follows the document except for {name.partition('-')[0]} parameters"
+        else:
+            yield f"it follows the document except in {unit.case.dtype} with {name} gradients"
+
+
+def narrow(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> bool:
+    """Whether float32 arithmetic explains a float64 answer."""
+    question = replace(question_for(variant, unit, answer.defaults), working="float32")
+    return not bool((contradicted(oracle, question, answer.observed) & ordinary(unit.case)).any())
+
+
+def rule(oracle: Oracle, variant: Variant, found: Carried, main: list[Judged]) -> Explanation:
+    """The documented rule, or the one that differs in two choices, that explains every answer."""
+    first = {unit.case for unit, _, _ in main}
+    answers = sorted(found.answers, key=lambda pair: pair[0].case not in first)
+    others = list(comparable_variants(main[0][0].implementation, main[0][0].case.features))
+    return explain(oracle, variant, answers, others)
+
+
+def suspected(
+    oracle: Oracle, variant: Variant, found: Carried, main: list[Judged]
+) -> list[Suspect]:
+    """The wrong rules that explain every answer in the main dtype, of the most telling kind."""
+    first = {unit.case for unit, _, _ in main}
+    pairs = [
+        (unit, answer)
+        for unit, answer in found.answers
+        if unit.case.dtype == main_dtype(found) and unit.case.mode in SUSPECT_MODES
+    ]
+    pairs.sort(key=lambda pair: pair[0].case not in first)
+    columns = [
+        contradicted(oracle, question_for(variant, unit, answer.defaults), answer.observed)
+        for unit, answer in pairs
+    ]
+    best: list[Suspect] = []
+    for item in suspects(variant, pairs, columns):
+        if best and item.mutant.kind != best[0].mutant.kind:
+            break
+        best.append(item)
+    return sorted(best, key=lambda item: -item.told)
+
+
+def sentences(found: list[Suspect], variant: Variant) -> list[str]:
+    """The suspects in words: the first, and others that no case tells from it."""
+    said = [
+        words.sentence(item.mutant, variant.choices, variant.family)
+        for item in found[:SUSPECTS_SHOWN]
+    ]
+    return [" (or: ".join(said) + ")" * (len(said) - 1)] if said else []
+
+
+def nan(judged: list[Judged]) -> list[str]:
+    """Where a number was due and none came."""
+    for _unit, _, judgement in judged:
+        divergence = judgement.divergence
+        if divergence and np.isnan(divergence.observed) and np.isfinite(divergence.expected):
+            return [
+                f"the parameter becomes nan at step {divergence.step}, with "
+                f"{divergence.parameter} gradients"
+            ]
+    return []
+
+
+def asked_again(ready: Ready, variant: Variant) -> Iterator[str]:
+    """What more steps tell: whether elements depend on others, and what is ignored."""
+    try:
+        yield from influences(ready)
+        for name in ignored(ready, variant.choices):
+            yield f"{words.readable(name)} is taken and changes nothing"
+    except (Refused, WorkerError):
+        return
+
+
+def factors(choices: Choices | None) -> dict[str, str | bool]:
+    """A rule, choice by choice."""
+    if choices is None:
+        return {}
+    return {item.name: getattr(choices, item.name) for item in fields(choices)}

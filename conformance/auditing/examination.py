@@ -1,0 +1,260 @@
+"""``audit``: one target held against one document, or against all of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance.auditing.behaviour import unrepeatable
+from conformance.auditing.conduct import Carried, carry, cells
+from conformance.auditing.diagnosis import Diagnosis, diagnosed, factors
+from conformance.auditing.preparation import AuditError, Question, Ready, documented, named, ready
+from conformance.auditing.record import Audit
+from conformance.cases import PROFILES
+from conformance.driver import REQUEST_LIMIT, Refused, WorkerError
+from conformance.execution import judge_answer, question_for
+from conformance.oracle import Oracle
+from conformance.plan import comparable_variants
+from conformance.verdict import Verdict
+from reference.numbers import PRECISIONS
+from reference.variants import Variant
+
+OURS = ("Misbehaviour", "Raised", "BadTarget")  # what the worker says of a target in its own words
+Progress = Callable[[str], None]
+
+
+def audit(
+    target: Any,
+    like: str = "",
+    *,
+    python: str | Path | None = None,
+    kind: str = "",
+    mapping: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    features: Sequence[str] = (),
+    dtypes: Sequence[str] = (),
+    profile: str = "audit",
+    seed: int = 0,
+    defaults: bool = True,
+    limit: float = REQUEST_LIMIT,
+    progress: Progress = lambda what: None,
+) -> Audit:
+    """Does an optimizer compute what a document says, and if not, what does it compute?
+
+    ``target`` is a TARGET (``module:object`` or ``path/to/file.py:object``), run in a process of
+    its own in the interpreter ``python`` (this one where nothing is said); or the object itself,
+    run in this process, where nothing ends it if it hangs.  Kinds: a ``torch.optim.Optimizer``
+    subclass, an Optax transformation or what makes one, a Keras optimizer class, a MindSpore
+    optimizer, or a function ``update(parameter, gradient, state, **hyperparameters)`` on NumPy
+    arrays that returns parameter and state; ``kind`` decides where none is recognised.
+
+    ``like`` names the documented variant; without it, the one that fits best is found.
+    ``mapping`` maps own arguments to canonical names.  ``options`` are passed always: own
+    arguments, or hyperparameters, which then have this one value in every case (those that the
+    target does not take are taken to be built in).  ``features`` are on where ``like`` does not
+    say.  ``dtypes`` (all that it takes), ``profile`` (audit, quick, default, full) and ``seed``
+    choose the cases; ``defaults`` says whether the constructor's own have to be the document's;
+    ``limit`` is how many seconds a reply may take.
+
+    Raises AuditError for a question that makes no sense, and SubjectError for a target that cannot
+    be used.
+    """
+    question = Question(
+        target,
+        like,
+        python,
+        kind,
+        mapping or {},
+        options or {},
+        features,
+        dtypes,
+        profile,
+        seed,
+        defaults,
+        limit,
+    )
+    check(question)
+    try:
+        return answered(question, progress)
+    except WorkerError as error:  # before it had taken a step
+        return failed(question, error)
+
+
+def answered(question: Question, progress: Progress) -> Audit:
+    """The same; raises WorkerError where the target hangs or dies while it is tried."""
+    oracle = Oracle()
+    with ready(question) as prepared:
+        dtypes = question.dtypes
+        missing = [name for name in dtypes if name not in prepared.subject.implementation.dtypes]
+        if missing:
+            why = prepared.subject.implementation.gaps.get(missing[0], "")
+            raise AuditError(f"it takes no {missing[0]}{f': {why}' if why else ''}")
+        return examined(prepared, oracle, progress)
+
+
+def check(question: Question) -> None:
+    """Raise AuditError for what does not exist."""
+    documented(question.like)
+    for dtype in question.dtypes:
+        if dtype not in PRECISIONS:
+            raise AuditError(f"no dtype {dtype!r}; known are {', '.join(PRECISIONS)}")
+    if question.profile not in PROFILES:
+        raise AuditError(f"no profile {question.profile!r}; known are {', '.join(PROFILES)}")
+
+
+def examined(prepared: Ready, oracle: Oracle, progress: Progress) -> Audit:
+    """The same of a target that has started."""
+    question = prepared.question
+    progress("two runs of the same steps")
+    try:
+        unsteady = unrepeatable(prepared)
+    except WorkerError as error:
+        return failed(question, error, prepared)
+    variant = documented(question.like)
+    if variant is None:
+        progress("which documented rule fits")
+        variant = identified(prepared, oracle, progress)
+    found = carry(
+        prepared,
+        variant,
+        oracle,
+        defaults=question.defaults and bool(question.like),
+        progress=progress,
+    )
+    if unsteady and found.contradicting:
+        diagnosis = Diagnosis((unsteady,))
+    else:
+        diagnosis = diagnosed(prepared, variant, oracle, found, progress)
+    return concluded(prepared, variant, found, diagnosis, unsteady)
+
+
+def failed(question: Question, error: WorkerError, prepared: Ready | None = None) -> Audit:
+    """An audit that came to its end before anything could be compared."""
+    verdict, text = said(error)
+    return Audit(
+        target=named(question.target),
+        kind=prepared.kind if prepared else question.kind,
+        variant=question.like,
+        like=bool(question.like),
+        verdict=verdict,
+        score=0.0,
+        features=prepared.features if prepared else (),
+        why=(text,),
+        remarks=prepared.remarks if prepared else (),
+        versions=prepared.subject.description.versions if prepared else {},
+    )
+
+
+def said(error: WorkerError) -> tuple[str, str]:
+    """The verdict that a failure is, and the words for it."""
+    if isinstance(error, Refused) and error.failure.exception in OURS:
+        kind = "deviates" if error.failure.exception == "Misbehaviour" else error.kind
+        return kind, error.failure.message
+    if error.kind == "timeout":
+        return error.kind, f"a step does not come to its end: {error}"
+    return error.kind, str(error)
+
+
+def identified(prepared: Ready, oracle: Oracle, progress: Progress) -> Variant:
+    """The documented variant that the fewest elements contradict."""
+    item = prepared.subject.implementation
+    known = list(comparable_variants(item, prepared.features))
+    if not known:
+        raise AuditError(
+            f"no document has {'+'.join(prepared.features) or 'the plain form'} of {item.family}"
+        )
+    found = carry(prepared, known[0], oracle, defaults=False, progress=progress)
+    against: dict[str, int] = {}
+    rules: dict[Any, int] = {}
+    for variant in known:
+        key = (variant.choices, variant.undecayed)
+        if key not in rules:
+            rules[key] = contradictions(oracle, variant, found)
+        against[variant.identifier] = rules[key]
+    return min(
+        known, key=lambda v: (against[v.identifier], -same_defaults(v, prepared), v.identifier)
+    )
+
+
+def contradictions(oracle: Oracle, variant: Variant, found: Carried) -> int:
+    """How many elements contradict a variant."""
+    return sum(
+        item.counts[Verdict.deviates]
+        for unit, answer in found.answers
+        for item in judge_answer(
+            oracle,
+            question_for(variant, unit, answer.defaults),
+            unit,
+            answer,
+            parameters_only=True,
+            decide_only=True,
+        ).parameters
+    )
+
+
+def same_defaults(variant: Variant, prepared: Ready) -> int:
+    """How many defaults a target shares with a document."""
+    stated = prepared.subject.defaults
+    return sum(
+        isinstance(stated.get(name), int | float) and float(stated[name]) == float(value)
+        for name, value in variant.defaults.items()
+    )
+
+
+def concluded(
+    prepared: Ready, variant: Variant, found: Carried, diagnosis: Diagnosis, unsteady: str
+) -> Audit:
+    """The record of an audit."""
+    question = prepared.question
+    rows = tuple(cells(found))
+    if not rows:
+        raise AuditError("no case is left: other dtypes or another profile leave some")
+    divergences = [
+        (unit.case.dtype != "float32", judgement.divergence)
+        for unit, _, judgement in found.contradicting
+        if judgement.divergence is not None
+    ]
+    first = min(divergences, key=lambda d: (d[0], d[1].step, -d[1].score), default=(True, None))[1]
+    why = list(diagnosis.why)
+    ended = [said(error) for _, error in found.failures]
+    why = [*(text for _, text in ended), *why]
+    verdict = worst(
+        [*(str(judgement.worst) for _, _, judgement in found.judged), *(kind for kind, _ in ended)]
+    )
+    remarks = list(prepared.remarks)
+    if unsteady and not found.contradicting:
+        remarks.append(f"{unsteady} (by no more than rounding may)")
+    return Audit(
+        target=named(question.target),
+        kind=prepared.kind,
+        variant=variant.identifier,
+        like=bool(question.like),
+        verdict=verdict,
+        score=max(row.score for row in rows),
+        nearest=nearest(prepared, diagnosis),
+        factors=factors(diagnosis.choices),
+        features=prepared.features,
+        first_divergence=first,
+        why=tuple(dict.fromkeys(why)),
+        remarks=tuple(remarks),
+        cells=rows,
+        versions=prepared.subject.description.versions,
+    )
+
+
+def nearest(prepared: Ready, diagnosis: Diagnosis) -> tuple[str, ...]:
+    """The documents that have the rule that it follows."""
+    return tuple(
+        variant.identifier
+        for variant in comparable_variants(prepared.subject.implementation, prepared.features)
+        if variant.choices == diagnosis.choices
+    )
+
+
+ORDER = (*(str(verdict) for verdict in Verdict), "error", "timeout", "crash")
+
+
+def worst(verdicts: Sequence[str]) -> str:
+    """The most severe."""
+    return max(verdicts, key=ORDER.index)

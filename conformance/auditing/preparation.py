@@ -1,0 +1,208 @@
+"""A target made ready to be held against a document: what it lacks is assumed, and said."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from adapters.targets.names import HYPERPARAMETERS, NUMBERS
+from conformance.driver import REQUEST_LIMIT
+from conformance.subject import Subject, SubjectError, described
+from conformance.targets import Missing, TargetError, greeted, order_for, order_of, serving
+from reference.variants import VARIANTS, Variant
+
+
+class AuditError(Exception):
+    """The question makes no sense as it was asked; the message says what would."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, as :func:`conformance.audit` describes it."""
+
+    target: Any
+    like: str = ""
+    python: str | Path | None = None
+    kind: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    features: Sequence[str] = ()
+    dtypes: Sequence[str] = ()
+    profile: str = "audit"
+    seed: int = 0
+    defaults: bool = True
+    limit: float = REQUEST_LIMIT
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A target that has started, with what it is asked for.
+
+    features  that are on
+    fixed     hyperparameters that have one value in every case, as decimals
+    remarks   what was assumed
+    """
+
+    question: Question
+    order: Any
+    subject: Subject
+    features: tuple[str, ...]
+    fixed: dict[str, str]
+    remarks: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """Which kind of optimizer it is."""
+        return self.subject.description.flags["kind"]
+
+    @contextmanager
+    def afresh(self) -> Iterator[Subject]:
+        """The same in a worker that has not taken a step yet."""
+        with started(self.question, self.order) as found:
+            yield found
+
+
+def documented(like: str) -> Variant | None:
+    """The variant that was asked for; raises AuditError where there is none."""
+    if not like:
+        return None
+    if like not in VARIANTS:
+        close = difflib.get_close_matches(like, VARIANTS, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else "see `conformance list variants`"
+        raise AuditError(f"no variant {like!r}; {hint}")
+    return VARIANTS[like]
+
+
+@contextmanager
+def started(question: Question, order: Any) -> Iterator[Subject]:
+    """The target in a worker.  Raises SubjectError where it cannot be used."""
+    found = None if isinstance(question.target, str) else question.target
+    try:
+        with serving(order, found=found, python=question.python, limit=question.limit) as worker:
+            yield described(worker, order.name, description=greeted(worker, question.python))
+    except (TargetError, Missing) as error:
+        raise SubjectError(f"{named(question.target)}: {error}") from error
+
+
+def named(target: Any) -> str:
+    """A target as it is printed."""
+    if isinstance(target, str):
+        return target
+    module = getattr(target, "__module__", type(target).__module__)
+    return f"{module}:{getattr(target, '__qualname__', type(target).__name__)}"
+
+
+@contextmanager
+def ready(question: Question) -> Iterator[Ready]:
+    """Start the target; once more where it is to be told what the document asks for.
+
+    Raises AuditError for a question that makes no sense, SubjectError where the target cannot be
+    used.
+    """
+    variant = documented(question.like)
+    choices: dict[str, Any] = {
+        "kind": question.kind,
+        "family": variant.family if variant else "",
+        "mapping": dict(question.mapping),
+        "options": dict(question.options),
+        "features": list(question.features),
+        "limit": question.limit,
+    }
+    try:
+        order = (order_for if isinstance(question.target, str) else order_of)(
+            question.target, **choices
+        )
+    except TargetError as error:
+        raise SubjectError(f"{named(question.target)}: {error}") from error
+    with started(question, order) as subject:
+        lacking = assumed(subject, variant, question)
+        if lacking is None:
+            yield made(question, order, subject, variant, ())
+            return
+    options, features, remarks = lacking
+    choices |= {"options": {**question.options, **options}, "features": features}
+    order = (order_for if isinstance(question.target, str) else order_of)(
+        question.target, **choices
+    )
+    with started(question, order) as subject:
+        yield made(question, order, subject, variant, remarks)
+
+
+def made(
+    question: Question,
+    order: Any,
+    subject: Subject,
+    variant: Variant | None,
+    remarks: Sequence[str],
+) -> Ready:
+    """What is known of a target that has started as it should be."""
+    simplest: list[str] = min(subject.implementation.features, key=len)
+    features = sorted(variant.features) if variant else sorted(simplest)
+    own = {
+        subject.description.flags.get(f"argument {name}", name): name
+        for name in subject.implementation.hyperparameters
+    }
+    given = {own.get(name, name): value for name, value in order.options.items()}
+    fixed = {name: decimal(name, value) for name, value in given.items() if name in HYPERPARAMETERS}
+    said = [text for name, text in subject.description.flags.items() if name.startswith("remark")]
+    return Ready(question, order, subject, tuple(features), fixed, (*said, *remarks))
+
+
+def decimal(name: str, value: Any) -> str:
+    """A hyperparameter as cases hold it; raises AuditError for what is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise AuditError(f"{name}={value!r} is no number")
+    if not 0 <= value < float("inf"):
+        raise AuditError(f"{name}={value!r}: cases hold finite numbers that are not negative")
+    return repr(value)
+
+
+def assumed(
+    subject: Subject, variant: Variant | None, question: Question
+) -> tuple[dict[str, float], list[str], list[str]] | None:
+    """What the target has to be told: built-in values, options that are on, and how that is said.
+
+    None where it takes all that the document asks for.
+    """
+    available = {name for some in subject.implementation.features for name in some}
+    wanted = sorted(variant.features) if variant else list(question.features)
+    target = named(question.target)
+    values: dict[str, float] = {}
+    for name in needed(subject, variant):
+        if name in known(subject, question):
+            continue
+        stated = variant.defaults.get(name, "") if variant else ""
+        if not stated or (name in NUMBERS and float(stated) == 0):
+            raise AuditError(
+                f"{target} takes no {name}: say what is built in with {name}=VALUE"
+                + ("" if variant else ", or name the document with --like")
+            )
+        values[name] = float(stated)
+    switches = [name for name in wanted if name not in available]
+    if not values and not switches:
+        return None
+    remarks = [f"{name} is on, built in" for name in switches if name not in NUMBERS]
+    remarks += [f"{name} is built in as {value:g}, as documented" for name, value in values.items()]
+    return values, wanted, remarks
+
+
+def needed(subject: Subject, variant: Variant | None) -> list[str]:
+    """The hyperparameters that a rule of this family with these options has."""
+    simplest: list[str] = min(subject.implementation.features, key=len)
+    features = variant.features if variant else simplest
+    return [
+        "learning_rate",
+        "decay",
+        *(["beta1"] if subject.implementation.family == "adam" else []),
+        *(["epsilon"] if variant is None or variant.choices.epsilon != "none" else []),
+        *(name for name in ("momentum", "weight_decay", "loss_scale") if name in features),
+    ]
+
+
+def known(subject: Subject, question: Question) -> set[str]:
+    """The hyperparameters that it takes, or that were said to be built in."""
+    return {*subject.implementation.hyperparameters, *question.options}

@@ -1,0 +1,118 @@
+"""What an audit comes to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from conformance.verdict import Divergence
+
+if TYPE_CHECKING:
+    import pandas
+
+# Verdicts with which an optimizer does not conform.
+BAD = ("deviates", "error", "timeout", "crash")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One case, and what came of it.
+
+    verdict    as ``docs/verdicts.md`` has them; the worst of the elements
+    score      the largest distance in units of the bound
+    elements   that were compared, and how many ``deviating``
+    divergence the first, where the case deviates
+    why        what was raised, or how the worker ended
+    case       its identifier
+    """
+
+    verdict: str
+    dtype: str
+    mode: str
+    score: float
+    elements: int
+    deviating: int
+    divergence: Divergence | None
+    why: str
+    case: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Does one optimizer follow one document?
+
+    target      as it was named
+    kind        which kind of optimizer it is
+    variant     what it was held against: the one that was asked for, or the one that fits best
+    like        whether that one was asked for
+    verdict     the worst of all cells, or ``deviates`` for a misbehaviour
+    score       the largest distance from the document in units of the bound
+    nearest     the documented variants whose rule explains every case, if any
+    factors     the rule that it follows, choice by choice; empty where no rule explains the cases
+    features    options that were on
+    first_divergence  of all cases
+    why         what is wrong, in words, the most telling first; empty where nothing is
+    remarks     what was assumed about it, and what it was left out for
+    cells       every case
+    versions    of the framework
+    """
+
+    target: str
+    kind: str
+    variant: str
+    like: bool
+    verdict: str
+    score: float
+    nearest: tuple[str, ...] = ()
+    factors: dict[str, str | bool] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+    first_divergence: Divergence | None = None
+    why: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def conforms(self) -> bool:
+        """Whether nothing deviates and every case could be carried out."""
+        return self.verdict not in BAD
+
+    @property
+    def cases(self) -> int:
+        """How many cases were tried."""
+        return len(self.cells)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same for JSON; the cells are counted by dtype and mode."""
+        found = {item.name: getattr(self, item.name) for item in fields(self)}
+        divergence = self.first_divergence
+        tried: dict[str, dict[str, int]] = {}
+        for cell in self.cells:
+            row = tried.setdefault(cell.dtype, {})
+            row[cell.mode] = row.get(cell.mode, 0) + 1
+        return found | {
+            "first_divergence": asdict(divergence) if divergence else None,
+            "why": "; ".join(self.why),
+            "conforms": self.conforms,
+            "cells": [asdict(cell) for cell in self.cells if cell.verdict in BAD],
+            "tried": tried,
+        }
+
+    def to_frame(self) -> pandas.DataFrame:
+        """One row a case."""
+        import pandas  # noqa: PLC0415 - a third of a second that most callers need not wait
+
+        rows = []
+        for cell in self.cells:
+            row = asdict(cell)
+            divergence = row.pop("divergence") or {}
+            rows.append(row | {f"first_{name}": value for name, value in divergence.items()})
+        return pandas.DataFrame(rows)
+
+    def summary(self) -> str:
+        """One line for a log or a failing test."""
+        if self.conforms:
+            size = f"at most {self.score:.3g} of the bound in {self.cases} cases"
+            return f"{self.target} follows {self.variant}: {self.verdict}, {size}"
+        reason = "; ".join(self.why) or self.verdict
+        return f"{self.target} does not follow {self.variant or 'any document'}: {reason}"

@@ -1,0 +1,157 @@
+"""``conformance audit``."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from conformance import Audit, audit
+from conformance.auditing.preparation import AuditError
+from conformance.cli.console import UsageError, console, errors, print_json
+from conformance.cli.running import option
+from conformance.driver import REQUEST_LIMIT
+from conformance.rows import BROKEN
+from conformance.subject import SubjectError
+from conformance.targets import Missing
+from conformance.verdict import Divergence
+from reports.terminal import escape
+
+DEVIATES, INCOMPLETE = 1, 3
+Many = list[str] | None
+
+
+def audit_(
+    target: Annotated[str, typer.Argument(help="module:object or path/to/file.py:object")],
+    values: Annotated[
+        Many,
+        typer.Argument(help="NAME=VALUE: passed always; a hyperparameter then has this one value"),
+    ] = None,
+    like: Annotated[
+        str, option("--like", help="judge against this variant (`conformance list variants`)")
+    ] = "",
+    python: Annotated[
+        Path | None, option("--python", help="the interpreter that has the target's framework")
+    ] = None,
+    kind: Annotated[str, option("--kind", help="torch, optax, keras, mindspore or function")] = "",
+    map_: Annotated[
+        Many, option("--map", help="OWN=NAME: what one of its arguments is called here")
+    ] = None,
+    feature: Annotated[
+        Many, option("--feature", help="an option that is on, where --like says none")
+    ] = None,
+    dtype: Annotated[Many, option("--dtype", help="only this one; default all it takes")] = None,
+    profile: Annotated[str, option("--profile", help="audit, quick, default or full")] = "audit",
+    seed: Annotated[int, option("--seed", help="of the cases; the default is fixed")] = 0,
+    defaults: Annotated[
+        bool, option("--defaults/--no-defaults", help="whether its own have to be the document's")
+    ] = True,
+    deadline: Annotated[
+        float, option("--deadline", help="seconds that it may take for one answer")
+    ] = REQUEST_LIMIT,
+    as_json: Annotated[bool, option("--json", help="print JSON")] = False,
+) -> None:
+    """Tell the author of an optimizer what it computes, and what is wrong with it.
+
+    Without --like the documented rule that fits best is found. Exits 1 when it deviates from the
+    document (or from all of them), raises, hangs or dies; 2 when it cannot be used at all.
+
+    [bold]Examples[/]
+
+      conformance audit mine.py:RMSprop --like torch-rmsprop
+
+      conformance audit mypackage.optim:Adam --python .venv/bin/python --like keras-adam
+
+      conformance audit mine.py:update --map alpha=decay epsilon=1e-7 --json
+    """
+    try:
+        with errors.status("…") as status:
+            found = audit(
+                target,
+                like,
+                python=python,
+                kind=kind,
+                mapping=pairs("--map", map_ or []),
+                options={name: literal(text) for name, text in pairs("", values or []).items()},
+                features=tuple(feature or ()),
+                dtypes=tuple(dtype or ()),
+                profile=profile,
+                seed=seed,
+                defaults=defaults,
+                limit=deadline,
+                progress=lambda what: status.update(escape(f"{target}: {what}")),
+            )
+    except AuditError as error:
+        raise UsageError(str(error)) from error
+    except SubjectError as error:
+        if not isinstance(error.__cause__, Missing):
+            raise UsageError(str(error)) from error
+        errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(INCOMPLETE) from error
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        show(found)
+    raise typer.Exit(0 if found.conforms else DEVIATES)
+
+
+def pairs(name: str, words: list[str]) -> dict[str, str]:
+    """NAME=VALUE words; raises UsageError for another one."""
+    found = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign or not key.isidentifier() or not value:
+            raise UsageError(f"{name} {word}".strip() + ": write it as NAME=VALUE")
+        found[key] = value
+    return found
+
+
+def literal(text: str) -> Any:
+    """A Python literal, or the text itself."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def show(found: Audit) -> None:
+    """The verdict, what is wrong, where it was seen first, and what was tried."""
+    colour = "green" if found.conforms else "red"
+    against = found.variant or "any document"
+    says = "follows" if found.conforms else "does not follow"
+    line(f"[bold]{escape(found.target)}[/] [{colour}]{says}[/] {against}: {found.verdict}")
+    for text in found.why:
+        line(f"  {escape(text)}")
+    if found.first_divergence:
+        line(f"  first divergence: {escape(place(found.first_divergence))}")
+    if found.nearest and (not found.like or not found.conforms):
+        line(f"  documents with the rule that it follows: {', '.join(found.nearest)}")
+    if found.cells:
+        tried: dict[str, list[str]] = {}
+        for cell in found.cells:
+            tried.setdefault(cell.dtype, []).append(cell.mode)
+        compared = sum(cell.elements for cell in found.cells)
+        size = f"{found.score:.3g} of the bound" if found.score < float("inf") else "beyond any"
+        line(f"  largest distance: {size}, among {compared:,} values in {found.cases} cases")
+        for dtype, modes in tried.items():
+            line(f"  tried in {dtype}: {', '.join(dict.fromkeys(modes))}")
+    for text in found.remarks:
+        line(f"  [dim]assumed: {escape(text)}[/]")
+
+
+def place(divergence: Divergence) -> str:
+    """Where a quantity first left what is accepted, and the two values."""
+    if divergence.quantity in BROKEN:
+        return f"step {divergence.step}, {divergence.parameter}"
+    return (
+        f"step {divergence.step}, {divergence.quantity} with {divergence.parameter} gradients, "
+        f"element {divergence.element}: {divergence.observed!r} where {divergence.expected!r} "
+        f"is due ({divergence.score:.3g} times the bound)"
+    )
+
+
+def line(text: str) -> None:
+    """One line, however long."""
+    console.print(text, soft_wrap=True)
