@@ -59,6 +59,7 @@ class Question:
     decimals    the hyperparameters, defaults included
     undecayed   parts of parameter names that weight decay passes over
     working     the precision of the arithmetic, where it is not the case's dtype
+    rates       the learning rate of each step, where it is not the case's
     profile     the device's arithmetic, a key of :data:`reference.numbers.budget.PROFILES`
     """
 
@@ -68,6 +69,7 @@ class Question:
     undecayed: tuple[str, ...] = ()
     working: str = ""
     profile: str = "ieee"
+    rates: tuple[str, ...] = ()
 
     @property
     def precision(self) -> Precision:
@@ -318,6 +320,8 @@ def evaluated(case: Case) -> list[Input]:
 def walk(question: Question, num: Any) -> Iterator[tuple[Any, Any]]:
     """Each quantity at each step: where it stands in an array of :func:`shape_of`, and it."""
     inputs = replace(inputs_of(question.case), parameters=evaluated(question.case))
+    if question.rates:
+        inputs.rates = list(question.rates)
     columns = np.cumsum([0, *(parameter.value.size for parameter in inputs.parameters)])
     for members, decimals, choices in blocks(question, inputs):
         parameters = [inputs.parameters[index] for index in members]

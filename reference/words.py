@@ -70,3 +70,13 @@ def difference(observed: Choices, documented: Choices, link: str = ", documented
         done, stated = says[getattr(observed, name)], says[getattr(documented, name)]
         parts.append(f"{subject} {done}{link} {stated}")
     return "; ".join(parts)
+
+
+def contrast(first: Choices, second: Choices) -> str:
+    """How two rules differ; empty when they do not."""
+    parts = []
+    for name in first.differences(second):
+        subject, says = WORDS[name]
+        one, other = says[getattr(first, name)], says[getattr(second, name)]
+        parts.append(f"{subject} {one} in the first, {other} in the second")
+    return "; ".join(parts)

@@ -26,6 +26,7 @@ from conformance.cli import (
     running,
     tables,
     timing,
+    translating,
     verifying,
 )
 from conformance.cli.console import UsageError, errors
@@ -57,6 +58,7 @@ app.command("repro")(reproducing.repro)
 app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)
 app.command("audit")(auditing.audit_)
+app.command("translate")(translating.translate_)
 app.command("power")(power.power)
 app.command("identify")(identifying.identify_)
 app.command("bench")(timing.bench_)

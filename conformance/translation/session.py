@@ -1,0 +1,420 @@
+"""``translate``: what the second implementation is told so that it does what the first does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from conformance.cases import Case
+from conformance.driver import WorkerError
+from conformance.oracle import Oracle, inputs_of
+from conformance.subject import Subject, SubjectError, subject
+from conformance.translation.drift import measured, nearest
+from conformance.translation.proof import Relation, relation
+from conformance.translation.result import Drift, Outcome, Run, Side, Translation, Witness
+from conformance.translation.settings import VALUED, Setting, setting, words
+from conformance.translation.transformations import RATE, Rule, simple
+from conformance.translation.trial import Found, answered, cases, found, judged
+from conformance.translation.values import number, sequence
+from conformance.translation.witness import shortest
+from conformance.verdict import Judgement, Observed, Verdict
+from reference.numbers.symbolic import equations
+from reference.pipeline import Choices
+from reference.variants.record import FEATURES
+from reference.words import contrast
+
+STEPS = 100  # of the drift
+Progress = Callable[[str], None]
+
+
+def silent(_: str) -> None:
+    """No progress."""
+
+
+def translate(
+    first: str,
+    second: str,
+    given: Iterable[str] = (),
+    *,
+    dtype: str = "float32",
+    steps: int = STEPS,
+    progress: Progress = silent,
+) -> Translation:
+    """What makes ``second`` do what ``first`` does, proved by running both; or why nothing does.
+
+    ``first`` and ``second`` name implementations (``torch:RMSprop``) or targets
+    (``mine.py:MyAdam``); ``given`` are ``name=value`` words for the first, whose own defaults
+    stand for the rest; ``steps`` is how long their drift is followed where nothing does.
+
+    Raises SubjectError for what cannot be asked, and WorkerError where a worker cannot answer.
+    """
+    with ExitStack() as stack:
+        progress(f"{first}: starting")
+        one = stack.enter_context(subject(first))
+        progress(f"{second}: starting")
+        other = stack.enter_context(subject(second))
+        return between(one, other, given, dtype=dtype, steps=steps, progress=progress)
+
+
+def between(
+    one: Subject,
+    other: Subject,
+    given: Iterable[str] = (),
+    *,
+    dtype: str = "float32",
+    steps: int = STEPS,
+    progress: Progress = silent,
+) -> Translation:
+    """The same for implementations whose workers run."""
+    for side in (one, other):
+        if dtype not in side.implementation.dtypes:
+            raise SubjectError(
+                f"{side.name} has no {dtype}; it has {', '.join(side.implementation.dtypes)}"
+            )
+    asked = setting(one, words(given, one.implementation.family))
+    if "centralize" in asked.features:
+        raise SubjectError(f"{one.name} centralises gradients, which is no matter of one element")
+    inquiry = Inquiry(one, other, asked, dtype, steps, Oracle(), progress)
+    return inquiry.answer()
+
+
+@dataclass
+class Inquiry:
+    """One question: two subjects, and the first one's setting."""
+
+    one: Subject
+    other: Subject
+    asked: Setting
+    dtype: str
+    steps: int
+    oracle: Oracle
+    progress: Progress
+
+    def answer(self) -> Translation:
+        """Find both rules, relate them, and prove or refuse by running the second."""
+        self.progress(f"{self.one.name}: which rule does it follow?")
+        self.cases = cases(self.one, self.asked, self.dtype)
+        rule, self.seen = found(self.oracle, self.one, self.asked, self.cases)
+        if rule.choices is None or rule.partly:
+            return self.ruleless(rule)
+        self.rule, self.first = rule, Rule(rule.choices, "loss_scale" in self.asked.features)
+        features = self.options()
+        trial = Setting(features, self.names(features))
+        self.progress(f"{self.other.name}: which rule does it follow?")
+        try:
+            asked = cases(self.other, trial, self.dtype)
+            self.second_rule, _ = found(self.oracle, self.other, trial, asked)
+        except WorkerError as error:
+            return self.refusal(
+                trial, f"{self.other.name} refuses these hyperparameters: {error}", drifting=False
+            )
+        choices = self.second_rule.choices
+        if choices is None or self.second_rule.partly:
+            return self.refusal(
+                trial,
+                f"{self.other.name} follows no rule that is the same for all elements"
+                + (f" ({self.second_rule.departs})" if self.second_rule.departs else ""),
+            )
+        self.second = Rule(choices, "loss_scale" in features)
+        connected = relation(self.first, self.second, self.asked.zero)
+        if connected is None:
+            words_ = contrast(self.first.choices, self.second.choices)
+            lost = self.lost(features)
+            return self.refusal(trial, "; ".join(part for part in (lost, words_) if part))
+        return self.connected(connected, features)
+
+    def ruleless(self, rule: Found) -> Translation:
+        """The first implementation follows no rule: there is nothing to translate."""
+        self.rule, self.second_rule = rule, Found(None, "", "")
+        features = self.options()
+        trial = Setting(features, self.names(features))
+        return self.refusal(
+            trial,
+            f"{self.one.name} follows no rule that is the same for all elements"
+            + (f" ({rule.departs})" if rule.departs else ""),
+        )
+
+    def options(self) -> tuple[str, ...]:
+        """The second one's options: the first one's, or those with what can be left idle.
+
+        Where it lacks an option, as many of the others as it has together.
+        """
+        wanted = set(self.asked.features)
+        listed = [set(features) for features in self.other.implementation.features]
+        listed = [features for features in listed if "centralize" not in features] or listed
+
+        def cost(features: set[str]) -> tuple[int, int, int]:
+            extra = features - wanted
+            return len(wanted - features), len(extra - set(VALUED)), len(extra)
+
+        best = min(listed, key=cost)
+        return tuple(name for name in FEATURES if name in best)
+
+    def lost(self, features: tuple[str, ...]) -> str:
+        """What the second one lacks, in words."""
+        missing = [name for name in self.asked.features if name not in features]
+        return f"{self.other.name} has no {', '.join(missing)}" if missing else ""
+
+    def names(self, features: tuple[str, ...]) -> dict[str, str]:
+        """The first one's numbers under the second one's names, idle where it has no such number.
+
+        Idle momentum is not zero here: with zero, one could not tell which rule it follows.
+        """
+        item = self.other.implementation
+        found_ = {
+            name: value
+            for name, value in self.asked.decimals.items()
+            if name in item.hyperparameters
+        }
+        for name in VALUED:
+            if name not in features:
+                found_.pop(name, None)
+        supposed = {"momentum": "0.9", "weight_decay": "0.01", "loss_scale": "128", "beta1": "0.9"}
+        for name, value in supposed.items():
+            if name in item.hyperparameters and (name in features or name == "beta1"):
+                found_.setdefault(name, value)
+        return dict(sorted(found_.items()))
+
+    def connected(self, related: Relation, features: tuple[str, ...]) -> Translation:
+        """The rules walk together: prove it by running the second."""
+        decimals = {
+            name: number(expression, self.asked.decimals, 1)
+            for name, expression in related.expressions.items()
+        }
+        told = Setting(features, dict(sorted(decimals.items())))
+        if (hindered := self.obstacle(related)) is not None:
+            outcome, reason = hindered
+            return self.refusal(told, reason, outcome=outcome, related=related)
+        self.progress(f"{self.other.name}: running it with the translated hyperparameters")
+        try:
+            runs, judgements, answers = self.proof(related, told)
+        except WorkerError as error:
+            return self.refusal(told, f"{self.other.name} refuses {shown(decimals)}: {error}")
+        if any(judgement.worst is Verdict.deviates for judgement in judgements):
+            refused = self.refusal(
+                told,
+                "by their formulas both would do the same, but the second one's steps contradict "
+                "the first one's rule",
+                runs=runs,
+            )
+            return replace(refused, witness=self.witness(judgements, answers))
+        if related.state:
+            told_apart, answers = self.plainly(told)
+            return replace(
+                self.translation("state", told, related, runs=runs),
+                reason=contrast(self.first.choices, self.second.choices),
+                drift=self.drift(told),
+                witness=self.witness(told_apart, answers),
+            )
+        return self.translation(self.outcome(related, decimals), told, related, runs=runs)
+
+    def obstacle(self, related: Relation) -> tuple[Outcome, str] | None:
+        """What stands between the rules being the same and the second being told so."""
+        item, formulas = self.other.implementation, related.expressions
+        if strange := sorted(set(formulas) - set(item.hyperparameters)):
+            return "none", f"{item.name} takes no {', '.join(strange)}"
+        if others := [name for name in related.changing if name != "learning_rate"]:
+            each = ", ".join(f"{name} would have to be {formulas[name]}" for name in others)
+            differ = contrast(self.first.choices, self.second.choices)
+            return "wrapper", f"{each} at every step; {differ}"
+        if related.changing and not item.schedules:
+            return "wrapper", (
+                f"the learning rate would have to be {formulas['learning_rate']} at every step, "
+                f"and {item.name} has no schedule of it"
+            )
+        if related.state and not item.settable:
+            return "none", (
+                f"{contrast(self.first.choices, self.second.choices)}; the second one's state "
+                "cannot be set"
+            )
+        return None
+
+    def outcome(self, related: Relation, decimals: Mapping[str, str]) -> Outcome:
+        """What kind of numbers a proved translation has."""
+        if related.changing:
+            return "schedule"
+        given = self.asked.decimals
+        same = all(
+            name in given and Fraction(value) == Fraction(given[name])
+            for name, value in decimals.items()
+        )
+        return "same" if same else "changed"
+
+    def proof(
+        self, related: Relation, told: Setting
+    ) -> tuple[tuple[Run, ...], list[Judgement], list[Observed]]:
+        """Every case that the relation covers, run by the second and judged by the first's rule."""
+        runs, judgements, answers = [], [], []
+        expression = related.expressions["learning_rate"]
+        for case in self.cases:
+            rates = tuple(inputs_of(case).rates)
+            if rates and not (related.schedules and self.other.implementation.schedules):
+                continue
+            if rates and varies(related):
+                continue  # what follows the rate would have to change with it
+            own: Sequence[str] = ()
+            if rates or not simple(expression):
+                own = sequence(expression, self.asked.decimals, case.steps, rates)
+            observed = answered(self.other, case, told, rates=own, state=related.state)
+            judgement = judged(
+                self.oracle, self.other, self.first.choices, self.asked.decimals, case, observed
+            )
+            bound = "first"
+            if judgement.worst is Verdict.deviates:
+                # The second rule may round more often: its own arithmetic is then what is allowed.
+                start = self.first.choices.initial_second_moment
+                choices = replace(self.second.choices, initial_second_moment=start)
+                again = judged(self.oracle, self.other, choices, told.decimals, case, observed, own)
+                if again.worst is not Verdict.deviates:
+                    judgement, bound = again, "second"
+            runs.append(run(case, judgement, bound, observed))
+            judgements.append(judgement)
+            answers.append(observed)
+        return tuple(runs), judgements, answers
+
+    def plainly(self, told: Setting) -> tuple[list[Judgement], list[Observed]]:
+        """The second as it stands, with constant numbers: where it departs from the first."""
+        judgements, answers = [], []
+        for case in self.cases:
+            if inputs_of(case).rates and not self.other.implementation.schedules:
+                continue
+            observed = answered(self.other, case, told)
+            answers.append(observed)
+            judgements.append(
+                judged(
+                    self.oracle,
+                    self.other,
+                    self.rule.choices or Choices(),
+                    self.asked.decimals,
+                    case,
+                    observed,
+                )
+            )
+        return judgements, answers
+
+    def refusal(
+        self,
+        told: Setting,
+        reason: str,
+        *,
+        outcome: Outcome = "none",
+        related: Relation | None = None,
+        runs: tuple[Run, ...] = (),
+        drifting: bool = True,
+    ) -> Translation:
+        """No setting does the same: the nearest one, the drift, and a witness."""
+        result = self.translation(outcome, told, related, reason=reason, runs=runs)
+        if not drifting:
+            return result
+        if self.rule.choices is not None and self.second_rule.choices is not None:
+            self.progress("looking for the nearest setting")
+            second = Rule(self.second_rule.choices, "loss_scale" in told.features)
+            near = nearest(self.rule.choices, self.asked.decimals, second, self.steps, self.dtype)
+            told = Setting(told.features, dict(sorted(near.items())))
+        self.progress(f"following both for {self.steps} steps")
+        try:
+            drift = self.drift(told)
+            judgements, answers = self.plainly(told)
+        except WorkerError as error:
+            return replace(result, reason=f"{reason}; with {shown(told.decimals)} it says: {error}")
+        return replace(
+            result,
+            hyperparameters=told.decimals,
+            drift=drift,
+            witness=self.witness(judgements, answers) if self.rule.choices else None,
+        )
+
+    def drift(self, told: Setting) -> tuple[Drift, ...]:
+        """How far both part."""
+        return measured(self.one, self.asked, self.other, told, self.dtype, self.steps)
+
+    def witness(
+        self, judgements: Sequence[Judgement], answers: Sequence[Observed]
+    ) -> Witness | None:
+        """The shortest run in which they part; ``answers`` are the second one's."""
+        asked = [
+            case
+            for case in self.cases
+            if not inputs_of(case).rates or self.other.implementation.schedules
+        ]
+        return shortest(list(zip(asked, judgements, self.seen, answers, strict=False)))
+
+    def translation(
+        self,
+        outcome: Outcome,
+        told: Setting,
+        related: Relation | None,
+        *,
+        reason: str = "",
+        runs: tuple[Run, ...] = (),
+    ) -> Translation:
+        """The answer, as far as it is known."""
+        expressions: Mapping[str, Any] = related.expressions if related else {}
+        changing = related.changing if related else ()
+        return Translation(
+            outcome=outcome,
+            first=side(self.one, self.rule),
+            second=side(self.other, self.second_rule),
+            dtype=self.dtype,
+            features=self.asked.features,
+            given=self.asked.decimals,
+            options=told.features,
+            hyperparameters=told.decimals,
+            formulas={name: str(expression) for name, expression in expressions.items()},
+            schedules={
+                name: sequence(expressions[name], self.asked.decimals, SHOWN) for name in changing
+            },
+            state=related.state if related else {},
+            varying=bool(related and related.schedules and not varies(related)),
+            reason=reason,
+            runs=runs,
+        )
+
+
+SHOWN = 5  # values of a schedule that are printed
+
+
+def varies(related: Relation) -> bool:
+    """Whether another hyperparameter than the rate follows the rate."""
+    return any(
+        name != "learning_rate" and expression.has(RATE)
+        for name, expression in related.expressions.items()
+    )
+
+
+def run(case: Case, judgement: Judgement, bound: str, observed: Observed) -> Run:
+    """A judgement as one line."""
+    return Run(
+        case.identifier,
+        str(judgement.worst),
+        max(item.score for item in judgement.parameters),
+        max(item.ulp for item in judgement.parameters),
+        bound,
+        int(observed["parameter"].size),
+        ",".join(inputs_of(case).rates),
+    )
+
+
+def side(subject_: Subject, rule: Found) -> Side:
+    """One implementation as the answer names it."""
+    formula: tuple[str, ...] = ()
+    if rule.choices is not None:
+        formula = tuple(text for text, _ in equations(rule.choices, subject_.implementation.family))
+        if rule.choices.initial_second_moment != "0":
+            formula = (f"v(0) = {rule.choices.initial_second_moment}", *formula)
+    return Side(
+        subject_.name,
+        subject_.device,
+        rule.documents,
+        formula,
+        rule.departs,
+        subject_.description.versions,
+    )
+
+
+def shown(decimals: Mapping[str, str]) -> str:
+    """Hyperparameters as words."""
+    return " ".join(f"{name}={value}" for name, value in decimals.items())

@@ -1,0 +1,49 @@
+"""Two number systems for single steps; :mod:`reference.numbers` describes the members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from reference.numbers.ball import BallArithmetic
+from reference.numbers.symbolic import Symbolic
+
+
+class Closed(Symbolic):
+    """SymPy expressions of what went in, without names in between."""
+
+    def define(self, name: str, x: Any) -> Any:
+        return x
+
+    def average(self, b: Any, c: Any, old: Any, new: Any) -> Any:
+        return b * old + c * new
+
+    def root(self, x: Any) -> Any:
+        """In one form, so that equal roots look equal: sqrt(n / d) as sqrt(n) / sqrt(d), d > 0."""
+        above, below = sympy.fraction(sympy.together(x))
+        if not below.is_positive:
+            return sympy.sqrt(x)
+        return sympy.sqrt(sympy.expand(above)) / sympy.sqrt(below)
+
+    def centralize(self, x: Any) -> Any:
+        return x  # the same on both sides, before everything else: a gradient like any other
+
+
+class Plain(BallArithmetic):
+    """Single balls."""
+
+    def square(self, x: Any) -> Any:
+        return x * x
+
+    def root(self, x: Any) -> Any:
+        return x.sqrt()
+
+    def maximum(self, x: Any, y: Any) -> Any:
+        return x.max(y)
+
+    def variance(self, v: Any, m: Any) -> Any:
+        return v - m * m
+
+    def centralize(self, x: Any) -> Any:
+        return x

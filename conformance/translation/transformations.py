@@ -1,0 +1,111 @@
+"""What a hyperparameter of the second rule may be, in terms of the first rule's: data.
+
+Each entry is one way in which rules are known to express the same number differently.  Which of
+them hold for two given rules is decided by :mod:`conformance.translation.proof`, never here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from reference.pipeline import Choices
+
+# The first rule's hyperparameters, and the bias corrections 1 - beta1^t and 1 - beta2^t of its
+# step.  Independent of each other: what holds for any values holds at every step.
+RATE, EPSILON, DECAY, BETA1, MOMENTUM, WEIGHT_DECAY, LOSS_SCALE = sympy.symbols(
+    "learning_rate epsilon decay beta1 momentum weight_decay loss_scale", positive=True
+)
+FIRST, SECOND = sympy.symbols("c1 c2", positive=True)
+GIVEN = {
+    symbol.name: symbol
+    for symbol in (RATE, EPSILON, DECAY, BETA1, MOMENTUM, WEIGHT_DECAY, LOSS_SCALE)
+}
+CORRECTED = RATE * sympy.sqrt(SECOND) / FIRST
+ONE, ZERO = sympy.Integer(1), sympy.Integer(0)
+
+# Plain first: what changes nothing is preferred to what needs arithmetic, that to a schedule.
+WAYS: dict[str, tuple[Any, ...]] = {
+    "learning_rate": (
+        RATE,
+        CORRECTED,  # epsilon hat with its bias corrections in the rate (Kingma and Ba, section 2)
+        RATE * FIRST / sympy.sqrt(SECOND),
+        RATE / FIRST,
+        RATE * FIRST,
+        RATE * sympy.sqrt(SECOND),
+        RATE / sympy.sqrt(SECOND),
+    ),
+    "epsilon": (
+        EPSILON,
+        EPSILON * sympy.sqrt(SECOND),  # outside the corrected root, as seen from the raw one
+        EPSILON / sympy.sqrt(SECOND),
+        EPSILON * SECOND,  # the same under the root
+        EPSILON / SECOND,
+    ),
+    "decay": (DECAY,),
+    "beta1": (BETA1,),
+    "momentum": (MOMENTUM,),
+    "weight_decay": (
+        WEIGHT_DECAY,
+        WEIGHT_DECAY * RATE,  # decay x rate, given to a rule that does not multiply by the rate
+        WEIGHT_DECAY / RATE,
+        WEIGHT_DECAY * sympy.sqrt(SECOND) / FIRST,
+        WEIGHT_DECAY * FIRST / sympy.sqrt(SECOND),
+        WEIGHT_DECAY * CORRECTED,
+        WEIGHT_DECAY * sympy.sqrt(SECOND),
+        WEIGHT_DECAY / sympy.sqrt(SECOND),
+    ),
+    "loss_scale": (LOSS_SCALE,),
+}
+# What the second rule has and the first lacks: the value at which it does nothing.
+IDLE: dict[str, Any] = {
+    "beta1": ZERO,
+    "momentum": ZERO,
+    "weight_decay": ZERO,
+    "loss_scale": ONE,
+}
+# The second rule's momentum buffer in terms of the first's, under the rate of the same step.
+BUFFERS = (ONE, 1 / RATE, RATE)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Choices with the options that an implementation was given.
+
+    loss_scale  whether gradients arrive multiplied by a loss scale
+    """
+
+    choices: Choices
+    loss_scale: bool = False
+
+    @property
+    def hyperparameters(self) -> tuple[str, ...]:
+        """Canonical names of what enters its formula, apart from the step count."""
+        choices = self.choices
+        present = {
+            "learning_rate": True,
+            "decay": True,
+            "epsilon": choices.epsilon != "none",
+            "beta1": choices.first_moment,
+            "momentum": choices.momentum != "none",
+            "weight_decay": choices.weight_decay != "none",
+            "loss_scale": self.loss_scale,
+        }
+        return tuple(name for name, there in present.items() if there)
+
+
+def ways(name: str, first: Rule) -> tuple[Any, ...]:
+    """The expressions that are tried for the second rule's hyperparameter ``name``.
+
+    None where the first rule says nothing of it and no value makes it idle.
+    """
+    if name in first.hyperparameters:
+        return WAYS[name]
+    return (IDLE[name],) if name in IDLE else ()
+
+
+def simple(expression: Any) -> bool:
+    """Whether it is the same number at every step."""
+    return not expression.has(FIRST, SECOND)

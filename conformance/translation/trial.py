@@ -1,0 +1,184 @@
+"""Cases with the user's own hyperparameters, sent to an implementation and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.cases import Case
+from conformance.execution import Answer
+from conformance.explain import Explanation, explain
+from conformance.inputs import Inputs
+from conformance.oracle import Oracle, Question, inputs_of
+from conformance.plan import Unit, claimed_variants, comparable_variants
+from conformance.separation import hypotheses
+from conformance.subject import Subject
+from conformance.translation.settings import Setting
+from conformance.verdict import Judgement, Observed, judge
+from reference.numbers.precision import Array
+from reference.pipeline import Choices
+from reference.variants import Variant
+
+SIZE = 67  # elements a regime, as in the default profile: no multiple of a vector's length
+STEPS = {"origin": 1, "trajectory": 8, "separation": 4, "rate-change": 4}
+SEED = 20_260_719
+
+
+def cases(subject: Subject, setting: Setting, dtype: str) -> list[Case]:
+    """What separates rules, with these hyperparameters."""
+    item = subject.implementation
+    modes = ["origin", "trajectory"]
+    if hypotheses(item.family, tuple(sorted(setting.features))):
+        modes.append("separation")
+    if item.schedules:
+        modes.append("rate-change")
+    return [
+        Case(
+            item.family,
+            tuple(sorted(setting.features)),
+            dtype,
+            mode,
+            tuple(sorted(setting.decimals.items())),
+            STEPS[mode],
+            SIZE,
+            SEED + index,
+        )
+        for index, mode in enumerate(modes)
+    ]
+
+
+def flat(inputs: Inputs) -> tuple[Array, list[Array]]:
+    """All parameters as one, and the gradients of each step."""
+    value = np.concatenate([np.ravel(item.value) for item in inputs.parameters])
+    steps = range(len(inputs.parameters[0].gradients))
+    return value, [
+        np.concatenate([np.ravel(item.gradients[step]) for item in inputs.parameters])
+        for step in steps
+    ]
+
+
+def answered(
+    subject: Subject,
+    case: Case,
+    setting: Setting,
+    *,
+    rates: Sequence[str] = (),
+    state: Mapping[str, str] | None = None,
+) -> Observed:
+    """What an implementation does with a case under a setting of its own.
+
+    ``rates`` replace those of the case; ``state`` are decimals that fill the state before the first
+    step (what it has besides starts at zero).  Raises WorkerError as the worker does.
+    """
+    inputs = inputs_of(case)
+    value, gradients = flat(inputs)
+    filled = None
+    if state:
+        names = subject.implementation.state
+        filled = {name: np.full(value.shape, float(state.get(name, "0"))) for name in names}
+        filled = {
+            name: content
+            for name, content in filled.items()
+            if name in state or name in ("first_moment",) or name in needed(setting)
+        }
+    return subject.steps(
+        value,
+        gradients,
+        setting.numbers,
+        features=setting.features,
+        dtype=case.dtype,
+        rates=[float(rate) for rate in (rates or inputs.rates)],
+        state=filled,
+    ).observed
+
+
+def needed(setting: Setting) -> set[str]:
+    """The state tensors that options bring."""
+    of = {
+        "momentum": "momentum",
+        "centered": "mean_gradient",
+        "amsgrad": "maximum_second_moment",
+    }
+    return {name for option, name in of.items() if option in setting.features}
+
+
+def judged(
+    oracle: Oracle,
+    subject: Subject,
+    choices: Choices,
+    decimals: Mapping[str, str],
+    case: Case,
+    observed: Observed,
+    rates: Sequence[str] = (),
+) -> Judgement:
+    """The parameters that an implementation came to, against a rule."""
+    profile = subject.implementation.arithmetic.get(subject.device, "ieee")
+    question = Question(
+        choices,
+        tuple(sorted(decimals.items())),
+        case,
+        profile=profile,
+        rates=tuple(rates),
+    )
+    return judge(oracle, question, {"parameter": observed["parameter"]}, together=True)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rule that an implementation follows, found by running it.
+
+    choices    None where no rule explains it
+    documents  identifier of a document that states the rule, if one does
+    departs    in words, where its own document says something else
+    partly     only some elements, by their place, follow it
+    """
+
+    choices: Choices | None
+    documents: str
+    departs: str
+    partly: bool = False
+
+
+def found(
+    oracle: Oracle, subject: Subject, setting: Setting, asked: Sequence[Case]
+) -> tuple[Found, list[Observed]]:
+    """The rule that an implementation follows under a setting, and what it answered."""
+    item, features = subject.implementation, tuple(sorted(setting.features))
+    claimed = claimed_variants(item, features)
+    others = [variant for variant in comparable_variants(item, features) if variant not in claimed]
+    candidates = [*claimed, *others] or [supposed(item.family, features)]
+    answers = [answered(subject, case, setting) for case in asked]
+    units = [Unit(item, subject.device, case, tuple(claimed)) for case in asked]
+    pairs = [(unit, Answer(observed)) for unit, observed in zip(units, answers, strict=True)]
+    explanation: Explanation = explain(oracle, candidates[0], pairs, candidates[1:])
+    documents = explanation.nearest or next(
+        (item.identifier for item in candidates if item.choices == explanation.choices), ""
+    )
+    departs = "" if not claimed else explanation.why(claimed[0])
+    if explanation.choices in [variant.choices for variant in claimed]:
+        departs = ""
+    return Found(explanation.choices, documents, departs, explanation.partly), answers
+
+
+def supposed(family: str, features: tuple[str, ...]) -> Variant:
+    """Where no document has these options together: a rule to look around from."""
+    choices = Choices(
+        first_moment=family == "adam",
+        correction="both" if family == "adam" else "none",
+        centered="centered" in features,
+        momentum="scaled" if "momentum" in features else "none",
+        nesterov="nesterov" in features,
+        amsgrad="raw" if "amsgrad" in features else "none",
+        weight_decay="l2" if "weight_decay" in features else "none",
+        maximize="maximize" in features,
+    )
+    return Variant(
+        identifier="",
+        family="adam" if family == "adam" else "rmsprop",
+        choices=choices,
+        defaults={},
+        source="",
+        features=frozenset(features),
+    )

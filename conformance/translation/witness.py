@@ -1,0 +1,44 @@
+"""The shortest run in which two implementations part: one number and a few gradients."""
+
+from __future__ import annotations
+
+from conformance.cases import Case
+from conformance.oracle import inputs_of
+from conformance.translation.result import Witness
+from conformance.translation.trial import flat
+from conformance.verdict import Judgement, Observed
+
+Seen = tuple[Case, Judgement, Observed, Observed]
+
+
+def shortest(seen: list[Seen]) -> Witness | None:
+    """The fewest steps, and there the most ulp; None where no judgement deviates.
+
+    ``seen`` are cases, how the second's answers were judged, and what both answered.
+    """
+    found = [
+        witness(case, judgement, first, second)
+        for case, judgement, first, second in seen
+        if judgement.divergence and not inputs_of(case).rates
+    ]
+    return min(found, key=lambda item: (len(item.gradients), -item.ulp), default=None)
+
+
+def witness(case: Case, judgement: Judgement, first: Observed, second: Observed) -> Witness:
+    """The element of a case that deviates first."""
+    divergence = judgement.divergence
+    assert divergence is not None
+    inputs = inputs_of(case)
+    place = [item.name for item in inputs.parameters].index(divergence.parameter)
+    before = sum(item.value.size for item in inputs.parameters[:place])
+    value, gradients = flat(inputs)
+    row, column = divergence.step - 1, before + divergence.element
+    return Witness(
+        case.identifier,
+        float(value[column]),
+        tuple(float(gradient[column]) for gradient in gradients[: divergence.step]),
+        float(first["parameter"][row, column]),
+        float(second["parameter"][row, column]),
+        divergence.expected,
+        divergence.ulp,
+    )
