@@ -27,6 +27,7 @@ from conformance.cli import (
     tables,
     timing,
     translating,
+    vectors,
     verifying,
 )
 from conformance.cli.console import UsageError, errors
@@ -68,6 +69,7 @@ app.command("equivalence")(equivalence.equivalence_)
 app.add_typer(tables.app, name="tables")
 app.add_typer(environment.app, name="env")
 app.add_typer(golden.app, name="golden")
+app.add_typer(vectors.app, name="vectors")
 app.add_typer(expecting.app, name="expectations")
 app.add_typer(adapter.app, name="adapter")
 

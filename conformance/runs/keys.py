@@ -25,6 +25,7 @@ BESIDE = (
     "conformance/cli/",
     "conformance/expectations/",
     "conformance/history/",
+    "conformance/vectors/",
     "conformance/runs/",
     "conformance/power/",
     "conformance/claims/",
