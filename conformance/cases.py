@@ -277,11 +277,20 @@ def edges(
 
 @lru_cache(maxsize=1024)
 def draw_cases(
-    family: str, features: tuple[str, ...], dtype: str, mode: str, profile: str, seed: int
+    family: str,
+    features: tuple[str, ...],
+    dtype: str,
+    mode: str,
+    profile: str,
+    seed: int,
+    main: str = MAIN_DTYPE,
 ) -> tuple[Case, ...]:
-    """The cases of one mode, the same for every implementation that is asked the same."""
+    """The cases of one mode, the same for every implementation that is asked the same.
+
+    ``main`` is the dtype that gets most of them.
+    """
     plan = PROFILES[profile]
-    count = plan.draws.get(mode, 1) if dtype == MAIN_DTYPE else plan.others.get(mode, 0)
+    count = plan.draws.get(mode, 1) if dtype == main else plan.others.get(mode, 0)
     found: list[Case] = []
     if count == 0:
         return ()

@@ -147,6 +147,11 @@ def suitable(  # noqa: PLR0911 - one a mode
     return True
 
 
+def main_dtype(implementation: Implementation) -> str:
+    """The dtype in which it is asked most: float32 where it has that."""
+    return MAIN_DTYPE if MAIN_DTYPE in implementation.dtypes else implementation.dtypes[0]
+
+
 def simplest(implementation: Implementation) -> tuple[str, ...]:
     """The smallest set of options that it has."""
     return min((tuple(sorted(features)) for features in implementation.features), key=len)
@@ -206,7 +211,13 @@ def cases(
             continue
         if suitable(implementation, mode, features):
             for case in draw_cases(
-                implementation.family, features, dtype, mode, selection.profile, selection.seed
+                implementation.family,
+                features,
+                dtype,
+                mode,
+                selection.profile,
+                selection.seed,
+                main_dtype(implementation),
             ):
                 if not refused(implementation, case):
                     yield case
@@ -221,8 +232,7 @@ def judged(implementation: Implementation, device: str, case: Case, selection: S
     """The variants that judge one case."""
     claimed = claimed_variants(implementation, case.features)
     others: list[Variant] = []
-    main = MAIN_DTYPE if MAIN_DTYPE in implementation.dtypes else implementation.dtypes[0]
-    if case.mode in OTHERS_MODES and case.dtype == main:
+    if case.mode in OTHERS_MODES and case.dtype == main_dtype(implementation):
         others = [
             variant
             for variant in comparable_variants(implementation, case.features)

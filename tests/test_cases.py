@@ -10,9 +10,11 @@ from evaluations import case_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.protocol import Implementation
 from conformance.cases import MODES, PROFILES, Case, draw_cases, parse
 from conformance.inputs import POOL, SHAPES, STRIDED, expand
 from conformance.patterns import matches, wanted
+from conformance.plan import Selection, units
 from reference.numbers import PRECISIONS
 from reference.variants.record import FEATURES
 
@@ -100,6 +102,14 @@ class TestDrawing:
             for case in draw_cases("rmsprop", (), "float32", mode, "default", 0)
         ]
         assert len(set(seeds)) == len(seeds)
+
+    def test_what_knows_float64_alone_is_asked_as_much_as_others_in_float32(self):
+        def modes(*dtypes):
+            item = Implementation("x:y", "adam", [], [[]], [], list(dtypes), ["cpu"], [])
+            planned = units(item, Selection(profile="quick"), {})
+            return [unit.case.mode for unit in planned if unit.case.dtype == dtypes[0]]
+
+        assert modes("float64") == modes("float32", "float64") != []
 
     def test_every_hyperparameter_that_the_features_need_is_drawn(self):
         features = ("loss_scale", "momentum", "weight_decay")
