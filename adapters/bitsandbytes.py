@@ -5,7 +5,7 @@ from __future__ import annotations
 import bitsandbytes
 
 from adapters import kit, protocol
-from adapters.torch import ADAM, RMSPROP, Path, description, opened, probed
+from adapters.torch import ADAM, RMSPROP, Path, description, int_count, opened, probed
 
 NAME = "bitsandbytes"
 
@@ -49,7 +49,9 @@ RULES = {
     ),
 }
 PATHS = {
-    f"bitsandbytes:{name}": Path(rule._replace(dtypes=("float32",), count=int), {"optim_bits": 32})
+    f"bitsandbytes:{name}": Path(
+        rule._replace(dtypes=("float32",), count=int_count), {"optim_bits": 32}
+    )
     for name, rule in RULES.items()
 }
 

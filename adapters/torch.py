@@ -26,9 +26,19 @@ CAPTURABLE = (
 )
 
 
-def float_count(step: int) -> Any:
+def float_count(step: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """A number of steps as PyTorch's own optimizers keep it."""
-    return torch.tensor(float(step))
+    return {"step": torch.tensor(float(step))}, {}
+
+
+def int_count(step: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same as an integer."""
+    return {"step": step}, {}
+
+
+def group_count(step: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same in the group of the parameters."""
+    return {}, {"step": step}
 
 
 class Rule(NamedTuple):
@@ -41,7 +51,7 @@ class Rule(NamedTuple):
     page      where its documentation stands; the class's name takes the place of ``{}``
     gaps      what it lacks, and why
     dtypes    what its kernels take
-    count     how it keeps the number of steps in its state
+    count     how a number of steps stands in the state of a parameter, and in its group
     """
 
     optimizer: Any
@@ -152,6 +162,7 @@ def implementation(name: str, path: Path, cuda: list[str]) -> protocol.Implement
         dtypes=list(rule.dtypes),
         devices=cuda if capturable else ["cpu", *cuda],
         state=list(rule.state),
+        settable=bool(rule.state),
         groups=list(rule.names),
         gaps={"cpu": CAPTURABLE} if capturable else dict(rule.gaps),
         arithmetic=dict.fromkeys(cuda, "cuda"),
@@ -287,14 +298,13 @@ class OptimizerSession:
             raise ValueError(
                 f"state {sorted(state)} for an optimizer that has {sorted(self.keys)}: send those"
             )
-        packed = {
-            number: {
-                "step": self.rule.count(step),
-                **{self.keys[name]: to_torch(of[index], self.device) for name, of in state.items()},
-            }
-            for number, index in enumerate(self.numbering)
-        }
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": packed})
+        packed = {}
+        for number, index in enumerate(self.numbering):
+            own = {self.keys[name]: to_torch(of[index], self.device) for name, of in state.items()}
+            packed[number] = {**self.rule.count(step)[0], **own}
+        groups = self.optimizer.state_dict()["param_groups"]
+        groups = [{**group, **self.rule.count(step)[1]} for group in groups]
+        self.optimizer.load_state_dict({"state": packed, "param_groups": groups})
 
 
 def open_session(request: protocol.Open) -> kit.Session:

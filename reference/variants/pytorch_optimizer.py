@@ -1,0 +1,95 @@
+"""pytorch_optimizer: those of its classes that are Adam, as they come or with a switch turned.
+
+The docstrings print no formula.  They name what a class adds to Adam, and its arguments.
+"""
+
+from dataclasses import replace
+
+from reference.pipeline import Choices
+from reference.variants.record import Variant
+
+PAGE = "https://pytorch-optimizers.readthedocs.io/en/v4.1.0/optimizer/#pytorch_optimizer.{}"
+VERSIONS = "pytorch_optimizer 4.1"
+BETAS = {"beta1": "0.9", "decay": "0.999"}
+EPSILON = (
+    'the docstring calls it "term added to the denominator" and no more: that may be the '
+    "corrected root (this reading) or the uncorrected one (the reading -hat)"
+)
+
+
+def adam(name: str, about: str, *, rate: str = "0.001", epsilon: str = "1e-8") -> Variant:
+    """One class in the form of Algorithm 1 of Kingma and Ba."""
+    return Variant(
+        identifier=f"pytorch-optimizer-{name.lower()}",
+        family="adam",
+        choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+        defaults={"learning_rate": rate, **BETAS, "epsilon": epsilon},
+        source=f"pytorch_optimizer.{name}, {about}",
+        url=PAGE.format(name),
+        versions=VERSIONS,
+        readings={"epsilon": EPSILON},
+    )
+
+
+def hat(variant: Variant) -> Variant:
+    """The other reading of epsilon."""
+    return replace(
+        variant,
+        identifier=f"{variant.identifier}-hat",
+        choices=replace(variant.choices, epsilon="hat"),
+    )
+
+
+def decayed(variant: Variant, kind: str, default: str = "0") -> Variant:
+    """With weight decay: added to the gradient, or with ``weight_decouple`` to the parameter."""
+    return variant.with_option(
+        "weight_decay", weight_decay=kind, defaults={"weight_decay": default}
+    )
+
+
+def options(variant: Variant, kind: str, default: str = "0") -> tuple[Variant, ...]:
+    """Plain, with weight decay, and uphill."""
+    return (
+        variant,
+        decayed(variant, kind, default),
+        variant.with_option("maximize", maximize=True),
+    )
+
+
+# Ma and Yarats, arXiv:1810.06801, algorithm 2: with nu = 1 corrected moments and epsilon outside.
+QHADAM = replace(
+    adam("QHAdam", "arguments, with nus of one, its default; arXiv:1810.06801, algorithm 2"),
+    readings={},
+)
+# Without bias correction, "version 3 of the paper".
+LAMB = replace(
+    adam("Lamb", "adam: a trust ratio of 1, and the default update", epsilon="1e-6"),
+    choices=Choices(first_moment=True, epsilon="outside"),
+    readings={},
+)
+PADAM = adam("PAdam", "arguments, with an exponent of one half", rate="0.1")
+ADAMP = adam("AdamP", "arguments, with a threshold that nothing falls below")
+ADAMC = adam("AdamC", "arguments, for parameters of no normalisation layer")
+GALORE = adam("GaLore", "arguments, for groups without a rank", epsilon="1e-6")
+FLASH = adam("FlashAdamW", "arguments, with quantize off")
+
+VARIANTS = (
+    *options(QHADAM, "l2"),
+    decayed(replace(QHADAM, identifier=f"{QHADAM.identifier}-decoupled"), "decoupled"),
+    # fixed_decay: "without scaling it by the learning rate"
+    decayed(replace(QHADAM, identifier=f"{QHADAM.identifier}-fixed"), "decoupled-unscaled"),
+    *options(LAMB, "decoupled"),
+    *(
+        variant
+        for start, kind, default in (
+            (PADAM, "l2", "0"),
+            (ADAMP, "decoupled", "0"),
+            (ADAMC, "decoupled", "0"),
+            (GALORE, "decoupled", "0"),
+            (FLASH, "decoupled", "0.01"),
+        )
+        for reading in (start, hat(start))
+        for variant in options(reading, kind, default)
+    ),
+    *(reading.with_option("amsgrad", amsgrad="raw") for reading in (ADAMC, hat(ADAMC))),
+)

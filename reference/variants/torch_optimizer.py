@@ -1,0 +1,89 @@
+"""torch_optimizer: those of its classes that are Adam, as they come or with a switch turned.
+
+The docstrings print no formula.  They name a paper and the arguments.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reference.pipeline import Choices
+from reference.variants.record import Variant
+
+PAGE = "https://pytorch-optimizer.readthedocs.io/en/latest/api.html#torch_optimizer.{}"
+VERSIONS = "torch_optimizer 0.3"
+EPSILON = (
+    'the docstring calls it a "term added to the denominator" and no more: the denominator may be '
+    "the corrected root (this reading) or the uncorrected one (the reading -hat)"
+)
+DECAY = (
+    'the docstring says "weight decay (L2 penalty)" of a class whose paper takes decay apart from '
+    "the gradient: it may be added to the gradient (this reading), shrink the parameter by the "
+    "learning rate (the reading -decoupled) or, where the rate carries the bias corrections, by "
+    "that (the reading -corrected)"
+)
+
+
+def adam(name: str, about: str, epsilon: str = "1e-8") -> Variant:
+    """One class in the form of Algorithm 1 of Kingma and Ba."""
+    return Variant(
+        identifier=f"torch-optimizer-{name.lower()}",
+        family="adam",
+        choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+        defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": epsilon},
+        source=f"torch_optimizer.{name}, {about}",
+        url=PAGE.format(name.lower()),
+        versions=VERSIONS,
+    )
+
+
+def hat(variant: Variant) -> tuple[Variant, Variant]:
+    """Both readings of epsilon."""
+    variant = replace(variant, readings={"epsilon": EPSILON})
+    choices = replace(variant.choices, epsilon="hat")
+    return variant, replace(variant, identifier=f"{variant.identifier}-hat", choices=choices)
+
+
+def decays(variant: Variant, **kinds: str) -> Iterator[Variant]:
+    """The variant, and each reading of its weight decay, zero by default; endings to kinds."""
+    yield variant
+    for ending, kind in kinds.items():
+        named = replace(variant, identifier=f"{variant.identifier}{ending and '-' + ending}")
+        option = named.with_option(
+            "weight_decay", weight_decay=kind, defaults={"weight_decay": "0"}
+        )
+        open_ = {"weight_decay": DECAY} if len(kinds) > 1 else {}
+        yield replace(option, readings={**variant.readings, **open_})
+
+
+# Ma and Yarats, arXiv:1810.06801, algorithm 2: with nu = 1 corrected moments and epsilon outside.
+QHADAM = adam("QHAdam", "arguments, with nus of one, their default; arXiv:1810.06801, algorithm 2")
+# A trust ratio of one "turns this into Adam", debiased only where that is asked for.
+LAMB = replace(
+    adam("Lamb", "arguments, with adam", epsilon="1e-6"),
+    choices=Choices(first_moment=True, epsilon="outside"),
+)
+DEBIASED = replace(
+    adam("Lamb", "arguments, with adam and debias", epsilon="1e-6"),
+    identifier="torch-optimizer-lamb-debias",
+)
+ADAMP = adam("AdamP", "arguments, with a threshold that nothing falls below")
+ADAMOD = adam("AdaMod", "arguments, with a smoothing that forgets at once")
+PLAIN = {"": "l2", "decoupled": "decoupled"}
+
+VARIANTS = (
+    *decays(QHADAM, **{"": "l2"}),
+    # decouple_weight_decay
+    *decays(replace(QHADAM, identifier=f"{QHADAM.identifier}-decoupled"), **{"": "decoupled"}),
+    *decays(LAMB, **PLAIN),
+    *(
+        variant
+        for reading in hat(DEBIASED)
+        for variant in decays(reading, **PLAIN, corrected="decoupled-corrected")
+    ),
+    *(
+        variant
+        for start in (ADAMP, ADAMOD)
+        for reading in hat(start)
+        for variant in decays(reading, **PLAIN)
+    ),
+)
