@@ -19,10 +19,13 @@ PAGE = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/optim
 
 
 class Rates(tf_keras.optimizers.schedules.LearningRateSchedule):
-    """One rate a step; ``start`` is the optimizer's count of iterations at the first."""
+    """One rate a step, held in floatx as the package's own schedules hold theirs.
+
+    ``start`` is the optimizer's count of iterations at the first.
+    """
 
     def __init__(self, rates: list[float]) -> None:
-        self.rates = tf.constant(rates, tf.float64)
+        self.rates = tf.constant(rates, tf_keras.backend.floatx())
         self.start = tf.Variable(0, dtype=tf.int64, trainable=False)
 
     def __call__(self, step: Any) -> Any:
