@@ -9,6 +9,22 @@ from conformance.identification.questioning import Interview
 from conformance.identification.result import Ambiguity
 from conformance.power.equivalence import equal, one_step
 from reference.pipeline import Choices
+from reference.words import difference
+
+MOST_DIFFERENCES = 2
+
+
+def distinct(left: Sequence[Choices]) -> tuple[tuple[Choices, ...], tuple[str, ...]]:
+    """The rules of which no two are one and the same formula; and what was the same."""
+    found: list[Choices] = []
+    notes = []
+    for rule in left:
+        twin = next((other for other in found if same(rule, other)), None)
+        if twin is None:
+            found.append(rule)
+        else:
+            notes.append(f"the same formula: {difference(rule, twin)} (equal by SymPy)")
+    return tuple(found), tuple(notes)
 
 
 def ambiguities(left: Sequence[Choices], interview: Interview) -> tuple[Ambiguity, ...]:
@@ -17,28 +33,26 @@ def ambiguities(left: Sequence[Choices], interview: Interview) -> tuple[Ambiguit
     for name in known_factors():
         values = tuple(dict.fromkeys(str(factor(rule, name)).lower() for rule in left))
         if len(values) > 1:
-            found.append(Ambiguity(name, values, reason(name, left, interview)))
+            found.append(Ambiguity(name, values, reason(name, interview)))
     return tuple(found)
 
 
-def reason(name: str, left: Sequence[Choices], interview: Interview) -> str:
+def reason(name: str, interview: Interview) -> str:
     """Why the values of a factor could not be told apart."""
-    first = left[0]
-    others = [rule for rule in left if factor(rule, name) != factor(first, name)]
-    if all(same(first, other) for other in others):
-        return "the equations of the step are equal (SymPy)"
     if name == "momentum" and not interview.subject.implementation.schedules:
         return (
             "the two forms differ only when the learning rate changes, and this implementation "
             "takes no schedule"
         )
-    if interview.steps >= interview.most_steps:
+    if interview.steps + 1 >= interview.most_steps:
         return f"the {interview.most_steps} steps were used up; allow more with --max-steps"
     return "no experiment separates them by more than the sum of their bounds"
 
 
 def same(left: Choices, right: Choices) -> bool:
     """Whether two rules are one in real numbers: from the same state the same step."""
+    if len(left.differences(right)) > MOST_DIFFERENCES:
+        return False  # a proof takes a while, and rules so far apart have never been one
     if left.initial_second_moment != right.initial_second_moment:
         return False
     family = "adam" if left.first_moment or right.first_moment else "rmsprop"

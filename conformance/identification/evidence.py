@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from conformance.identification.experiment import Experiment
+from conformance.identification.elimination import Predict
 from conformance.identification.hypotheses import factor
-from conformance.identification.prediction import predictions
 from conformance.identification.questioning import Record
 from conformance.identification.result import Factor
-from reference.numbers import BoundArithmetic
 from reference.pipeline import Choices
 from reference.words import difference
 
-Numbers = Callable[[Experiment], BoundArithmetic]
-
 
 def scored(
-    rules: Iterable[Choices], records: Sequence[Record], numbers: Numbers
+    rules: Iterable[Choices], records: Sequence[Record], predict: Predict[Choices]
 ) -> dict[Choices, list[tuple[float, int]]]:
     """For each rule and record the largest distance in units of the bound, and at which step."""
     found: dict[Choices, list[tuple[float, int]]] = {rule: [] for rule in rules}
     for record in records:
-        experiment, moving = record.experiment, record.experiment.moving
-        for prediction in predictions(list(found), experiment, numbers(experiment)):
+        moving = record.experiment.moving
+        for prediction in predict(list(found), record.experiment):
             by_step = np.where(moving, prediction.score(record.observed), 0.0).max(axis=1)
             entry = float(by_step.max()), int(by_step.argmax()) + 1
             for rule in prediction.hypotheses:
@@ -34,18 +30,19 @@ def scored(
     return found
 
 
-def contenders(found: Choices, family: Sequence[Choices], name: str) -> dict[Any, list[Choices]]:
+def contenders(
+    found: Choices, distances: dict[Choices, int], name: str
+) -> dict[Any, list[Choices]]:
     """For each other value of a factor the rules that differ least from the one found."""
     nearest: dict[Any, list[Choices]] = {}
-    for rule in family:
-        value = factor(rule, name)
-        if value == factor(found, name):
+    own = factor(found, name)
+    for rule, distance in distances.items():
+        if (value := factor(rule, name)) == own:
             continue
         best = nearest.setdefault(value, [rule])
-        more = len(rule.differences(found)) - len(best[0].differences(found))
-        if more < 0:
+        if distance < distances[best[0]]:
             nearest[value] = [rule]
-        elif more == 0 and rule is not best[0]:
+        elif distance == distances[best[0]] and rule is not best[0]:
             best.append(rule)
     return nearest
 
@@ -54,14 +51,15 @@ def factors(
     left: Sequence[Choices],
     family: Sequence[Choices],
     records: Sequence[Record],
-    numbers: Numbers,
+    predict: Predict[Choices],
     names: Sequence[str],
 ) -> tuple[Factor, ...]:
     """The factor table of the rules that are left, the likeliest first."""
     found = left[0]
-    rivals = {name: contenders(found, family, name) for name in names}
+    distances = {rule: len(rule.differences(found)) for rule in family}
+    rivals = {name: contenders(found, distances, name) for name in names}
     every = (rule for by_value in rivals.values() for rules in by_value.values() for rule in rules)
-    scores = scored(dict.fromkeys(every), records, numbers)
+    scores = scored(dict.fromkeys(every), records, predict)
     table = []
     for name in names:
         value = " or ".join(dict.fromkeys(shown(rule, name) for rule in left))
@@ -76,7 +74,7 @@ def factors(
         if not told:
             table.append(Factor(name, value))
             continue
-        score, place, step, rival = min(told, key=lambda item: item[0])
+        score, place, step, rival = min(told, key=lambda item: (distances[item[3]], item[0]))
         words = difference(rival, found)
         table.append(Factor(name, value, score, shown(rival, name), words, 1 - place, step))
     return tuple(table)

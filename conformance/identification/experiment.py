@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Experiment:
     parameter  where the runs start: float64 values that ``dtype`` holds, rows x columns
     gradients  one such array a step
     rates      the learning rate of each step; empty: the one of ``decimals``
+    built_in   coefficients that are not sent, because the subject takes no argument for them
     """
 
     name: str
@@ -41,6 +42,12 @@ class Experiment:
     parameter: Array
     gradients: tuple[Array, ...]
     rates: tuple[str, ...] = ()
+    built_in: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def coefficients(self) -> dict[str, str]:
+        """What a prediction computes with; a rule without an epsilon needs none."""
+        return {"epsilon": "0", **self.decimals, **self.built_in}
 
     @property
     def steps(self) -> int:
@@ -54,9 +61,10 @@ class Experiment:
         return found
 
     def __str__(self) -> str:
-        given = ", ".join(f"{name} {value}" for name, value in sorted(self.decimals.items()))
-        falling = f", learning rate then {self.rates[-1]}" if self.rates else ""
-        return f"{self.name}, {self.steps} step{'s' * (self.steps != 1)}, {given}{falling}"
+        parts = [self.name, f"{self.steps} step{'s' * (self.steps != 1)}"]
+        parts += [f"{name} {value}" for name, value in sorted(self.decimals.items())]
+        parts += [f"learning rate then {self.rates[-1]}"] if self.rates else []
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,7 @@ def experiments(
     seed: int,
     *,
     schedules: bool,
+    built_in: Mapping[str, str] | None = None,
 ) -> Iterator[Experiment]:
     """What may be asked: every setting, with the values that the user gave in their place."""
     for index, setting in enumerate(SETTINGS):
@@ -101,7 +110,20 @@ def experiments(
             continue
         values = {name: value for name, value in setting.values.items() if name in offered}
         values |= given
-        yield posed(setting, narrowed(values, given, dtype), dtype, seed + index)
+        decimals = narrowed(values, given, dtype)
+        yield posed(setting, decimals, dtype, seed + index, built_in=built_in or {})
+
+
+def searching(
+    offered: frozenset[str], given: Mapping[str, str], dtype: str, seed: int
+) -> Experiment:
+    """Gradients of every size, from the origin: for constants of which nothing is known."""
+    setting = Setting("constants that are built in", 4, USUAL, origin=True)
+    values = {name: value for name, value in setting.values.items() if name in offered}
+    decimals = narrowed({**values, **given}, given, dtype)
+    finest = {"epsilon": "1e-9"} if "epsilon" not in decimals else {}
+    found = posed(setting, decimals, dtype, seed + len(SETTINGS), built_in=finest)
+    return replace(found, built_in={})
 
 
 def narrowed(values: dict[str, str], given: Mapping[str, str], dtype: str) -> dict[str, str]:
@@ -114,11 +136,18 @@ def narrowed(values: dict[str, str], given: Mapping[str, str], dtype: str) -> di
     return values
 
 
-def posed(setting: Setting, decimals: Mapping[str, str], dtype: str, seed: int) -> Experiment:
+def posed(
+    setting: Setting,
+    decimals: Mapping[str, str],
+    dtype: str,
+    seed: int,
+    *,
+    built_in: Mapping[str, str],
+) -> Experiment:
     """One setting with its arrays, drawn by a counter-based generator."""
     random = np.random.Generator(np.random.Philox(key=seed))
     shape = (ROWS, COLUMNS)
-    low, high = sizes(decimals, dtype)
+    low, high = sizes({**decimals, **built_in}, dtype)
     size = np.exp(random.uniform(np.log(low), np.log(high), shape))
     pattern = random.integers(0, len(PATTERNS), shape)
     sign = random.choice([-1.0, 1.0], shape)
@@ -149,6 +178,7 @@ def posed(setting: Setting, decimals: Mapping[str, str], dtype: str, seed: int) 
         PRECISIONS[dtype].round(start),
         tuple(gradients),
         rates if setting.falling else (),
+        built_in,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.identification.elimination import Elimination, eliminate
@@ -10,6 +10,7 @@ from conformance.identification.experiment import Experiment, Setting, narrowed,
 from conformance.identification.prediction import Prediction, predictions
 from conformance.identification.questioning import Interview
 from conformance.identification.storage import Storage, finer, system
+from conformance.oracle import WIDEST
 from reference.numbers import IDEAL, Representation
 from reference.numbers.hyper import representations
 from reference.pipeline import Choices
@@ -48,6 +49,8 @@ class Held:
 
     def coefficients(self) -> str:
         """What is known of each kind of coefficient that is not certainly taken as written."""
+        if WIDEST in self.ways:
+            return "coefficients in a mixture of formats"
         parts = []
         for kind, words in KINDS.items():
             formats = sorted({getattr(way, kind) for way in self.ways})
@@ -58,17 +61,22 @@ class Held:
 
 
 def holdings(dtype: str, choices: Choices) -> Iterator[Holding]:
-    """Every storage with every representation, the finest storage first."""
+    """Every storage with every representation, the finest storage first.
+
+    A mixture of representations is as uncertain as arithmetic in the coarsest of them, so that it
+    tells nothing of the storage in a narrow format.
+    """
     corrected = choices.correction != "none"
+    mixed = (WIDEST,) if dtype in ("float32", "float64") else ()
     for storage in finer(dtype):
-        for way in (IDEAL, *representations(storage.working, corrected=corrected)):
+        for way in (IDEAL, *representations(storage.working, corrected=corrected), *mixed):
             if relevant(way, choices):
                 yield Holding(storage, way)
 
 
 def relevant(way: Representation, choices: Choices) -> bool:
     """Whether a representation speaks only of coefficients that the rule has."""
-    return not (way.momentum and choices.momentum == "none")
+    return way is WIDEST or not (way.momentum and choices.momentum == "none")
 
 
 def held(
@@ -78,6 +86,7 @@ def held(
     offered: frozenset[str],
     given: dict[str, str],
     seed: int,
+    built_in: Mapping[str, str],
 ) -> Held | None:
     """How the subject carries the rule out in ``dtype``; None where nothing fits."""
 
@@ -93,7 +102,7 @@ def held(
     for setting in SETTINGS:
         values = {name: value for name, value in setting.values.items() if name in offered}
         decimals = narrowed(values | given, given, dtype)
-        candidates.append(posed(setting, decimals, dtype, seed))
+        candidates.append(posed(setting, decimals, dtype, seed, built_in=built_in))
     if not interview.affords(candidates[0]):
         return None
     elimination = Elimination(tuple(holdings(dtype, choices)), predict)
@@ -102,4 +111,4 @@ def held(
         return None
     finest = elimination.left[0].storage
     ways = tuple(one.way for one in elimination.left if one.storage == finest)
-    return Held(dtype, finest, ways)
+    return Held(dtype, finest, tuple(way for way in ways if way is not WIDEST) or ways)

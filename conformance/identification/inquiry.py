@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from conformance.configuration import ALWAYS, OPTIONS
 from conformance.identification import documents, evidence
-from conformance.identification.ambiguity import ambiguities
+from conformance.identification.ambiguity import ambiguities, distinct
+from conformance.identification.constants import decimals, likely, used, with_constants
 from conformance.identification.elimination import Elimination, ask_on, eliminate
-from conformance.identification.experiment import SIZE, Experiment, experiments
+from conformance.identification.experiment import SIZE, Experiment, experiments, searching
 from conformance.identification.holding import held
 from conformance.identification.hypotheses import Family, known_factors
 from conformance.identification.outside import Diagnosis, diagnosed
@@ -27,6 +30,9 @@ from reference.words import difference
 MOST_STEPS = 200
 PLACES = 8  # elements that are named
 ENOUGH = 3  # steps of an experiment in which something may happen midway
+NEEDED = ("learning_rate", "decay", "epsilon")  # coefficients that every rule may have
+MOST = 0.5  # of the elements: of these a rule with fitted constants must promise something
+HIDDEN = ("beta1", "momentum")  # those that some rules have, and no argument may show
 OTHERS = ("float64", "bfloat16", "float16")  # in which a rule that is known is also carried out
 PREFERRED = ("float32", "float64", "bfloat16", "float16")  # float64's bounds cost more
 
@@ -72,20 +78,26 @@ class Inquiry:
     records: tuple[Record, ...] = ()
     diagnosis: Diagnosis | None = None
     manner: list[Factor] = field(default_factory=list)
+    built_in: dict[Choices, dict[str, str]] = field(default_factory=dict)
+    usual: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.offered = offered(self.interview.subject, self.interview.features)
-        self.rules = Family.offered(self.offered | self.given.keys()).rules
-        self.candidates = list(
-            experiments(
-                self.offered,
-                self.given,
-                self.dtype,
-                self.seed,
-                schedules=self.interview.subject.implementation.schedules,
-            )
-        )
+        self.offered = offered(self.interview.subject, self.interview.features) | self.given.keys()
+        self.rules = self.family = Family.offered(self.offered).rules
+        self.candidates = self.experiments({})
         self.storage = Storage(self.dtype)
+
+    def experiments(self, built_in: Mapping[str, str]) -> list[Experiment]:
+        """What may be asked."""
+        found = experiments(
+            self.offered,
+            self.given,
+            self.dtype,
+            self.seed,
+            schedules=self.interview.subject.implementation.schedules,
+            built_in=built_in,
+        )
+        return list(found)
 
     @property
     def left(self) -> tuple[Choices, ...]:
@@ -99,12 +111,57 @@ class Inquiry:
     def predict(
         self, rules: Sequence[Choices], experiment: Experiment
     ) -> Iterable[Prediction[Choices]]:
-        """What rules say must come of an experiment."""
-        return predictions(rules, experiment, self.numbers(experiment))
+        """What rules say must come of an experiment, each with the constants built into it."""
+        num = self.numbers(experiment)
+        alike: dict[tuple[tuple[str, str], ...], list[Choices]] = {}
+        for rule in rules:
+            alike.setdefault(tuple(self.constants(rule).items()), []).append(rule)
+        for constants, members in alike.items():
+            yield from predictions(members, with_constants(experiment, dict(constants)), num)
+
+    def constants(self, rule: Choices) -> dict[str, str]:
+        """The coefficients that are built in, if the subject computes this rule."""
+        return self.built_in.get(rule, self.usual)
+
+    def seek_constants(self, missing: Sequence[str]) -> None:
+        """Estimate what the subject takes no argument for, under each rule that may be it."""
+        record = self.interview.ask(searching(self.offered, self.given, self.dtype, self.seed))
+        for hidden in ((), *((name,) for name in HIDDEN if name not in self.offered)):
+            names = (*missing, *hidden)
+            self.family = Family.offered(self.offered | set(names)).rules
+            rules = [rule for rule in self.family if set(hidden) <= set(used(rule, names))]
+            self.built_in = dict(self.fitted(rules, record, names))
+            if self.built_in:
+                self.rules = tuple(self.built_in)
+                break
+        else:
+            self.rules = self.family = Family.offered(self.offered | self.usual.keys()).rules
+        self.usual = next(iter(self.built_in.values()), self.usual)
+        self.candidates = self.experiments(self.usual)
+
+    def fitted(
+        self, family: Sequence[Choices], record: Record, names: Sequence[str]
+    ) -> Iterator[tuple[Choices, dict[str, str]]]:
+        """The rules that can have given a record, with the constants that it takes."""
+        num = self.numbers(record.experiment)
+        for rule, estimate in likely(family, record, names):
+            for constants in decimals(estimate):
+                self.usual = self.usual or constants
+                asked = with_constants(record.experiment, constants)
+                (found,) = predictions([rule], asked, num)
+                promised = np.isfinite(found.table.error).mean() > MOST
+                if promised and not found.contradicted(record.observed).any():
+                    yield rule, constants
+                    break
 
     def seek_formula(self) -> None:
         """Eliminate rules; where all fall, again with the same answers and coarser storage."""
+        missing = [name for name in NEEDED if name not in self.offered]
+        if missing:
+            self.seek_constants(missing)
         self.elimination = Elimination(self.rules, self.predict)
+        for record in self.interview.records:
+            self.elimination.learn(record)
         eliminate(self.elimination, self.interview, self.candidates)
         if not self.interview.repeats(self.interview.records[0]):
             raise Unidentifiable(
@@ -119,7 +176,9 @@ class Inquiry:
             self.storage, self.elimination = Storage(self.dtype), strict
             if len(self.interview.records) == 1 and self.interview.affords(self.candidates[1]):
                 self.interview.ask(self.candidates[1])
-            self.diagnosis = diagnosed(self.rules, self.interview.records, self.numbers)
+            self.diagnosis = diagnosed(
+                self.rules, self.interview.records, self.predict, self.numbers
+            )
         self.records = tuple(self.interview.records)
 
     def again(self, storage: Storage) -> None:
@@ -136,27 +195,37 @@ class Inquiry:
     def seek_manner(self) -> None:
         """How the first rule that is left is carried out, as far as the steps allow."""
         rule, subject = self.left[0], self.interview.subject
+        constants = self.constants(rule)
         usual = next(one for one in self.candidates if one.steps >= ENOUGH)
+        usual = with_constants(usual, constants)
         for name, ask in (("zero_gradient", zero_gradient), ("non_finite", non_finite)):
             if self.interview.affords(usual):
                 value = ask(self.interview, rule, self.numbers, usual)
                 self.manner.append(Factor(name, value or "unlike the rest, in no known way"))
         for dtype in (self.dtype, *(d for d in OTHERS if d in subject.implementation.dtypes)):
             if dtype == self.dtype or not subject.implementation.compiled:
-                found = held(self.interview, rule, dtype, self.offered, self.given, self.seed)
+                found = held(
+                    self.interview, rule, dtype, self.offered, self.given, self.seed, constants
+                )
                 self.manner.append(Factor(dtype, str(found or "in no known way")))
+
+    def hidden(self, rule: Choices) -> Iterator[Factor]:
+        """The constants that are built in, as rows of the table."""
+        for name, value in self.constants(rule).items():
+            yield Factor(f"built-in {name}", value)
 
     def conclusion(self, started: float) -> Identification:
         """What the elimination came to."""
         left, interview, diagnosis = self.left, self.interview, self.diagnosis
         if diagnosis:
             left = diagnosis.parts or (diagnosis.nearest,)
-        found = left[0]
+        found, left, notes = left[0], *distinct(left)
+        self.usual = self.constants(found)  # the rivals are given the same
         nearest, departure = documents.nearest(found, interview.features)
         outside = diagnosis is not None and not diagnosis.parts
         printed = () if outside else equations(found, "adam" if found.first_moment else "rmsprop")
         unclear = () if diagnosis else ambiguities(left, interview)
-        rows = evidence.factors(left, self.rules, self.records, self.numbers, known_factors())
+        rows = evidence.factors(left, self.family, self.records, self.predict, known_factors())
         verdict: Kind = "ambiguous" if unclear else "identified"
         if diagnosis:
             verdict = "outside the family" if outside else "by place"
@@ -166,32 +235,28 @@ class Inquiry:
             dtype=self.dtype,
             verdict=verdict,
             rules=() if outside else left,
-            factors=() if outside else (*rows, *self.manner),
+            factors=() if outside else (*rows, *self.hidden(found), *self.manner),
             formula=tuple(text for text, _ in printed),
             latex=tuple(latex for _, latex in printed),
             nearest_variants=nearest,
             departure=departure,
             ambiguous=unclear,
-            score=max(s for s, _ in evidence.scored([found], self.records, self.numbers)[found]),
+            score=max(s for s, _ in evidence.scored([found], self.records, self.predict)[found]),
             first_divergence=diagnosis.refuted if diagnosis else None,
-            why=unexplained(diagnosis, self.rules)
+            why=unexplained(diagnosis, self.family)
             if diagnosis
-            else said(nearest, departure, len(self.elimination.fallen)),
+            else said(nearest, departure, len(self.family) - len(left)),
             experiments=tuple(str(record.experiment) for record in interview.records),
+            notes=notes,
             steps=interview.steps,
             seconds=time.monotonic() - started,
         )
 
 
 def offered(subject: Subject, features: tuple[str, ...]) -> frozenset[str]:
-    """The coefficients that can be chosen: the usual ones, and those of options switched on.
-
-    What no set of options names is an ordinary argument.
-    """
-    item = subject.implementation
-    optional = {name for options in item.features for name in options} - set(features)
-    known = [name for name in (*ALWAYS, *OPTIONS) if name not in optional]
-    return frozenset(name for name in known if name in item.hyperparameters)
+    """The coefficients that can be chosen: the usual ones, and those of options switched on."""
+    known = (*ALWAYS, *(name for name in OPTIONS if name in features))
+    return frozenset(name for name in known if name in subject.implementation.hyperparameters)
 
 
 def said(nearest: tuple[str, ...], departure: str, others: int) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.identification.elimination import Refutation, refutation
+from conformance.identification.elimination import Predict, Refutation, refutation
 from conformance.identification.experiment import Experiment
-from conformance.identification.prediction import Prediction, predictions, table_of
+from conformance.identification.prediction import Prediction, table_of
 from conformance.identification.questioning import Record
 from conformance.power.faults import Watched, entered
 from conformance.power.mutants import Mutant, mutants
@@ -20,7 +20,7 @@ from reference.numbers.precision import Array
 from reference.pipeline import Choices, initial_state, step
 
 Numbers = Callable[[Experiment], BoundArithmetic]
-NEAREST = 4  # rules of which mutants are tried
+NEAREST = 12  # rules of which mutants are tried
 # Kinds of mutants that are one wrong operation, coefficient or course, and no other constant.
 KINDS = ("coefficient", "operation", "course")
 
@@ -43,57 +43,90 @@ class Diagnosis:
     fault: str = ""
 
 
-def diagnosed(rules: Sequence[Choices], records: Sequence[Record], numbers: Numbers) -> Diagnosis:
+def diagnosed(
+    rules: Sequence[Choices],
+    records: Sequence[Record],
+    predict: Predict[Choices],
+    numbers: Numbers,
+) -> Diagnosis:
     """The nearest rule, and what would explain the rest."""
-    bad, firm = contradictions(rules, records, numbers)
-    ranked = sorted((rule for rule in rules if firm[rule].any()), key=lambda rule: bad[rule].sum())
-    nearest = ranked[0]
-    parts, places = by_place(ranked, bad, firm)
-    fault, source = "", nearest
+    comparisons = compared(rules, records, predict)
+    ranked = sorted(rules, key=lambda rule: comparisons[rule].distance)
+    parts, places = by_place(comparisons)
+    source, fault = ranked[0], ""
     if not parts:
-        for source in ranked[:NEAREST]:
-            fault = next((m.identifier for m in explaining(source, records, numbers)), "")
-            if fault:
-                break
-        else:
-            source = nearest
-    return Diagnosis(source, first(source, records, numbers), parts, places, fault)
+        found = (
+            (rule, mutant.identifier)
+            for rule in ranked[:NEAREST]
+            for mutant in explaining(rule, records, numbers)
+        )
+        source, fault = next(found, (source, ""))
+    return Diagnosis(source, first(source, records, predict), parts, places, fault)
 
 
-def contradictions(
-    rules: Sequence[Choices], records: Sequence[Record], numbers: Numbers
-) -> tuple[dict[Choices, Array], dict[Choices, Array]]:
-    """For each rule which elements contradict it anywhere, and of which it promises anything."""
-    bad: dict[Choices, Array] = {}
-    firm: dict[Choices, Array] = {}
+@dataclass
+class Comparison:
+    """One rule and everything that was observed.
+
+    bad     elements that contradict it anywhere
+    firm    elements of which it promises anything
+    scores  distances in units of the bound, infinite where nothing is promised
+    """
+
+    bad: Array
+    firm: Array
+    scores: list[Array]
+
+    @property
+    def explained(self) -> int:
+        """How many elements it promises something of, and rightly."""
+        return int((self.firm & ~self.bad).sum())
+
+    @property
+    def distance(self) -> float:
+        """Its usual distance: a rule that promises little is far from everything."""
+        return float(np.median(np.concatenate(self.scores)))
+
+
+def compared(
+    rules: Sequence[Choices], records: Sequence[Record], predict: Predict[Choices]
+) -> dict[Choices, Comparison]:
+    """Each rule beside all records."""
+    size = records[0].observed.shape[1]
+    found = {
+        rule: Comparison(np.zeros(size, dtype=bool), np.zeros(size, dtype=bool), [])
+        for rule in rules
+    }
     for record in records:
-        for prediction in predictions(list(rules), record.experiment, numbers(record.experiment)):
-            wrong: Array = np.asarray(prediction.contradicted(record.observed).any(axis=0))
-            promised: Array = np.asarray(np.isfinite(prediction.table.error).any(axis=0))
+        for prediction in predict(list(rules), record.experiment):
+            bad = prediction.contradicted(record.observed)
+            firm = np.isfinite(prediction.table.error)
+            score = np.where(firm, prediction.score(record.observed), np.inf).ravel()
             for rule in prediction.hypotheses:
-                bad[rule] = np.logical_or(wrong, bad.get(rule, wrong))
-                firm[rule] = np.logical_or(promised, firm.get(rule, promised))
-    return bad, firm
+                found[rule].bad |= bad.any(axis=0)
+                found[rule].firm |= firm.any(axis=0)
+                found[rule].scores.append(score)
+    return found
 
 
 def by_place(
-    ranked: Sequence[Choices], bad: dict[Choices, Array], firm: dict[Choices, Array]
+    comparisons: dict[Choices, Comparison],
 ) -> tuple[tuple[Choices, ...], tuple[int, ...]]:
     """Two rules of which each element, in every experiment, follows the one or the other."""
-    most = ranked[0]
-    rest = bad[most]
-    if rest.all():
+    most = max(comparisons, key=lambda rule: comparisons[rule].explained)
+    rest = comparisons[most].bad
+    if not comparisons[most].explained or not rest.any():
         return (), ()
-    for other in ranked[1:]:
-        if not (bad[other] & rest).any() and firm[other][rest].all():
+    for other, found in comparisons.items():
+        if not (found.bad & rest).any() and found.firm[rest].all():
             return (most, other), tuple(map(int, np.flatnonzero(rest)))
     return (), ()
 
 
-def first(rule: Choices, records: Sequence[Record], numbers: Numbers) -> Refutation:
+def first(rule: Choices, records: Sequence[Record], predict: Predict[Choices]) -> Refutation:
     """The first contradiction of a rule that has one."""
     for place, record in enumerate(records, start=1):
-        (found,) = predictions([rule], record.experiment, numbers(record.experiment))
+        (found,) = predict([rule], record.experiment)
         everything = np.ones(record.observed.shape[1], dtype=bool)
         refuted = refutation(found, record, everything, place)
         if refuted:
@@ -103,7 +136,7 @@ def first(rule: Choices, records: Sequence[Record], numbers: Numbers) -> Refutat
 
 def explaining(rule: Choices, records: Sequence[Record], numbers: Numbers) -> Iterator[Mutant]:
     """The mutants of a rule that no record contradicts, and that promise something."""
-    decimals = dict(records[0].experiment.decimals)
+    decimals = records[0].experiment.coefficients
     for mutant in mutants(rule, decimals, records[0].experiment.dtype):
         if mutant.kind not in KINDS or " alone × " in mutant.identifier:
             continue
@@ -134,7 +167,7 @@ def walked(mutant: Mutant, experiment: Experiment, num: BoundArithmetic) -> Iter
     parameter = used.given(experiment.parameter)
     state = initial_state(mutant.choices, parameter, num=used)
     course = Values(num, experiment.dtype)
-    decimals, rates = mutant.decimals(dict(experiment.decimals)), list(experiment.rates)
+    decimals, rates = mutant.decimals(experiment.coefficients), list(experiment.rates)
     for index, values in enumerate(experiment.gradients):
         course.index = index
         gradient = used.given(values)

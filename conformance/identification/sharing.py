@@ -159,7 +159,7 @@ def courses(
     gradients = [shared.given(gradient) for gradient in experiment.gradients]
     rates: tuple[str | None, ...] = experiment.rates or (None,) * experiment.steps
     coefficients = [
-        hyper(dict(experiment.decimals), index + 1, num=shared, rate=rate)
+        hyper(experiment.coefficients, index + 1, num=shared, rate=rate)
         for index, rate in enumerate(rates)
     ]
     with np.errstate(all="ignore"):

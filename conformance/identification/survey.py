@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conformance import environments
 from conformance.driver import Worker, WorkerError
+from conformance.identification.ambiguity import same
 from conformance.identification.inquiry import identify
 from conformance.identification.questioning import Unidentifiable
 from conformance.identification.result import Identification
@@ -127,7 +128,7 @@ def grade(found: Identification, expected: list[Choices]) -> str:
     """How an identification compares with the rules that are expected."""
     if not expected:
         return found.verdict
-    if len(found.rules) == 1 and found.rules[0] in expected:
+    if len(found.rules) == 1 and any(same(found.rules[0], rule) for rule in expected):
         return "right"
     return "ambiguous" if set(found.rules) & set(expected) else "wrong"
 
@@ -139,6 +140,6 @@ def remark(found: Identification, expected: list[Choices]) -> str:
     unclear = "; ".join(
         f"{a.factor}: {' or '.join(a.values)} ({a.reason})" for a in found.ambiguous
     )
-    if unclear or not expected or found.rules[0] in expected:
+    if unclear or not expected or any(same(found.rules[0], rule) for rule in expected):
         return unclear
     return difference(found.rules[0], expected[0])

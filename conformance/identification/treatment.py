@@ -89,7 +89,7 @@ def skipping(
     course = []
     with np.errstate(all="ignore"):
         for index, values in enumerate(experiment.gradients):
-            hold = hyper(dict(experiment.decimals), index + 1, num=num)
+            hold = hyper(experiment.coefficients, index + 1, num=num)
             after, new = step(choices, hold, state, parameter, num.given(values), num=num)
             kept = partial(chosen, num, keep_state(values))
             before = dict(state.items())

@@ -1,0 +1,92 @@
+"""Optimizers drawn at random from the pipeline's choices, in a real working precision."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from adapters import protocol
+from conformance.configuration import ALWAYS, OPTIONS
+from conformance.identification.hypotheses import Family
+from conformance.power.arithmetic import Working
+from conformance.power.styles import Style, rewritings
+from conformance.subject import Subject, Trial
+from reference.numbers.precision import Array
+from reference.pipeline import Choices
+from reference.trajectory import trajectory
+
+# Coefficients that a rule does not have are offered too, to every so many: it ignores them.
+IGNORED = 4
+OFFERED = (*ALWAYS, "momentum", "weight_decay")
+
+
+@dataclass(frozen=True)
+class Synthetic(Subject):
+    """A subject that is one rule in one style of arithmetic."""
+
+    choices: Choices
+    style: Style
+    seed: int
+
+    def steps(
+        self,
+        parameter: Array,
+        gradients: Sequence[Array],
+        hyperparameters: Mapping[str, float],
+        *,
+        features: Sequence[str] = (),
+        dtype: str = "float32",
+        rates: Sequence[float] = (),
+        state: Mapping[str, Array] | None = None,
+        taken: int = 0,
+    ) -> Trial:
+        """As of any subject; it shows no state."""
+        num: Any = Working(dtype, self.style, self.seed)
+        with np.errstate(all="ignore"):
+            course = trajectory(
+                self.choices,
+                {name: repr(value) for name, value in hyperparameters.items()},
+                num.given(parameter),
+                [num.given(gradient) for gradient in gradients],
+                num=num,
+                rates=[repr(rate) for rate in rates],
+            )
+            rows = [np.asarray(x.array, dtype=np.float64).ravel() for x, _ in course]
+        return Trial({"parameter": np.stack(rows)})
+
+
+def synthetic(choices: Choices, style: Style, seed: int, offered: Sequence[str]) -> Synthetic:
+    """A subject that computes ``choices`` and takes the hyperparameters ``offered``."""
+    item = protocol.Implementation(
+        name=f"synthetic:{seed}",
+        family="adam" if choices.first_moment else "rmsprop",
+        claims=[],
+        features=[[name for name in OPTIONS if name in offered]],
+        hyperparameters=list(offered),
+        dtypes=["float32"],
+        devices=["cpu"],
+        state=[],
+        settable=False,
+        arithmetic={"cpu": style.profile},
+    )
+    nobody = cast("Any", None)  # there is no worker: steps are taken here
+    return Synthetic(nobody, nobody, item, "cpu", {}, choices, style, seed)
+
+
+def drawn(count: int, seed: int) -> Iterator[Synthetic]:
+    """``count`` different rules, each in a style of its own."""
+    draw = random.Random(seed)
+    family = Family.offered(OFFERED).rules
+    styles = rewritings("float32")
+    for index, choices in enumerate(draw.sample(family, count)):
+        has = {
+            "beta1": choices.first_moment,
+            "momentum": choices.momentum != "none",
+            "weight_decay": choices.weight_decay != "none",
+        }
+        offered = [name for name in OFFERED if has.get(name, True) or not draw.randrange(IGNORED)]
+        yield synthetic(choices, draw.choice(styles), seed + index, offered)
