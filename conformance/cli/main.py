@@ -11,6 +11,7 @@ from conformance.claims.document import ClaimFileError
 from conformance.cli import (
     adapter,
     auditing,
+    certifying,
     comparing,
     environment,
     equivalence,
@@ -60,6 +61,7 @@ app.command("reproduce")(reporting.reproduce)
 app.command("verify")(verifying.verify)
 app.command("audit")(auditing.audit_)
 app.command("translate")(translating.translate_)
+app.command("certify")(certifying.certify_)
 app.command("power")(power.power)
 app.command("identify")(identifying.identify_)
 app.command("bench")(timing.bench_)
@@ -72,6 +74,7 @@ app.add_typer(golden.app, name="golden")
 app.add_typer(vectors.app, name="vectors")
 app.add_typer(expecting.app, name="expectations")
 app.add_typer(adapter.app, name="adapter")
+app.add_typer(certifying.app, name="certificate")
 
 
 def main() -> None:

@@ -30,6 +30,8 @@ BESIDE = (
     "conformance/power/",
     "conformance/claims/",
     "conformance/auditing/",
+    "conformance/certificates/",
+    "conformance/translation/",
     "conformance/targets.py",
     "adapters/target.py",
     "adapters/targets/",

@@ -1,0 +1,164 @@
+"""``conformance certify`` and ``conformance certificate check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from conformance.certificates import Certificate, certify, check
+from conformance.certificates.page import FORMATS, render
+from conformance.certificates.record import MalformedCertificate, read
+from conformance.cli.console import UsageError, console, errors, print_json, suggestion
+from conformance.driver import WorkerError
+from conformance.subject import SubjectError
+from reference.numbers import PRECISIONS
+from reports.terminal import escape
+
+INCOMPLETE = 3
+app = typer.Typer(help="Certificates that were issued.", no_args_is_help=True)
+
+
+def certify_(
+    implementation: Annotated[str, typer.Argument(help="implementation or target")],
+    hyperparameters: Annotated[
+        list[str] | None, typer.Argument(help="name=value; its own defaults stand for the rest")
+    ] = None,
+    against: Annotated[
+        str, typer.Option("--against", help="documented variant, or another implementation")
+    ] = "",
+    dtype: Annotated[
+        list[str] | None, typer.Option("--dtype", help="only these: " + ", ".join(PRECISIONS))
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="where it runs; the first it has")] = "",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="JSON file to write")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="also write a page: name.md or name.html")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the certificate")] = False,
+) -> None:
+    """Write down how an implementation compares with a rule, so that others can run it again.
+
+    The certificate holds what was compared, the largest error that was seen and, for formats of
+    sixteen bits, the largest over every finite gradient; versions, hashes, and what all that does
+    not say. Exits with 1 where it deviates: the certificate then says so.
+
+    [bold]Examples[/]
+
+      conformance certify torch:AdamW --against torch-adamw-weight-decay weight_decay=0.1 -o a.json
+
+      conformance certify jax:optax.adam --against torch:Adam --page adam.html
+
+      conformance certificate check a.json
+    """
+    if not against:
+        raise UsageError(
+            "--against is missing: a variant (`conformance list variants`) or an implementation"
+        )
+    for name in dtype or ():
+        if name not in PRECISIONS:
+            raise UsageError(f"unknown dtype {name!r}{suggestion(name, PRECISIONS)}")
+    if page is not None and page.suffix not in FORMATS:
+        raise UsageError(f"{page}: a page ends in {' or '.join(FORMATS)}")
+    try:
+        with errors.status(f"{implementation}: starting", spinner="dots") as status:
+            found = certify(
+                implementation,
+                against,
+                hyperparameters or (),
+                dtypes=dtype or (),
+                device=device,
+                progress=lambda text: status.update(escape(text)),
+            )
+    except SubjectError as error:
+        raise UsageError(str(error)) from error
+    if out is not None:
+        write(out, found.text())
+    if page is not None:
+        write(page, render(found, page.suffix))
+    if as_json:
+        typer.echo(found.text(), nl=False)
+    else:
+        show(found)
+    raise typer.Exit(0 if found.statement.conforms else 1)
+
+
+@app.command("check")
+def check_(
+    file: Annotated[Path, typer.Argument(help="certificate to run again")],
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Run a certificate again: does everything come to the same?
+
+    Exits with 0 where every case has the same bits and verdict, 1 where something differs, 2 where
+    the file is no certificate or was changed, 3 where the implementation cannot run here.
+
+    [bold]Examples[/]
+
+      conformance certificate check a.json
+
+      conformance certificate check a.json --json
+    """
+    try:
+        certificate = read(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except MalformedCertificate as error:
+        raise UsageError(f"{file}: {error}") from error
+    try:
+        with errors.status("starting", spinner="dots") as status:
+            found = check(certificate, progress=lambda text: status.update(escape(text)))
+    except MalformedCertificate as error:
+        raise UsageError(f"{file}: {error}") from error
+    except SubjectError as error:
+        raise WorkerError("error", f"cannot run here: {error}") from error
+    if as_json:
+        print_json(
+            {
+                "same": found.same,
+                "cases": found.cases,
+                "differences": [vars(item) for item in found.differences],
+                "circumstances": [vars(item) for item in found.circumstances],
+            }
+        )
+    else:
+        for item in found.circumstances:
+            console.print(f"[yellow]{escape(item.what)}[/]: was {item.then}, is {item.now}")
+        for item in found.differences:
+            console.print(
+                f"[red]{item.what}[/] of {escape(item.case)}: was {item.then}, is {item.now}",
+                soft_wrap=True,
+            )
+        what = "the same" if found.same else f"{len(found.differences)} differences"
+        console.print(f"[bold]{found.cases} cases run again: {what}[/]")
+    raise typer.Exit(0 if found.same else 1)
+
+
+def write(path: Path, text: str) -> None:
+    """A file, or a clear line."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def show(found: Certificate) -> None:
+    """For people."""
+    statement = found.statement
+    colour, verb = ("green", "conforms to") if statement.conforms else ("red", "deviates from")
+    console.print(
+        f"[bold]{escape(statement.implementation)}[/] [{colour}]{verb}[/] "
+        f"[bold]{escape(statement.against.name)}[/]"
+    )
+    for line in statement.against.formula:
+        console.print(f"     {escape(line)}")
+    table = Table("kind", "case", "results", "verdict", "score", "ulp", box=None)
+    for item in found.evidence:
+        score, ulp = ("∞" if x is None else f"{x:.3g}" for x in (item.score, item.ulp))
+        results = str(item.elements * item.steps)
+        table.add_row(item.kind, escape(item.case), results, item.verdict, score, ulp)
+    console.print(table)
+    console.print(escape(found.seen), soft_wrap=True)
+    console.print(escape(found.proved), soft_wrap=True)
