@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -68,6 +68,18 @@ EDGES = {
     "beta1": ("0.0001", "0.999"),
     "momentum": ("0.0001", "0.999"),
     "weight_decay": ("0", "1"),
+}
+# One more case of the mode ``origin``: powers of two and their complements, which every format
+# holds.  1 - beta is a power of four, and so is 1 - beta^t at the first step, of which the root is
+# exact too: less is rounded there than anywhere else, so a smaller fault can be seen.
+ROUND = {
+    "learning_rate": "0.25",
+    "decay": "0.75",
+    "beta1": "0.75",
+    "epsilon": "0.00000095367431640625",
+    "momentum": "0.5",
+    "weight_decay": "0.25",
+    "loss_scale": "1024",
 }
 ZERO_EPSILON = "epsilon=0"  # the gap of an implementation that refuses it
 
@@ -328,4 +340,13 @@ def draw_cases(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hypothesis.errors.HypothesisWarning)
         collect()
-    return tuple(dict.fromkeys(found[1:]))  # the first is Hypothesis' simplest, the same everywhere
+    found = found[1:]  # the first is Hypothesis' simplest, the same everywhere
+    if mode == "origin" and dtype == MAIN_DTYPE:
+        found.append(round_case(found[0]))
+    return tuple(dict.fromkeys(found))
+
+
+def round_case(other: Case) -> Case:
+    """A drawn case with the hyperparameters that every format holds."""
+    values = tuple((name, ROUND[name]) for name, _ in other.hyperparameters)
+    return replace(other, hyperparameters=values, seed=other.seed + 1)

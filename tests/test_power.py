@@ -55,6 +55,21 @@ def test_what_was_told_apart_once_is_told_apart_and_nothing_legal_is_blamed(name
     assert [outcome for outcome in found.outcomes if outcome.status not in allowed] == []
 
 
+@pytest.mark.parametrize(
+    "name", ["matlab-adamupdate", "keras-adam-weight-decay", "mindspore-adam-centralize"]
+)
+def test_a_millionth_of_the_second_correction_is_told_in_float32(name):
+    asked = measurement.questions(VARIANTS[name], "float32", "default")
+    wrong = [
+        mutant
+        for mutant in mutants(VARIANTS[name].choices, dict(asked[0].decimals), "float32")
+        if mutant.identifier.startswith("correction2 alone") and "1e-6" in mutant.identifier
+    ]
+    oracle = measurement.Oracle()
+    found = [measurement.outcome(oracle, VARIANTS[name], asked, mutant) for mutant in wrong]
+    assert [outcome.status for outcome in found] == [KILLED, KILLED]
+
+
 def test_a_rule_without_a_mutation_is_not_killed():
     name = "codecademy-rmsprop"
     asked = measurement.questions(VARIANTS[name], "float32", "default")

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import prod
+from math import frexp, prod
 from typing import Any, Literal
 
 import numpy as np
@@ -74,16 +74,19 @@ class Bound:
         return self.num.rounded(
             self.value + other.value,
             self.error + other.error,
+            0 if nothing(self) or nothing(other) else 1,
             nonnegative=self.nonnegative and other.nonnegative,
         )
 
     def __sub__(self, other: Bound) -> Bound:
-        return self.num.rounded(self.value - other.value, self.error + other.error)
+        count = 0 if nothing(self) or nothing(other) else 1
+        return self.num.rounded(self.value - other.value, self.error + other.error, count)
 
     def __mul__(self, other: Bound) -> Bound:
         return self.num.rounded(
             self.value * other.value,
             product_error(self, other),
+            0 if power_of_two(self) or power_of_two(other) else 1,
             nonnegative=self.nonnegative and other.nonnegative,
         )
 
@@ -98,6 +101,22 @@ def product_error(a: Bound, b: Bound) -> Any:
 def exactly_known(x: Bound) -> bool:
     """Whether the error is the number zero, which spares arrays of zeros."""
     return isinstance(x.error, float) and x.error == 0.0
+
+
+def nothing(x: Bound) -> bool:
+    """Whether it is zero throughout: adding it rounds nothing."""
+    return exactly_known(x) and not np.any(x.value)
+
+
+def power_of_two(x: Bound, base: int = 2) -> bool:
+    """Whether it is one scalar, a power of ``base`` (2 or 4) that everybody holds exactly.
+
+    A product with a power of two rounds nothing; of a power of four the root is exact as well.
+    """
+    if np.ndim(x.value) or not exactly_known(x):
+        return False
+    part, exponent = frexp(x.value)
+    return part == 0.5 and (base == 2 or exponent % 2 == 1)
 
 
 class BoundArithmetic:
@@ -144,7 +163,7 @@ class BoundArithmetic:
     def full(self, like: Bound, decimal: str) -> Bound:
         shape = np.shape(like.value)
         value = np.full(shape, float(decimal), dtype=self.carrier)
-        return Bound(self, value, np.zeros(shape, dtype=self.carrier), nonnegative=True)
+        return Bound(self, value, 0.0, nonnegative=True)
 
     def coefficient(self, kind: str, exact: Fraction) -> Bound:
         """A hyperparameter: ``kind`` is ``rate``, ``moment``, or its own name."""
@@ -205,9 +224,11 @@ class BoundArithmetic:
 
         ``underflow`` is how often, and multiplied by what, one underflow reaches the result.
         """
-        error = np.abs(value) + propagated
-        error *= self.gamma(count)
-        error += propagated
+        error = propagated
+        if count:
+            error = np.abs(value) + propagated
+            error *= self.gamma(count)
+            error += propagated
         if self.effects.underflow:
             error = error + self.effects.underflow * underflow
         result = Bound(self, value, error, nonnegative)
@@ -253,6 +274,8 @@ class BoundArithmetic:
 
         Where x may be negative the root may be nan, and nothing is promised.
         """
+        if self.budget.exact and power_of_two(x, 4):
+            return Bound(self, np.sqrt(x.value), 0.0, nonnegative=True)
         operand, lowest = np.maximum(x.value, 0.0), x.value - x.error
         least = np.maximum(lowest, 0.0)
         value = np.sqrt(operand)
@@ -267,8 +290,11 @@ class BoundArithmetic:
         """b * old + c * new, or old + c * (new - old), or new + b * (old - new) for the smaller b.
 
         The second form uses c alone (so old is weighted with 1 - c), the third b alone; each form's
-        roundings are counted and the largest taken.
+        roundings are counted and the largest taken.  A product with a power of two is exact, and so
+        are a sum with an average that is zero throughout and a difference from it.
         """
+        first = nothing(old)
+        weighing = 0 if power_of_two(c) and (b.value >= c.value or power_of_two(b)) else 1
         value = b.value * old.value + c.value * new.value
         if self.effects.saturate == "difference":
             value = np.where(np.isinf(old.value), np.nan, value)
@@ -278,9 +304,10 @@ class BoundArithmetic:
         if b.value < c.value:
             of_new = max(b.error, c.error)
         old_size, new_size = np.abs(old.value), np.abs(new.value)
-        propagated = of_old * old_size + (b.value + of_old) * old.error
-        propagated += of_new * new_size
-        propagated += (c.value + of_new) * new.error
+        grown = 1.0 + self.gamma(1)  # a product rounds what is wrong with its factors, too
+        propagated = grown * of_old * old_size + grown * (b.value + of_old) * old.error
+        propagated += grown * of_new * new_size
+        propagated += grown * (c.value + of_new) * new.error
         if self.early:  # equal weights may be taken out of the sum
             propagated = self.uncertain(propagated, old_size + new_size)
             if c.error >= c.value:
@@ -288,19 +315,24 @@ class BoundArithmetic:
         interpolated = np.abs(new.value - old.value)
         interpolated += old.error
         interpolated += new.error
-        interpolated *= self.gamma(2) * c.value
-        products = self.gamma(1) * b.value * old_size
-        products += self.gamma(1) * c.value * new_size
+        interpolated *= self.gamma(weighing + (0 if first else 1)) * c.value
+        products = self.gamma(0 if power_of_two(b) else 1) * b.value * old_size
+        products += self.gamma(0 if power_of_two(c) else 1) * c.value * new_size
         propagated += np.maximum(products, interpolated) * (1 + self.unit)
         return self.rounded(
             value,
             propagated,
+            0 if first and b.value >= c.value else 1,
             nonnegative=old.nonnegative and new.nonnegative,
             underflow=4.0,
         )
 
     def quotient(self, numerators: tuple[Bound, ...], denominators: tuple[Bound, ...]) -> Bound:
-        """Any order, each divisor possibly as a product with its reciprocal (one rounding more)."""
+        """Any order, each divisor possibly as a product with its reciprocal (one rounding more).
+
+        Powers of two round nothing; of divisors only those of four are taken so, because an
+        implementation may divide by the root instead, after it has drawn the numerator's.
+        """
         value, error = numerators[0].value, numerators[0].error
         for factor in numerators[1:]:
             error = error * np.abs(factor.value) + factor.error * (np.abs(value) + error)
@@ -313,14 +345,17 @@ class BoundArithmetic:
                 (error + np.abs(value) * divisor.error) / np.where(room > 0, room, 1),
                 np.inf,
             )
-        count = len(numerators) - 1 + self.budget.division_roundings * len(denominators)
+        products = max(sum(not power_of_two(factor) for factor in numerators) - 1, 0)
+        divisions = sum(not (self.budget.exact and power_of_two(d, 4)) for d in denominators)
+        count = products + self.budget.division_roundings * divisions
         underflow: Any = 0.0
         if self.effects.underflow:
+            operations = len(numerators) - 1 + self.budget.division_roundings * len(denominators)
             reach = prod(np.maximum(np.abs(n.value) + n.error, 1.0) for n in numerators) * prod(
                 np.maximum(1.0 / np.maximum(np.abs(d.value) - d.error, 1e-300), 1.0)
                 for d in denominators
             )
-            underflow = count * reach
+            underflow = operations * reach
             if self.early:
                 error = self.uncertain(error, np.where(np.isfinite(value), reach, 0.0))
         return self.rounded(
@@ -348,19 +383,26 @@ class BoundArithmetic:
 
     def shrink(self, x: Bound, c: Bound) -> Bound:
         """x * (1 - c) with 1 - c formed first, or x - c * x."""
+        if nothing(x):
+            return x
         factor = 1.0 - c.value
         propagated = x.error * (abs(factor) + c.error) + np.abs(x.value) * c.error
         propagated = propagated + self.gamma(1) * abs(c.value) * (np.abs(x.value) + x.error)
         return self.rounded(x.value * factor, propagated, 3, underflow=2.0)
 
     def centralize(self, x: Bound) -> Bound:
-        """x minus its mean over all axes but the first, summed in any order."""
+        """x minus its mean over all axes but the first, summed in any order.
+
+        A sum of k terms that are not zero rounds k - 1 times.
+        """
         axes = tuple(range(1, np.ndim(x.value)))
         own = np.broadcast_to(x.error, np.shape(x.value))
         count = int(np.prod([np.shape(x.value)[axis] for axis in axes]))
         mean = np.mean(x.value, axis=axes, keepdims=True)
         size = np.mean(np.abs(x.value) + own, axis=axes, keepdims=True)
-        roundings = count - 1 + self.budget.division_roundings
+        terms = np.sum((x.value != 0) | (own > 0), axis=axes, keepdims=True)
+        exact = self.budget.exact and frexp(count)[0] == 0.5
+        roundings = np.maximum(terms - 1, 0) + (0 if exact else self.budget.division_roundings)
         gamma = roundings * self.unit / (1 - roundings * self.unit)
         propagated = own + np.mean(own, axis=axes, keepdims=True) + gamma * size
         if self.early:  # a partial sum leaves the range before the mean would
@@ -385,9 +427,14 @@ def power_error(beta: Fraction, count: int, dtype: str) -> float:
 
     beta^count by repeated products or a power function of a few ulp: at most count + 2 roundings.
     """
-    if not dtype:
+    if not dtype or (count == 1 and exact_complement(beta, dtype)):
         return 0.0
     unit = PRECISIONS[dtype].unit_roundoff
     power = float(held(beta, dtype) ** count)
     power_part = (count + 2 if count > 1 else 0) * unit * power
     return power_part * (1 + unit) + unit * (1 - power)
+
+
+def exact_complement(beta: Fraction, dtype: str) -> bool:
+    """Whether a format holds both beta and 1 - beta, so that the difference is exact."""
+    return all(held(value, dtype) == value for value in (beta, 1 - beta))

@@ -27,6 +27,11 @@ class Budget:
     reciprocal_root: float = 0.0
 
     @property
+    def exact(self) -> bool:
+        """Whether roots and reciprocals are correctly rounded, so exact where that is possible."""
+        return self == IEEE
+
+    @property
     def root_roundings(self) -> int:
         """How many unit roundoffs a root is charged: half an ulp is at most one of them.
 
