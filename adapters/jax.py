@@ -20,7 +20,10 @@ from adapters.kit import Array
 
 NAME = "jax"
 
-DTYPES: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
+REAL: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
+DTYPES: list[protocol.DType] = [*REAL, "complex64", "complex128"]
+# Formats that JAX has only with x64.
+WIDE = ("float64", "complex128")
 OPTAX = "https://optax.readthedocs.io/en/latest/api/optimizers.html#optax."
 EXAMPLES = "https://docs.jax.dev/en/latest/jax.example_libraries.optimizers.html"
 GAPS = {"strided": "a JAX array has no strides: its memory layout is XLA's affair"}
@@ -193,7 +196,7 @@ def flags() -> dict[str, str]:
             for what, operands in {"result": (small, small), "operand": (tiny, large)}.items()
         }
     return {
-        "x64": "on in sessions with a float64 parameter, JAX's default (off) in all others",
+        "x64": "on in sessions with a 64-bit parameter, real or not; JAX's default (off) in others",
         "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
         "default_matmul_precision": str(jax.config.jax_default_matmul_precision),
         "numpy_dtype_promotion": str(jax.config.jax_numpy_dtype_promotion),
@@ -214,8 +217,9 @@ def to_numpy(value: Any) -> Array:
 
 def negated(array: Array) -> Array:
     """The array with its sign bits turned; done here, because XLA would flush subnormals."""
-    bits = np.dtype(f"u{array.itemsize}")
-    signs = np.bitwise_xor(array.view(bits), bits.type(1 << (8 * array.itemsize - 1)))
+    size = array.itemsize // (2 if array.dtype.kind == "c" else 1)
+    bits = np.dtype(f"u{size}")
+    signs = np.bitwise_xor(np.ascontiguousarray(array).view(bits), bits.type(1 << (8 * size - 1)))
     return np.asarray(signs).view(array.dtype)
 
 
@@ -226,7 +230,7 @@ class OptimizerSession:
         rule = RULES[request.implementation]
         self.device = devices()[request.device]
         # A float32 session must stay what users see who never heard of x64.
-        self.x64 = any(parameter.value.dtype == "float64" for parameter in request.parameters)
+        self.x64 = any(parameter.value.dtype in WIDE for parameter in request.parameters)
         # Canonical state to the library's own name, as far as these features have it.
         self.keys = {
             name: key
@@ -235,6 +239,8 @@ class OptimizerSession:
         }
         # optax adds its updates to the parameters, so that its trace holds the other sign.
         self.opposite = {"momentum"} if rule.optax else set()
+        # It averages |g|^2: what is complex in name only has no imaginary part.
+        self.real = {"second_moment", "maximum_second_moment"} if rule.optax else set()
         with self.arithmetic():
             values = [to_jax(kit.to_array(parameter.value)) for parameter in request.parameters]
             self.run = (OptaxRun if rule.optax else ExampleRun)(request, rule, values)
@@ -268,10 +274,16 @@ class OptimizerSession:
             )
         with self.arithmetic():
             own = {
-                self.keys[name]: [to_jax(self.signed(name, array)) for array in arrays]
+                self.keys[name]: [to_jax(self.own(name, array)) for array in arrays]
                 for name, arrays in state.items()
             }
             self.run.write(own, step)
+
+    def own(self, name: str, array: Array) -> Array:
+        """A state tensor as the library keeps it."""
+        if name in self.real:
+            array = array.real.astype(array.dtype)
+        return self.signed(name, array)
 
     def signed(self, name: str, array: Array) -> Array:
         return negated(array) if name in self.opposite else array

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 else:  # Python 3.8 cannot subscript it
     Array = np.ndarray
-STORAGE = {"float16": "<f2", "bfloat16": "<u2", "float32": "<f4", "float64": "<f8"}
+STORAGE = {
+    "float16": "<f2",
+    "bfloat16": "<u2",
+    "float32": "<f4",
+    "float64": "<f8",
+    "complex64": "<c8",
+    "complex128": "<c16",
+}
 
 
 class Unsupported(Exception):  # noqa: N818 - it is an answer, not an error

@@ -34,6 +34,7 @@ CENTERED = [["centered", "momentum", *more] for more in SCALED]
 
 # Gaps, in MXNet's words.
 STATE_DTYPE = "MXNetError: Incompatible attr in node  at 2-th input: expected {}, got float32"
+COMPLEX = {name: f"KeyError: <class 'numpy.{name}'>" for name in ("complex64", "complex128")}
 BFLOAT16 = "NumPy and mx.nd.array have no bfloat16"
 SHAPES = {
     name: f"MXNetError: Operator _copyto inferring shapes failed ({shape} means unknown)"
@@ -75,7 +76,7 @@ class Rule(NamedTuple):
     @property
     def gaps(self) -> dict[str, str]:
         """What it refuses, and MXNet's words."""
-        gaps: dict[str, str] = {"bfloat16": BFLOAT16, **SHAPES}
+        gaps: dict[str, str] = {"bfloat16": BFLOAT16, **COMPLEX, **SHAPES}
         gaps.update((name, STATE_DTYPE.format(name)) for name in ALL if name not in self.dtypes)
         return gaps
 

@@ -1,4 +1,4 @@
-"""The documents' own snippets, run as they stand: naive NumPy and Python, float32 and float64."""
+"""The documents' own snippets, run as they stand: naive NumPy and Python."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ class Snippet(NamedTuple):
     source: str
 
 
-BOTH: list[protocol.DType] = ["float32", "float64"]
+ANY: list[protocol.DType] = ["float32", "float64", "complex64", "complex128"]
 SNIPPETS = {
     "numpy:codecademy": Snippet(
-        codecademy, BOTH, "codecademy-rmsprop", "Codecademy, RMSprop, Example"
+        codecademy, ANY, "codecademy-rmsprop", "Codecademy, RMSprop, Example"
     ),
-    "numpy:d2l.scratch": Snippet(d2l_scratch, BOTH, "d2l-rmsprop", "Dive into Deep Learning 8.6.2"),
+    "numpy:d2l.scratch": Snippet(d2l_scratch, ANY, "d2l-rmsprop", "Dive into Deep Learning 8.6.2"),
     "numpy:d2l.2d": Snippet(
         d2l_two_dimensional, ["float64"], "d2l-rmsprop-2d", "Dive into Deep Learning 8.6.1"
     ),

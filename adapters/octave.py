@@ -116,7 +116,7 @@ def describe() -> protocol.Description:
                 claims=function.claims,
                 features=[[]],
                 hyperparameters=function.hyperparameters,
-                dtypes=["float32", "float64"],
+                dtypes=["float32", "float64", "complex64", "complex128"],
                 devices=[function.device] if function.device in found else [],
                 state=function.averages,
                 gaps=GAPS | missing(function, found),
@@ -144,6 +144,7 @@ class UpdateSession:
         self.given = kit.keywords(request, NAMES)
         self.rates = list(request.learning_rates)
         self.values = [kit.to_array(parameter.value) for parameter in request.parameters]
+        self.complex = any(np.iscomplexobj(value) for value in self.values)
         self.averages: dict[str, list[Array]] = {}  # empty: [] for the first call
         self.taken = 0
 
@@ -178,10 +179,14 @@ class UpdateSession:
         return gradients
 
     def parameters(self) -> list[Array]:
-        return [value.copy() for value in self.values]
+        return [self.shown(value) for value in self.values]
 
     def state(self) -> dict[str, list[Array]]:
-        return {name: [*map(np.copy, arrays)] for name, arrays in self.averages.items()}
+        return {name: [*map(self.shown, arrays)] for name, arrays in self.averages.items()}
+
+    def shown(self, array: Array) -> Array:
+        """A copy; to the language a complex number without an imaginary part is a real one."""
+        return array.astype(np.result_type(array, np.complex64)) if self.complex else array.copy()
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
         self.averages = {name: [*map(np.copy, state[name])] for name in self.function.averages}

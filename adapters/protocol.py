@@ -22,13 +22,23 @@ if sys.version_info < (3, 9):  # noqa: UP036 - old releases of a framework need 
 PROTOCOL = 1
 LARGEST_FRAME = 1 << 28  # 256 MiB: ten times the largest case of the full profile
 
-DType = Literal["float16", "bfloat16", "float32", "float64"]
+DType = Literal["float16", "bfloat16", "float32", "float64", "complex64", "complex128"]
 Family = Literal["rmsprop", "adam"]
-ITEM_SIZE: dict[str, int] = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
+ITEM_SIZE: dict[str, int] = {
+    "float16": 2,
+    "bfloat16": 2,
+    "float32": 4,
+    "float64": 8,
+    "complex64": 8,
+    "complex128": 16,
+}
 
 
 class Tensor(msgspec.Struct, frozen=True):
-    """An array in C order: ``data`` holds the little-endian bits of ``shape`` elements."""
+    """An array in C order: ``data`` holds the little-endian bits of ``shape`` elements.
+
+    A complex element is its real and then its imaginary part.
+    """
 
     dtype: DType
     shape: tuple[int, ...]

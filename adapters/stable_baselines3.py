@@ -5,11 +5,12 @@ from __future__ import annotations
 from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 
 from adapters import kit, protocol
-from adapters.torch import RMSPROP, Path, description, opened, probed
+from adapters.torch import DTYPES, RMSPROP, Path, description, opened, probed
 
 NAME = "stable_baselines3"
 
 RULE = RMSPROP._replace(
+    dtypes=DTYPES,
     optimizer=RMSpropTFLike,
     claims=("stable-baselines3-rmsproptflike", "stable-baselines3-rmsproptflike-outside"),
     features=[[], ["momentum"], ["centered"], ["centered", "momentum"], ["weight_decay"]],

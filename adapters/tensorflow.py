@@ -34,8 +34,19 @@ tf.config.threading.set_inter_op_parallelism_threads(1)
 NAME = "tensorflow"
 
 DTYPES: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
+COMPLEX: list[protocol.DType] = ["complex64", "complex128"]
 NO_STRIDES = "a tf.Tensor is dense and in row-major order; it has no strides"
 TENSORFLOW_PAGE = "https://www.tensorflow.org/api_docs/python/tf/{}"
+
+# What refuses complex numbers, by its name: dtype to words of the refusal.
+NO_AMSGRAD = "with amsgrad, tf.maximum: complex64 is not in the list of allowed values"
+NO_MIXTURE = "cannot compute Mul: expected a complex128 tensor, is a complex64 tensor"
+NO_KERNEL = "No OpKernel was registered to support Op 'ResourceApplyAdamWithAmsgrad'"
+NO_COMPLEX: dict[str, dict[str, str]] = {
+    "keras.Adam": {"complex64": NO_AMSGRAD, "complex128": NO_MIXTURE},
+    "keras.AdamW": {"complex64": NO_AMSGRAD, "complex128": NO_MIXTURE},
+    "raw_ops.ResourceApplyAdamWithAmsgrad": {"complex64": NO_KERNEL, "complex128": NO_KERNEL},
+}
 
 RMSPROP_NAMES = {"learning_rate": "learning_rate", "momentum": "momentum", "epsilon": "epsilon"}
 KERAS_SESSIONS = {"": KerasSession, "function": KerasSession, "jit_compile": KerasSession}
@@ -193,7 +204,7 @@ def description(
 
 def implementation(full: str, rule: Rule, option: str, gpus: list[str]) -> protocol.Implementation:
     sparse = "Sparse" in full
-    gaps = {"strided": NO_STRIDES}
+    gaps = {"strided": NO_STRIDES, **NO_COMPLEX.get(IMPLEMENTATIONS[full][0], {})}
     if sparse:
         gaps["scalar"] = "var must be at least 1 dimensional"
         gaps["bfloat16"] = f"No OpKernel was registered to support Op '{full.split('.')[1]}'"
@@ -203,7 +214,7 @@ def implementation(full: str, rule: Rule, option: str, gpus: list[str]) -> proto
         claims=rule.claims,
         features=rule.features,
         hyperparameters=list(rule.names),
-        dtypes=[dtype for dtype in DTYPES if dtype not in gaps],
+        dtypes=[dtype for dtype in (*DTYPES, *COMPLEX) if dtype not in gaps],
         devices=["cpu"] if sparse else ["cpu", *gpus],
         state=list(rule.state),
         compiled=bool(option),

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from types import ModuleType
 
 from adapters import kit, protocol
-from adapters.torch import RMSPROP, Path, description, opened, probed
+from adapters.torch import DTYPES, RMSPROP, Path, description, opened, probed
 
 # timm and timm.optim import torchvision, whose compiled operators do not load beside every PyTorch;
 # the optimizer needs neither.  Empty packages in their place lead to the same files.
@@ -25,6 +25,7 @@ RMSpropTF = importlib.import_module("timm.optim.rmsprop_tf").RMSpropTF
 NAME = "timm"
 
 RULE = RMSPROP._replace(
+    dtypes=DTYPES,
     optimizer=RMSpropTF,
     claims="timm-rmsproptf",
     features=[[], ["momentum"], ["centered"], ["centered", "momentum"], ["weight_decay"]],

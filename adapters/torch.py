@@ -18,6 +18,9 @@ from adapters.kit import Array
 NAME = "torch"
 
 DTYPES: tuple[protocol.DType, ...] = ("float16", "bfloat16", "float32", "float64")
+COMPLEX: tuple[protocol.DType, ...] = ("complex64", "complex128")
+# What torch/optim/adam.py raises.
+FUSED = "`fused=True` requires all the params to be floating point Tensors"
 DOCUMENTATION = "https://docs.pytorch.org/docs/2.13/generated/torch.optim.{}.html"
 # Words of the assertion in torch/optim/rmsprop.py and adam.py, which CPU tensors fail.
 CAPTURABLE = (
@@ -88,6 +91,7 @@ RMSPROP = Rule(
         "mean_gradient": ("grad_avg", "centered"),
         "momentum": ("momentum_buffer", "momentum"),
     },
+    dtypes=(*DTYPES, *COMPLEX),
 )
 ADAM = Rule(
     optimizer=torch.optim.Adam,
@@ -101,6 +105,7 @@ ADAM = Rule(
         "first_moment": ("exp_avg", ""),
         "maximum_second_moment": ("max_exp_avg_sq", "amsgrad"),
     },
+    dtypes=(*DTYPES, *COMPLEX),
 )
 ADAMW = ADAM._replace(optimizer=torch.optim.AdamW, claims="torch-adamw", off={"weight_decay": 0.0})
 
@@ -153,18 +158,20 @@ def description(
 def implementation(name: str, path: Path, cuda: list[str]) -> protocol.Implementation:
     rule = path.rule
     capturable = path.arguments.get("capturable", False)
+    dtypes = [d for d in rule.dtypes if d not in COMPLEX or not path.arguments.get("fused")]
+    gaps = {"cpu": CAPTURABLE} if capturable else dict(rule.gaps)
     return protocol.Implementation(
         name=name,
         family=rule.family,
         claims=[rule.claims] if isinstance(rule.claims, str) else list(rule.claims),
         features=rule.features,
         hyperparameters=list(rule.names),
-        dtypes=list(rule.dtypes),
+        dtypes=dtypes,
         devices=cuda if capturable else ["cpu", *cuda],
         state=list(rule.state),
         settable=bool(rule.state),
         groups=list(rule.names),
-        gaps={"cpu": CAPTURABLE} if capturable else dict(rule.gaps),
+        gaps={**gaps, **{name: FUSED for name in rule.dtypes if name not in dtypes}},
         arithmetic=dict.fromkeys(cuda, "cuda"),
         documentation=rule.page.format(rule.optimizer.__name__),
     )

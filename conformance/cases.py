@@ -17,7 +17,7 @@ from typing import Any
 import hypothesis
 from hypothesis import strategies
 
-from reference.numbers.precision import PRECISIONS
+from reference.numbers.precision import COMPONENTS, DTYPES
 from reference.variants.record import FEATURES
 
 # mode -> what it shows
@@ -114,6 +114,11 @@ class Case:
         return f"{asked}/{self.dtype}/{self.mode}/{values or '-'}/{size}/{self.seed:x}"
 
     @property
+    def width(self) -> int:
+        """How many real numbers an element is."""
+        return 2 if self.dtype in COMPONENTS else 1
+
+    @property
     def decimals(self) -> dict[str, str]:
         """The hyperparameters as a mapping."""
         return dict(self.hyperparameters)
@@ -166,7 +171,7 @@ def parse(identifier: str) -> Case:
     for known, found, what in (
         (("rmsprop", "adam"), [family], "family"),
         (FEATURES, features, "feature"),
-        (tuple(PRECISIONS), [match["dtype"]], "dtype"),
+        (DTYPES, [match["dtype"]], "dtype"),
         (tuple(MODES), [match["mode"]], "mode"),
     ):
         for name in found:
@@ -250,6 +255,9 @@ MAIN_DTYPE = "float32"
 SINGLE_STEP = ("injected", "origin", "layout", "layout-filled")
 # A compiled implementation pays for every new configuration, so it gets the modes that tell most.
 COMPILED_MODES = ("injected", "rate-change", "defaults")
+# What a complex number adds is in the formula; where elements stand, and how they are grouped,
+# named and restored, was asked in the real formats.  One case of each, in every profile.
+COMPLEX_MODES = ("injected", "origin", "trajectory", "rate-change")
 
 
 def steps_of(mode: str, profile: Profile) -> int:
@@ -303,6 +311,8 @@ def draw_cases(
     """
     plan = PROFILES[profile]
     count = plan.draws.get(mode, 1) if dtype == main else plan.others.get(mode, 0)
+    if dtype in COMPONENTS:
+        count = int(mode in COMPLEX_MODES)
     found: list[Case] = []
     if count == 0:
         return ()

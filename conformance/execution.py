@@ -14,7 +14,7 @@ from conformance.oracle import Oracle, Question, inputs_of
 from conformance.plan import Unit, required_state
 from conformance.verdict import Divergence, Judgement, Observed, ParameterVerdict, Verdict, judge
 from reference.numbers import PRECISIONS
-from reference.numbers.precision import Array, from_bits, to_bits
+from reference.numbers.precision import Array, component, from_bits, parts, to_bits
 from reference.pipeline import STATE
 from reference.variants import Variant
 
@@ -66,7 +66,7 @@ def carry_out(worker: Asked, unit: Unit, defaults: dict[str, object]) -> Answer:
         "dtype": changed_dtype(observations, unit),
     }
     return Answer(
-        gathered(observations),
+        gathered(observations, unit.case.width),
         {name: where for name, where in broken.items() if where},
         position_dependent(observations, inputs) if unit.case.mode in COPIES else 0,
         omitted,
@@ -157,14 +157,22 @@ def checked(
     return observations
 
 
-def gathered(observations: list[protocol.Observation]) -> Observed:
-    """Each quantity as steps x elements, in float64."""
+def gathered(observations: list[protocol.Observation], width: int = 1) -> Observed:
+    """Each quantity as steps x columns, in float64: one an element, or ``width`` of them."""
     rows: dict[str, list[Array]] = {}
     for observation in observations:
         for name, tensors in {**observation.state, "parameter": observation.parameters}.items():
-            flat = [from_bits(to_array(item), item.dtype).ravel() for item in tensors]
+            flat = [columns(item, width) for item in tensors]
             rows.setdefault(name, []).append(np.concatenate(flat))
     return {name: np.stack(values) for name, values in rows.items()}
+
+
+def columns(item: protocol.Tensor, width: int) -> Array:
+    """A tensor's elements; of complex numbers both parts, the second 0 where it is a real one."""
+    values = from_bits(to_array(item), item.dtype).ravel()
+    if width == 1 and np.iscomplexobj(values):
+        raise ProtocolBreach(f"a tensor came back as {item.dtype}, and real numbers were sent")
+    return values if width == 1 else parts(values.astype(np.complex128))
 
 
 class ProtocolBreach(Exception):  # noqa: N818 - named for the situation
@@ -215,7 +223,14 @@ def question_for(variant: Variant, unit: Unit, omitted: dict[str, object]) -> Qu
     decimals = {**unit.case.decimals, **documented}
     ordered = tuple(sorted(decimals.items()))
     profile = unit.implementation.arithmetic.get(unit.device, "ieee")
-    return Question(variant.choices, ordered, unit.case, variant.undecayed, profile=profile)
+    return Question(
+        variant.choices,
+        ordered,
+        unit.case,
+        variant.undecayed,
+        profile=profile,
+        squares=variant.squares,
+    )
 
 
 def judge_answer(
@@ -252,7 +267,7 @@ def broken_promise(what: str, where: tuple[int, str], unit: Unit) -> ParameterVe
     nan = float("nan")
     divergence = Divergence(step, what, name, 0, nan, nan, float("inf"), float("inf"))
     counts = tuple(int(verdict is Verdict.deviates) for verdict in Verdict)
-    precision = PRECISIONS[unit.case.dtype]
+    precision = PRECISIONS[component(unit.case.dtype)]
     return ParameterVerdict(
         name, Verdict.deviates, float("inf"), 1 / precision.unit_roundoff, counts, divergence
     )

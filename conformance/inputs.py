@@ -14,7 +14,14 @@ import numpy as np
 
 from conformance.cases import Case, Written
 from conformance.separation import hypotheses, most_separating, separations
-from reference.numbers.precision import PRECISIONS, Array, from_bits, to_bits
+from reference.numbers.precision import (
+    COMPONENTS,
+    PRECISIONS,
+    Array,
+    component,
+    from_bits,
+    to_bits,
+)
 
 REGIMES = {
     "wide": "log-uniform over many orders of magnitude",
@@ -30,6 +37,8 @@ REGIMES = {
 }
 EDGE_REGIMES = ("zero",)  # in the mode ``edges`` alone
 RANGE_REGIMES = ("tiny", "huge", "non-finite")
+# Where a complex gradient keeps its direction.
+STILL = ("near-epsilon", "constant", "alternating")
 # Where the ends of the range are tried: over one step, and over several.
 RANGE_MODES = ("injected", "restored")
 # Over one step overflow and underflow are tried in these alone: bfloat16 ends where float32 does.
@@ -63,8 +72,8 @@ RATE_CHANGE = 4  # the second half of a rate-change case runs at a quarter of th
 class Input:
     """One parameter of the optimizer under test.
 
-    Arrays are float64 values that the dtype represents exactly; ``gradients`` has one a step,
-    ``state`` one a name.  ``experiment`` maps elements to experiments where these repeat;
+    Arrays are float64 or complex128 values that the dtype represents exactly; ``gradients`` has one
+    a step, ``state`` one a name.  ``experiment`` maps elements to experiments where these repeat;
     ``sign`` is -1 where value and gradients are the experiment's negated.
     """
 
@@ -93,14 +102,15 @@ class Expander:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.precision = PRECISIONS[case.dtype]
+        self.precision = PRECISIONS[component(case.dtype)]
+        self.complex = case.dtype in COMPONENTS
         self.random = np.random.Generator(np.random.Philox(key=case.seed))
         self.epsilon = float(case.decimals.get("epsilon", "1e-8"))
         # Gradients arrive multiplied by the loss scale.
         self.loss_scale = float(case.decimals.get("loss_scale", "1"))
 
     def exactly(self, values: Array) -> Array:
-        """Rounded to the dtype, as float64."""
+        """Rounded to the dtype, as float64 or complex128."""
         return from_bits(to_bits(values, self.case.dtype), self.case.dtype)
 
     def log_uniform(self, low: float, high: float, shape: tuple[int, ...]) -> Array:
@@ -126,6 +136,7 @@ class Expander:
         """One array a step, drawn in the given regime."""
         low, high = self.near_epsilon() if regime == "near-epsilon" else self.scale()
         rows = [self.log_uniform(low, high, shape) for _ in range(steps)]
+        turn = self.phases(shape, steps, still=regime in STILL) if self.complex else None
         if regime in ("constant", "near-epsilon"):
             # A scale of its own for each element; within it the gradient stays or wanders little.
             wander = 0.0 if regime == "constant" else 0.5
@@ -153,38 +164,71 @@ class Expander:
             # A mean spreads what is not finite over its row: one element in a row tells most.
             share = 0.1 if "centralize" in self.case.features else 0.5
             rows[0] = np.where(chance < share, self.random.choice(special, shape), rows[0])
+        if turn is not None:
+            rows = [row * phase for row, phase in zip(rows, turn, strict=True)]
         return [self.exactly(row) for row in rows]
+
+    def phases(self, shape: tuple[int, ...], steps: int, *, still: bool) -> list[Array]:
+        """Numbers on the unit circle: anywhere, on the axes, and beside them by 10^-6 … 10^-1.
+
+        g^2, |g|^2 and the parts' own squares are one thing on the real axis and differ by more and
+        more towards the imaginary one; a part that is small beside the other has an epsilon of its
+        own to meet.  ``still``: an element keeps its phase.
+        """
+        quarter = self.random.integers(0, 4, shape)
+        kind = self.random.choice(3, shape, p=[0.6, 0.2, 0.2])
+        found = []
+        for _ in range(1 if still else steps):
+            tilt = np.where(kind == 1, 0.0, 10 ** self.random.uniform(-6, -1, shape))
+            angle = np.where(kind == 0, self.random.uniform(-np.pi, np.pi, shape), tilt)
+            axis = np.array([1, 1j, -1, -1j])[quarter]
+            found.append(np.where(kind == 0, 1, axis) * (np.cos(angle) + 1j * np.sin(angle)))
+        return found * steps if still else found
 
     def values(self, shape: tuple[int, ...]) -> Array:
         """Parameters: zero at the origin, otherwise around one, and every third zero.
 
         In the narrow formats a step is lost in the last place of a parameter near one.
         """
-        values = self.exactly(self.random.standard_normal(shape))
+        drawn = self.random.standard_normal(shape)
+        if self.complex:
+            drawn = drawn + 1j * self.random.standard_normal(shape)
+        values = self.exactly(drawn)
         values.flat[:: 1 if self.case.mode == "origin" else 3] = 0.0
         return values
 
     @np.errstate(over="ignore", under="ignore")
     def state(self, gradient: Array) -> dict[str, Array]:
-        """A state such as earlier steps with gradients of this size would have left."""
-        shape = gradient.shape
+        """A state such as earlier steps with gradients of this size would have left.
+
+        Of complex second moments each part is positive, and the real one alone is an average of
+        |g|^2: a state that every square of a complex number allows.
+        """
         size = np.where(np.isfinite(gradient) & (gradient != 0), np.abs(gradient), 1.0)
-        mean = size * self.random.uniform(-0.9, 0.9, shape)
+        found = self.averages(size)
+        if self.complex:
+            imaginary = self.averages(size)
+            for name in ("second_moment", "maximum_second_moment"):
+                found[name] = found[name] + imaginary[name]
+            found = {name: values + 1j * imaginary[name] for name, values in found.items()}
+        return {name: self.exactly(values) for name, values in found.items()}
+
+    def averages(self, size: Array) -> dict[str, Array]:
+        """Real averages of gradients of this size."""
+        mean = size * self.random.uniform(-0.9, 0.9, size.shape)
         # Above mean^2 by a fair share, so that the centred form is well-posed here.
-        second = mean**2 + size**2 * self.random.uniform(0.1, 1.0, shape)
+        second = mean**2 + size**2 * self.random.uniform(0.1, 1.0, size.shape)
         rate = float(self.case.decimals.get("learning_rate", "0.01"))
         state: dict[str, Array] = {
             "second_moment": second,
             "first_moment": mean,
             "mean_gradient": mean,
-            "momentum": np.multiply(rate, self.random.standard_normal(shape)),
-            "maximum_second_moment": second * self.random.uniform(1.0, 1.5, shape),
+            "momentum": np.multiply(rate, self.random.standard_normal(size.shape)),
+            "maximum_second_moment": second * self.random.uniform(1.0, 1.5, size.shape),
         }
         # No finite gradients leave an infinite state in a first step: the largest has to do.
         largest = self.precision.largest
-        return {
-            name: self.exactly(np.clip(values, -largest, largest)) for name, values in state.items()
-        }
+        return {name: np.clip(values, -largest, largest) for name, values in state.items()}
 
     def parameter(self, name: str, regime: str, shape: tuple[int, ...], group: int = 0) -> Input:
         """A parameter whose gradients are of one regime."""
@@ -239,7 +283,7 @@ def written(case: Written) -> Inputs:
 def regimes(case: Case) -> list[str]:
     """The regimes of a case: the ends of the range stand in two modes, the others in all."""
     left_out: set[str] = set()
-    if case.mode not in RANGE_MODES:
+    if case.mode not in RANGE_MODES or case.dtype in COMPONENTS:
         left_out.update(RANGE_REGIMES)
     elif case.mode == "injected" and case.dtype not in RANGE_DTYPES:
         left_out.update(("tiny", "huge"))

@@ -35,8 +35,10 @@ from reference.numbers.ball import (
     working_bits,
 )
 from reference.numbers.budget import budget
+from reference.numbers.complex_ball import ComplexBallArithmetic, ComplexConditioning
+from reference.numbers.complex_bound import ComplexBoundArithmetic, Squares
 from reference.numbers.hyper import IDEAL, representations
-from reference.numbers.precision import Array
+from reference.numbers.precision import Array, component, parts
 from reference.pipeline import ORDER, Choices, State, state_names
 from reference.trajectory import trajectory
 
@@ -61,6 +63,7 @@ class Question:
     working     the precision of the arithmetic, where it is not the case's dtype
     rates       the learning rate of each step, where it is not the case's
     profile     the device's arithmetic, a key of :data:`reference.numbers.budget.PROFILES`
+    squares     what the square of a complex gradient is; of a real one there is no question
     """
 
     choices: Choices
@@ -70,11 +73,17 @@ class Question:
     working: str = ""
     profile: str = "ieee"
     rates: tuple[str, ...] = ()
+    squares: Squares = "plain"
 
     @property
     def precision(self) -> Precision:
-        """The precision that the bound is for."""
-        return PRECISIONS[self.working or self.case.dtype]
+        """The precision that the bound is for; of the parts, where numbers are complex."""
+        return PRECISIONS[self.working or component(self.case.dtype)]
+
+    @property
+    def mixes(self) -> Squares | None:
+        """How the parts of complex numbers meet; None where each number stands by itself."""
+        return None if self.case.width == 1 or self.squares == "components" else self.squares
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -86,6 +95,8 @@ class Question:
 @dataclass(frozen=True)
 class Table:
     """Values and errors: one row a step and quantity (steps outermost), one column an element.
+
+    A complex element has two columns, its real and its imaginary part.
 
     value    the reference, as float64
     error    how far a legal result may be from ``value + low``
@@ -132,7 +143,7 @@ def ordinary(case: Case) -> Array:
     if case.dtype == "float16":  # what is sought there overflows as often as not
         excluded = (*excluded, "separating")
     return np.concatenate(
-        [np.full(item.value.size, item.name not in excluded) for item in parameters]
+        [np.full(item.value.size * case.width, item.name not in excluded) for item in parameters]
     )
 
 
@@ -198,23 +209,31 @@ class Oracle:
 
 @lru_cache(maxsize=256)
 def arithmetic(
-    dtype: str, effect: str, way: Representation, corrected: bool, profile: str
-) -> BoundArithmetic:
+    dtype: str,
+    effect: str,
+    way: Representation,
+    corrected: bool,
+    profile: str,
+    mixes: Squares | None = None,
+) -> BoundArithmetic | ComplexBoundArithmetic:
     """The number system of bounds; kept, because it remembers its constants."""
-    return BoundArithmetic(
+    real = BoundArithmetic(
         PRECISIONS[dtype],
         effects(effect, dtype),
         IDEAL if way is WIDEST else way,
         representations(dtype, corrected=corrected) if way is WIDEST else (),
         budget(profile, dtype),
     )
+    return ComplexBoundArithmetic(real, mixes) if mixes else real
 
 
 def evaluate(question: Question, effect: str, way: Representation) -> Table:
     """Run the rule over the case's inputs, on bounds; in float64 the centre is a ball's."""
     case = question.case
     corrected = question.choices.correction != "none"
-    num = arithmetic(question.precision.name, effect, way, corrected, question.profile)
+    num = arithmetic(
+        question.precision.name, effect, way, corrected, question.profile, question.mixes
+    )
     with np.errstate(all="ignore"):
         value, wide = (np.zeros(shape_of(question), dtype=num.carrier) for _ in range(2))
         for place, number in walk(question, num):
@@ -231,7 +250,7 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
     return table.rows(lambda part: spread_out(part, case))
 
 
-def tabled(num: BoundArithmetic, value: Array, error: Array) -> Table:
+def tabled(num: BoundArithmetic | ComplexBoundArithmetic, value: Array, error: Array) -> Table:
     """Rows in ``num``'s carrier as a table: float64, what that leaves over, and the slack."""
     centre, low = value.astype(np.float64), ZERO
     if num.carrier is not np.float64:
@@ -241,11 +260,11 @@ def tabled(num: BoundArithmetic, value: Array, error: Array) -> Table:
 
 
 def reached(parameters: list[Input]) -> Array:
-    """Which elements an infinite or nan gradient has reached by each step: steps x elements."""
+    """Which elements an infinite or nan gradient has reached by each step: steps x columns."""
     steps = range(len(parameters[0].gradients))
     rows = [np.concatenate([np.ravel(p.gradients[step]) for p in parameters]) for step in steps]
     found: Array = np.logical_or.accumulate(~np.isfinite(np.stack(rows)), axis=0)
-    return found
+    return np.repeat(found, 2, axis=1) if np.iscomplexobj(rows[0]) else found
 
 
 def proved(table: Table, exact: Enclosure) -> Table:
@@ -268,7 +287,9 @@ def enclosed(question: Question) -> Enclosure:
     bits, precision = BITS, question.precision
     while True:
         with working_bits(bits):
-            found = enclosure(balls(question, BallArithmetic()))
+            mixes = question.mixes
+            num = ComplexBallArithmetic(mixes) if mixes else BallArithmetic()
+            found = enclosure(balls(question, num))
         needed = precision.quantum(np.where(np.isfinite(found.value), found.value, 0.0)) / 4096
         if bits >= MOST_BITS or not (found.radius > needed).any():
             return found
@@ -281,10 +302,12 @@ def condition(question: Question) -> Array:
 
     Rows as in a table: by how much relative errors may have grown there.
     """
-    num, found = Conditioning(), np.zeros(shape_of(question))
+    mixes, found = question.mixes, np.zeros(shape_of(question))
+    num = ComplexConditioning(mixes) if mixes else Conditioning()
     with working_bits(CONDITION_BITS):
         for place, number in walk(question, num):
-            found[place] = np.ravel(np.broadcast_to(num.worst, np.shape(number)))
+            worst = np.repeat(num.worst, 2) if mixes and np.ndim(num.worst) else num.worst
+            found[place] = np.ravel(np.broadcast_to(worst, np.shape(number)))
     return spread_out(found.reshape(-1, found.shape[-1]), question.case)
 
 
@@ -306,9 +329,9 @@ def spread_out(rows: Array, case: Case) -> Array:
 
 
 def shape_of(question: Question) -> tuple[int, int, int]:
-    """Steps, quantities, and elements, of which each experiment of a layout is one."""
+    """Steps, quantities, and columns; each experiment of a layout is one element."""
     elements = sum(parameter.value.size for parameter in evaluated(question.case))
-    return question.case.steps, len(question.quantities), elements
+    return question.case.steps, len(question.quantities), elements * question.case.width
 
 
 def evaluated(case: Case) -> list[Input]:
@@ -322,17 +345,19 @@ def walk(question: Question, num: Any) -> Iterator[tuple[Any, Any]]:
     inputs = replace(inputs_of(question.case), parameters=evaluated(question.case))
     if question.rates:
         inputs.rates = list(question.rates)
-    columns = np.cumsum([0, *(parameter.value.size for parameter in inputs.parameters)])
+    width = question.case.width
+    columns = np.cumsum([0, *(parameter.value.size * width for parameter in inputs.parameters)])
     for members, decimals, choices in blocks(question, inputs):
         parameters = [inputs.parameters[index] for index in members]
         place: Any = slice(columns[members[0]], columns[members[-1] + 1])
         if len(members) <= members[-1] - members[0]:  # others stand between them
             place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
-        results = run_block(choices, decimals, parameters, inputs, num)
+        results = run_block(choices, decimals, parameters, inputs, num, apart=not question.mixes)
         for row, (parameter, state) in enumerate(results):
             found = {**dict(state.items()), "parameter": parameter}
             for line, name in enumerate(question.quantities):
-                yield (row, line, place), found[name]
+                number = found[name]
+                yield (row, line, place), num.columns(number) if question.mixes else number
 
 
 def pooled(parameters: list[Input]) -> Input:
@@ -371,13 +396,16 @@ def run_block(
     parameters: list[Input],
     inputs: Inputs,
     num: Any,
+    *,
+    apart: bool = True,
 ) -> Any:
-    """The trajectory of several parameters side by side."""
+    """The trajectory of several parameters side by side; ``apart``: each part is a real one."""
 
     def joined(arrays: list[Array]) -> Array:
         if choices.centralize:
             return arrays[0]
-        return np.concatenate([np.ravel(array) for array in arrays])
+        flat = np.concatenate([np.ravel(array) for array in arrays])
+        return parts(flat) if apart else flat
 
     state = None
     if inputs.taken:

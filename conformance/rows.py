@@ -17,7 +17,7 @@ from conformance.inputs import LAYOUTS, RANGE_REGIMES
 from conformance.plan import Unit
 from conformance.store import Cell, Element
 from conformance.verdict import Divergence, Judgement, Verdict, places
-from reference.numbers.precision import to_bits
+from reference.numbers.precision import component, to_bits
 from reference.variants import Variant
 
 BROKEN = {
@@ -129,8 +129,8 @@ def elements(unit: Unit, variant: Variant, judgement: Judgement) -> Iterator[Ele
 
 
 def bits(value: Any, dtype: str) -> str:
-    """A value's bits in ``dtype``, most significant first, in hexadecimal."""
-    array = to_bits(np.asarray([value], dtype=np.float64), dtype)
+    """A value's bits in ``dtype`` (a part's, if it is complex), most significant first, in hex."""
+    array = to_bits(np.asarray([value], dtype=np.float64), component(dtype))
     return array.tobytes()[::-1].hex()
 
 

@@ -52,7 +52,7 @@ class Divergence:
     """Where a quantity first left every accepted set; values in the working precision.
 
     element is the parameter's name and the flat index in it; score is in units of the bound, ulp
-    in units in the last place at the exact value.
+    in units in the last place at the exact value.  Of complex numbers the quantity names the part.
     """
 
     step: int
@@ -389,8 +389,9 @@ def places(case: Case) -> list[tuple[str, slice]]:
     """Where each parameter's elements stand."""
     found, start = [], 0
     for parameter in inputs_of(case).parameters:
-        found.append((parameter.name, slice(start, start + parameter.value.size)))
-        start += parameter.value.size
+        stop = start + parameter.value.size * case.width
+        found.append((parameter.name, slice(start, stop)))
+        start = stop
     return found
 
 
@@ -420,11 +421,13 @@ def summary(
                 for parameter, place in places(question.case)
                 if place.start <= column < place.stop
             )
+            element, part = divmod(column - place.start, question.case.width)
+            named = ("", ".real", ".imag")[question.case.width - 1 + part]
             return Divergence(
                 row // len(rows) + 1,
-                rows[row % len(rows)],
+                rows[row % len(rows)] + named,
                 parameter,
-                column - place.start,
+                element,
                 float(observed[row, column]),
                 float(table.value[row, column]),
                 float(score[row, column]),

@@ -99,7 +99,7 @@ def question_of(variant: Variant, case: Case) -> Question:
     """The variant's rule over a case."""
     documented = variant.defaults if case.mode == "defaults" else {}
     decimals = tuple(sorted({**case.decimals, **documented}.items()))
-    return Question(variant.choices, decimals, case, variant.undecayed)
+    return Question(variant.choices, decimals, case, variant.undecayed, squares=variant.squares)
 
 
 def measure(

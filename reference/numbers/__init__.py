@@ -13,7 +13,7 @@ formula.
 ``maximum(x, y)``           element by element
 ``average(b, c, old, new)`` b * old + c * new, where c = 1 - b: also written old + c * (new - old)
 ``quotient(ns, ds)``        product of ``ns`` over product of ``ds``, in any order
-``variance(v, m)``          v - m * m
+``variance(v, m)``          v - m * m; v - |m|^2 where v is real and m complex
 ``shrink(x, c)``            x * (1 - c), or x - c * x
 ``centralize(x)``           x minus its mean over all axes but the first
 =========================== ======================================================================

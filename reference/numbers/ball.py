@@ -114,7 +114,7 @@ class Conditioning(BallArithmetic):
 
     def given(self, values: Array, *, nonnegative: bool = False) -> Any:
         self.worst = 0.0
-        return BLUR(super().given(values))
+        return BLUR(super().given(values, nonnegative=nonnegative))
 
     def define(self, name: str, x: Balls) -> Any:
         return BLUR(x)

@@ -71,6 +71,8 @@ class Bound:
         return Bound(self.num, -self.value, self.error)
 
     def __add__(self, other: Bound) -> Bound:
+        if not isinstance(other, Bound):  # a complex one, which knows what to do
+            return NotImplemented
         return self.num.rounded(
             self.value + other.value,
             self.error + other.error,
@@ -83,6 +85,8 @@ class Bound:
         return self.num.rounded(self.value - other.value, self.error + other.error, count)
 
     def __mul__(self, other: Bound) -> Bound:
+        if not isinstance(other, Bound):
+            return NotImplemented
         return self.num.rounded(
             self.value * other.value,
             product_error(self, other),

@@ -71,6 +71,23 @@ PRECISIONS = {
 }
 
 
+# Complex formats: two numbers of a real one, the real part first.
+COMPONENTS = {"complex64": "float32", "complex128": "float64"}
+DTYPES = (*PRECISIONS, *COMPONENTS)
+
+
+def component(dtype: str) -> str:
+    """The format of the parts of a complex one; a real one itself."""
+    return COMPONENTS.get(dtype, dtype)
+
+
+def parts(values: Array) -> Array:
+    """Complex numbers as twice as many real ones along the last axis; real ones as they are."""
+    if not np.iscomplexobj(values):
+        return values
+    return np.stack([values.real, values.imag], axis=-1).reshape(*values.shape[:-1], -1)
+
+
 def bfloat16_bits(values: Array) -> Array:
     """float64 to the bits of the nearest bfloat16, ties to even, as ``uint16``.
 
@@ -96,7 +113,9 @@ def bfloat16_bits(values: Array) -> Array:
 
 
 def from_bits(array: Array, dtype: str) -> Array:
-    """An array as it travels (bfloat16 in ``uint16``) as float64 values, exactly."""
+    """An array as it travels (bfloat16 in ``uint16``) as float64 or complex128 values, exactly."""
+    if dtype in COMPONENTS:
+        return array.astype(np.complex128)
     if dtype == "bfloat16":
         wide: Array = (array.astype(np.uint32) << np.uint32(16)).view(np.float32)
         with np.errstate(invalid="ignore"):  # a signalling nan
@@ -105,7 +124,10 @@ def from_bits(array: Array, dtype: str) -> Array:
 
 
 def to_bits(values: Array, dtype: str) -> Array:
-    """float64 values rounded to ``dtype``, as they travel."""
+    """float64 or complex128 values rounded to ``dtype``, as they travel."""
+    if dtype in COMPONENTS:
+        with np.errstate(over="ignore", under="ignore"):
+            return np.asarray(values).astype(dtype)
     if dtype == "bfloat16":
         return bfloat16_bits(values)
     with np.errstate(over="ignore", under="ignore"):

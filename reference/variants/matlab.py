@@ -5,6 +5,11 @@ from dataclasses import replace
 from reference.pipeline import Choices
 from reference.variants.record import Variant
 
+SQUARES = (
+    "the page prints g.^2 and says since R2024a that the average can be complex-valued: g^2 (this "
+    "reading); its sibling prints the same and says only that gradients can be, which |g|^2 allows"
+)
+
 RMSPROP_R2020A = Variant(
     identifier="matlab-rmspropupdate-r2020a",
     family="rmsprop",
@@ -14,7 +19,8 @@ RMSPROP_R2020A = Variant(
     versions="R2020a and later",
     readings={
         "epsilon": "the page's update equation did not survive in our copy; the sibling page "
-        "adamupdate prints the same denominator with epsilon outside the root"
+        "adamupdate prints the same denominator with epsilon outside the root",
+        "squares": SQUARES,
     },
 )
 
@@ -40,6 +46,7 @@ ADAM = Variant(
         "correction": UNCORRECTED,
         "epsilon": "the bias correction is described and not written out: epsilon may be added to "
         "the corrected root (this reading) or to the uncorrected one (matlab-adamupdate-hat)",
+        "squares": SQUARES,
     },
 )
 

@@ -12,10 +12,13 @@ from reference.variants.record import Variant
 
 DOCUMENTATION = "https://optax.readthedocs.io/en/latest/api/optimizers.html#optax."
 VERSIONS = "optax 0.2.8"
+# Of complex gradients: "the squared absolute value" (optax.abs_sq), whose docstring refers to the
+# Wirtinger derivative; the pages of the optimizers print g^2.
 
 # The warning in the docstring: with eps_in_sqrt=True, the default, sqrt(v + epsilon).
 RMSPROP = Variant(
     identifier="optax-rmsprop",
+    squares="modulus",
     family="rmsprop",
     choices=Choices(epsilon="inside"),
     defaults={"decay": "0.9", "epsilon": "1e-8"},
@@ -66,6 +69,7 @@ def options(plain: Variant) -> Iterator[Variant]:
 
 ADAM = Variant(
     identifier="optax-adam",
+    squares="modulus",
     family="adam",
     choices=Choices(first_moment=True, correction="both", epsilon="outside"),
     defaults={"beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},

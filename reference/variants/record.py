@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from reference.numbers.complex_bound import Squares
 from reference.pipeline import Choices
 
 # The order in which options appear in an identifier.
@@ -42,9 +43,11 @@ class Variant:
     source      document and section
     url         where it stands, empty for a document without an address
     versions    the releases that it speaks of
-    readings    what the document does not determine: field of ``choices`` to why; such a variant is
-                one reading of several
+    readings    what the document does not determine: field of ``choices``, or ``squares``, to why;
+                such a variant is one reading of several
     undecayed   parts of parameter names that weight decay passes over
+    squares     what the square of a complex gradient is: ``plain`` g^2, as the formula is printed,
+                ``modulus`` |g|^2, or ``components``: each part is a real parameter of its own
     """
 
     identifier: str
@@ -57,6 +60,7 @@ class Variant:
     features: frozenset[str] = frozenset()
     readings: dict[str, str] = field(default_factory=dict)
     undecayed: tuple[str, ...] = ()
+    squares: Squares = "plain"
 
     @property
     def base(self) -> str:

@@ -11,8 +11,11 @@ from reference.variants.record import Variant
 DOCUMENTATION = "https://docs.pytorch.org/docs/2.13/generated/torch.optim.{}.html"
 VERSIONS = "torch 2.13"
 
+# "stepping through a PyTorch optimizer with complex parameters" is "equivalent to stepping through
+# the same optimizer on the torch.view_as_real() equivalent": Complex Numbers, Optimizers.
 RMSPROP = Variant(
     identifier="torch-rmsprop",
+    squares="components",
     family="rmsprop",
     # "takes the square root of the gradient average before adding epsilon"
     choices=Choices(epsilon="outside"),
@@ -27,6 +30,7 @@ BUFFER: dict[str, Any] = {"momentum": "unscaled", "defaults": {"momentum": "0"}}
 
 ADAM = Variant(
     identifier="torch-adam",
+    squares="components",
     family="adam",
     choices=Choices(first_moment=True, correction="both", epsilon="outside"),
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
@@ -36,6 +40,7 @@ ADAM = Variant(
 )
 ADAMW = Variant(
     identifier="torch-adamw",
+    squares="components",
     family="adam",
     choices=ADAM.choices,
     defaults=ADAM.defaults,
