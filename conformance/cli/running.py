@@ -52,7 +52,7 @@ def run(
     variant: Annotated[
         Many, option("--variant", "-v", help="judge against these only: glob, such as 'keras*'")
     ] = None,
-    dtype: Annotated[Many, option("--dtype", help="float16, bfloat16, float32 or float64")] = None,
+    dtype: Annotated[Many, option("--dtype", help="such as float32, float64, complex64")] = None,
     device: Annotated[Many, option("--device", help="glob, such as 'cuda:*'")] = None,
     mode: Annotated[Many, option("--mode", help="what a case does: " + ", ".join(MODES))] = None,
     case: Annotated[
