@@ -242,7 +242,8 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
     if not num.effects.saturate:
         # Made by an infinity or nan in the inputs, it is the answer.  Elsewhere (a divisor that may
         # be zero), and where results saturate, the infinite error says that nothing can be said.
-        strange = np.repeat(reached(evaluated(case)), len(question.quantities), axis=0)
+        arrived = reached(evaluated(case), rows=question.choices.centralize)
+        strange = np.repeat(arrived, len(question.quantities), axis=0)
         known = strange & ~np.isfinite(table.value)
         table = replace(table, error=np.where(known, 0.0, table.error))
     if question.precision.name == "float64" and not num.effects.saturate and way in PROVED:
@@ -259,12 +260,23 @@ def tabled(num: BoundArithmetic | ComplexBoundArithmetic, value: Array, error: A
     return Table(centre, np.where(np.isnan(error), np.inf, error) * num.slack, low)
 
 
-def reached(parameters: list[Input]) -> Array:
-    """Which elements an infinite or nan gradient has reached by each step: steps x columns."""
+def reached(parameters: list[Input], *, rows: bool = False) -> Array:
+    """Which elements an infinite or nan gradient has reached by each step: steps x columns.
+
+    ``rows``: a mean over all axes but the first carries it to everything with that first index.
+    """
+
+    def lost(gradient: Array) -> Array:
+        strange = ~np.isfinite(gradient)
+        if rows and strange.ndim > 1:
+            axes = tuple(range(1, strange.ndim))
+            strange = np.broadcast_to(strange.any(axis=axes, keepdims=True), strange.shape)
+        return np.ravel(strange)
+
     steps = range(len(parameters[0].gradients))
-    rows = [np.concatenate([np.ravel(p.gradients[step]) for p in parameters]) for step in steps]
-    found: Array = np.logical_or.accumulate(~np.isfinite(np.stack(rows)), axis=0)
-    return np.repeat(found, 2, axis=1) if np.iscomplexobj(rows[0]) else found
+    strange = [np.concatenate([lost(p.gradients[step]) for p in parameters]) for step in steps]
+    found: Array = np.logical_or.accumulate(np.stack(strange), axis=0)
+    return np.repeat(found, 2, axis=1) if np.iscomplexobj(parameters[0].value) else found
 
 
 def proved(table: Table, exact: Enclosure) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -154,6 +155,38 @@ class TestRange:
         found = of(judged(case, INSIDE, seen), "wide")
         assert found.verdict is Verdict.deviates
         assert math.isinf(found.score)
+
+
+class TestCentralised:
+    """A mean carries what is not finite to its whole row, and to no other."""
+
+    choices = replace(ADAM, centralize=True)
+    case = case_of("adam", ("centralize",), mode="injected", seed=5)
+
+    def answer(self):
+        question = Question(self.choices, self.case.hyperparameters, self.case)
+        return question, observe(self.case, self.choices, Arithmetic("float32"))
+
+    def beside(self):
+        """A finite gradient in a row that has another."""
+        start = regime(self.case, "non-finite").start
+        (item,) = [p for p in expand(self.case).parameters if p.name == "non-finite"]
+        strange = ~np.isfinite(item.gradients[0].reshape(len(item.value), -1))
+        row = int(np.argmax(strange.any(axis=1) & ~strange.all(axis=1)))
+        return start + row * strange.shape[1] + int(np.argmin(strange[row]))
+
+    def test_nan_is_the_answer_there(self):
+        question, shown = self.answer()
+        assert np.isnan(shown["parameter"][0, self.beside()])
+        found = judge(Oracle(), question, shown)
+        (item,) = [part for part in found.parameters if part.name == "non-finite"]
+        assert item.verdict is not Verdict.deviates
+        assert item.counts[Verdict.ill_posed] == 0
+
+    def test_a_number_there_is_no_answer(self):
+        question, shown = self.answer()
+        shown["parameter"][0, self.beside()] = 0.5
+        assert judge(Oracle(), question, shown).worst is Verdict.deviates
 
 
 class TestIllPosed:

@@ -29,6 +29,7 @@ from reference.numbers.precision import PRECISIONS, Array, Precision
 
 # x86 has 64 bits and fifteen of exponent, other machines 113 or no more than float64.
 WIDE = np.longdouble
+LEAST = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True)
@@ -344,11 +345,10 @@ class BoundArithmetic:
         for divisor in denominators:
             value = quiet_divide(value, divisor.value)
             room = np.abs(divisor.value) - divisor.error
-            error = np.where(
-                room > 0,
-                (error + np.abs(value) * divisor.error) / np.where(room > 0, room, 1),
-                np.inf,
-            )
+            error = quiet_divide(error + np.abs(value) * divisor.error, room)
+            nothing_left = ~(room > 0)
+            if np.any(nothing_left):
+                error = np.where(nothing_left, np.inf, error)
         products = max(sum(not power_of_two(factor) for factor in numerators) - 1, 0)
         divisions = sum(not (self.budget.exact and power_of_two(d, 4)) for d in denominators)
         count = products + self.budget.division_roundings * divisions
@@ -415,8 +415,8 @@ class BoundArithmetic:
 
 
 def ratio(a: Any, b: Any) -> Any:
-    """a / b, and 0 where both are 0."""
-    return np.where(b > 0, a / np.where(b > 0, b, 1.0), 0.0)
+    """a / b, and 0 where both are 0; b is a sum of roots, which is 0 or far above ``LEAST``."""
+    return a / np.maximum(b, LEAST)
 
 
 def quiet_divide(a: Any, b: Any) -> Any:
