@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conformance.auditing.examination import audit
     from conformance.auditing.record import Audit
+    from conformance.identification import Identification, identify
 
 # What can be imported from here, and where it stands.
 PLACES = {
     "Audit": "conformance.auditing.record",
+    "Identification": "conformance.identification",
     "audit": "conformance.auditing.examination",
+    "identify": "conformance.identification",
 }
 
-__all__ = ["Audit", "audit"]
+__all__ = ["Audit", "Identification", "audit", "identify"]
 
 
 def __getattr__(name: str) -> Any:

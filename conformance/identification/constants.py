@@ -30,6 +30,15 @@ STARTS = {
     "momentum": (0.9,),
 }
 RATES = ("decay", "beta1", "momentum")  # between 0 and 1: sought by what is missing to 1
+# Beyond these a rule has become another one: an average that remembers nothing or never moves, a
+# divisor that is epsilon alone.  The largest epsilon that a document names is 1.
+POSSIBLE = {
+    "decay": (0.01, 0.99999),
+    "beta1": (0.01, 0.99999),
+    "momentum": (0.01, 0.99999),
+    "epsilon": (0.0, 1.0),
+    "learning_rate": (0.0, math.inf),
+}
 LIKELY = 24  # rules of which the constants are sought; the others start too far away
 ITERATIONS = 12  # Gauss-Newton doubles the digits; each start is within a few of its end
 DIGITS = 7  # the most that a constant of a program is taken to have
@@ -173,7 +182,8 @@ def shortest(name: str, value: float, error: float, unit: float) -> Iterator[str
     near = value * (unit + error * (1 - value if name in RATES else 1))
     for digits in range(1, DIGITS + 1):
         for text in rounded(name, value, digits):
-            if abs(float(text) - value) <= ERRORS * near:
+            low, high = POSSIBLE[name]
+            if low < float(text) <= high and abs(float(text) - value) <= ERRORS * near:
                 yield text
 
 

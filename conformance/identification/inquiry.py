@@ -13,7 +13,7 @@ from conformance.identification import documents, evidence
 from conformance.identification.ambiguity import ambiguities, distinct
 from conformance.identification.constants import decimals, likely, used, with_constants
 from conformance.identification.elimination import Elimination, ask_on, eliminate
-from conformance.identification.experiment import SIZE, Experiment, experiments, searching
+from conformance.identification.experiment import SIZE, USUAL, Experiment, experiments, searching
 from conformance.identification.holding import held
 from conformance.identification.hypotheses import Family, known_factors
 from conformance.identification.outside import Diagnosis, diagnosed
@@ -135,6 +135,7 @@ class Inquiry:
                 self.rules = tuple(self.built_in)
                 break
         else:
+            self.usual = self.usual or {name: USUAL[name] for name in missing}
             self.rules = self.family = Family.offered(self.offered | self.usual.keys()).rules
         self.usual = next(iter(self.built_in.values()), self.usual)
         self.candidates = self.experiments(self.usual)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from conformance.auditing.words import sentence
 from conformance.identification.elimination import Predict, Refutation, refutation
 from conformance.identification.experiment import Experiment
-from conformance.identification.prediction import Prediction, table_of
+from conformance.identification.prediction import Prediction, departing
 from conformance.identification.questioning import Record
-from conformance.power.faults import Watched, entered
 from conformance.power.mutants import Mutant, mutants
-from conformance.power.programs import Course
-from reference.numbers import Bound, BoundArithmetic
+from reference.numbers import BoundArithmetic
 from reference.numbers.precision import Array
-from reference.pipeline import Choices, initial_state, step
+from reference.pipeline import Choices
+from reference.variants import VARIANTS
 
 Numbers = Callable[[Experiment], BoundArithmetic]
-NEAREST = 12  # rules of which mutants are tried
+LEAST = 0.1  # of the unexplained elements: of these a fault must promise something
+NEAREST = 4  # rules of which mutants are tried beside the documented ones
 # Kinds of mutants that are one wrong operation, coefficient or course, and no other constant.
 KINDS = ("coefficient", "operation", "course")
 
@@ -56,12 +56,19 @@ def diagnosed(
     source, fault = ranked[0], ""
     if not parts:
         found = (
-            (rule, mutant.identifier)
-            for rule in ranked[:NEAREST]
-            for mutant in explaining(rule, records, numbers)
+            (rule, sentence(mutant, rule, "adam" if rule.first_moment else "rmsprop"))
+            for rule in suspected(ranked)
+            for mutant in explaining(rule, comparisons[rule].bad, records, numbers)
         )
         source, fault = next(found, (source, ""))
     return Diagnosis(source, first(source, records, predict), parts, places, fault)
+
+
+def suspected(ranked: Sequence[Choices]) -> Iterator[Choices]:
+    """The rules that somebody may have meant: documented ones, and those that come nearest."""
+    documented = {variant.choices for variant in VARIANTS.values()}
+    likely = [rule for rule in ranked if rule in documented]
+    yield from dict.fromkeys((*ranked[:NEAREST], *likely))
 
 
 @dataclass
@@ -134,59 +141,27 @@ def first(rule: Choices, records: Sequence[Record], predict: Predict[Choices]) -
     raise LookupError("no record contradicts the rule")
 
 
-def explaining(rule: Choices, records: Sequence[Record], numbers: Numbers) -> Iterator[Mutant]:
-    """The mutants of a rule that no record contradicts, and that promise something."""
-    decimals = records[0].experiment.coefficients
-    for mutant in mutants(rule, decimals, records[0].experiment.dtype):
-        if mutant.kind not in KINDS or " alone × " in mutant.identifier:
-            continue
-        try:
-            if fits(mutant, records, numbers):
+def explaining(
+    rule: Choices, unexplained: Array, records: Sequence[Record], numbers: Numbers
+) -> Iterator[Mutant]:
+    """The mutants of a rule that no record contradicts.
+
+    Each says something of enough elements that the rule leaves ``unexplained``.
+    """
+    asked = records[0].experiment
+    for mutant in mutants(rule, asked.coefficients, asked.dtype):
+        if mutant.kind in KINDS and " alone × " not in mutant.identifier:
+            told = explained(mutant, records, numbers)
+            if (told & unexplained).sum() > LEAST * unexplained.sum():
                 yield mutant
-        except AttributeError:  # a course that works on an implementation's own arrays alone
-            continue
 
 
-def fits(mutant: Mutant, records: Sequence[Record], numbers: Numbers) -> bool:
-    """Whether a mutant explains every record."""
-    promised = False
+def explained(mutant: Mutant, records: Sequence[Record], numbers: Numbers) -> Array:
+    """The elements of which a mutant says something; none where a record contradicts it."""
+    told = np.zeros(records[0].observed.shape[1], dtype=bool)
     for record in records:
-        with np.errstate(all="ignore"):
-            course = list(walked(mutant, record.experiment, numbers(record.experiment)))
-            found = Prediction((mutant,), table_of(course, record.experiment))
-        if found.contradicted(record.observed).any():
-            return False
-        promised |= bool(np.isfinite(found.table.error).any())
-    return promised
-
-
-def walked(mutant: Mutant, experiment: Experiment, num: BoundArithmetic) -> Iterator[Bound]:
-    """The parameter after each step of a wrong rule."""
-    watched = Watched(num, mutant.fault) if mutant.fault else None
-    used: Any = watched or num
-    parameter = used.given(experiment.parameter)
-    state = initial_state(mutant.choices, parameter, num=used)
-    course = Values(num, experiment.dtype)
-    decimals, rates = mutant.decimals(experiment.coefficients), list(experiment.rates)
-    for index, values in enumerate(experiment.gradients):
-        course.index = index
-        gradient = used.given(values)
-        hold = mutant.forming(decimals, index + 1, rates, index, num)
-        if watched:
-            watched.begin()
-            parameter, state = step(
-                mutant.choices, entered(watched, hold), state, parameter, gradient, num=watched
-            )
-            yield parameter.inner
-        else:
-            program: Any = mutant.program
-            parameter, state = program(course, mutant.choices, hold, state, parameter, gradient)
-            yield parameter
-
-
-class Values(Course):
-    """A course over bounds: a change of the values is exact."""
-
-    def apply(self, change: Callable[[Array], Array], x: Any) -> Any:
-        """The changed values with the errors that they had."""
-        return Bound(x.num, change(np.asarray(x.value)), x.error, x.nonnegative)
+        table = departing(mutant, record.experiment, numbers(record.experiment))
+        if Prediction((mutant,), table).contradicted(record.observed).any():
+            return np.zeros_like(told)
+        told |= np.isfinite(table.error).all(axis=0) & np.isfinite(record.observed).all(axis=0)
+    return told

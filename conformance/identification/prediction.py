@@ -8,9 +8,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from conformance.auditing.suspects import BoundCourse
 from conformance.identification.experiment import Experiment
 from conformance.identification.sharing import Node, courses
+from conformance.inputs import Input, Inputs
 from conformance.oracle import Table, tabled
+from conformance.power.execution import walk
+from conformance.power.mutants import Mutant
 from conformance.verdict import inside
 from reference.numbers import Bound, BoundArithmetic
 from reference.numbers.precision import Array
@@ -66,9 +70,19 @@ def predictions(
 
 def table_of(course: Sequence[Bound], experiment: Experiment) -> Table:
     """The parameter after each step as rows of a table."""
-    shape = experiment.parameter.shape
+    size = experiment.parameter.size
     rows = [
-        [np.ravel(np.broadcast_to(part, shape)) for part in parts]
+        [np.broadcast_to(np.ravel(part), size) for part in parts]
         for parts in ([x.value for x in course], [x.error for x in course])
     ]
     return tabled(course[0].num, *(np.stack(part) for part in rows))
+
+
+def departing(mutant: Mutant, experiment: Experiment, num: BoundArithmetic) -> Table:
+    """The same for a rule that is carried out wrongly, or that passes over some gradients."""
+    only = Input("w", experiment.parameter, list(experiment.gradients))
+    inputs = Inputs([only], rates=list(experiment.rates))
+    course = BoundCourse(num, experiment.dtype)
+    with np.errstate(all="ignore"):
+        steps = walk(mutant.choices, experiment.coefficients, [only], inputs, course, mutant)
+        return table_of([shown["parameter"] for shown in steps], experiment)

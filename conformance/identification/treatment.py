@@ -4,32 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
 import numpy as np
 
 from conformance.identification.elimination import Elimination
-from conformance.identification.experiment import Experiment
-from conformance.identification.prediction import Prediction, table_of
+from conformance.identification.experiment import COLUMNS, Experiment
+from conformance.identification.prediction import Prediction, departing, predictions
 from conformance.identification.questioning import Interview
-from reference.numbers import Bound, BoundArithmetic
-from reference.numbers.hyper import hyper
+from conformance.power.mutants import Mutant
+from conformance.power.programs import Program, kept_where, parameter_kept_where, plain
+from reference.numbers import BoundArithmetic
 from reference.numbers.precision import Array
-from reference.pipeline import Choices, State, initial_state, step
+from reference.pipeline import Choices
 
 Numbers = Callable[[Experiment], BoundArithmetic]
-Skip = Callable[[Array], Array]  # which elements a gradient leaves as they were
 
-# treatment -> (elements of which the parameter stays, elements of which the state stays)
-NOTHING: Skip = lambda g: np.zeros(g.shape, dtype=bool)  # noqa: E731 - a default beside the others
-ZERO: Skip = lambda g: g == 0  # noqa: E731 - one expression each
-ROW: Skip = lambda g: np.broadcast_to((g == 0).all(axis=1, keepdims=True), g.shape)  # noqa: E731
-TREATMENTS: dict[str, tuple[Skip, Skip]] = {
-    "as any other": (NOTHING, NOTHING),
-    "parameter kept": (ZERO, NOTHING),
-    "parameter and state kept": (ZERO, ZERO),
-    "rows of zeros kept": (ROW, ROW),
+
+def zero(gradient: Array) -> Array:
+    """Elements with a gradient of zero."""
+    found: Array = gradient == 0
+    return found
+
+
+def in_row_of_zeros(gradient: Array) -> Array:
+    """Elements of which the whole row has a gradient of zero, as an embedding's unused ones."""
+    rows = (gradient.reshape(-1, COLUMNS) == 0).all(axis=1)
+    return np.repeat(rows, COLUMNS).reshape(gradient.shape)
+
+
+TREATMENTS: dict[str, Program] = {
+    "as any other": plain,
+    "parameter kept": parameter_kept_where(zero),
+    "parameter and state kept": kept_where(zero),
+    "rows of zeros kept": kept_where(in_row_of_zeros),
 }
 
 
@@ -53,8 +60,8 @@ def zero_gradient(
 
     def predict(names: Sequence[str], asked: Experiment) -> Iterator[Prediction[str]]:
         for name in names:
-            course = skipping(choices, asked, numbers(asked), *TREATMENTS[name])
-            yield Prediction((name,), table_of(course, asked))
+            treated = Mutant(name, "course", choices, program=TREATMENTS[name])
+            yield Prediction((name,), departing(treated, asked, numbers(asked)))
 
     elimination = Elimination(tuple(TREATMENTS), predict)
     record = interview.ask(with_zeros(experiment))
@@ -74,38 +81,6 @@ class Everything(Experiment):
     def moving(self) -> Array:
         """Every element."""
         return np.ones(self.parameter.size, dtype=bool)
-
-
-def skipping(
-    choices: Choices,
-    experiment: Experiment,
-    num: BoundArithmetic,
-    keep_parameter: Skip,
-    keep_state: Skip,
-) -> list[Bound]:
-    """The parameter after each step, where some elements stay as they were."""
-    parameter = num.given(experiment.parameter)
-    state = initial_state(choices, parameter, num=num)
-    course = []
-    with np.errstate(all="ignore"):
-        for index, values in enumerate(experiment.gradients):
-            hold = hyper(experiment.coefficients, index + 1, num=num)
-            after, new = step(choices, hold, state, parameter, num.given(values), num=num)
-            kept = partial(chosen, num, keep_state(values))
-            before = dict(state.items())
-            state = State(**{name: kept(before[name], x) for name, x in new.items()})
-            parameter = chosen(num, keep_parameter(values), parameter, after)
-            course.append(parameter)
-    return course
-
-
-def chosen(num: BoundArithmetic, keep: Array, old: Bound, new: Bound) -> Bound:
-    """The old values where they are kept, the new ones elsewhere."""
-    value, error = (
-        np.where(keep, mine, theirs)
-        for mine, theirs in ((old.value, new.value), (old.error, new.error))
-    )
-    return Bound(num, value, error, new.nonnegative)
 
 
 def non_finite(
@@ -140,7 +115,6 @@ def of_others(
         return "spread to all elements"
     if np.array_equal(after[1][others], after[0][others]):
         return "the whole step is left out"
-    num: Any = numbers(clean)
-    course = skipping(choices, clean, num, NOTHING, NOTHING)
-    bad = Prediction(("",), table_of(course, clean)).contradicted(after.reshape(len(after), -1))
+    (found,) = predictions([choices], clean, numbers(clean))
+    bad = found.contradicted(after.reshape(len(after), -1))
     return "other elements change too" if bad[:, others.ravel()].any() else ""
