@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from conformance.power import measurement, peers, session
+from conformance.power import measurement, paging, parts, peers, session, tasks
 from conformance.power.arithmetic import Working
 from conformance.power.equivalence import proof
 from conformance.power.faults import Entry, Watched, faults
@@ -34,6 +36,7 @@ SAMPLE = {
     "mindspore-rmsprop-ones-loss-scale": 9,
     "keras-adam-weight-decay": 13,
 }
+UNEXPLAINED = measurement.Outcome("x", "float32", "m", "choice", measurement.OPEN)
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 DECIMALS = {"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-8", "beta1": "0.8"}
 
@@ -202,6 +205,51 @@ class TestPeers:
                 assert not peer.accepts(np.array([np.inf]), np.array([1.0]), dtype)
 
 
+class TestParts:
+    task = tasks.Task("codecademy-rmsprop", "bfloat16", "quick", 16, 0)
+
+    def test_what_is_there_is_not_done_again(self, tmp_path, monkeypatch):
+        first = parts.Parts(tmp_path).result(self.task)
+        monkeypatch.setattr(parts, "perform", lambda task: pytest.fail("measured again"))
+        assert parts.Parts(tmp_path).result(self.task) == first
+        assert sum(item.element_steps for item in first) > 0
+
+    def test_a_file_that_was_cut_off_is_measured_again(self, tmp_path):
+        kept = parts.Parts(tmp_path)
+        first = kept.result(self.task)
+        place = kept.place(self.task)
+        place.write_bytes(place.read_bytes()[:-20])
+        assert kept.result(self.task) == first
+
+    def test_mutants_come_back_as_they_were(self, tmp_path):
+        task = replace(self.task, size=0)
+        found = measurement.Measurement("x", "float32", [UNEXPLAINED], [])
+        place = parts.Parts(tmp_path).place(task)
+        place.parent.mkdir()
+        place.write_bytes(msgspec.json.encode(found))
+        assert parts.Parts(tmp_path).result(task) == found
+
+
+class TestPage:
+    def test_only_what_stands_between_the_marks_is_replaced(self, tmp_path):
+        page = tmp_path / "page.md"
+        page.write_text(f"before\n{paging.BEGIN}\nold\n{paging.END}\nafter\n", encoding="utf-8")
+        assert paging.marked(page)
+        found = measurement.Measurement("x", "float32", [UNEXPLAINED], [])
+        paging.put(page, session.Power("default", [found]))
+        text = page.read_text(encoding="utf-8")
+        assert text.startswith(f"before\n{paging.BEGIN}\n1 rules, 1 mutants")
+        assert text.endswith(f"{paging.END}\nafter\n")
+        assert "old" not in text
+        assert paging.marked(page)
+
+    def test_a_page_without_marks_is_none(self, tmp_path):
+        page = tmp_path / "page.md"
+        assert not paging.marked(page)
+        page.write_text("figures", encoding="utf-8")
+        assert not paging.marked(page)
+
+
 class TestCommand:
     def run(self, *arguments):
         from conformance.cli.main import app
@@ -231,9 +279,8 @@ class TestCommand:
 
 
 def test_a_survivor_without_a_reason_fails_the_command():
-    outcome = measurement.Outcome("x", "float32", "m", "choice", measurement.OPEN)
-    power = session.Power("default", [measurement.Measurement("x", "float32", [outcome], [])])
-    assert power.unexplained == [outcome]
+    found = measurement.Measurement("x", "float32", [UNEXPLAINED], [])
+    assert session.Power("default", [found]).unexplained == [UNEXPLAINED]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from conformance.cli.console import UsageError, console, errors, json_text, print_json
 from conformance.cli.running import known_globs, known_profile, option
 from conformance.patterns import wanted
-from conformance.power import report, session
+from conformance.power import paging, report, session
+from conformance.power.tasks import tasks
 from conformance.store import RunError
 from reference.variants import VARIANTS
 
@@ -30,7 +31,17 @@ def power(
     quick: Annotated[bool, option("--quick", help="a few rules, in under a minute")] = False,
     details: Annotated[bool, option("--details", help="also a line for each rule")] = False,
     out: Annotated[
-        Path | None, option("--out", "-o", help="also write power.md and power.json here")
+        Path | None,
+        option(
+            "--out",
+            "-o",
+            help="also write power.md and power.json here; what was measured is kept there task by "
+            "task, and the same command goes on after an interruption",
+        ),
+    ] = None,
+    page: Annotated[
+        Path | None,
+        option("--page", help="put the figures into this page, between its two marks"),
     ] = None,
     jobs: Annotated[int, option("--jobs", "-j", help="processes; 0: one a core")] = 0,
     as_json: Annotated[bool, option("--json", help="print JSON instead of tables")] = False,
@@ -47,8 +58,12 @@ def power(
 
       conformance power --variant 'matlab*' --dtype float32 --details
 
-      conformance power --out power --json
+      conformance power --out power --page docs/power.md
     """
+    if page is not None and not paging.marked(page):
+        raise UsageError(
+            f"{page} has no lines {paging.BEGIN} and {paging.END} to put figures between"
+        )
     patterns = known_globs(variant, "variant", tuple(VARIANTS))
     if quick and not patterns:
         patterns = session.QUICK
@@ -56,7 +71,7 @@ def power(
     known_globs(dtype, "dtype", session.DTYPES)
     dtypes = tuple(name for name in session.DTYPES if wanted(name, tuple(dtype or ())))
     sizes = dict.fromkeys(dtypes, session.QUICK_SIZE) if quick else session.SIZES
-    work = list(session.tasks(list(rules), dtypes, known_profile(profile), sizes))
+    work = list(tasks(list(rules), dtypes, known_profile(profile), sizes))
     bar = Progress(
         BarColumn(),
         MofNCompleteColumn(),
@@ -77,9 +92,12 @@ def power(
             progress=lambda done, total, what: bar.update(
                 moving, completed=done, total=total, description=what
             ),
+            folder=out,
         )
     if out is not None:
         write(found, out)
+    if page is not None:
+        paging.put(page, found)
     if as_json:
         print_json(session.content(found))
     else:

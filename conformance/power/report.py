@@ -118,13 +118,15 @@ def grid(rows: list[Row], keys: tuple[str, ...]) -> Iterator[str]:
         yield f"| {' | '.join([*(row[key] for key in keys), *cells(row), *theirs(row)])} |"
 
 
-def section(power: Power, title: str, wanted: Callable[[Outcome], bool]) -> Iterator[str]:
+def section(
+    power: Power, title: str, wanted: Callable[[Outcome], bool], level: int = 2
+) -> Iterator[str]:
     """Survivors one by one; those of one mutant and dtype in one line."""
     found: dict[tuple[str, str, str], list[Outcome]] = {}
     for outcome in power.outcomes:
         if wanted(outcome):
             found.setdefault((outcome.mutant, outcome.dtype, outcome.reason), []).append(outcome)
-    yield from ("", f"## {title}", "")
+    yield from ("", f"{'#' * level} {title}", "")
     if not found:
         yield "None."
         return

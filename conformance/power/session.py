@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from conformance.power import peers
@@ -19,10 +21,10 @@ from conformance.power.measurement import (
     Measurement,
     Outcome,
     Rewriting,
-    flood,
-    measure,
 )
-from reference.variants import VARIANTS, Variant
+from conformance.power.parts import Parts
+from conformance.power.tasks import Task, perform
+from reference.variants import VARIANTS
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 # Elements a regime of the cases that count element-steps; balls cost more than bounds.
@@ -30,17 +32,6 @@ SIZES = {"float16": 2048, "bfloat16": 2048, "float32": 2048, "float64": 128}
 # Enough to see each part of the pipeline at work in under a minute.
 QUICK = ("matlab-adamupdate", "torch-rmsprop-centered-momentum", "keras-rmsprop-weight-decay")
 QUICK_SIZE = 64
-
-
-@dataclass(frozen=True)
-class Task:
-    """One piece of work: a rule in a dtype, its mutants or (``size``) its rewritings at length."""
-
-    variant: str
-    dtype: str
-    profile: str
-    size: int = 0
-    seed: int = 0
 
 
 @dataclass
@@ -83,24 +74,9 @@ def rules(wanted: Callable[[str], bool]) -> dict[str, list[str]]:
     return {names[0]: names for names in found.values()}
 
 
-def tasks(
-    variants: list[str], dtypes: tuple[str, ...], profile: str, sizes: dict[str, int]
-) -> Iterator[Task]:
-    """All work, the longest first."""
-    for size in (True, False):
-        for dtype in dtypes:
-            for name in variants:
-                # A mean over axes needs its own shapes, which have one size.
-                if not size or "centralize" not in VARIANTS[name].features:
-                    yield Task(name, dtype, profile, sizes[dtype] if size else 0)
-
-
-def perform(task: Task) -> Measurement | list[Rewriting]:
-    """Carry out one task, in whatever process."""
-    variant: Variant = VARIANTS[task.variant]
-    if task.size:
-        return flood(variant, task.dtype, task.profile, task.size, task.seed + 1)
-    return measure(variant, task.dtype, task.profile)
+def left_to_the_parent() -> None:
+    """A worker takes no notice of Ctrl-C: who started it ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def conduct(
@@ -109,19 +85,30 @@ def conduct(
     *,
     jobs: int,
     progress: Callable[[int, int, str], None],
+    folder: Path | None = None,
 ) -> Power:
-    """Carry out all tasks; ``progress`` hears (done, in all, what was finished)."""
+    """Carry out all tasks; ``progress`` hears (done, in all, what was finished).
+
+    With a ``folder`` each finished task is kept there, and what is there is not done again.
+    """
     power = Power(work[0].profile if work else "default", documents=documents)
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(perform, task): task for task in work}
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=left_to_the_parent) as pool:
+        carry_out = Parts(folder).result if folder else perform
+        running = {pool.submit(carry_out, task): task for task in work}
         progress(0, len(work), "")
-        for done, future in enumerate(as_completed(running), start=1):
-            task, result = running[future], future.result()
-            if isinstance(result, Measurement):
-                power.measurements.append(result)
-            else:
-                power.flooded += result
-            progress(done, len(work), f"{task.variant} in {task.dtype}")
+        try:
+            for done, future in enumerate(as_completed(running), start=1):
+                task, result = running[future], future.result()
+                if isinstance(result, Measurement):
+                    power.measurements.append(result)
+                else:
+                    power.flooded += result
+                progress(done, len(work), f"{task.variant} in {task.dtype}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    power.flooded.sort(key=lambda item: (item.variant, DTYPES.index(item.dtype), item.style))
     power.measurements.sort(key=lambda item: (item.variant, DTYPES.index(item.dtype)))
     return power
 

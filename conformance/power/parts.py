@@ -1,0 +1,60 @@
+"""What was measured, kept task by task: an interrupted measurement goes on where it stopped."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from conformance.power.measurement import Measurement, Rewriting
+from conformance.power.tasks import Task, perform
+from conformance.runs.keys import digest, sources
+
+Result = Measurement | list[Rewriting]
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """The hash of everything that a measurement depends on: formulas, cases, verdicts, mutants."""
+    decisive = [
+        path
+        for path in sources()
+        if path.parts[0] == "reference"
+        or path.parts[:2] == ("conformance", "power")
+        or (path.parts[0] == "conformance" and len(path.parts) == 2)
+    ]
+    return digest(decisive)[:12]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Finished tasks of this version of the suite, a file each, in a folder of ``folder``."""
+
+    folder: Path
+
+    def place(self, task: Task) -> Path:
+        """The file of one task."""
+        name = f"{task.variant}.{task.dtype}.{task.profile}.{task.size}.{task.seed}.json"
+        return self.folder / f"parts-{version()}" / name
+
+    def result(self, task: Task) -> Result:
+        """What came of a task, from its file or by carrying it out; then the file is there."""
+        place = self.place(task)
+        try:
+            return self.decoded(task, place.read_bytes())
+        except (OSError, msgspec.MsgspecError):  # not there, or cut off
+            found = perform(task)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        beside = place.with_suffix(f".{os.getpid()}")
+        beside.write_bytes(msgspec.json.encode(found))
+        beside.replace(place)
+        return found
+
+    def decoded(self, task: Task, content: bytes) -> Result:
+        """A file's content as what the task gives."""
+        if task.size:
+            return msgspec.json.decode(content, type=list[Rewriting])
+        return msgspec.json.decode(content, type=Measurement)
