@@ -47,10 +47,16 @@ def description(
 
 def to_keras(array: Array) -> Any:
     """The array's bits as a tensor of the back end, made on the host."""
-    bfloat16 = array.dtype == np.uint16
+    if array.dtype != np.uint16:
+        return keras.ops.convert_to_tensor(array.copy(), dtype=array.dtype.name)
+    if keras.backend.backend() == "torch":
+        import torch  # noqa: PLC0415 - it is there only with this back end
+
+        # PyTorch's own way from float32 gives a nan other bits wherever it works in vectors.
+        return torch.from_numpy(array.copy()).view(torch.bfloat16)
     # Every bfloat16 is a float32, so that the way there and back keeps it.
-    values = array.view(BFLOAT16).astype(np.float32) if bfloat16 else array.copy()
-    return keras.ops.convert_to_tensor(values, dtype="bfloat16" if bfloat16 else values.dtype.name)
+    values = array.view(BFLOAT16).astype(np.float32)
+    return keras.ops.convert_to_tensor(values, dtype="bfloat16")
 
 
 def to_numpy(value: Any) -> Array:
