@@ -138,6 +138,7 @@ class Written(Case):
     state      canonical name to what is put in, after ``taken`` steps; empty: the initial state
     rates      the learning rate of each step, where a schedule gives it
     layout     of the parameter's memory
+    copies     how many such parameters there are, each the same
     """
 
     name: str = "w"
@@ -147,6 +148,7 @@ class Written(Case):
     taken: int = 0
     rates: tuple[str, ...] = ()
     layout: str = "contiguous"
+    copies: int = 1
 
 
 IDENTIFIER = re.compile(

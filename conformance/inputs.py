@@ -276,8 +276,11 @@ def written(case: Written) -> Inputs:
     """The arrays of a case that are written out."""
     state = {name: np.array(values) for name, values in case.state}
     gradients = [np.array(row) for row in case.gradients]
-    parameter = Input(case.name, np.array(case.value), gradients, state, case.layout)
-    return Inputs([parameter], case.taken, list(case.rates))
+    names = [case.name, *(f"{case.name}.{copy}" for copy in range(1, case.copies))]
+    parameters = [
+        Input(name, np.array(case.value), gradients, state, case.layout) for name in names
+    ]
+    return Inputs(parameters, case.taken, list(case.rates))
 
 
 def regimes(case: Case) -> list[str]:

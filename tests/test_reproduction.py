@@ -186,7 +186,7 @@ class TestCommand:
         (["torch:Adam"], "give an implementation and a case"),
         (["torch:Adam", "nonsense"], "'nonsense' is no case"),
         (["torch:Adma", LAYOUT], "torch has no 'torch:Adma'"),
-        (["trch:Adam", LAYOUT], "no adapter 'trch'"),
+        (["trch:Adam", LAYOUT], "trch cannot be imported"),
         (["--all", "run"], "--all takes RUN and --out FOLDER"),
         (["torch:Adam", LAYOUT, "--variant", "torch-adma"], "no variant is called 'torch-adma'"),
     ],

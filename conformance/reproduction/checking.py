@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -70,7 +72,21 @@ def wrong(reproducer: Reproducer, done: subprocess.CompletedProcess[str]) -> str
     if done.returncode != SHOWS or lines[-1] != "deviates":
         return "the deviation does not show in the script"
     proof = reproducer.evidence
-    if proof is not None and f"= {proof.observed.hex()}" not in done.stdout:
-        seen = next((line for line in lines if line.startswith("observed")), "nothing")
-        return f"the worker gave {proof.observed.hex()}, the script {seen}"
+    if proof is not None and not same(proof.observed, seen := observed(lines)):
+        return f"the worker gave {proof.observed!r}, the script {seen!r}"
     return ""
+
+
+def observed(lines: list[str]) -> float | None:
+    """What a script says that it observed."""
+    for line in lines:
+        if line.startswith("observed "):
+            return float(line.split()[1])
+    return None
+
+
+def same(one: float, other: float | None) -> bool:
+    """Whether two numbers are one value; nan is nan, and the sign of zero counts."""
+    if other is None or math.isnan(one) or math.isnan(other):
+        return other is not None and math.isnan(one) and math.isnan(other)
+    return struct.pack("d", one) == struct.pack("d", other)

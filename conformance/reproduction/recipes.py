@@ -25,6 +25,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings  the same to lines before the optimizer is made
     state     canonical state to the framework's name
     order     hyperparameters, state and the rest in the order of the arguments, for calls by place
+    rated     the argument that gives the rate of each step, as written, for schedules
     kind      which part of its template it takes, where that has several
     """
 
@@ -38,6 +39,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: dict[str, str] = {}
     state: dict[str, str] = {}
     order: list[str] = []
+    rated: str = ""
     kind: str = ""
 
 

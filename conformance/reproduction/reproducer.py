@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -90,7 +90,7 @@ def cause_of(found: Deviation, variant: Variant, sign: Sign) -> str:
 
 def start(bench: Bench, found: Deviation, say: Progress) -> Shrinking:
     """The case of one parameter that shows the deviation, and the sign by which it is known."""
-    for case in written_out(bench.subject, found):
+    for case in alone_or_several(written_out(bench.subject, found)):
         for full in (False, True):
             for sign in signs(found):
                 shown = bench.shows(case, sign, full=full)
@@ -111,6 +111,13 @@ def start(bench: Bench, found: Deviation, say: Progress) -> Shrinking:
     )
 
 
+def alone_or_several(cases: Iterable[Written]) -> Iterator[Written]:
+    """Each case with one parameter, then with two that are alike."""
+    for case in cases:
+        yield case
+        yield replace(case, copies=2)
+
+
 def signs(found: Deviation) -> Iterator[Sign]:
     """By what it may be known: what explains it first, parameters before state."""
     if found.verdict != "deviates":
@@ -120,7 +127,8 @@ def signs(found: Deviation) -> Iterator[Sign]:
     yield from (Sign(name) for name in effects)
     changes = changed(found)
     ways: list[dict[str, object]] = [{"changes": changes}] if changes else []
-    ways += [{"narrow": True}] if found.case.dtype == "float64" else []
+    if found.case.dtype == "float64" and found.why in ("", NARROW):
+        ways += [{"narrow": True}]
     for way in (*ways, {}):
         for quantity in ("parameter", *ORDER):
             yield Sign("value", quantity, **way)  # type: ignore[arg-type]  # fields of Sign

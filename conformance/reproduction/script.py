@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -96,7 +97,8 @@ def content(reproducer: Reproducer) -> dict[str, Any]:
         "high": literal(proof.high) if proof else "",
         "only_nan": proof is not None and math.isnan(proof.low),
         "hex": float.hex,
-        "isnan": math.isnan,
+        "js": javascript,
+        "literal": literal,
     }
 
 
@@ -153,6 +155,8 @@ def arguments(item: Recipe, shared: dict[str, str], reproducer: Reproducer) -> l
         given = {"learning_rate": case.decimals["learning_rate"]}
 
     def dropped(name: str) -> bool:
+        if case.rates:
+            return False
         default = defaults.get(name)
         known = isinstance(default, int | float) and not isinstance(default, bool)
         return known and float(given[name]) == default
@@ -161,7 +165,9 @@ def arguments(item: Recipe, shared: dict[str, str], reproducer: Reproducer) -> l
     paired = {name for members in item.pairs.values() for name in members}
     for name in ORDER:
         text = given.get(name, "")
-        if text and name not in paired and name in names and not (dropped(name) and not case.rates):
+        if name == "learning_rate" and case.rates and item.rated:
+            found.append(item.rated)
+        elif text and name not in paired and name in names and not dropped(name):
             found.append(f"{names[name]}={number(text)}")
     for argument, members in item.pairs.items():
         if all(name in given for name in members) and not all(map(dropped, members)):
@@ -172,6 +178,15 @@ def arguments(item: Recipe, shared: dict[str, str], reproducer: Reproducer) -> l
     if case.mode != "defaults":
         found += [text for name, text in item.off.items() if name not in case.features]
     return found
+
+
+def javascript(source: str) -> str:
+    """A list of floats, or one, as JavaScript writes it."""
+    filled = re.fullmatch(r"\[(.*)\] \* (\d+)", source)
+    text = f"Array({filled[2]}).fill({filled[1]})" if filled else source
+    for ours, theirs in (("nan", "NaN"), ("-inf", "-Infinity"), ("inf", "Infinity")):
+        text = text.replace(f'float("{ours}")', theirs)
+    return re.sub(r"-(2\.0\*\*-?\d+)", r"-(\1)", text)
 
 
 def number(text: str) -> str:
