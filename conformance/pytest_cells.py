@@ -213,9 +213,10 @@ def of_bench(session: pytest.Session, bench: Bench) -> Iterator[pytest.Item]:
         for unit in group.units:
             if not unit.claimed:
                 continue
-            for parameter in inputs_of(unit.case).parameters:
-                name = f"{unit.implementation.name}{device}::{unit.case.identifier}"
-                name = f"{name}::{parameter.name}"
+            # Two parameters of a layout may have one name: they are one item.
+            regimes = dict.fromkeys(item.name for item in inputs_of(unit.case).parameters)
+            for regime in regimes:
+                name = f"{unit.implementation.name}{device}::{unit.case.identifier}::{regime}"
                 yield CellItem.from_parent(
                     session,
                     name=name,
@@ -223,7 +224,7 @@ def of_bench(session: pytest.Session, bench: Bench) -> Iterator[pytest.Item]:
                     bench=bench,
                     index=index,
                     unit=unit,
-                    regime=parameter.name,
+                    regime=regime,
                 )
 
 

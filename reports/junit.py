@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from reports.findings import LABELS, Finding, Kind, recorded
 from reports.model import RunData, compared, options, unavailable
-from reports.terminal import number
+from reports.terminal import number, reproducer
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 CONFIGURATION = (Kind.introduced, Kind.changed)  # findings about a configuration that was compared
@@ -84,6 +84,7 @@ def divergence(row: Any) -> list[str]:
         )
     if row.case:
         lines.append(f"conformance run --implementation '{row.implementation}' --case '{row.case}'")
+        lines.append(reproducer(row))
     return lines
 
 

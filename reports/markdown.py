@@ -106,6 +106,7 @@ def render(run: RunData) -> str:
                 ),
             )
         )
+        parts += ["", "`conformance repro IMPLEMENTATION CASE` makes a script of a departure."]
     return "\n".join(parts) + "\n"
 
 

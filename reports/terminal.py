@@ -137,6 +137,12 @@ def one_departure(why: str, group: pandas.DataFrame, run: RunData, console: Cons
     if row.case:
         command = f"conformance run --implementation '{row.implementation}' --case '{row.case}'"
         console.print(f"    [dim]{escape(command)}[/]", soft_wrap=True)
+        console.print(f"    [dim]{escape(reproducer(row))}[/]", soft_wrap=True)
+
+
+def reproducer(row: Any) -> str:
+    """The command that shrinks a deviation to a script."""
+    return f"conformance repro '{row.implementation}' '{row.case}'"
 
 
 def findings(found: Iterable[Finding], console: Console) -> None:

@@ -285,9 +285,10 @@ def grouped(cells: list[Deviation]) -> Iterator[list[Deviation]]:
 def place(cell: Deviation) -> tuple[int, ...]:
     """Which cell to begin with: ordinary gradients in the main dtype, from the initial state."""
     dtypes = (MAIN_DTYPE, "float64", "bfloat16", "float16")
+    kind = dtypes.index(cell.case.dtype) if cell.case.dtype in dtypes else len(dtypes)
     modes = MODES.index(cell.case.mode) if cell.case.mode in MODES else len(MODES)
     return (
-        dtypes.index(cell.case.dtype),
+        kind,
         int(cell.regime in RANGE_REGIMES),
         modes,
         cell.case.steps * cell.case.size,

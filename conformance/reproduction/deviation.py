@@ -25,6 +25,8 @@ from reference.pipeline import Choices
 from reference.variants import VARIANTS, Variant
 from reference.variants.record import suffix
 
+PLAIN = ("float16", "bfloat16", "float32", "float64")  # dtypes whose values are written as floats
+
 
 class NothingThereError(Exception):
     """A case agrees with the document, or cannot be carried out; the message says which."""
@@ -128,6 +130,8 @@ def followed(
 
 def written_out(subject: Subject, asked: Deviation) -> Iterator[Written]:
     """The case of a deviation with the arrays of its parameter alone, as they are sent."""
+    if asked.case.dtype not in PLAIN:
+        raise NothingThereError(f"no script is written for {asked.case.dtype} parameters yet")
     inputs = inputs_of(asked.case)
     given = asked.case.decimals
     if asked.case.mode == "defaults":

@@ -21,7 +21,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pairs     arguments that take several hyperparameters, such as betas
     switches  option to the argument that switches it on, as written
     off       for an option that is not asked for, the argument that switches it off, as written
-    options   what may stand in brackets, to further arguments as written; ``""`` for nothing
+    options   what may stand in brackets, to further arguments as written; ``""`` for nothing,
+              ``!name`` for what does not stand there
     settings  the same to lines before the optimizer is made
     state     canonical state to the framework's name
     order     hyperparameters, state and the rest in the order of the arguments, for calls by place

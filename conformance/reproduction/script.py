@@ -172,8 +172,10 @@ def arguments(item: Recipe, shared: dict[str, str], reproducer: Reproducer) -> l
     for argument, members in item.pairs.items():
         if all(name in given for name in members) and not all(map(dropped, members)):
             found.append(f"{argument}=({', '.join(number(given[name]) for name in members)})")
-    for name in options(reproducer.subject.name):
-        found += item.options.get(name, [])
+    asked = options(reproducer.subject.name)
+    for name, texts in item.options.items():
+        if name in asked or (name.startswith("!") and name[1:] not in asked):
+            found += texts
     found += [item.switches[name] for name in case.features if name in item.switches]
     if case.mode != "defaults":
         found += [text for name, text in item.off.items() if name not in case.features]
