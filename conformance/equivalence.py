@@ -107,7 +107,7 @@ def panel(run: RunData, family: str, features: str, members: list[Found], oracle
     classes = [
         Class(
             names[key],
-            [groups[key][0].partly] if key[1] and key[0] else described(key[0], rules),
+            described(key[0], rules, groups[key][0].partly),
             printed(key, family, features),
             documents(key[0], family, features) if not key[1] else [],
             [told(item, key, keys, names, wrong) for item in groups[key]],
@@ -320,16 +320,20 @@ def differences(one: Key, other: Key) -> list[str]:
     return found + [key[1] for key in (one, other) if key[1]]
 
 
-def described(rule: Choices | None, rules: list[Choices]) -> list[str]:
-    """What distinguishes a rule from the others of its panel; alone, where epsilon stands."""
+def described(rule: Choices | None, rules: list[Choices], partly: str) -> list[str]:
+    """What distinguishes a rule from the others of its panel; alone, where epsilon stands.
+
+    ``partly`` says in which choices only some elements follow it.
+    """
     if rule is None:
         return ["no rule of the family explains it"]
     open_ = {name for other in rules for name in rule.differences(other)} or {"epsilon"}
-    return [
+    words = [
         f"{subject} {says[getattr(rule, name)]}"
         for name, (subject, says) in WORDS.items()
         if name in open_
     ]
+    return [*filter(None, [partly]), *(word for word in words if word not in partly)]
 
 
 def printed(key: Key, family: str, features: str) -> list[tuple[str, str]]:

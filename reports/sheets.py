@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -26,15 +27,20 @@ class Sheet:
 
 
 def show(sheets: Sequence[Sheet], console: Console) -> None:
-    """Print them to a terminal."""
+    """Print them to a terminal, without columns that are empty."""
     for sheet in sheets:
-        found = Table(title=escape(sheet.title), title_justify="left")
-        for index, name in enumerate(sheet.header):
-            found.add_column(
-                escape(name), overflow="fold", no_wrap=False, min_width=18 * (not index)
-            )
+        found = Table(
+            title=escape(sheet.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        )
+        used = [
+            index for index in range(len(sheet.header)) if any(row[index] for row in sheet.rows)
+        ]
+        for index in used:
+            name = sheet.header[index]
+            narrowest = max(map(len, name.split()))
+            found.add_column(escape(name), overflow="fold", min_width=narrowest)
         for row in sheet.rows:
-            found.add_row(*map(escape, row))
+            found.add_row(*(escape(row[index]) for index in used))
         console.print(found)
         if sheet.note:
             console.print(f"[dim]{escape(sheet.note)}[/]\n")

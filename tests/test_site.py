@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import doctest
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from conformance.cli.main import app
 from conformance.cli.tables import FACTS, MAP, PICTURES, documents
 from conformance.site import findings, inspection, library
 from reference.variants import VARIANTS
@@ -95,6 +99,52 @@ class TestGeneratedPages:
         assert "class Choices(" in text
         assert "- **epsilon**: `inside` the root" in text
         assert "def rmspropupdate(" in text
+
+
+def commands_shown():
+    """Every command line that a page shows, with the page's name."""
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]:
+        for found in re.finditer(
+            r"^ *\$ (conformance .+)$", path.read_text(encoding="utf-8"), re.MULTILINE
+        ):
+            yield pytest.param(found[1], id=f"{path.stem}: {found[1][:60]}")
+
+
+class TestWhatPagesShow:
+    @pytest.mark.parametrize("line", [*commands_shown()])
+    def test_every_command_exists_with_these_options(self, line):
+        command = typer.main.get_command(app)
+        words = shlex.split(line)[1:]
+        context = typer.Context(command, info_name="conformance")
+        while hasattr(command, "commands"):
+            command, words = command.commands[words[0]], words[1:]
+        command.make_context("conformance", list(words), parent=context)
+
+    @pytest.mark.parametrize("path", sorted(DOCS.rglob("*.md")), ids=lambda path: path.stem)
+    def test_python_sessions_print_what_stands_there(self, path):
+        text = "\n".join(
+            re.findall(r"^```pycon\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        )
+        test = doctest.DocTestParser().get_doctest(text, {}, path.name, str(path), 0)
+        assert doctest.DocTestRunner().run(test).failed == 0
+
+    def test_the_authors_mistake_is_told_and_its_correction_agrees(
+        self, conformance, tmp_path, monkeypatch
+    ):
+        page = (DOCS / "tutorials" / "author.md").read_text(encoding="utf-8")
+        (code,) = re.findall(r"^`mine.py`:\n\n```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        monkeypatch.chdir(tmp_path)
+        wrong, right = "(np.sqrt(average) + epsilon)", "np.sqrt(average + epsilon)"
+        assert wrong in code
+        Path("mine.py").write_text(code)
+        done = conformance("audit", "mine.py:update", "--like", "keras-rmsprop")
+        assert done.returncode == 1
+        told = done.stdout.splitlines()
+        assert told[1] in page
+        Path("mine.py").write_text(code.replace(wrong, right))
+        done = conformance("audit", "mine.py:update", "--like", "keras-rmsprop")
+        assert done.returncode == 0
+        assert done.stdout.splitlines()[0] in page
 
 
 class TestInspection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import typer
 import typer.cli
@@ -17,7 +18,22 @@ def pages() -> Iterator[tuple[str, str]]:
     command = typer.main.get_command(app)
     context = typer.Context(command, info_name="conformance")
     text = typer.cli.get_docs_for_click(obj=command, ctx=context, name="conformance")
-    yield "reference/commands.md", page(text)
+    yield "reference/commands.md", page(whole(text, command))
+
+
+def whole(text: str, command: Any) -> str:
+    """The first paragraph of each command, where Typer cuts off after some words."""
+    for name, inner in getattr(command, "commands", {}).items():
+        first = " ".join((inner.help or "").split("\n\n")[0].split())
+        text = re.sub(
+            rf"^\* `{re.escape(name)}`: .*\.\.\.$",
+            f"* `{name}`: {first}",
+            text,
+            count=1,
+            flags=re.MULTILINE,
+        )
+        text = whole(text, inner)
+    return text
 
 
 def page(text: str) -> str:

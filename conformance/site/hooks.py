@@ -16,6 +16,8 @@ from conformance.site.inspection import SCRIPT
 
 LINK = re.compile(r"\[([^\]]*)\]\(((?!\w+:)[^)#\s]+)(#[^)\s]*)?\)")
 
+WIDE = ("support.md", "defaults.md", "equivalence.md")  # their tables need the room
+
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what is generated, then say which page stands where."""
@@ -38,8 +40,8 @@ def placed(nav: Any, known: list[str]) -> Any:
 
     def expand(entry: Any) -> list[Any]:
         if isinstance(entry, str) and "*" in entry:
-            found = sorted(path for path in known if fnmatchcase(path, entry) and path not in named)
-            return sorted(found, key=lambda path: not path.endswith("index.md"))
+            found = [path for path in known if fits(path, entry) and path not in named]
+            return sorted(found, key=lambda path: (not path.endswith("index.md"), path))
         if isinstance(entry, dict):
             return [
                 {
@@ -54,6 +56,11 @@ def placed(nav: Any, known: list[str]) -> Any:
     return [item for entry in nav for item in expand(entry)]
 
 
+def fits(path: str, pattern: str) -> bool:
+    """Whether a page is one of a pattern's own folder."""
+    return path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
+
+
 def mentioned(nav: Any) -> list[str]:
     """Every page that the navigation names."""
     if isinstance(nav, str):
@@ -64,6 +71,8 @@ def mentioned(nav: Any) -> list[str]:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Links to files beside ``docs/`` lead nowhere on the site: their words stay."""
+    if page.file.src_uri in WIDE:
+        page.meta["hide"] = ["navigation"]
     folder = PurePosixPath(page.file.src_uri).parent
 
     def kept(match: re.Match[str]) -> str:

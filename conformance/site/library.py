@@ -76,7 +76,8 @@ def member(name: str, value: Any) -> Iterator[str]:
 
 def wrapped(signature: str) -> str:
     """A long signature with one parameter a line."""
-    signature = signature.replace("<factory>", "…")
+    # Annotations are kept as texts; a default that is a text keeps its quotes.
+    signature = re.sub(r"(: |-> )'([^']*)'", r"\1\2", signature.replace("<factory>", "…"))
     if len(signature) <= 80 or not signature.startswith("("):
         return signature
     inside, _, result = signature[1:].rpartition(")")
@@ -94,6 +95,8 @@ def prose(value: Any) -> str:
 def paragraph(text: str) -> str:
     """One paragraph; lines in two columns, a name and words, are a list."""
     lines = text.splitlines()
+    if text.startswith(">>>"):
+        return "\n".join(["```pycon", *lines, "```"])
     head = next((found for row in lines if (found := re.match(r"\S.*?\s{2,}(?=\S)", row))), None)
     column = head.end() if head else 0
     if not column or not all(row[column - 1 : column] == " " for row in lines):
