@@ -141,7 +141,7 @@ def tables(panel: Panel) -> Iterator[Sheet]:
         yield Sheet(
             f"{panel.title}: witnesses",
             "",
-            ("classes", "apart in", "size", "case", "where", "rules say", "seen", "by hand"),
+            ("classes", "apart in", "size", "by hand", "witness"),
             [witness_row(item) for item in panel.witnesses],
         )
 
@@ -161,18 +161,21 @@ def exceptions(item: Class) -> Iterator[str]:
 
 def witness_row(item: Witness) -> list[str]:
     """One witness in words."""
+    pair = " – ".join(item.classes)
+    return [pair, "; ".join(item.apart), number(item.size), by_hand(item), place(item)]
+
+
+def place(item: Witness) -> str:
+    """The element, what both rules say there, and what was seen."""
     first, second = item.classes
-    return [
-        f"{first} – {second}",
-        "; ".join(item.apart),
-        number(item.size),
-        item.case,
-        f"step {item.step}, {item.quantity.replace('_', ' ')} of {item.element}",
+    words = (
+        f"{item.case}, step {item.step}, {item.quantity.replace('_', ' ')} of {item.element}: "
         f"{first} {item.values[0]:.9g} ± {item.bounds[0]:.1e}, "
-        f"{second} {item.values[1]:.9g} ± {item.bounds[1]:.1e}",
-        f"{item.seen}: {item.observed:.9g}, {number(item.score)} bounds off" if item.seen else "",
-        by_hand(item),
-    ]
+        f"{second} {item.values[1]:.9g} ± {item.bounds[1]:.1e}"
+    )
+    if not item.seen:
+        return words
+    return f"{words}; {item.seen} gave {item.observed:.9g}, {number(item.score)} bounds off"
 
 
 def by_hand(item: Witness) -> str:

@@ -48,7 +48,7 @@ def rows(table, title, found):
 class TestFacts:
     def test_options_dtypes_and_state_are_those_that_the_worker_describes(self, numpy_facts):
         found = {item.name: item for item in numpy_facts.implementations}
-        assert found["numpy:codecademy"].dtypes == ["float32", "float64"]
+        assert {"float32", "float64"} <= set(found["numpy:codecademy"].dtypes)
         assert found["numpy:d2l.2d"].dtypes == ["float64"]
         assert found["numpy:codecademy"].state == ["second_moment"]
 

@@ -22,7 +22,9 @@ def pages(docs: Path) -> Iterator[tuple[str, str]]:
         text = path.read_text(encoding="utf-8")
         who, _, what = title(text).partition(": ")
         seen, date = field(text, "Framework"), field(text, "Date")
-        lines.append(f"| {who} | [{what[:1].upper()}{what[1:]}]({path.name}) | {seen} | {date} |")
+        if what.partition(" ")[0].isalpha():  # not a name in code, such as nn.Adam
+            what = what[:1].upper() + what[1:]
+        lines.append(f"| {who} | [{what}]({path.name}) | {seen} | {date} |")
     yield "findings/index.md", "\n".join(lines) + "\n"
 
 

@@ -20,6 +20,9 @@ MODULES = {
     "adapters.protocol": "Messages between harness and worker",
 }
 
+# Defaults that have no text of their own.
+UNSHOWN = r"<factory>|<function .*? at 0x[0-9a-f]+>"
+
 
 def pages() -> Iterator[tuple[str, str]]:
     """Path and Markdown: one page for all."""
@@ -77,7 +80,8 @@ def member(name: str, value: Any) -> Iterator[str]:
 def wrapped(signature: str) -> str:
     """A long signature with one parameter a line."""
     # Annotations are kept as texts; a default that is a text keeps its quotes.
-    signature = re.sub(r"(: |-> )'([^']*)'", r"\1\2", signature.replace("<factory>", "…"))
+    signature = re.sub(UNSHOWN, "…", signature)
+    signature = re.sub(r"(: |-> )(?:'([^']*)'|\"([^\"]*)\")", r"\1\2\3", signature)
     if len(signature) <= 80 or not signature.startswith("("):
         return signature
     inside, _, result = signature[1:].rpartition(")")
@@ -97,17 +101,27 @@ def paragraph(text: str) -> str:
     lines = text.splitlines()
     if text.startswith(">>>"):
         return "\n".join(["```pycon", *lines, "```"])
-    head = next((found for row in lines if (found := re.match(r"\S.*?\s{2,}(?=\S)", row))), None)
-    column = head.end() if head else 0
-    if not column or not all(row[column - 1 : column] == " " for row in lines):
-        if text.startswith("    "):
-            return "\n".join(["```python", *(row[4:] for row in lines), "```"])
-        return re.sub(r":(?:mod|class|func|data):`([^`]+)`", r"`\1`", text)
-    items: list[list[str]] = []
+    if text.startswith("    "):
+        return "\n".join(["```python", *(row[4:] for row in lines), "```"])
+    if items := columns(lines):
+        return "\n".join(f"- **{name}**: {words}" for name, words in items)
+    return re.sub(r":(?:mod|class|func|data):`([^`]+)`", r"`\1`", text)
+
+
+def columns(lines: list[str]) -> list[tuple[str, str]]:
+    """Names and their words; nothing where a line is not of that kind."""
+    head = re.match(r"\S.{0,40}?[^.\s]\s{2,}(?=\S)", lines[0]) if lines else None
+    if not head:
+        return []
+    items: list[tuple[str, str]] = []
     for row in lines:
-        name, words = row[:column].strip(), row[column:]
-        if name or not items:
-            items.append([name, words])
+        name, words = row[: head.end()].strip(), row[head.end() :]
+        if not name:
+            items[-1] = (items[-1][0], f"{items[-1][1]} {words}")
+        elif row[head.end() - 1] == " ":
+            items.append((name, words))
+        elif long := re.match(r"(\S+)\s+(\S.*)", row):  # a name that is wider than its column
+            items.append((long[1], long[2]))
         else:
-            items[-1][1] += f" {words}"
-    return "\n".join(f"- **{name}**: {words}" for name, words in items)
+            return []
+    return items
