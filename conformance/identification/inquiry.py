@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -177,9 +177,11 @@ class Inquiry:
             self.storage, self.elimination = Storage(self.dtype), strict
             if len(self.interview.records) == 1 and self.interview.affords(self.candidates[1]):
                 self.interview.ask(self.candidates[1])
-            self.diagnosis = diagnosed(
-                self.rules, self.interview.records, self.predict, self.numbers
-            )
+            records = [
+                replace(record, experiment=with_constants(record.experiment, self.usual))
+                for record in self.interview.records
+            ]
+            self.diagnosis = diagnosed(self.rules, records, self.predict, self.numbers)
         self.records = tuple(self.interview.records)
 
     def again(self, storage: Storage) -> None:
