@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.table import Table
 
+from conformance.cli.auditing import literal, pairs
 from conformance.cli.console import UsageError, console, errors, print_json, suggestion
+from conformance.cli.running import option
+from conformance.configuration import ALWAYS, OPTIONS
 from conformance.identification import Identification, Unidentifiable, identify
-from conformance.identification.inquiry import MOST_STEPS
-from conformance.identification.survey import followed, survey
+from conformance.identification.inquiry import MOST_STEPS, PREFERRED
+from conformance.identification.survey import Row, followed, invented, survey
 from conformance.subject import Subject, SubjectError, subject
-from reference.numbers import PRECISIONS
 from reports.terminal import escape
+
+OUTSIDE, INCOMPLETE = 1, 3
+Many = list[str] | None
 
 
 def identify_(
@@ -24,35 +30,41 @@ def identify_(
         str,
         typer.Argument(help="implementation (torch:RMSprop) or target (mine.py:MyAdam)"),
     ] = "",
-    hyperparameters: Annotated[
-        list[str] | None,
-        typer.Argument(help="name=value: hyperparameters that are not to be varied"),
+    values: Annotated[
+        Many, typer.Argument(help="NAME=VALUE: a hyperparameter that is not varied")
     ] = None,
     with_: Annotated[
-        str, typer.Option("--with", help="options to switch on, such as centered,momentum")
+        str, option("--with", "--features", help="options to switch on: centered,momentum")
     ] = "",
-    all_: Annotated[
-        bool, typer.Option("--all", help="every set of options that it declares")
-    ] = False,
-    dtype: Annotated[str, typer.Option("--dtype", help=", ".join(PRECISIONS))] = "",
-    device: Annotated[str, typer.Option("--device", help="where it runs; the first it has")] = "",
-    seed: Annotated[int, typer.Option("--seed", help="of the gradients")] = 0,
+    all_: Annotated[bool, option("--all", help="every set of options that it has")] = False,
+    dtype: Annotated[str, option("--dtype", help=", ".join(PREFERRED))] = "",
+    device: Annotated[str, option("--device", help="where it runs; the first it has")] = "",
+    seed: Annotated[int, option("--seed", help="of the gradients")] = 0,
     max_steps: Annotated[
-        int, typer.Option("--max-steps", help="the most steps that it is made to take")
+        int, option("--max-steps", help="the most steps that it is made to take")
     ] = MOST_STEPS,
+    python: Annotated[
+        Path | None, option("--python", help="the interpreter that has a target's framework")
+    ] = None,
+    kind: Annotated[str, option("--kind", help="of a target, as `conformance audit` has it")] = "",
+    map_: Annotated[
+        Many, option("--map", help="OWN=NAME: what one of a target's arguments is called here")
+    ] = None,
     every: Annotated[
-        bool,
-        typer.Option("--every", help="all implementations that fit TARGET as a glob, in a table"),
+        bool, option("--every", help="all implementations that fit TARGET as a glob, in a table")
     ] = False,
     run: Annotated[
-        Path | None, typer.Option("--run", help="with --every: the run whose rules are expected")
+        Path | None, option("--run", help="with --every: the run whose rules are expected")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    synthetic: Annotated[
+        int, option("--synthetic", help="so many optimizers drawn at random, in a table")
+    ] = 0,
+    as_json: Annotated[bool, option("--json", help="print JSON")] = False,
 ) -> None:
-    """What does this optimizer compute? No documentation is read, only steps are taken.
+    """What does this optimizer compute? No documentation is read: it is only made to take steps.
 
-    Without --with it is asked in its plain form and with all of its options at once. Exits with 1
-    when a formula is outside the family of RMSProp and Adam.
+    Without --with it is asked in its plain form and with most of its options at once. Exits with 1
+    when a formula is outside the family of RMSProp and Adam, or no step gives the same twice.
 
     [bold]Examples[/]
 
@@ -60,80 +72,79 @@ def identify_(
 
       conformance identify tensorflow:keras.RMSprop --with centered,momentum
 
-      conformance identify torch:AdamW --with weight_decay learning_rate=0.01 --json
+      conformance identify mine.py:update learning_rate=0.01 --json
 
       conformance identify --every 'torch:*' --run runs/20261120T190000.000
     """
-    if every:
-        surveyed(target or "*", run, max_steps=max_steps, seed=seed, as_json=as_json)
-    if not target:
-        raise UsageError("name an implementation or a target; `conformance list` shows them")
-    given = dict(assignment(word) for word in hyperparameters or ())
     if max_steps < 1:
         raise UsageError(f"--max-steps {max_steps}: at least one step is needed")
+    if every or synthetic:
+        rules = followed(run) if run else {}
+        rows = survey((target or "*",), rules, max_steps=max_steps, seed=seed)
+        surveyed(invented(synthetic, seed) if synthetic else rows, as_json=as_json)
+    if not target:
+        raise UsageError("name an implementation or a target; `conformance list` shows them")
+    given = pairs("", values or [])
+    options = {name: literal(text) for name, text in given.items() if name not in KNOWN}
+    fixed = {name: decimal(name, text) for name, text in given.items() if name in KNOWN}
+    found: list[Identification] = []
     try:
         with (
-            errors.status(f"{target}: starting", spinner="dots") as status,
-            subject(target, device=device) as asked,
+            errors.status(f"{target}: starting") as status,
+            subject(
+                target,
+                device=device,
+                python=python,
+                kind=kind,
+                mapping=pairs("--map", map_ or []),
+                options=options,
+            ) as asked,
         ):
-            found = []
             for features in chosen(asked, with_, all_=all_):
                 status.update(f"{target}: {' + '.join(features) or 'plain form'}")
-                found.append(
-                    identify(
-                        asked,
-                        features=features,
-                        dtype=known_dtype(asked, dtype),
-                        seed=seed,
-                        max_steps=max_steps,
-                        hyperparameters=given,
-                    )
+                answer = identify(
+                    asked,
+                    features=features,
+                    dtype=known_dtype(asked, dtype),
+                    seed=seed,
+                    max_steps=max_steps,
+                    hyperparameters=known_values(asked, features, fixed),
                 )
-    except (SubjectError, Unidentifiable) as error:
+                found.append(answer)
+                if not as_json:
+                    show(answer)
+    except SubjectError as error:
         raise UsageError(str(error)) from error
+    except Unidentifiable as error:
+        errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(OUTSIDE) from error
     if as_json:
-        content = [item.content() for item in found]
-        print_json(content[0] if len(content) == 1 else content)
-    else:
-        for item in found:
-            show(item)
-    raise typer.Exit(1 if any(item.verdict == "outside the family" for item in found) else 0)
+        first, *others = (item.content() for item in found)
+        print_json({**first, "others": others})
+    raise typer.Exit(OUTSIDE if any(not item.rules for item in found) else 0)
 
 
-def surveyed(
-    pattern: str, run: Path | None, *, max_steps: int, seed: int, as_json: bool
-) -> NoReturn:
-    """Identify every implementation that fits; exit with 1 where one is told wrongly."""
-    rules = followed(run) if run else {}
-    rows = []
-    with errors.status(pattern, spinner="dots") as status:
-        for row in survey((pattern,), rules, status.update, max_steps=max_steps, seed=seed):
-            rows.append(row)
-            if not as_json:
-                console.print(
-                    f"{row.implementation:44} {row.features or 'plain':36} {row.grade:12} "
-                    f"{row.expected:6} {row.steps:4} steps {row.seconds:6.1f} s  {row.remark}",
-                    markup=False,
-                    soft_wrap=True,
-                )
-    count = Counter(row.grade for row in rows)
-    if as_json:
-        print_json({"rows": [asdict(row) for row in rows], "grades": count})
-    else:
-        console.print(", ".join(f"{number} {grade}" for grade, number in count.most_common()))
-    raise typer.Exit(1 if count["wrong"] else 0)
+KNOWN = (*ALWAYS, *OPTIONS)
 
 
-def assignment(word: str) -> tuple[str, str]:
-    """``name=value``, the value a decimal."""
-    name, equals, value = word.partition("=")
+def decimal(name: str, text: str) -> str:
+    """A hyperparameter's value, which must be a number."""
     try:
-        float(value)
+        float(text)
     except ValueError:
-        equals = ""
-    if not equals:
-        raise UsageError(f"{word!r} is no hyperparameter: write name=value, such as decay=0.9")
-    return name, value
+        raise UsageError(f"{name}={text!r} is no number; write such as {name}=0.9") from None
+    return text
+
+
+def known_values(
+    asked: Subject, features: tuple[str, ...], fixed: dict[str, str]
+) -> dict[str, str]:
+    """The values for one set of options; each must be an argument that it takes."""
+    takes = asked.implementation.hyperparameters
+    for name in fixed:
+        if name not in takes:
+            raise UsageError(f"{asked.name} takes no {name}{suggestion(name, takes)}")
+    return {n: text for n, text in fixed.items() if n in ALWAYS or n in features}
 
 
 def chosen(asked: Subject, with_: str, *, all_: bool) -> list[tuple[str, ...]]:
@@ -142,21 +153,20 @@ def chosen(asked: Subject, with_: str, *, all_: bool) -> list[tuple[str, ...]]:
     if all_:
         return declared
     if with_:
-        wanted = tuple(sorted(name for name in with_.split(",") if name))
+        wanted = tuple(sorted(name.strip() for name in with_.replace("+", ",").split(",")))
         if wanted not in declared:
-            known = ["+".join(options) or "plain" for options in declared]
-            raise UsageError(
-                f"{asked.name} has no {' + '.join(wanted)}{suggestion('+'.join(wanted), known)}"
-            )
+            known = ["+".join(options) for options in declared if options]
+            hint = f"; it has {', '.join(known)}" if known else "; it has the plain form alone"
+            raise UsageError(f"{asked.name} has no {'+'.join(wanted)}{hint}")
         return [wanted]
     return list(dict.fromkeys((min(declared, key=len), max(declared, key=len))))
 
 
 def known_dtype(asked: Subject, dtype: str) -> str:
-    """A dtype that the subject has."""
-    if dtype and dtype not in asked.implementation.dtypes:
-        has = ", ".join(asked.implementation.dtypes)
-        raise UsageError(f"{asked.name} has no {dtype}; it has {has}")
+    """A real dtype that the subject has."""
+    has = [name for name in asked.implementation.dtypes if name in PREFERRED]
+    if dtype and dtype not in has:
+        raise UsageError(f"{asked.name} is not asked in {dtype}, but in {', '.join(has)}")
     return dtype
 
 
@@ -165,26 +175,62 @@ def show(found: Identification) -> None:
     asked = " + ".join(found.features) or "plain form"
     console.print(f"\n[bold]{escape(found.subject)}[/], {asked}: [bold]{found.verdict}[/]")
     console.print(escape(found.why), soft_wrap=True)
-    for text, latex in zip(found.formula, found.latex, strict=True):
-        console.print(f"    {escape(text)}    [dim]{escape(latex)}[/]", soft_wrap=True)
-    if found.factors:
-        table = Table("factor", "value", "otherwise", "off by bounds", "experiment", "step")
-        for row in found.factors:
-            told = (row.rival, f"{row.separation:.3g}", str(row.experiment), str(row.step))
-            table.add_row(row.name, row.value, *(told if row.experiment else ("", "", "", "")))
-        console.print(table)
+    for text in found.formula:
+        console.print(f"    {escape(text)}", soft_wrap=True)
+    if found.latex:
+        console.print(escape(r" \\ ".join(found.latex)), style="dim", soft_wrap=True)
+    rules = [row for row in found.factors if row.experiment]
+    if rules:
+        console.print(table(rules))
+    others = [row for row in found.factors if not row.experiment]
+    idle = [row.name for row in others if row.value in ("none", "false")]
+    for row in others:
+        if row.name not in idle:
+            console.print(f"{row.name}: {escape(row.value)}", soft_wrap=True)
+    if idle:
+        console.print(f"not possible without a coefficient: {', '.join(idle)}", soft_wrap=True)
     for item in found.ambiguous:
         console.print(f"{item.factor}: {' or '.join(item.values)}: {item.reason}", soft_wrap=True)
     for note in found.notes:
         console.print(escape(note), soft_wrap=True)
-    if found.verdict != "outside the family":
+    if found.rules:
         names = ", ".join(found.nearest_variants[:6])
-        console.print(f"documented as: {names}{departing(found)}", soft_wrap=True)
+        departing = f" (nearest; {found.departure})" if found.departure else ""
+        console.print(f"documented as: {names}{escape(departing)}", soft_wrap=True)
     for number, experiment in enumerate(found.experiments, start=1):
-        console.print(f"experiment {number}: {experiment}", soft_wrap=True)
+        console.print(f"experiment {number}: {experiment}", style="dim", soft_wrap=True)
     console.print(f"{found.steps} steps, {found.seconds:.1f} s")
 
 
-def departing(found: Identification) -> str:
-    """In what the nearest document differs."""
-    return f" (nearest; {found.departure})" if found.departure else ""
+def table(rows: list[Any]) -> Table:
+    """Factors that an experiment has decided."""
+    found = Table(
+        "factor", "value", "nearest other", "its distance in bounds", "experiment", "step"
+    )
+    for row in rows:
+        told = (row.rival, f"{row.separation:.3g}", str(row.experiment), str(row.step))
+        found.add_row(row.name, row.value, *told)
+    return found
+
+
+def surveyed(rows: Iterable[Row], *, as_json: bool) -> NoReturn:
+    """A line for each identification as it comes; exit with 1 where one is told wrongly."""
+    kept = []
+    with errors.status("asking"):
+        for row in rows:
+            kept.append(row)
+            if not as_json:
+                console.print(
+                    f"{row.implementation:44} {row.features or 'plain':36} {row.grade:12} "
+                    f"{row.expected:6} {row.steps:4} steps {row.seconds:6.1f} s  {row.remark}",
+                    markup=False,
+                    soft_wrap=True,
+                )
+    count = Counter(row.grade for row in kept)
+    if as_json:
+        print_json({"rows": [asdict(row) for row in kept], "grades": count})
+    else:
+        console.print(", ".join(f"{number} {grade}" for grade, number in count.most_common()))
+    if not kept:
+        raise UsageError("nothing fits; `conformance list implementations` shows what can run")
+    raise typer.Exit(1 if count["wrong"] else 0)

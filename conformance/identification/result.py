@@ -102,8 +102,10 @@ class Identification:
         return pandas.DataFrame([asdict(item) for item in self.factors]).set_index("name")
 
     def content(self) -> dict[str, Any]:
-        """Plain data, for JSON."""
+        """Plain data, for JSON: ``factors`` are values alone, ``evidence`` has the rest."""
         found = asdict(self)
-        found["factors"] = {row.pop("name"): row for row in found["factors"]}
+        rows = found.pop("factors")
+        found["factors"] = {row["name"]: row["value"] for row in rows}
+        found["evidence"] = {row.pop("name"): row for row in rows if row["experiment"]}
         found["nearest_variant"] = self.nearest_variant
         return found

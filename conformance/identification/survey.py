@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from conformance.identification.ambiguity import same
 from conformance.identification.inquiry import identify
 from conformance.identification.questioning import Unidentifiable
 from conformance.identification.result import Identification
+from conformance.identification.synthetic import drawn
 from conformance.patterns import wanted
 from conformance.plan import claimed_variants
 from conformance.runs.reader import adapters_of
@@ -57,7 +58,6 @@ def followed(run: Path) -> Followed:
 def survey(
     patterns: tuple[str, ...],
     rules: Followed,
-    progress: Callable[[str], None],
     *,
     max_steps: int,
     seed: int = 0,
@@ -79,10 +79,26 @@ def survey(
                     asked = described(worker, item.name, description=description)
                     for features in item.features:
                         options = tuple(sorted(features))
-                        progress(f"{item.name} {' + '.join(options)}")
                         yield graded(asked, options, rules, max_steps, seed, thorough=thorough)
         except WorkerError as error:
             yield Row(adapter, "", f"{error.kind}", "", str(error))
+
+
+def invented(count: int, seed: int) -> Iterator[Row]:
+    """Optimizers drawn at random, each compared with the rule that it was made of."""
+    for one in drawn(count, seed):
+        options = one.implementation.features[0]
+        found = identify(one, features=options, seed=one.seed, thorough=False)
+        told = grade(found, [one.choices])
+        yield Row(
+            f"{one.name} ({one.style.name})",
+            "+".join(options),
+            told,
+            "drawn",
+            "" if told == "right" else f"{one.choices}: {remark(found, [one.choices])}",
+            found.steps,
+            found.seconds,
+        )
 
 
 def graded(
