@@ -12,17 +12,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conformance.auditing.examination import audit
     from conformance.auditing.record import Audit
+    from conformance.certificates.issue import certify
+    from conformance.certificates.record import Certificate
     from conformance.identification import Identification, identify
+    from conformance.translation.result import Translation
+    from conformance.translation.session import translate
 
 # What can be imported from here, and where it stands.
 PLACES = {
     "Audit": "conformance.auditing.record",
+    "Certificate": "conformance.certificates.record",
     "Identification": "conformance.identification",
+    "Translation": "conformance.translation.result",
     "audit": "conformance.auditing.examination",
+    "certify": "conformance.certificates.issue",
     "identify": "conformance.identification",
+    "translate": "conformance.translation.session",
 }
 
-__all__ = ["Audit", "Identification", "audit", "identify"]
+__all__ = [
+    "Audit",
+    "Certificate",
+    "Identification",
+    "Translation",
+    "audit",
+    "certify",
+    "identify",
+    "translate",
+]
 
 
 def __getattr__(name: str) -> Any:

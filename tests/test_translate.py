@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from conformance import environments
 from conformance.cli.main import app
+from conformance.oracle import Oracle
 from conformance.subject import SubjectError, subject
-from conformance.translation import between, translate
+from conformance.translation import between, report, translate
+from conformance.translation.code import wrapper
 from conformance.translation.proof import proved, refuted, relation
-from conformance.translation.settings import setting, words
+from conformance.translation.settings import Setting, setting, words
+from conformance.translation.table import survey
 from conformance.translation.transformations import GIVEN, ONE, Rule
-from reference.numbers import FLOAT64
+from conformance.translation.trial import drawn
+from conformance.translation.wrapping import audited
+from reference.numbers import FLOAT64, PRECISIONS, BoundArithmetic
 from reference.pipeline import Choices
 from reference.trajectory import trajectory
 from reference.variants import VARIANTS
@@ -194,6 +201,88 @@ def test_scheduled_rates_carry_a_missing_bias_correction() -> None:
     assert found.formulas["learning_rate"] == "learning_rate/sqrt(c2)"
     assert len(found.schedules["learning_rate"]) > 1
     assert found.runs
+
+
+@pytest.mark.parametrize("identifier", sorted(VARIANTS))
+def test_the_code_of_every_rule_is_that_rule(identifier) -> None:
+    """What is printed for NumPy, against the pipeline on float64 arrays."""
+    choices = VARIANTS[identifier].choices
+    if choices.centralize:
+        pytest.skip("a mean over a shape is not written")
+    same = Rule(choices)
+    given = {name: DECIMALS[name] for name in same.hyperparameters}
+    namespace: dict[str, Any] = {}
+    exec(compile(wrapper(same, given, "numpy", "a rule"), identifier, "exec"), namespace)
+    random = np.random.default_rng(5)
+    parameter, state = random.standard_normal(20), None
+    start, gradients = parameter, list(random.standard_normal((4, 20)))
+    for gradient in gradients:
+        parameter, state = namespace["update"](parameter, gradient, state)
+    *_, (expected, _) = trajectory(choices, given, start, gradients, num=FLOAT64)
+    # Two orders of the same operations: how far they may part is what the bound says.
+    wide = BoundArithmetic(PRECISIONS["float64"])
+    numbers = [wide.given(gradient) for gradient in gradients]
+    *_, (bound, _) = trajectory(choices, given, wide.given(start), numbers, num=wide)
+    assert (np.abs(parameter - expected) <= 2 * bound.error).all()
+
+
+@pytest.mark.parametrize("adapter", ["torch", "jax", "tensorflow", "numpy"])
+def test_the_code_is_run_in_its_framework_and_judged(adapter) -> None:
+    if not environments.locate(adapter).complete:
+        pytest.skip(f"no environment of {adapter}")
+    same = rule("keras-rmsprop-centered-momentum")
+    given = {name: DECIMALS[name] for name in same.hyperparameters}
+    asked = Setting(("centered", "momentum"), given)
+    code = wrapper(same, given, adapter, "a rule")
+    every = drawn("rmsprop", asked, "float32", schedules=True)
+    runs, why = audited(Oracle(), code, adapter, same, asked, every)
+    assert not why
+    assert {run.case.split("/")[2] for run in runs} >= {"origin", "trajectory", "rate-change"}
+    assert {run.verdict for run in runs} <= {"exact", "rounding", "representation"}
+    spoilt = code.replace("sqrt(second_moment", "sqrt(2 * second_moment")
+    assert spoilt != code
+    judged, _ = audited(Oracle(), spoilt, adapter, same, asked, every)
+    assert "deviates" in {run.verdict for run in judged}
+
+
+@pytest.mark.adapter("timm")
+@pytest.mark.adapter("jax")
+def test_another_implementation_of_the_framework_may_do_what_this_one_cannot() -> None:
+    found = translate("timm:RMSpropTF", "jax:optax.rmsprop", steps=3)
+    assert found.outcome == "state"
+    assert found.state == {"second_moment": "1"}
+    assert found.score <= 1
+    assert found.alternatives == ("jax:optax.rmsprop[initial_scale=1]",)
+    assert "full_like(leaf, 1)" in found.code
+    assert found.checked
+    assert not found.unchecked
+
+
+@pytest.mark.adapter("mindspore")
+@pytest.mark.adapter("numpy")
+def test_an_implementation_that_follows_no_single_rule_is_not_translated() -> None:
+    found = translate("mindspore:nn.RMSProp[pynative]", "numpy:d2l.scratch", steps=3)
+    assert found.outcome == "none"
+    assert "no rule that is the same for all elements" in found.reason
+    assert not found.code
+
+
+@pytest.mark.adapter("torch")
+@pytest.mark.adapter("numpy")
+def test_all_pairs_make_a_page_with_witnesses() -> None:
+    atlas = survey(["numpy", "torch"], progress=lambda text: None)
+    page = report.markdown(atlas)
+    assert "| **A** | · |" in page
+    assert "`epsilon" not in page.split("## Momentum")[0].split("Witnesses")[1]
+    plain = [item for item in atlas.attempts if not item.features]
+    refused = [item for item in plain if item.outcome == "none"]
+    assert refused
+    assert all(item.witness for item in refused)
+    content = json.loads(json.dumps(report.content(atlas)))
+    assert {item["implementation"] for item in content["followers"]} >= {
+        "numpy:codecademy",
+        "torch:Adam",
+    }
 
 
 @pytest.mark.adapter("torch")

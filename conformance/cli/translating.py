@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from conformance.cli.console import UsageError, console, errors, print_json, suggestion
+from conformance.cli.console import (
+    UsageError,
+    console,
+    errors,
+    json_text,
+    known_adapters,
+    print_json,
+    suggestion,
+)
+from conformance.cli.reporting import write
+from conformance.environments import ADAPTERS
 from conformance.subject import SubjectError
-from conformance.translation import STEPS, Translation, translate
+from conformance.translation import STEPS, Translation, report, translate
 from conformance.translation.result import OUTCOMES, Side
+from conformance.translation.table import survey
 from reference.numbers import PRECISIONS
 from reports.terminal import escape
 
@@ -28,6 +40,19 @@ def translate_(
     steps: Annotated[
         int, typer.Option("--steps", help="how long the drift is followed where nothing does it")
     ] = STEPS,
+    table: Annotated[
+        bool, typer.Option("--table", help="instead: every implementation to every rule, as a page")
+    ] = False,
+    adapter: Annotated[
+        list[str] | None, typer.Option("--adapter", help="of the table: only these; default all")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="file for the table; .json beside it")
+    ] = None,
+    code: Annotated[
+        Path | None,
+        typer.Option("--code", help="file for the wrapper that does it where no setting does"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Which hyperparameters make the second do what the first does?
@@ -45,7 +70,12 @@ def translate_(
       conformance translate --from torch:RMSprop --to octave:rmspropupdate lr=0.01 alpha=0.9
 
       conformance translate --from tensorflow:keras.Adam --to torch:Adam --steps 1000 --json
+
+      conformance translate --table --adapter torch --adapter jax --out pairs.md
     """
+    if table:
+        survey_(known_adapters(adapter or ()) or tuple(ADAPTERS), out, as_json=as_json)
+        return
     for given, what in ((first, "--from"), (second, "--to")):
         if not given:
             raise UsageError(
@@ -68,11 +98,26 @@ def translate_(
             )
     except SubjectError as error:
         raise UsageError(str(error)) from error
+    if code is not None and found.code:
+        write(code, found.code.encode())
     if as_json:
         print_json(found.content())
     else:
         show(found)
     raise typer.Exit(0 if found.proved else 1)
+
+
+def survey_(adapters: tuple[str, ...], out: Path | None, *, as_json: bool) -> None:
+    """All pairs: a page, and JSON with every witness."""
+    with errors.status("starting", spinner="dots") as status:
+        atlas = survey(adapters, progress=lambda text: status.update(escape(text)))
+    if out is not None:
+        write(out, report.markdown(atlas).encode())
+        write(out.with_suffix(".json"), json_text(report.content(atlas)).encode())
+    elif as_json:
+        print_json(report.content(atlas))
+    else:
+        typer.echo(report.markdown(atlas))
 
 
 def show(found: Translation) -> None:
@@ -102,6 +147,10 @@ def show(found: Translation) -> None:
         show_witness(found)
     if found.drift:
         show_drift(found)
+    if found.alternatives:
+        console.print(f"[bold]does the same:[/] {escape(', '.join(found.alternatives))}")
+    if found.code:
+        show_code(found)
 
 
 def rule(side: Side) -> str:
@@ -115,13 +164,13 @@ def rule(side: Side) -> str:
 
 def numbers(found: Translation) -> Table:
     """Both settings beside each other."""
-    table = Table("hyperparameter", "first", "second", "is", box=None, padding=(0, 2))
-    nearest = "" if found.proved or found.outcome == "state" else " (nearest)"
+    told = "second" if found.proved or found.outcome == "state" else "second, nearest"
+    table = Table("hyperparameter", "first", told, "is", box=None, padding=(0, 2))
     for name in sorted({*found.given, *found.hyperparameters}):
         table.add_row(
             name,
             found.given.get(name, "–"),
-            found.hyperparameters.get(name, "–") + (nearest if name == "epsilon" else ""),
+            found.hyperparameters.get(name, "–"),
             escape(found.formulas.get(name, "")),
         )
     for name in sorted({*found.features, *found.options} - set(found.given)):
@@ -168,3 +217,17 @@ def show_drift(found: Translation) -> None:
     for row in found.drift:
         table.add_row(str(row.step), f"{row.relative:.2g}", f"{row.median:.2g}", f"{row.ulp:.2g}")
     console.print(table)
+
+
+def show_code(found: Translation) -> None:
+    """The wrapper, and what came of running it."""
+    console.print("[bold]the first one's rule in the second one's framework[/]")
+    typer.echo(found.code)
+    if found.unchecked:
+        console.print(f"[yellow]not run:[/] {escape(found.unchecked)}", soft_wrap=True)
+        return
+    worst = max((run.score for run in found.checked), default=0.0)
+    verdicts = ", ".join(dict.fromkeys(run.verdict for run in found.checked))
+    console.print(
+        f"run in {len(found.checked)} cases: {verdicts}; largest score {worst:.3f} of the bound"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Outcome = Literal["same", "changed", "schedule", "state", "wrapper", "none"]
@@ -87,6 +87,9 @@ class Translation:
     schedules        those that change at every step, to their first values
     state            what has to be put in before the first step
     varying          whether it also holds while the learning rate changes
+    alternatives     other implementations of the second framework that take the same steps
+    code             where hyperparameters do not do it: the first one's rule for the second one's
+                     framework; ``checked`` are its runs, ``unchecked`` is why there are none
     """
 
     outcome: Outcome
@@ -105,8 +108,10 @@ class Translation:
     runs: tuple[Run, ...] = ()
     witness: Witness | None = None
     drift: tuple[Drift, ...] = ()
+    alternatives: tuple[str, ...] = ()
     code: str = ""
-    checked: tuple[Run, ...] = field(default=())
+    checked: tuple[Run, ...] = ()
+    unchecked: str = ""
 
     @property
     def proved(self) -> bool:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from conformance.cases import Case
 from conformance.driver import WorkerError
 from conformance.oracle import Oracle, inputs_of
-from conformance.subject import Subject, SubjectError, subject
+from conformance.plan import claimed_variants
+from conformance.subject import Subject, SubjectError, described, subject
+from conformance.translation.code import wrapper
 from conformance.translation.drift import measured, nearest
 from conformance.translation.proof import Relation, relation
 from conformance.translation.result import Drift, Outcome, Run, Side, Translation, Witness
 from conformance.translation.settings import VALUED, Setting, setting, words
 from conformance.translation.transformations import RATE, Rule, simple
-from conformance.translation.trial import Found, answered, cases, found, judged
+from conformance.translation.trial import (
+    Found,
+    Told,
+    answered,
+    cases,
+    found,
+    judged,
+    summed,
+    weighed,
+)
 from conformance.translation.values import number, sequence
 from conformance.translation.witness import shortest
+from conformance.translation.wrapping import audited
 from conformance.verdict import Judgement, Observed, Verdict
 from reference.numbers.symbolic import equations
 from reference.pipeline import Choices
@@ -92,9 +103,63 @@ class Inquiry:
     steps: int
     oracle: Oracle
     progress: Progress
+    plain: bool = False  # neither wrapper nor alternatives
 
     def answer(self) -> Translation:
         """Find both rules, relate them, and prove or refuse by running the second."""
+        found_ = self.found_out()
+        if found_.proved or self.plain:
+            return found_
+        return replace(self.wrapped(found_), alternatives=self.alternatives())
+
+    def alternatives(self) -> tuple[str, ...]:
+        """Other implementations of the second one's class that can be told to do the same.
+
+        Those whose documents give hope are run; compiled ones do what theirs does.
+        """
+        if self.rule.choices is None or self.rule.partly:
+            return ()
+        own = self.other.name.partition("[")[0]
+        features = tuple(sorted(self.options()))
+        found_ = []
+        for item in self.other.description.implementations:
+            if item.name == self.other.name or item.name.partition("[")[0] != own or item.compiled:
+                continue
+            if item.devices and any(
+                self.hopeful(variant.choices) for variant in claimed_variants(item, features)
+            ):
+                self.progress(f"{item.name}: trying it as well")
+                another = described(
+                    self.other.worker, item.name, description=self.other.description
+                )
+                asked = replace(self, other=another, plain=True, steps=1)
+                with suppress(WorkerError, SubjectError):
+                    if asked.answer().proved:
+                        found_.append(item.name)
+        return tuple(found_)
+
+    def hopeful(self, choices: Choices) -> bool:
+        """Whether a rule could be told to take the first one's steps."""
+        related = relation(self.first, Rule(choices, self.first.loss_scale), self.asked.zero)
+        return related is not None and not related.state
+
+    def wrapped(self, refused: Translation) -> Translation:
+        """The same with the first one's rule as code for the second one's framework."""
+        if self.rule.choices is None or self.rule.partly:
+            return refused
+        adapter = self.other.name.partition(":")[0]
+        code = wrapper(
+            self.first,
+            self.asked.decimals,
+            adapter,
+            f"The steps of {self.one.name}, {shown(self.asked.decimals)}.",
+        )
+        self.progress("running the wrapper")
+        runs, why = audited(self.oracle, code, adapter, self.first, self.asked, self.cases)
+        return replace(refused, code=code, checked=runs, unchecked=why)
+
+    def found_out(self) -> Translation:
+        """The answer without a wrapper."""
         self.progress(f"{self.one.name}: which rule does it follow?")
         self.cases = cases(self.one, self.asked, self.dtype)
         rule, self.seen = found(self.oracle, self.one, self.asked, self.cases)
@@ -259,18 +324,16 @@ class Inquiry:
             if rates or not simple(expression):
                 own = sequence(expression, self.asked.decimals, case.steps, rates)
             observed = answered(self.other, case, told, rates=own, state=related.state)
-            judgement = judged(
-                self.oracle, self.other, self.first.choices, self.asked.decimals, case, observed
+            judgement, bound = weighed(
+                self.oracle,
+                self.other,
+                Told(self.first.choices, self.asked.decimals),
+                Told(self.second.choices, told.decimals),
+                case,
+                observed,
+                own,
             )
-            bound = "first"
-            if judgement.worst is Verdict.deviates:
-                # The second rule may round more often: its own arithmetic is then what is allowed.
-                start = self.first.choices.initial_second_moment
-                choices = replace(self.second.choices, initial_second_moment=start)
-                again = judged(self.oracle, self.other, choices, told.decimals, case, observed, own)
-                if again.worst is not Verdict.deviates:
-                    judgement, bound = again, "second"
-            runs.append(run(case, judgement, bound, observed))
+            runs.append(summed(case, judgement, bound, observed))
             judgements.append(judgement)
             answers.append(observed)
         return tuple(runs), judgements, answers
@@ -382,19 +445,6 @@ def varies(related: Relation) -> bool:
     return any(
         name != "learning_rate" and expression.has(RATE)
         for name, expression in related.expressions.items()
-    )
-
-
-def run(case: Case, judgement: Judgement, bound: str, observed: Observed) -> Run:
-    """A judgement as one line."""
-    return Run(
-        case.identifier,
-        str(judgement.worst),
-        max(item.score for item in judgement.parameters),
-        max(item.ulp for item in judgement.parameters),
-        bound,
-        int(observed["parameter"].size),
-        ",".join(inputs_of(case).rates),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,8 +15,9 @@ from conformance.oracle import Oracle, Question, inputs_of
 from conformance.plan import Unit, claimed_variants, comparable_variants
 from conformance.separation import hypotheses
 from conformance.subject import Subject
+from conformance.translation.result import Run
 from conformance.translation.settings import Setting
-from conformance.verdict import Judgement, Observed, judge
+from conformance.verdict import Judgement, Observed, Verdict, judge
 from reference.numbers.precision import Array
 from reference.pipeline import Choices
 from reference.variants import Variant
@@ -24,19 +25,25 @@ from reference.variants import Variant
 SIZE = 67  # elements a regime, as in the default profile: no multiple of a vector's length
 STEPS = {"origin": 1, "trajectory": 8, "separation": 4, "rate-change": 4}
 SEED = 20_260_719
+SHOWING = {"float16": "0.1", "": "0.001"}  # epsilons among those of ordinary cases
 
 
 def cases(subject: Subject, setting: Setting, dtype: str) -> list[Case]:
     """What separates rules, with these hyperparameters."""
     item = subject.implementation
+    return drawn(item.family, setting, dtype, schedules=item.schedules)
+
+
+def drawn(family: str, setting: Setting, dtype: str, *, schedules: bool) -> list[Case]:
+    """The same without an implementation; ``schedules``: whether its rate can change."""
     modes = ["origin", "trajectory"]
-    if hypotheses(item.family, tuple(sorted(setting.features))):
+    if hypotheses(family, tuple(sorted(setting.features))):
         modes.append("separation")
-    if item.schedules:
+    if schedules:
         modes.append("rate-change")
     return [
         Case(
-            item.family,
+            family,
             tuple(sorted(setting.features)),
             dtype,
             mode,
@@ -46,6 +53,25 @@ def cases(subject: Subject, setting: Setting, dtype: str) -> list[Case]:
             SEED + index,
         )
         for index, mode in enumerate(modes)
+    ]
+
+
+def probes(asked: Sequence[Case]) -> list[Case]:
+    """The same with an epsilon that shows.
+
+    A rule does not depend on the numbers: where the user's epsilon is too small to be seen (beside
+    an average that starts at one, say), another tells where it stands.
+    """
+    return [
+        replace(
+            case,
+            hyperparameters=tuple(
+                (name, SHOWING.get(case.dtype, SHOWING[""]) if name == "epsilon" else value)
+                for name, value in case.hyperparameters
+            ),
+        )
+        for case in asked
+        if case.mode in ("trajectory", "separation") and "epsilon" in case.decimals
     ]
 
 
@@ -125,6 +151,40 @@ def judged(
     return judge(oracle, question, {"parameter": observed["parameter"]}, together=True)
 
 
+def weighed(
+    oracle: Oracle,
+    subject: Subject,
+    first: Told,
+    second: Told,
+    case: Case,
+    observed: Observed,
+    rates: Sequence[str],
+) -> tuple[Judgement, str]:
+    """What the second came to, against the first one's rule, and whose bound it is within.
+
+    Where formulas are the same, the second one's may still round more often (a rate divided by a
+    bias correction that the rule then multiplies by): what its own arithmetic allows, with the
+    ``rates`` that it was given, is then accepted as well.
+    """
+    judgement = judged(oracle, subject, first.choices, first.decimals, case, observed)
+    if judgement.worst is not Verdict.deviates:
+        return judgement, "first"
+    start = first.choices.initial_second_moment
+    choices = replace(second.choices, initial_second_moment=start)
+    again = judged(oracle, subject, choices, second.decimals, case, observed, rates)
+    if again.worst is Verdict.deviates:
+        return judgement, "first"
+    return again, "second"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A rule with the numbers that it is given."""
+
+    choices: Choices
+    decimals: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Found:
     """The rule that an implementation follows, found by running it.
@@ -149,8 +209,9 @@ def found(
     claimed = claimed_variants(item, features)
     others = [variant for variant in comparable_variants(item, features) if variant not in claimed]
     candidates = [*claimed, *others] or [supposed(item.family, features)]
-    answers = [answered(subject, case, setting) for case in asked]
-    units = [Unit(item, subject.device, case, tuple(claimed)) for case in asked]
+    every = [*asked, *probes(asked)]
+    answers = [answered(subject, case, replace(setting, decimals=case.decimals)) for case in every]
+    units = [Unit(item, subject.device, case, tuple(claimed)) for case in every]
     pairs = [(unit, Answer(observed)) for unit, observed in zip(units, answers, strict=True)]
     explanation: Explanation = explain(oracle, candidates[0], pairs, candidates[1:])
     documents = explanation.nearest or next(
@@ -159,7 +220,7 @@ def found(
     departs = "" if not claimed else explanation.why(claimed[0])
     if explanation.choices in [variant.choices for variant in claimed]:
         departs = ""
-    return Found(explanation.choices, documents, departs, explanation.partly), answers
+    return Found(explanation.choices, documents, departs, explanation.partly), answers[: len(asked)]
 
 
 def supposed(family: str, features: tuple[str, ...]) -> Variant:
@@ -181,4 +242,17 @@ def supposed(family: str, features: tuple[str, ...]) -> Variant:
         defaults={},
         source="",
         features=frozenset(features),
+    )
+
+
+def summed(case: Case, judgement: Judgement, bound: str, observed: Observed) -> Run:
+    """A judgement as one line."""
+    return Run(
+        case.identifier,
+        str(judgement.worst),
+        max(item.score for item in judgement.parameters),
+        max(item.ulp for item in judgement.parameters),
+        bound,
+        int(observed["parameter"].size),
+        ",".join(inputs_of(case).rates),
     )

@@ -8,13 +8,14 @@ from conformance.translation.result import Witness
 from conformance.translation.trial import flat
 from conformance.verdict import Judgement, Observed
 
-Seen = tuple[Case, Judgement, Observed, Observed]
+Seen = tuple[Case, Judgement, Observed | None, Observed]
 
 
 def shortest(seen: list[Seen]) -> Witness | None:
     """The fewest steps, and there the most ulp; None where no judgement deviates.
 
-    ``seen`` are cases, how the second's answers were judged, and what both answered.
+    ``seen`` are cases, how the second's answers were judged, and what both answered (None: only
+    the rule is there, and stands for the first).
     """
     found = [
         witness(case, judgement, first, second)
@@ -24,7 +25,7 @@ def shortest(seen: list[Seen]) -> Witness | None:
     return min(found, key=lambda item: (len(item.gradients), -item.ulp), default=None)
 
 
-def witness(case: Case, judgement: Judgement, first: Observed, second: Observed) -> Witness:
+def witness(case: Case, judgement: Judgement, first: Observed | None, second: Observed) -> Witness:
     """The element of a case that deviates first."""
     divergence = judgement.divergence
     assert divergence is not None
@@ -37,7 +38,7 @@ def witness(case: Case, judgement: Judgement, first: Observed, second: Observed)
         case.identifier,
         float(value[column]),
         tuple(float(gradient[column]) for gradient in gradients[: divergence.step]),
-        float(first["parameter"][row, column]),
+        divergence.expected if first is None else float(first["parameter"][row, column]),
         float(second["parameter"][row, column]),
         divergence.expected,
         divergence.ulp,

@@ -1,0 +1,179 @@
+"""The rule as source code: the pipeline evaluated on a number system that writes down expressions.
+
+So what is shown for a target framework is the formula that was judged, not another writing of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import jinja2
+
+from conformance.translation.transformations import Rule
+from reference.pipeline import State, state_names, step
+
+TEMPLATES = Path(__file__).parent / "templates"
+NAMES = {"momentum": "buffer"}  # state that is called like its hyperparameter
+SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly an expression's outermost operation binds
+# What an adapter's users write: template, and the kind of target that it makes.
+FRAMEWORKS = {
+    **dict.fromkeys(
+        (
+            "torch", "timm", "torchopt", "stable_baselines3", "bitsandbytes",
+            "torch_optimizer", "pytorch_optimizer",
+        ),
+        "torch",
+    ),
+    **dict.fromkeys(("jax", "flax"), "optax"),
+    **dict.fromkeys(("tensorflow", "keras_jax", "keras_torch"), "keras"),
+}  # fmt: skip
+PLAIN = "function"  # NumPy: for frameworks without a template of their own
+OBJECTS = {"torch": "Imitation", "optax": "imitation", "keras": "Imitation", "function": "update"}
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Source text; ``scalar`` where it is a plain number in Python, not an array."""
+
+    text: str
+    level: int = ATOM
+    scalar: bool = False
+
+    def within(self, level: int) -> str:
+        """The text as an operand of an operation that binds like ``level``."""
+        return self.text if self.level >= level else f"({self.text})"
+
+    def __add__(self, other: Expression) -> Expression:
+        return self.joined(other, "+", SUM)
+
+    def __sub__(self, other: Expression) -> Expression:
+        right = other.within(PRODUCT)
+        return Expression(f"{self.text} - {right}", SUM, self.scalar and other.scalar)
+
+    def __mul__(self, other: Expression) -> Expression:
+        return self.joined(other, "*", PRODUCT)
+
+    def __neg__(self) -> Expression:
+        return Expression(f"-{self.within(ATOM)}", PRODUCT, self.scalar)
+
+    def joined(self, other: Expression, sign: str, level: int) -> Expression:
+        """Both with an associative operation between them."""
+        text = f"{self.within(level)} {sign} {other.within(level)}"
+        return Expression(text, level, self.scalar and other.scalar)
+
+
+@dataclass
+class Source:
+    """The number system of source code; ``lines`` collects what a step defines."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def define(self, name: str, x: Expression) -> Expression:
+        """An assignment."""
+        self.lines.append(f"{NAMES.get(name, name)} = {x.text}")
+        return Expression(NAMES.get(name, name))
+
+    def square(self, x: Expression) -> Expression:
+        """As a product, which every framework rounds alike."""
+        return x * x
+
+    def root(self, x: Expression) -> Expression:
+        """``sqrt`` of an array, a power of a number."""
+        if x.scalar:
+            return Expression(f"{x.within(ATOM)} ** 0.5", PRODUCT, True)
+        return Expression(f"sqrt({x.text})")
+
+    def maximum(self, x: Expression, y: Expression) -> Expression:
+        """Element by element."""
+        return Expression(f"maximum({x.text}, {y.text})")
+
+    def average(self, b: Expression, c: Expression, old: Expression, new: Expression) -> Expression:
+        """b * old + c * new."""
+        return b * old + c * new
+
+    def quotient(
+        self, numerators: tuple[Expression, ...], denominators: tuple[Expression, ...]
+    ) -> Expression:
+        """Product over product."""
+        above, below = numerators[0], denominators[0]
+        for factor in numerators[1:]:
+            above = above * factor
+        for factor in denominators[1:]:
+            below = below * factor
+        text = f"{above.within(PRODUCT)} / {below.within(ATOM)}"
+        return Expression(text, PRODUCT, above.scalar and below.scalar)
+
+    def variance(self, v: Expression, m: Expression) -> Expression:
+        """v - m * m."""
+        return v - m * m
+
+    def shrink(self, x: Expression, c: Expression) -> Expression:
+        """x * (1 - c)."""
+        return x * (Expression("1", scalar=True) - c)
+
+    def centralize(self, x: Expression) -> Expression:
+        """Not written: its mean is over a shape."""
+        raise NotImplementedError("gradient centralisation")
+
+
+def body(rule: Rule) -> list[str]:
+    """One step as assignments to ``parameter`` and the state's names."""
+    num = Source()
+
+    def number(text: str, level: int = ATOM) -> Expression:
+        return Expression(text, level, True)
+
+    there = rule.hyperparameters
+    coefficients = SimpleNamespace(
+        rate=number("learning_rate"),
+        decay=number("decay"),
+        one_minus_decay=number("1 - decay", SUM),
+        beta1=number("beta1"),
+        one_minus_beta1=number("1 - beta1", SUM),
+        epsilon=number("epsilon"),
+        momentum=number("momentum"),
+        weight_decay=number("weight_decay"),
+        inverse_loss_scale=number("1 / loss_scale", PRODUCT) if "loss_scale" in there else None,
+        correction1=number("correction1"),
+        correction2=number("correction2"),
+    )
+    state = State(**{name: Expression(NAMES.get(name, name)) for name in state_names(rule.choices)})
+    parameter, gradient = Expression("parameter"), Expression("gradient")
+    step(rule.choices, coefficients, state, parameter, gradient, num=num)
+    return num.lines
+
+
+def wrapper(rule: Rule, decimals: dict[str, str], adapter: str, what: str) -> str:
+    """An optimizer for the framework of ``adapter`` that follows ``rule``.
+
+    ``decimals`` become its defaults; ``what`` is said at its head.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=False,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    names, lines = state_names(rule.choices), body(rule)
+    start = ("0", rule.choices.initial_second_moment)
+    return environment.get_template(f"{framework(adapter)}.py.j2").render(
+        what=what,
+        defaults={name: decimals[name] for name in rule.hyperparameters},
+        state={NAMES.get(name, name): start[name == "second_moment"] for name in names},
+        lines=lines,
+        used=[name for name in ("maximum", "sqrt") if any(f"{name}(" in line for line in lines)],
+        corrections=[
+            (name, beta)
+            for name, beta in (("correction1", "beta1"), ("correction2", "decay"))
+            if any(name in line for line in lines)
+        ],
+    )
+
+
+def framework(adapter: str) -> str:
+    """The kind of target that is written for an adapter's users."""
+    return FRAMEWORKS.get(adapter, PLAIN)

@@ -1,0 +1,256 @@
+"""All pairs: which rule each implementation follows, and what makes any of them follow another's.
+
+Two passes over the adapters.  The first finds each implementation's rule by running it.  In the
+second each runs once for every rule that it does not follow: with the hyperparameters that were
+proved to do the same, or, where there are none, to show that they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from conformance import environments
+from conformance.driver import Worker, WorkerError
+from conformance.oracle import Oracle
+from conformance.subject import Subject, SubjectError, described
+from conformance.translation.proof import Relation, relation
+from conformance.translation.result import Run, Witness
+from conformance.translation.session import varies
+from conformance.translation.settings import Setting
+from conformance.translation.transformations import Rule, simple
+from conformance.translation.trial import (
+    Told,
+    answered,
+    cases,
+    drawn,
+    found,
+    judged,
+    summed,
+    weighed,
+)
+from conformance.translation.values import number, sequence
+from conformance.translation.witness import Seen, shortest
+from reference.pipeline import Choices
+
+# Ordinary numbers, with an epsilon that shows.
+NUMBERS = {
+    "learning_rate": "0.01",
+    "decay": "0.9",
+    "beta1": "0.8",
+    "epsilon": "0.001",
+    "momentum": "0.5",
+    "weight_decay": "0.1",
+}
+OPTIONS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("momentum",),
+    ("centered",),
+    ("amsgrad",),
+    ("weight_decay",),
+)
+DTYPE = "float32"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Follower:
+    """An implementation with options, and the rule that it was found to follow (None: none)."""
+
+    implementation: str
+    family: str
+    features: tuple[str, ...]
+    choices: Choices | None
+    documents: str
+    departs: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One implementation told to follow another rule.
+
+    first    the rule; ``second`` its own
+    outcome  ``same``, ``changed``, ``schedule``, ``state``, ``wrapper``, ``none``, or ``refused``
+             where it does not take the hyperparameters that would do it
+    varying  whether it holds while the learning rate changes, too
+    """
+
+    first: Choices
+    second: Choices
+    implementation: str
+    features: tuple[str, ...]
+    outcome: str
+    formulas: Mapping[str, str]
+    run: Run | None = None
+    witness: Witness | None = None
+    remark: str = ""
+    varying: bool = False
+
+
+@dataclass
+class Atlas:
+    """All that was found; ``left_out`` are implementations without a row, and why."""
+
+    followers: list[Follower] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def survey(adapters: Iterable[str], *, progress: Progress) -> Atlas:
+    """Find every rule, and try every implementation with every other one of its options."""
+    atlas, names, oracle = Atlas(), tuple(adapters), Oracle()
+    for subject_, adapter in subjects(names, atlas, progress, first=True):
+        atlas.versions[adapter] = subject_.description.versions
+        for features in options(subject_):
+            setting = numbers(subject_, features)
+            progress(f"{subject_.name} {'+'.join(features)}")
+            try:
+                asked = cases(subject_, setting, DTYPE)
+                rule, _ = found(oracle, subject_, setting, asked)
+            except WorkerError as error:
+                atlas.left_out[" ".join((subject_.name, *features))] = str(error)
+                continue
+            follows = None if rule.partly else rule.choices
+            family = subject_.implementation.family
+            atlas.followers.append(
+                Follower(subject_.name, family, features, follows, rule.documents, rule.departs)
+            )
+    for subject_, _ in subjects(names, atlas, progress, first=False):
+        own = [item for item in atlas.followers if item.implementation == subject_.name]
+        for follower in own:
+            for source in sources(atlas, follower):
+                progress(f"{subject_.name} as {source.documents or 'a rule of nobody'}")
+                atlas.attempts.append(attempt(oracle, subject_, follower, source))
+    return atlas
+
+
+def subjects(
+    adapters: Iterable[str], atlas: Atlas, progress: Progress, *, first: bool
+) -> Iterator[tuple[Subject, str]]:
+    """Every implementation that runs here and is not compiled, a worker an adapter."""
+    for adapter in adapters:
+        environment = environments.locate(adapter)
+        if not environment.complete:
+            atlas.left_out[adapter] = f"no environment: `conformance env create {adapter}`"
+            continue
+        progress(f"{adapter}: starting")
+        try:
+            with Worker(environment.command) as worker:
+                description = worker.hello()
+                for item in description.implementations:
+                    if item.compiled or not item.devices or DTYPE not in item.dtypes:
+                        if first:
+                            atlas.left_out[item.name] = (
+                                "compiled form of another"
+                                if item.compiled
+                                else description.unavailable or f"no device or no {DTYPE} here"
+                            )
+                        continue
+                    yield described(worker, item.name, description=description), adapter
+        except (WorkerError, SubjectError) as error:
+            atlas.left_out[adapter] = str(error)
+
+
+def options(subject: Subject) -> list[tuple[str, ...]]:
+    """Those of OPTIONS that an implementation has, and its only one where it has no choice."""
+    listed = [tuple(sorted(features)) for features in subject.implementation.features]
+    return [features for features in OPTIONS if features in listed]
+
+
+def numbers(subject: Subject, features: tuple[str, ...]) -> Setting:
+    """NUMBERS, as far as the implementation and these options have them."""
+    return Setting(
+        features,
+        {
+            name: value
+            for name, value in NUMBERS.items()
+            if name in subject.implementation.hyperparameters
+            and (name not in ("momentum", "weight_decay") or name in features)
+        },
+    )
+
+
+def sources(atlas: Atlas, follower: Follower) -> list[Follower]:
+    """One follower of each other rule with the same options; in the plain form of both families."""
+    if follower.choices is None:
+        return []
+    first: dict[Choices, Follower] = {}
+    for item in atlas.followers:
+        alike = item.features == follower.features
+        if item.choices is not None and item.choices != follower.choices and alike:
+            first.setdefault(item.choices, item)
+    return list(first.values())
+
+
+def attempt(oracle: Oracle, subject: Subject, follower: Follower, source: Follower) -> Attempt:
+    """Tell one implementation to follow the rule of another."""
+    assert follower.choices is not None
+    assert source.choices is not None
+    own, goal = Rule(follower.choices), Rule(source.choices)
+    given = {name: NUMBERS[name] for name in goal.hyperparameters}
+    related = relation(goal, own, frozenset())
+    formulas = {} if related is None else {n: str(e) for n, e in related.expressions.items()}
+    outcome = kind(subject, related)
+    told = {name: NUMBERS[name] for name in own.hyperparameters}
+    if related is not None:
+        told = {name: number(e, given, 1) for name, e in related.expressions.items()}
+    told = {n: v for n, v in told.items() if n in subject.implementation.hyperparameters}
+    proved = outcome in ("same", "changed", "schedule", "state")
+    if not proved:
+        told |= {name: NUMBERS[name] for name in told if name in NUMBERS}
+    setting = Setting(follower.features, told)
+    asked = drawn(source.family, Setting(source.features, given), DTYPE, schedules=False)
+    seen: list[Seen] = []
+    runs: list[Run] = []
+    try:
+        for case in asked:
+            rates: tuple[str, ...] = ()
+            if proved and related and not simple(related.expressions["learning_rate"]):
+                rates = sequence(related.expressions["learning_rate"], given, case.steps)
+            state = related.state if proved and related else None
+            observed = answered(subject, case, setting, rates=rates, state=state)
+            judgement, bound = judged(oracle, subject, goal.choices, given, case, observed), "first"
+            if proved:
+                judgement, bound = weighed(
+                    oracle,
+                    subject,
+                    Told(goal.choices, given),
+                    Told(own.choices, told),
+                    case,
+                    observed,
+                    rates,
+                )
+            runs.append(summed(case, judgement, bound, observed))
+            seen.append((case, judgement, None, observed))
+    except WorkerError as error:
+        return Attempt(
+            goal.choices, own.choices, subject.name, follower.features, "refused", formulas,
+            remark=str(error),
+        )  # fmt: skip
+    witness = shortest(seen)
+    if proved and witness is not None:
+        outcome = "none"
+    worst = max(runs, key=lambda item: item.score)
+    return Attempt(
+        goal.choices, own.choices, subject.name, follower.features, outcome, formulas, worst,
+        witness, "" if proved or witness else "no case shows it",
+        bool(related and related.schedules and not varies(related)),
+    )  # fmt: skip
+
+
+def kind(subject: Subject, related: Relation | None) -> str:
+    """What it would take."""
+    item = subject.implementation
+    if related is None or (related.state and not item.settable):
+        return "none"
+    if set(related.expressions) - set(item.hyperparameters):
+        return "refused"
+    if [name for name in related.changing if name != "learning_rate"]:
+        return "wrapper"
+    if related.changing:
+        return "schedule" if item.schedules else "wrapper"
+    if related.state:
+        return "state"
+    plain = all(expression.is_Atom for expression in related.expressions.values())
+    return "changed" if varies(related) or not plain else "same"

@@ -1,0 +1,52 @@
+"""The wrapper: the first one's rule in the second one's framework, and its own audit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance import environments
+from conformance.cases import Case
+from conformance.driver import WorkerError
+from conformance.oracle import Oracle, inputs_of
+from conformance.subject import SubjectError, subject
+from conformance.translation.code import OBJECTS, framework
+from conformance.translation.result import Run
+from conformance.translation.settings import Setting
+from conformance.translation.transformations import Rule
+from conformance.translation.trial import answered, judged, summed
+
+
+def audited(
+    oracle: Oracle, code: str, adapter: str, rule: Rule, asked: Setting, cases: Sequence[Case]
+) -> tuple[tuple[Run, ...], str]:
+    """Run the printed code in the framework's environment, and judge it by the rule.
+
+    Also why it could not be run, where it could not.
+    """
+    kind = framework(adapter)
+    python = None
+    if adapter in environments.ADAPTERS and kind != "function":
+        python = environments.locate(adapter).python
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "imitation.py"
+        path.write_text(code, encoding="utf-8")
+        try:
+            with subject(
+                f"{path}:{OBJECTS[kind]}",
+                python=python,
+                kind=kind,
+                features=asked.features,
+                family="adam" if rule.choices.first_moment else "rmsprop",
+            ) as own:
+                runs = []
+                for case in cases:
+                    if inputs_of(case).rates and not own.implementation.schedules:
+                        continue
+                    observed = answered(own, case, asked)
+                    judgement = judged(oracle, own, rule.choices, asked.decimals, case, observed)
+                    runs.append(summed(case, judgement, "first", observed))
+        except (SubjectError, WorkerError) as error:
+            return (), str(error)
+    return tuple(runs), ""
