@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conformance.certificates.issue import certify
     from conformance.certificates.record import Certificate
     from conformance.identification import Identification, identify
+    from conformance.testing import assert_conforms
     from conformance.translation.result import Translation
     from conformance.translation.session import translate
 
@@ -24,6 +25,7 @@ PLACES = {
     "Certificate": "conformance.certificates.record",
     "Identification": "conformance.identification",
     "Translation": "conformance.translation.result",
+    "assert_conforms": "conformance.testing",
     "audit": "conformance.auditing.examination",
     "certify": "conformance.certificates.issue",
     "identify": "conformance.identification",
@@ -35,6 +37,7 @@ __all__ = [
     "Certificate",
     "Identification",
     "Translation",
+    "assert_conforms",
     "audit",
     "certify",
     "identify",

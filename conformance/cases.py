@@ -233,7 +233,7 @@ PROFILES = {
             {},
             {"origin": 1, "trajectory": 1, "rate-change": 1, "defaults": 1},
             size=35,
-            large=1000,
+            large=1009,
             steps=4,
         ),
         Profile(

@@ -37,10 +37,14 @@ Judged = tuple[Unit, Answer, Judgement]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is wrong, in words, and the rule that is followed instead, where one is known."""
+    """What is wrong, in words, and the rule that is followed instead, where one is known.
+
+    found  whether some cause was found at all
+    """
 
     why: tuple[str, ...]
     choices: Choices | None = None
+    found: bool = True
 
 
 def diagnosed(
@@ -88,7 +92,8 @@ def followed(
         if explanation.choices is not None:
             other = words.choice(explanation.choices, variant.choices)
             why += [f"some elements: {text}" for text in other]
-    return Diagnosis(tuple(why) or (NOTHING.format(variant=variant.identifier),))
+    nothing = NOTHING.format(variant=variant.identifier)
+    return Diagnosis(tuple(why) or (nothing,), found=bool(why))
 
 
 def main_dtype(found: Carried) -> str:
@@ -136,6 +141,8 @@ def places(oracle: Oracle, variant: Variant, judged: list[Judged]) -> Iterator[s
         name = divergence.parameter if divergence else ""
         if unit.case.dtype == "float64" and narrow(oracle, variant, unit, answer):
             yield "float64 parameters are computed in float32"
+        elif unit.case.mode == "groups":
+            yield "the hyperparameters of a parameter group are not those of its parameters"
         elif unit.case.mode in LAYOUTS:
             yield f"it follows the document except for {name.partition('-')[0]} parameters"
         else:

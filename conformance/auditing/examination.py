@@ -14,6 +14,7 @@ from conformance.auditing.record import Audit
 from conformance.cases import PROFILES
 from conformance.driver import REQUEST_LIMIT, Refused, WorkerError
 from conformance.execution import judge_answer, question_for
+from conformance.identification import Unidentifiable, identify
 from conformance.oracle import Oracle
 from conformance.plan import comparable_variants
 from conformance.verdict import Verdict
@@ -112,21 +113,41 @@ def examined(prepared: Ready, oracle: Oracle, progress: Progress) -> Audit:
     except WorkerError as error:
         return failed(question, error, prepared)
     variant = documented(question.like)
-    if variant is None:
-        progress("which documented rule fits")
-        variant = identified(prepared, oracle, progress)
-    found = carry(
-        prepared,
-        variant,
-        oracle,
-        defaults=question.defaults and bool(question.like),
-        progress=progress,
-    )
+    if variant is not None:
+        found, diagnosis = against(prepared, variant, oracle, unsteady, progress)
+        return concluded(prepared, variant, found, diagnosis, unsteady)
+    progress("which rule it follows")
+    first = variant = identified(prepared, oracle, progress)
+    found, diagnosis = against(prepared, variant, oracle, unsteady, progress)
+    best = variant, found, diagnosis
+    for variant in others(prepared, first):
+        if best[2].found:
+            break
+        found, diagnosis = against(prepared, variant, oracle, unsteady, progress)
+        if diagnosis.found:
+            best = variant, found, diagnosis
+    return concluded(prepared, *best, unsteady)
+
+
+def others(prepared: Ready, first: Variant) -> list[Variant]:
+    """One document for each other rule of the same kind."""
+    known = comparable_variants(prepared.subject.implementation, prepared.features)
+    rules = {first.choices: first}
+    for variant in known:
+        rules.setdefault(variant.choices, variant)
+    return list(rules.values())[1:]
+
+
+def against(
+    prepared: Ready, variant: Variant, oracle: Oracle, unsteady: str, progress: Progress
+) -> tuple[Carried, Diagnosis]:
+    """Every case judged by one document, and why some deviate."""
+    question = prepared.question
+    defaults = question.defaults and bool(question.like)
+    found = carry(prepared, variant, oracle, defaults=defaults, progress=progress)
     if unsteady and found.contradicting:
-        diagnosis = Diagnosis((unsteady,))
-    else:
-        diagnosis = diagnosed(prepared, variant, oracle, found, progress)
-    return concluded(prepared, variant, found, diagnosis, unsteady)
+        return found, Diagnosis((unsteady,))
+    return found, diagnosed(prepared, variant, oracle, found, progress)
 
 
 def failed(question: Question, error: WorkerError, prepared: Ready | None = None) -> Audit:
@@ -157,24 +178,42 @@ def said(error: WorkerError) -> tuple[str, str]:
 
 
 def identified(prepared: Ready, oracle: Oracle, progress: Progress) -> Variant:
-    """The documented variant that the fewest elements contradict."""
+    """The documented variant nearest to the rule that is told from its steps alone."""
     item = prepared.subject.implementation
     known = list(comparable_variants(item, prepared.features))
     if not known:
         raise AuditError(
             f"no document has {'+'.join(prepared.features) or 'the plain form'} of {item.family}"
         )
+    try:
+        told = identify(
+            prepared.subject,
+            features=prepared.features,
+            hyperparameters=prepared.fixed,
+            thorough=False,
+        )
+        near = [variant for variant in known if variant.identifier in told.nearest_variants]
+        if near:
+            return min(near, key=lambda v: (-same_defaults(v, prepared), v.identifier))
+    except Unidentifiable:
+        pass
+    return least_contradicted(known, prepared, oracle, progress)
+
+
+def least_contradicted(
+    known: Sequence[Variant], prepared: Ready, oracle: Oracle, progress: Progress
+) -> Variant:
+    """The variant that the fewest elements contradict, where no rule of the family is told."""
     found = carry(prepared, known[0], oracle, defaults=False, progress=progress)
-    against: dict[str, int] = {}
     rules: dict[Any, int] = {}
-    for variant in known:
+
+    def rank(variant: Variant) -> tuple[int, int, str]:
         key = (variant.choices, variant.undecayed)
         if key not in rules:
             rules[key] = contradictions(oracle, variant, found)
-        against[variant.identifier] = rules[key]
-    return min(
-        known, key=lambda v: (against[v.identifier], -same_defaults(v, prepared), v.identifier)
-    )
+        return rules[key], -same_defaults(variant, prepared), variant.identifier
+
+    return min(known, key=rank)
 
 
 def contradictions(oracle: Oracle, variant: Variant, found: Carried) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from conformance.rows import BROKEN
 from conformance.verdict import Divergence
 
 if TYPE_CHECKING:
@@ -116,3 +117,14 @@ class Audit:
             return f"{self.target} follows {self.variant}: {self.verdict}, {size}"
         reason = "; ".join(self.why) or self.verdict
         return f"{self.target} does not follow {self.variant or 'any document'}: {reason}"
+
+
+def place(divergence: Divergence) -> str:
+    """Where a quantity first left what is accepted, and the two values."""
+    if divergence.quantity in BROKEN:
+        return f"step {divergence.step}, {divergence.parameter}"
+    return (
+        f"step {divergence.step}, {divergence.quantity} with {divergence.parameter} gradients, "
+        f"element {divergence.element}: {divergence.observed!r} where {divergence.expected!r} "
+        f"is due ({divergence.score:.3g} times the bound)"
+    )

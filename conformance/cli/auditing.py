@@ -10,13 +10,12 @@ import typer
 
 from conformance import Audit, audit
 from conformance.auditing.preparation import AuditError
+from conformance.auditing.record import place
 from conformance.cli.console import UsageError, console, errors, print_json
 from conformance.cli.running import option
 from conformance.driver import REQUEST_LIMIT
-from conformance.rows import BROKEN
 from conformance.subject import SubjectError
 from conformance.targets import Missing
-from conformance.verdict import Divergence
 from reports.terminal import escape
 
 DEVIATES, INCOMPLETE = 1, 3
@@ -139,17 +138,6 @@ def show(found: Audit) -> None:
             line(f"  tried in {dtype}: {', '.join(dict.fromkeys(modes))}")
     for text in found.remarks:
         line(f"  [dim]assumed: {escape(text)}[/]")
-
-
-def place(divergence: Divergence) -> str:
-    """Where a quantity first left what is accepted, and the two values."""
-    if divergence.quantity in BROKEN:
-        return f"step {divergence.step}, {divergence.parameter}"
-    return (
-        f"step {divergence.step}, {divergence.quantity} with {divergence.parameter} gradients, "
-        f"element {divergence.element}: {divergence.observed!r} where {divergence.expected!r} "
-        f"is due ({divergence.score:.3g} times the bound)"
-    )
 
 
 def line(text: str) -> None:

@@ -43,8 +43,9 @@ SHARED = {}
 
 
 def one_state_for_all(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
-    if state is None and "average" not in SHARED:
-        SHARED["average"] = 0.0
+    if not gradient.size:
+        return parameter, 1
+    SHARED.setdefault("average", 0.0)
     SHARED["average"] = decay * SHARED["average"] + (1 - decay) * float(np.mean(gradient**2))
     step = learning_rate * gradient / (np.sqrt(SHARED["average"]) + epsilon)
     return (parameter - step).astype(parameter.dtype), 1
@@ -106,3 +107,7 @@ def not_a_number(parameter, gradient, state, learning_rate=0.01, decay=0.99, eps
 
 def killed(parameter, gradient, state, learning_rate=0.01, decay=0.99, epsilon=1e-8):
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fixed(parameter, gradient, state):
+    return rmsprop(parameter, gradient, state, 0.01, 0.99, 1e-8)

@@ -25,9 +25,9 @@ def clipped(parameter, gradient, state, lr=0.01, alpha=0.99, eps=1e-8):
     return parameter - lr * gradient / (np.sqrt(average) + eps), average
 
 
-def first_power(parameter, gradient, state, lr=0.01, alpha=0.99, eps=1e-8):
+def no_root(parameter, gradient, state, lr=0.01, alpha=0.99, eps=1e-8):
     average = np.zeros_like(parameter) if state is None else state
-    average = alpha * average + (1 - alpha) * abs(gradient)
+    average = alpha * average + (1 - alpha) * gradient**2
     return parameter - lr * gradient / (average + eps), average
 
 
