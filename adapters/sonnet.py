@@ -83,6 +83,10 @@ RULES = {
         documentation=PAGE.format("adam"),
     ),
 }
+NO_COMPLEX = {
+    dtype: f"ValueError: Expected integer or floating point type, got <dtype: '{dtype}'>"
+    for dtype in ("complex64", "complex128")
+}
 # Every implementation: its rule's name and the option in brackets.
 IMPLEMENTATIONS = {
     f"{NAME}:{name}{f'[{option}]' if option else ''}": (name, option)
@@ -93,7 +97,7 @@ IMPLEMENTATIONS = {
 
 def describe() -> protocol.Description:
     versions = {**kit.versions("dm-sonnet"), "tensorflow": tf.__version__, **kit.versions("numpy")}
-    return description(NAME, RULES, IMPLEMENTATIONS, versions)
+    return description(NAME, RULES, IMPLEMENTATIONS, versions, dict.fromkeys(RULES, NO_COMPLEX))
 
 
 def open_session(request: protocol.Open) -> kit.Session:

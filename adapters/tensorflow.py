@@ -175,7 +175,7 @@ def describe() -> protocol.Description:
         **kit.versions("keras", "ml_dtypes", "numpy"),
         "tensorflow_git": tf.version.GIT_VERSION,
     }
-    return description(NAME, RULES, IMPLEMENTATIONS, versions)
+    return description(NAME, RULES, IMPLEMENTATIONS, versions, NO_COMPLEX)
 
 
 def description(
@@ -183,8 +183,9 @@ def description(
     rules: Mapping[str, Rule],
     implementations: Mapping[str, tuple[str, str]],
     versions: dict[str, str],
+    refused: Mapping[str, Mapping[str, str]],
 ) -> protocol.Description:
-    """What an adapter of optimizers on TensorFlow says."""
+    """What an adapter of optimizers on TensorFlow says; ``refused`` dtypes by name of the rule."""
     gpus = {
         f"cuda:{i}": tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
         for i, gpu in enumerate(tf.config.list_physical_devices("GPU"))
@@ -195,16 +196,18 @@ def description(
         versions=versions,
         devices={"cpu": "host", **gpus},
         implementations=[
-            implementation(full, rules[name], option, list(gpus))
+            implementation(full, rules[name], option, list(gpus), refused.get(name, {}))
             for full, (name, option) in implementations.items()
         ],
         flags=flags(),
     )
 
 
-def implementation(full: str, rule: Rule, option: str, gpus: list[str]) -> protocol.Implementation:
+def implementation(
+    full: str, rule: Rule, option: str, gpus: list[str], refused: Mapping[str, str]
+) -> protocol.Implementation:
     sparse = "Sparse" in full
-    gaps = {"strided": NO_STRIDES, **NO_COMPLEX.get(IMPLEMENTATIONS[full][0], {})}
+    gaps = {"strided": NO_STRIDES, **refused}
     if sparse:
         gaps["scalar"] = "var must be at least 1 dimensional"
         gaps["bfloat16"] = f"No OpKernel was registered to support Op '{full.split('.')[1]}'"

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tf_keras
 
 from adapters import keras_rules, kit, protocol
-from adapters.tensorflow import description
+from adapters.tensorflow import NO_KERNEL, description
 from adapters.tensorflow_sessions import Rule, TensorFlowSession
 
 NAME = "tf_keras"
@@ -117,6 +117,13 @@ RULES = {
         ("legacy.Adam", keras_rules.ADAM, LEGACY_ADAM_STATE, LegacySession),
     )
 }
+COMPLEX = ("complex64", "complex128")
+# With amsgrad; without it these take complex numbers.
+MAXIMUM = "with amsgrad, tf.maximum: complex64 is not in the list of allowed values"
+NO_COMPLEX = {
+    **dict.fromkeys(("Adam", "AdamW"), dict.fromkeys(COMPLEX, MAXIMUM)),
+    "legacy.Adam": dict.fromkeys(COMPLEX, f"with amsgrad: {NO_KERNEL}"),
+}
 # Every implementation: its rule's name and the option in brackets.
 IMPLEMENTATIONS = {
     f"{NAME}:{name}{f'[{option}]' if option else ''}": (name, option)
@@ -127,7 +134,7 @@ IMPLEMENTATIONS = {
 
 def describe() -> protocol.Description:
     versions = {**kit.versions("tf_keras"), "tensorflow": tf.__version__, **kit.versions("numpy")}
-    return description(NAME, RULES, IMPLEMENTATIONS, versions)
+    return description(NAME, RULES, IMPLEMENTATIONS, versions, NO_COMPLEX)
 
 
 def open_session(request: protocol.Open) -> kit.Session:
