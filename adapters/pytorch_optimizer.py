@@ -7,7 +7,7 @@ from typing import Any
 import pytorch_optimizer
 
 from adapters import kit, protocol
-from adapters.torch import ADAM, Path, Rule, description, group_count, opened, probed
+from adapters.torch import ADAM, DTYPES, Path, Rule, description, group_count, opened, probed
 
 NAME = "pytorch_optimizer"
 
@@ -22,6 +22,7 @@ def rule(name: str, *claims: str, **changes: Any) -> Rule:
     fields: dict[str, Any] = {
         "optimizer": getattr(pytorch_optimizer, name),
         "claims": tuple(f"pytorch-optimizer-{claim}" for claim in claims),
+        "dtypes": DTYPES,
         "features": OPTIONS,
         "switches": ["maximize"],
         "state": MOMENTS,

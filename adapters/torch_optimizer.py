@@ -8,7 +8,7 @@ from typing import Any
 import torch_optimizer
 
 from adapters import kit, protocol
-from adapters.torch import ADAM, Path, Rule, description, int_count, opened, probed
+from adapters.torch import ADAM, DTYPES, Path, Rule, description, int_count, opened, probed
 
 NAME = "torch_optimizer"
 
@@ -21,6 +21,7 @@ def rule(name: str, *claims: str, **changes: Any) -> Rule:
     fields: dict[str, Any] = {
         "optimizer": getattr(torch_optimizer, name),
         "claims": tuple(f"torch-optimizer-{claim}" for claim in claims),
+        "dtypes": DTYPES,
         "features": [[], ["weight_decay"]],
         "switches": [],
         "state": {"first_moment": ("exp_avg", ""), "second_moment": ("exp_avg_sq", "")},
