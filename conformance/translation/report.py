@@ -82,16 +82,13 @@ def section(atlas: Atlas, features: tuple[str, ...]) -> list[str]:
         lines.append(f"| **{label}** | " + " | ".join(cells) + " |")
     shown = list(witnesses(atlas, features, rules))
     if shown:
-        lines += [
-            "",
-            "Witnesses of what no constant numbers do (the first step in which they part):",
-            "",
-        ]
+        lines += ["", '<details markdown="1">']
+        lines += ["<summary>Witnesses: the first step in which constant numbers part</summary>", ""]
         lines += [
             "| from, to | parameter | gradients | from | to |",
             "| --- | --- | --- | --- | --- |",
         ]
-        lines += shown
+        lines += [*shown, "", "</details>"]
     return [*lines, ""]
 
 
@@ -150,6 +147,9 @@ def cell(atlas: Atlas, features: tuple[str, ...], first: Choices, second: Choice
             words += " at every step" + (", which needs a wrapper" if outcome == "wrapper" else "")
         elif found.run and outcome != "none" and not found.varying:
             words += " while the rate stays"
+        starts = first.initial_second_moment != second.initial_second_moment
+        if starts and outcome not in ("state", "none", "refused"):
+            words += ", and the state set before the first step"
         parts.append(f"{words} ({count})")
     return "; ".join(parts) or "–"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from adapters import protocol
 from conformance import environments
 from conformance.driver import Worker, WorkerError
 from conformance.oracle import Oracle
@@ -138,18 +139,32 @@ def subjects(
         try:
             with Worker(environment.command) as worker:
                 description = worker.hello()
+                taken: list[protocol.Implementation] = []
                 for item in description.implementations:
-                    if item.compiled or not item.devices or DTYPE not in item.dtypes:
+                    if reason := redundant(item, taken, description):
                         if first:
-                            atlas.left_out[item.name] = (
-                                "compiled form of another"
-                                if item.compiled
-                                else description.unavailable or f"no device or no {DTYPE} here"
-                            )
+                            atlas.left_out[item.name] = reason
                         continue
+                    taken.append(item)
                     yield described(worker, item.name, description=description), adapter
         except (WorkerError, SubjectError) as error:
             atlas.left_out[adapter] = str(error)
+
+
+def redundant(
+    item: protocol.Implementation,
+    taken: list[protocol.Implementation],
+    description: protocol.Description,
+) -> str:
+    """Why an implementation gets no row, if it gets none."""
+    if not item.devices or DTYPE not in item.dtypes:
+        return description.unavailable or f"no device or no {DTYPE} here"
+    own = item.name.partition("[")[0]
+    others = [other for other in taken if other.name.partition("[")[0] == own]
+    has = {tuple(sorted(listed)) for other in others for listed in other.features}
+    if item.compiled and has >= {tuple(sorted(listed)) for listed in item.features}:
+        return "compiled form of another"
+    return ""
 
 
 def options(subject: Subject) -> list[tuple[str, ...]]:
