@@ -354,7 +354,7 @@ def draw_cases(
         warnings.simplefilter("ignore", hypothesis.errors.HypothesisWarning)
         collect()
     found = found[1:]  # the first is Hypothesis' simplest, the same everywhere
-    if mode == "origin" and dtype == main and dtype not in NARROW:
+    if mode == "origin" and dtype in (main, *COMPONENTS) and dtype not in NARROW:
         found.append(round_case(found[0]))
     return tuple(dict.fromkeys(found))
 

@@ -24,7 +24,10 @@ def power(
     variant: Annotated[
         Many, option("--variant", "-v", help="only rules that fit: glob, such as 'matlab*'")
     ] = None,
-    dtype: Annotated[Many, option("--dtype", help=", ".join(session.DTYPES))] = None,
+    dtype: Annotated[
+        Many,
+        option("--dtype", help=f"{', '.join(session.EVERY_DTYPE)}; without it the real ones"),
+    ] = None,
     profile: Annotated[
         str, option("--profile", help="whose cases: quick, default or full")
     ] = "default",
@@ -67,9 +70,12 @@ def power(
     patterns = known_globs(variant, "variant", tuple(VARIANTS))
     if quick and not patterns:
         patterns = session.QUICK
-    rules = session.rules(lambda name: wanted(name, patterns))
-    known_globs(dtype, "dtype", session.DTYPES)
-    dtypes = tuple(name for name in session.DTYPES if wanted(name, tuple(dtype or ())))
+    known_globs(dtype, "dtype", session.EVERY_DTYPE)
+    among = session.EVERY_DTYPE if dtype else session.DTYPES
+    dtypes = tuple(name for name in among if wanted(name, tuple(dtype or ())))
+    rules = session.rules(
+        lambda name: wanted(name, patterns), squares=not set(dtypes) <= set(session.DTYPES)
+    )
     sizes = dict.fromkeys(dtypes, session.QUICK_SIZE) if quick else session.SIZES
     work = list(tasks(list(rules), dtypes, known_profile(profile), sizes))
     bar = Progress(

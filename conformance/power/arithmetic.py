@@ -1,7 +1,8 @@
 """The number system of a working precision: the pipeline as an implementation would carry it out.
 
 ``Working("float32", style)`` has the members of :mod:`reference.numbers`; every operation is
-rounded to the precision, in an order that the style allows.
+rounded to the precision, in an order that the style allows.  Complex numbers are NumPy's: their
+products by parts, quotients by Smith's method, principal roots of the C library.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import numpy as np
 from conformance.power.rounding import STORAGE, fused, rounder
 from conformance.power.styles import PLAIN, Style
 from reference.numbers.budget import budget
+from reference.numbers.complex_bound import Squares
 from reference.numbers.hyper import held, kept_in, one_minus_power
-from reference.numbers.precision import PRECISIONS, Array
+from reference.numbers.precision import COMPONENTS, PRECISIONS, Array, component
 
 
 class Number:
@@ -53,18 +55,33 @@ class Number:
 
 
 class Working:
-    """One implementation's arithmetic: a precision and a style; ``seed`` draws among the orders."""
+    """One implementation's arithmetic: a precision and a style; ``seed`` draws among the orders.
 
-    def __init__(self, dtype: str, style: Style = PLAIN, seed: int = 0) -> None:
-        self.dtype, self.style = dtype, style
+    ``dtype`` may be complex: then the precision is that of its parts, and ``squares`` says what the
+    square of a complex number is.
+    """
+
+    def __init__(
+        self, dtype: str, style: Style = PLAIN, seed: int = 0, squares: Squares = "plain"
+    ) -> None:
+        self.complex, self.squares = dtype in COMPONENTS, squares
+        self.dtype, self.style = component(dtype), style
+        dtype = self.dtype
         self.between = style.intermediate or dtype
         self.storage = np.dtype(STORAGE[self.between])
         self.round = rounder(self.between)
+        if self.complex:
+            self.round = self.as_it_is
         self.keep = rounder(dtype)
         self.keep_state = rounder(style.state) if style.state else self.keep
         self.random = random.Random(seed)
         self.budget = budget(style.profile, dtype)
         self.stream = np.random.Generator(np.random.Philox(key=seed))
+
+    def as_it_is(self, values: Any) -> Any:
+        """NumPy has rounded already; real numbers among complex ones stay real."""
+        wide = np.result_type(self.storage, np.complex64)
+        return np.asarray(values, dtype=wide if np.iscomplexobj(values) else self.storage)
 
     def pick(self, orders: tuple[str, ...]) -> str:
         """One of the orders that the style allows."""
@@ -78,8 +95,9 @@ class Working:
     # Inputs ---------------------------------------------------------------------------------
 
     def given(self, values: Array) -> Number:
-        """Float64 values that the precision holds exactly."""
-        return Number(self, self.flushed(np.asarray(values).astype(self.storage)))
+        """Float64 or complex128 values that the precision holds exactly."""
+        stored = self.as_it_is(values) if self.complex else np.asarray(values).astype(self.storage)
+        return Number(self, self.flushed(stored))
 
     def full(self, like: Number, decimal: str) -> Number:
         return Number(self, np.full(np.shape(like.array), float(decimal), self.storage))
@@ -126,7 +144,7 @@ class Working:
         """x + y or x - y, fused with a product where there is one and the style fuses."""
         left, right = x.array, y.array if sign > 0 else -y.array
         for product, other, turn in ((y, left, sign), (x, right, 1)):
-            if product.factors is not None and self.fuses():
+            if product.factors is not None and not self.complex and self.fuses():
                 a, b = product.factors
                 exact = fused(a if turn > 0 else -a, b, other, self.between)
                 return Number(self, self.flushed(exact))
@@ -162,6 +180,9 @@ class Working:
         return Number(self, moved.astype(self.storage))
 
     def square(self, x: Number) -> Number:
+        if self.squares == "modulus" and np.iscomplexobj(x.array):
+            real, imag = (Number(self, part) for part in (x.array.real, x.array.imag))
+            return real * real + imag * imag
         return self.product(x, x)
 
     def root(self, x: Number) -> Number:
@@ -257,7 +278,7 @@ class Working:
         return value if above else self.reciprocal(value)
 
     def variance(self, v: Number, m: Number) -> Number:
-        return v - m * m
+        return v - self.square(m)
 
     def shrink(self, x: Number, c: Number) -> Number:
         if self.pick(self.style.shrink) == "factor":

@@ -17,7 +17,7 @@ from conformance.power.mutants import Mutant
 from conformance.power.programs import Course
 from conformance.power.styles import PLAIN, Style
 from conformance.verdict import Observed
-from reference.numbers.precision import Array
+from reference.numbers.precision import Array, component, parts
 from reference.pipeline import ORDER, Choices, State, initial_state, state_names, step
 
 Row = dict[str, Array]  # quantity to one value an element
@@ -25,7 +25,14 @@ Row = dict[str, Array]  # quantity to one value an element
 
 def rewritten(question: Question, style: Style, seed: int = 0) -> Observed:
     """The rule itself, carried out in a legal style."""
-    return gathered(question, Working(question.case.dtype, style, seed), None)
+    return gathered(question, arithmetic(question, question.case.dtype, style, seed), None)
+
+
+def arithmetic(question: Question, dtype: str, style: Style, seed: int = 0) -> Working:
+    """The arithmetic of a case; a complex number whose parts step alone is two real ones."""
+    if question.mixes is None:
+        return Working(component(dtype), style, seed)
+    return Working(dtype, style, seed, question.mixes)
 
 
 def mutated(question: Question, mutant: Mutant, dtype: str = "") -> Observed:
@@ -33,16 +40,17 @@ def mutated(question: Question, mutant: Mutant, dtype: str = "") -> Observed:
     style = replace(PLAIN, held=mutant.held)
     if mutant.arithmetic and not dtype:
         style = replace(style, intermediate=mutant.arithmetic)
-    num = Working(dtype or question.case.dtype, style)
-    return gathered(replace(question, choices=mutant.choices), num, mutant, question.quantities)
+    wrong = replace(question, choices=mutant.choices, squares=mutant.squares or question.squares)
+    num = arithmetic(wrong, dtype or question.case.dtype, style)
+    return gathered(wrong, num, mutant, question.quantities)
 
 
 def gathered(
     question: Question, num: Working, mutant: Mutant | None, shown: tuple[str, ...] = ()
 ) -> Observed:
-    """Each quantity as steps x elements, in float64."""
-    inputs = inputs_of(question.case)
-    columns = np.cumsum([0, *(parameter.value.size for parameter in inputs.parameters)])
+    """Each quantity as steps x columns, in float64."""
+    inputs, width = inputs_of(question.case), question.case.width
+    columns = np.cumsum([0, *(parameter.value.size * width for parameter in inputs.parameters)])
     present = [name for name in ORDER if name in state_names(question.choices)]
     names = [name for name in (*present, "parameter") if name in (shown or question.quantities)]
     found = {name: np.zeros((question.case.steps, int(columns[-1]))) for name in names}
@@ -52,13 +60,25 @@ def gathered(
             place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
             for row, values in enumerate(run(choices, decimals, parameters, inputs, num, mutant)):
                 for name in names:
-                    found[name][row, place] = np.ravel(values[name])
+                    # A real average among complex numbers has imaginary parts of zero.
+                    flat = np.ravel(values[name])
+                    alone = flat.size * width == place.size and width > 1
+                    found[name][row, place] = parts(flat.astype(complex)) if alone else flat
     return found
 
 
-def joined(arrays: list[Array], choices: Choices) -> Array:
+def joined(arrays: list[Array], choices: Choices, num: Any = None) -> Array:
     """Parameters side by side; a mean needs the shape of the only one."""
-    return arrays[0] if choices.centralize else np.concatenate([np.ravel(x) for x in arrays])
+    if choices.centralize:
+        return arrays[0]
+    flat = np.concatenate([np.ravel(x) for x in arrays])
+    return flat if getattr(num, "complex", True) else parts(flat)
+
+
+def kept(name: str, values: Array, num: Any) -> Array:
+    """A state tensor as a rule keeps it: averages of |g|^2 are real."""
+    real = getattr(num, "squares", "") == "modulus" and name.endswith("second_moment")
+    return np.real(values) if real else values
 
 
 def run(
@@ -72,7 +92,12 @@ def run(
     """Every step of several parameters side by side."""
     course = Course(num, num.dtype)
     for shown in walk(choices, decimals, parameters, inputs, course, mutant):
-        yield {name: np.asarray(item.array, dtype=np.float64) for name, item in shown.items()}
+        yield {name: widest(item.array) for name, item in shown.items()}
+
+
+def widest(array: Any) -> Array:
+    """As float64 or complex128."""
+    return np.asarray(array, dtype=np.complex128 if np.iscomplexobj(array) else np.float64)
 
 
 def walk(
@@ -87,12 +112,14 @@ def walk(
     num = course.num
     watched = Watched(num, mutant.fault) if mutant and mutant.fault else None
     used: Any = watched or num
-    parameter = used.given(joined([p.value for p in parameters], choices))
+    parameter = used.given(joined([p.value for p in parameters], choices, num))
     state = initial_state(choices, parameter, num=used)
     if inputs.taken:
         state = State(
             **{
-                name: used.given(joined([p.state[name] for p in parameters], choices))
+                name: used.given(
+                    kept(name, joined([p.state[name] for p in parameters], choices, num), num)
+                )
                 for name in state_names(choices)
             }
         )
@@ -101,7 +128,7 @@ def walk(
     rates = mutant.rates(inputs.rates) if mutant else inputs.rates
     for index in range(len(parameters[0].gradients)):
         course.index = index
-        gradient = used.given(joined([p.gradients[index] for p in parameters], choices))
+        gradient = used.given(joined([p.gradients[index] for p in parameters], choices, num))
         coefficients = forming(values, inputs.taken + index + 1, rates, index, num)
         if watched:
             watched.begin()

@@ -16,7 +16,6 @@ from conformance.power.execution import mutated, rewritten
 from conformance.power.mutants import Mutant, mutants
 from conformance.power.styles import rewritings
 from conformance.verdict import Judgement, Verdict, judge
-from reference.numbers import PRECISIONS
 from reference.numbers.precision import Array
 from reference.variants import Variant
 
@@ -110,7 +109,7 @@ def measure(
     ``every_nth`` takes a fixed sample of the mutants.
     """
     oracle, asked = Oracle(), questions(variant, dtype, profile)
-    every = mutants(variant.choices, dict(asked[0].decimals), dtype)[::every_nth]
+    every = mutants(variant.choices, dict(asked[0].decimals), dtype, variant.squares)[::every_nth]
     return Measurement(
         variant.identifier,
         dtype,
@@ -206,7 +205,7 @@ def effect(oracle: Oracle, question: Question, mutant: Mutant) -> tuple[float, .
     Exact: the wrong rule and the right one both in float64, on the same inputs, in the middle of
     the range.  In float64 itself the wrong rule carries its own rounding.
     """
-    shown = mutated(question, mutant, "float64")
+    shown = mutated(question, mutant, "complex128" if question.case.width > 1 else "float64")
     rows = [question.quantities.index(name) for name in question.quantities if name in shown]
     names = [question.quantities[row] for row in rows]
     seen = np.stack([shown[name] for name in names], axis=1)
@@ -221,7 +220,7 @@ def effect(oracle: Oracle, question: Question, mutant: Mutant) -> tuple[float, .
     others = [oracle.table(question, name, WIDEST).rows(pick).error for name in ("none", "flush")]
     with np.errstate(all="ignore"):
         distance = ideal.distance(seen)[:, middle]
-        quantum = PRECISIONS[question.case.dtype].quantum(ideal.value[:, middle])
+        quantum = question.precision.quantum(ideal.value[:, middle])
         found = [
             np.where(distance > 0, distance / size, 0.0)
             for size in (*(error[:, middle] for error in (ideal.error, *others)), quantum)

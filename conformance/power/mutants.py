@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import get_args
 
 from conformance.explain import alike, alternatives
 from conformance.power.coefficients import Forming, alterations, formed, scaled
 from conformance.power.faults import Fault, faults
 from conformance.power.programs import Program, plain, programs
 from reference.numbers import IDEAL, Representation
+from reference.numbers.complex_bound import Squares
+from reference.numbers.precision import COMPONENTS
 from reference.pipeline import Choices, state_names
 from reference.words import WORDS
 
@@ -23,6 +26,7 @@ from reference.words import WORDS
 BORROWED = {"momentum": "0.9", "weight_decay": "0.01", "beta1": "0.9", "loss_scale": "3"}
 SIZES = tuple(range(1, 7))  # powers of ten: relative 1e-1 ... 1e-6
 DERIVED = ("one_minus_decay", "one_minus_beta1", "correction1", "correction2")
+ENDS = ("nan ", "infinite ", "tiny ")  # of the range, to which no complex case goes
 HELD = {"rate": "learning rate", "scalars": "epsilon, momentum", "moments": "decay rates"}
 
 
@@ -34,6 +38,7 @@ class Mutant:
     kind        choice, constant, coefficient, operation, course or storage
     choices     of the wrong rule
     factor      hyperparameter to what it is multiplied with
+    squares     of complex gradients, where they are others than the rule's
     fault, forming, program, held, arithmetic  what else is done wrongly
     """
 
@@ -46,6 +51,7 @@ class Mutant:
     program: Program = plain
     held: Representation = IDEAL
     arithmetic: str = ""
+    squares: Squares | None = None
     borrowed: dict[str, str] = field(default_factory=dict, hash=False)
 
     def decimals(self, given: dict[str, str]) -> dict[str, str]:
@@ -66,9 +72,15 @@ def times(decimal: str, factor: Fraction) -> str:
     return str(Fraction(decimal) * factor)
 
 
-def mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> list[Mutant]:
-    """Every mutant of a rule whose hyperparameters are named in ``decimals``."""
+def mutants(
+    choices: Choices, decimals: dict[str, str], dtype: str, squares: Squares = "plain"
+) -> list[Mutant]:
+    """Every mutant of a rule whose hyperparameters are named in ``decimals``.
+
+    ``squares`` are the rule's own; they matter where ``dtype`` is complex.
+    """
     found = [
+        *square_mutants(choices, dtype, squares),
         *choice_mutants(choices, decimals),
         *constant_mutants(choices, decimals),
         *coefficient_mutants(choices, decimals),
@@ -78,6 +90,15 @@ def mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> list[Muta
     ]
     assert len({mutant.identifier for mutant in found}) == len(found)
     return found
+
+
+def square_mutants(choices: Choices, dtype: str, squares: Squares) -> Iterator[Mutant]:
+    """Another square of a complex number."""
+    if dtype in COMPONENTS:
+        for other in get_args(Squares):
+            if other != squares:
+                words = f"squares of complex numbers: {other}, not {squares}"
+                yield Mutant(words, "choice", choices, squares=other)
 
 
 def choice_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutant]:
@@ -165,6 +186,8 @@ def operation_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mu
 def course_mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> Iterator[Mutant]:
     """Right stages in a wrong course."""
     for words, program in programs(choices, dtype, scaled="loss_scale" in decimals).items():
+        if dtype in COMPONENTS and any(end in words for end in ENDS):
+            continue
         kind = "storage" if "stored" in words or "rounded" in words else "course"
         yield Mutant(words, kind, choices, program=program)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from conformance.oracle import Oracle, Question, ordinary
 from conformance.verdict import Observed
-from reference.numbers.precision import PRECISIONS, Array
+from reference.numbers.precision import Array
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def peers() -> tuple[Peer, ...]:
 def expected(oracle: Oracle, question: Question) -> Observed:
     """What a test would compare with: the float64 reference, rounded to the dtype."""
     table = oracle.table(question)
-    rounded = PRECISIONS[question.case.dtype].round(table.value)
+    rounded = question.precision.round(table.value)
     steps = rounded.reshape(question.case.steps, len(question.quantities), -1)
     return {name: steps[:, index] for index, name in enumerate(question.quantities)}
 
@@ -61,6 +61,6 @@ def verdicts(oracle: Oracle, question: Question, observed: Observed) -> dict[str
     middle = ordinary(question.case)
     pairs = [(values[:, middle], wanted[name][:, middle]) for name, values in observed.items()]
     return {
-        peer.name: all(peer.accepts(*pair, question.case.dtype) for pair in pairs)
+        peer.name: all(peer.accepts(*pair, question.precision.name) for pair in pairs)
         for peer in peers()
     }

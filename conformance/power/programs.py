@@ -11,7 +11,7 @@ import numpy as np
 from conformance.power.arithmetic import Number
 from conformance.power.rounding import rounder
 from reference.numbers import Hyper
-from reference.numbers.precision import PRECISIONS, Array
+from reference.numbers.precision import COMPONENTS, PRECISIONS, Array, component
 from reference.pipeline import (
     Choices,
     State,
@@ -27,6 +27,8 @@ NARROWER = {
     "bfloat16": (),
     "float32": ("bfloat16", "float16"),
     "float64": ("float32", "bfloat16"),
+    "complex64": (),
+    "complex128": (),
 }
 
 
@@ -243,6 +245,39 @@ def parameter_kept_where(bad: Callable[[Array], Array]) -> Program:
     return program
 
 
+def turned(g: Array) -> Array:
+    """A gradient and its conjugate, whether its parts are one number or two."""
+    if np.iscomplexobj(g):
+        return np.conj(g)
+    return np.where(np.arange(g.size) % 2 == 1, -g, g)
+
+
+def exchanged(g: Array) -> Array:
+    """Real and imaginary part in each other's place."""
+    if np.iscomplexobj(g):
+        return g.imag + 1j * g.real
+    return g.reshape(-1, 2)[:, ::-1].reshape(-1)
+
+
+def real_alone(g: Array) -> Array:
+    """The imaginary part lost."""
+    if np.iscomplexobj(g):
+        return g.real + 0j
+    return np.where(np.arange(g.size) % 2 == 1, 0.0, g)
+
+
+TURNED: dict[str, Callable[[Array], Array]] = {
+    "conjugate of the gradient": turned,
+    "parts of the gradient exchanged": exchanged,
+    "imaginary part of the gradient lost": real_alone,
+}
+
+
+def applied(change: Callable[[Array], Array]) -> Callable[[Course, Value], Value]:
+    """A change of the gradient's values."""
+    return lambda course, g: course.apply(change, g)
+
+
 def programs(choices: Choices, dtype: str, *, scaled: bool) -> dict[str, Program]:
     """Every wrong course of a rule; ``scaled`` where the loss is."""
     found: dict[str, Program] = {
@@ -260,9 +295,11 @@ def programs(choices: Choices, dtype: str, *, scaled: bool) -> dict[str, Program
         "elements with a zero gradient skipped": kept_where(lambda g: g == 0),
         "parameter kept where the gradient is zero": parameter_kept_where(lambda g: g == 0),
         "elements with a tiny gradient skipped": kept_where(
-            lambda g: np.abs(g) < np.sqrt(PRECISIONS[dtype].smallest_normal)
+            lambda g: np.abs(g) < np.sqrt(PRECISIONS[component(dtype)].smallest_normal)
         ),
     }
+    if dtype in COMPONENTS:
+        found |= {words: on_gradient(applied(change)) for words, change in TURNED.items()}
     for narrow in NARROWER[dtype]:
         found[f"gradient rounded to {narrow}"] = rounded_gradient(narrow)
         for name in (*state_names(choices), "parameter"):

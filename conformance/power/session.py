@@ -24,11 +24,20 @@ from conformance.power.measurement import (
 )
 from conformance.power.parts import Parts
 from conformance.power.tasks import Task, perform
+from reference.numbers.precision import COMPONENTS
 from reference.variants import VARIANTS
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
+EVERY_DTYPE = (*DTYPES, *COMPONENTS)  # complex ones when they are asked for
 # Elements a regime of the cases that count element-steps; balls cost more than bounds.
-SIZES = {"float16": 2048, "bfloat16": 2048, "float32": 2048, "float64": 128}
+SIZES = {
+    "float16": 2048,
+    "bfloat16": 2048,
+    "float32": 2048,
+    "float64": 128,
+    "complex64": 512,
+    "complex128": 64,
+}
 # Enough to see each part of the pipeline at work in under a minute.
 QUICK = ("matlab-adamupdate", "torch-rmsprop-centered-momentum", "keras-rmsprop-weight-decay")
 QUICK_SIZE = 64
@@ -64,12 +73,17 @@ class Power:
         return [(item, alarm) for item in self.rewritings for alarm in item.alarms]
 
 
-def rules(wanted: Callable[[str], bool]) -> dict[str, list[str]]:
-    """The first variant that states each rule with the same options, and the others that do."""
+def rules(wanted: Callable[[str], bool], *, squares: bool = False) -> dict[str, list[str]]:
+    """The first variant that states each rule with the same options, and the others that do.
+
+    ``squares``: what they say of complex numbers tells rules apart as well.
+    """
     found: dict[tuple[Any, ...], list[str]] = {}
+    key: tuple[Any, ...]
     for variant in VARIANTS.values():
         if wanted(variant.identifier):
             key = (variant.family, variant.choices, variant.features, variant.undecayed)
+            key += (variant.squares,) if squares else ()
             found.setdefault(key, []).append(variant.identifier)
     return {names[0]: names for names in found.values()}
 
@@ -108,8 +122,8 @@ def conduct(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    power.flooded.sort(key=lambda item: (item.variant, DTYPES.index(item.dtype), item.style))
-    power.measurements.sort(key=lambda item: (item.variant, DTYPES.index(item.dtype)))
+    power.flooded.sort(key=lambda item: (item.variant, EVERY_DTYPE.index(item.dtype), item.style))
+    power.measurements.sort(key=lambda item: (item.variant, EVERY_DTYPE.index(item.dtype)))
     return power
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from reference.numbers import IDEAL, Representation
 from reference.numbers.budget import PROFILES
+from reference.numbers.precision import COMPONENTS, component
 
 AVERAGES = ("products", "weighted first", "interpolated", "interpolated from the new")
 QUOTIENTS = ("left to right", "one division", "scalars first", "reciprocals", "shuffled")
@@ -83,6 +84,7 @@ ORDERS = (
 
 def rewritings(dtype: str) -> tuple[Style, ...]:
     """Every style that is legal in ``dtype``."""
+    own, dtype = dtype, component(dtype)
     formed = [
         replace(PLAIN, name=f"coefficients formed in {fmt}", held=Representation("", "", fmt, fmt))
         for fmt in dict.fromkeys((dtype, "float32"))
@@ -101,6 +103,9 @@ def rewritings(dtype: str) -> tuple[Style, ...]:
             replace(wide, name="any order, float32 in between"),
             replace(wide, name="any order, float32 in between and in state", state="float32"),
         ]
+    if own in COMPONENTS:
+        # NumPy fuses nothing there; what a style would fuse or flush is asked in real formats.
+        return tuple(style for style in found if not style.flush and style.fused < 100)
     for device in ("cuda-fast-math", "tpu"):
         if dtype in PROFILES[device]:
             found.append(replace(ANY, name=f"any order, roots of {device}", profile=device))

@@ -197,9 +197,13 @@ class ComplexBoundArithmetic:
             return self.parts.quotient(numerators, denominators)
         if not mixed and len(waves) == 1:
             (wave,) = waves
+            # However the quotient by a power of two is formed, c and c^2 round nothing.
+            exact = tuple(x for x in denominators if self.divides_exactly(x))
+            rest = tuple(x for x in denominators if not self.divides_exactly(x))
+            num = self.by_real if rest else self.parts
             return Pair(
-                self.by_real.quotient((*real, wave.real), denominators),
-                self.by_real.quotient((*real, wave.imag), denominators),
+                num.quotient((*real, self.parts.quotient((wave.real,), exact)), rest),
+                num.quotient((*real, self.parts.quotient((wave.imag,), exact)), rest),
             )
         value, error = np.ones(()), np.zeros(())
         for x in numerators:
@@ -217,6 +221,10 @@ class ComplexBoundArithmetic:
         by_real = self.by_real.budget.division_roundings * (len(denominators) - len(mixed))
         count = scalars + PRODUCT * max(len(waves) - 1, 0) + by_real + BY_COMPLEX * len(mixed)
         return self.both(np.asarray(value), error, count, underflow=2.0)
+
+    def divides_exactly(self, x: Bound) -> bool:
+        """Whether a quotient by it rounds nothing."""
+        return self.parts.budget.exact and power_of_two(x, 4)
 
     def variance(self, v: Pair | Bound, m: Pair) -> Pair | Bound:
         """v - m^2, or v - |m|^2; like the real one, also with epsilon added to v first."""
