@@ -81,6 +81,20 @@ RULES = {
 BETAS = (0.9, 0.999)  # the constructor's; they come as one argument
 
 
+def dtypes() -> list[protocol.DType]:
+    """Those of this release: float64 came later, and so did the view that bfloat16 travels by."""
+    lacks = {"bfloat16"} if not hasattr(mx.array, "view") else set()
+    return [dtype for dtype in DTYPES if hasattr(mx, dtype) and dtype not in lacks]
+
+
+WIDEST = getattr(mx, "float64", mx.float32), np.float64 if hasattr(mx, "float64") else np.float32
+
+
+def lacking(rule: Rule) -> str:
+    """Why the installed release does not have this row, or empty."""
+    return kit.lacks(rule.optimizer, rule.arguments)
+
+
 def describe() -> protocol.Description:
     return protocol.Description(
         adapter=NAME,
@@ -94,10 +108,11 @@ def describe() -> protocol.Description:
                 claims=rule.claims,
                 features=rule.features,
                 hyperparameters=list(rule.names),
-                dtypes=DTYPES,
-                devices=["cpu"],
+                dtypes=dtypes(),
+                devices=[] if lacking(rule) else ["cpu"],
                 state=list(rule.state),
-                gaps=GAPS,
+                schedules=hasattr(mlx.optimizers.Optimizer, "_maybe_schedule"),
+                gaps={**GAPS, **({"device": lacking(rule)} if lacking(rule) else {})},
                 documentation=PAGE.format(rule.optimizer.__name__),
             )
             for name, rule in RULES.items()
@@ -140,7 +155,7 @@ class OptimizerSession:
         if "beta1" in own or "beta2" in own:
             own["betas"] = [own.pop("beta1", BETAS[0]), own.pop("beta2", BETAS[1])]
         if rates := request.learning_rates:
-            table = mx.array(np.array(rates, dtype=np.float64), dtype=mx.float64)
+            table = mx.array(np.array(rates, dtype=WIDEST[1]), dtype=WIDEST[0])
             own["learning_rate"] = lambda step: table[mx.minimum(step, len(rates) - 1)]
         elif "learning_rate" not in own:
             raise kit.Unsupported("the learning rate of mlx.optimizers has no default")

@@ -87,7 +87,20 @@ SWITCHES = ("centered", "amsgrad")
 OWN_SWITCH = {"amsgrad"}  # makes its accumulator only where it is on; the others are always there
 
 
+def has(rule: Rule, features: list[str]) -> bool:
+    """Whether the installed release can switch them on: amsgrad came with 3.0."""
+    return not kit.lacks(rule.optimizer, [name for name in SWITCHES if name in features])
+
+
+def without_elements() -> dict[str, str]:
+    """The gap of releases before 3.0: a gradient without elements cannot be read back."""
+    value = OptimizerSession.leaf(np.zeros(0, np.float32))
+    value.grad = paddle.to_tensor(np.zeros(0, np.float32))
+    return {} if value.grad is not None else {"empty": "its gradient reads None"}
+
+
 def describe() -> protocol.Description:
+    empty = without_elements()
     return protocol.Description(
         adapter=NAME,
         protocol=protocol.PROTOCOL,
@@ -98,12 +111,12 @@ def describe() -> protocol.Description:
                 name=name,
                 family=rule.family,
                 claims=rule.claims,
-                features=rule.features,
+                features=[listed for listed in rule.features if has(rule, listed)],
                 hyperparameters=list(rule.names),
                 dtypes=["float32", "float64"],
                 devices=["cpu"],
                 state=list(rule.state),
-                gaps=GAPS,
+                gaps={**GAPS, **empty},
                 documentation=DOCUMENTATION.format(rule.optimizer.__name__),
             )
             for name, rule in RULES.items()

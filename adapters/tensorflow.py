@@ -17,7 +17,9 @@ import keras
 import tensorflow as tf
 
 from adapters import keras_rules, kit, protocol
+from adapters.tensorflow_keras2 import rule_of
 from adapters.tensorflow_sessions import (
+    KERAS,
     V1,
     GraphSession,
     KerasSession,
@@ -49,20 +51,24 @@ NO_COMPLEX: dict[str, dict[str, str]] = {
 }
 
 RMSPROP_NAMES = {"learning_rate": "learning_rate", "momentum": "momentum", "epsilon": "epsilon"}
-KERAS_SESSIONS = {"": KerasSession, "function": KerasSession, "jit_compile": KerasSession}
 V1_SESSIONS = {"": V1Session, "function": V1Session, "graph": GraphSession}
+
+
+def keras_rule(name: str, *options: str) -> Rule:
+    """One of Keras' classes, as the installed Keras has it."""
+    if KERAS is not keras:
+        return rule_of(name, KERAS, options)
+    return Rule(
+        optimizer=getattr(keras.optimizers, name),
+        sessions=dict.fromkeys(options, KerasSession),
+        **keras_rules.RULES[name].fields,
+    )
+
+
 CLASSES = {
-    "keras.RMSprop": Rule(
-        optimizer=keras.optimizers.RMSprop, sessions=KERAS_SESSIONS, **keras_rules.RMSPROP.fields
-    ),
-    "keras.Adam": Rule(
-        optimizer=keras.optimizers.Adam, sessions=KERAS_SESSIONS, **keras_rules.ADAM.fields
-    ),
-    "keras.AdamW": Rule(
-        optimizer=keras.optimizers.AdamW,
-        sessions={"": KerasSession, "function": KerasSession},
-        **keras_rules.ADAMW.fields,
-    ),
+    "keras.RMSprop": keras_rule("RMSprop", "", "function", "jit_compile"),
+    "keras.Adam": keras_rule("Adam", "", "function", "jit_compile"),
+    "keras.AdamW": keras_rule("AdamW", "", "function"),
     "compat.v1.RMSPropOptimizer": Rule(
         optimizer=V1.train.RMSPropOptimizer,
         sessions=V1_SESSIONS,
@@ -208,6 +214,9 @@ def implementation(
 ) -> protocol.Implementation:
     sparse = "Sparse" in full
     gaps = {"strided": NO_STRIDES, **refused}
+    places = ["cpu"] if sparse else ["cpu", *gpus]
+    if reason := kit.lacks(rule.optimizer, []):
+        gaps["device"], places = reason, []
     if sparse:
         gaps["scalar"] = "var must be at least 1 dimensional"
         gaps["bfloat16"] = f"No OpKernel was registered to support Op '{full.split('.')[1]}'"
@@ -218,7 +227,7 @@ def implementation(
         features=rule.features,
         hyperparameters=list(rule.names),
         dtypes=[dtype for dtype in (*DTYPES, *COMPLEX) if dtype not in gaps],
-        devices=["cpu"] if sparse else ["cpu", *gpus],
+        devices=places,
         state=list(rule.state),
         compiled=bool(option),
         # A kernel takes its scalars with every call, so each parameter may have its own.
@@ -238,7 +247,7 @@ def flags() -> dict[str, str]:
         "intra_op_threads": str(tf.config.threading.get_intra_op_parallelism_threads()),
         "inter_op_threads": str(tf.config.threading.get_inter_op_parallelism_threads()),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
-        "keras_floatx": keras.config.floatx(),
+        "keras_floatx": KERAS.backend.floatx(),
         "tensor_float_32": str(tf.config.experimental.tensor_float_32_execution_enabled()),
         **{
             f"flush_to_zero{f'[{option}]' if option else ''}": ", ".join(

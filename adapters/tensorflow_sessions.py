@@ -14,6 +14,8 @@ from adapters import kit, protocol
 from adapters.kit import Array
 
 V1 = tf.compat.v1
+# What `import keras` gives is not the public package before Keras 3.
+KERAS: Any = tf.keras if keras.__version__.startswith("2.") else keras
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
 
 
@@ -133,7 +135,7 @@ class TensorFlowSession:
         self.count(step)
 
 
-class Rates(keras.optimizers.schedules.LearningRateSchedule):
+class Rates(KERAS.optimizers.schedules.LearningRateSchedule):
     """One rate a step, held in Keras' floatx as Keras' own schedules hold theirs.
 
     Keras asks by its own count of iterations; ``start`` is where that stood at the first rate.

@@ -4,75 +4,30 @@ from __future__ import annotations
 
 from itertools import chain
 from operator import attrgetter
-from typing import Any
 
 import tensorflow as tf
 import tf_keras
 
 from adapters import keras_rules, kit, protocol
 from adapters.tensorflow import NO_KERNEL, description
+from adapters.tensorflow_keras2 import (
+    ADAM_STATE,
+    LEGACY_ADAM_STATE,
+    LEGACY_RMSPROP_STATE,
+    RMSPROP_STATE,
+    sessions,
+)
 from adapters.tensorflow_sessions import Rule, TensorFlowSession
 
 NAME = "tf_keras"
 
 PAGE = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/optimizers/{}"
 
-
-class Rates(tf_keras.optimizers.schedules.LearningRateSchedule):
-    """One rate a step, held in floatx as the package's own schedules hold theirs.
-
-    ``start`` is the optimizer's count of iterations at the first.
-    """
-
-    def __init__(self, rates: list[float]) -> None:
-        self.rates = tf.constant(rates, tf_keras.backend.floatx())
-        self.start = tf.Variable(0, dtype=tf.int64, trainable=False)
-
-    def __call__(self, step: Any) -> Any:
-        place = tf.cast(step, tf.int64) - self.start
-        return tf.gather(self.rates, tf.minimum(place, len(self.rates) - 1))
-
-
-class OptimizerSession(TensorFlowSession):
-    """An optimizer that has grown out of ``tf.keras.optimizers.experimental``."""
-
-    def construct(self) -> None:
-        arguments = self.arguments()
-        self.schedule = Rates(self.rates) if self.rates else None
-        if self.schedule is not None:
-            arguments["learning_rate"] = self.schedule
-        self.optimizer = self.rule.optimizer(**arguments)
-        self.build()
-
-    def build(self) -> None:
-        self.optimizer.build(self.variables)
-
-    def made(self, own: str) -> list[Any]:
-        return list(getattr(self.optimizer, own))
-
-    def apply(self, gradients: list[Any], *scalars: Any) -> None:
-        self.optimizer.apply_gradients(zip(gradients, self.variables, strict=True))
-
-    def count(self, step: int) -> None:
-        if self.schedule is not None:
-            taken = int(self.optimizer.iterations.numpy()) - int(self.schedule.start.numpy())
-            self.schedule.start.assign(step - taken)
-        self.optimizer.iterations.assign(step)
-
-
-class LegacySession(OptimizerSession):
-    """An ``OptimizerV2``, of which most steps are one training kernel."""
-
-    def build(self) -> None:
-        # What the first step would do, too late for set_state before it.
-        self.optimizer._create_all_weights(self.variables)
-
-    def made(self, own: str) -> list[Any]:
-        return [self.optimizer.get_slot(variable, own) for variable in self.variables]
+OptimizerSession, LegacySession = sessions(tf_keras)
 
 
 def rule(
-    path: str, base: keras_rules.KerasRule, state: dict[str, str], session: type[OptimizerSession]
+    path: str, base: keras_rules.KerasRule, state: dict[str, str], session: type[TensorFlowSession]
 ) -> Rule:
     """What Keras 3 says of a class of the same name, in the words of this package."""
     legacy = path.startswith("legacy.")
@@ -95,18 +50,6 @@ def rule(
     )
 
 
-RMSPROP_STATE = {
-    "second_moment": "_velocities",
-    "mean_gradient": "_average_gradients",
-    "momentum": "_momentums",
-}
-ADAM_STATE = {
-    "first_moment": "_momentums",
-    "second_moment": "_velocities",
-    "maximum_second_moment": "_velocity_hats",
-}
-LEGACY_RMSPROP_STATE = {"second_moment": "rms", "mean_gradient": "mg", "momentum": "momentum"}
-LEGACY_ADAM_STATE = {"first_moment": "m", "second_moment": "v", "maximum_second_moment": "vhat"}
 RULES = {
     path: rule(path, base, state, session)
     for path, base, state, session in (

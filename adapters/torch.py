@@ -116,6 +116,15 @@ class Path(NamedTuple):
     rule: Rule
     arguments: dict[str, Any]
 
+    @property
+    def taken(self) -> dict[str, Any]:
+        """The arguments without switches that are off and that this release does not know."""
+        return {
+            name: value
+            for name, value in self.arguments.items()
+            if value is not False or not kit.lacks(self.rule.optimizer, [name])
+        }
+
 
 # Every path is chosen in words, because what foreach=None means depends on the device.
 PATHS = {
@@ -160,6 +169,7 @@ def implementation(name: str, path: Path, cuda: list[str]) -> protocol.Implement
     capturable = path.arguments.get("capturable", False)
     dtypes = [d for d in rule.dtypes if d not in COMPLEX or not path.arguments.get("fused")]
     gaps = {"cpu": CAPTURABLE} if capturable else dict(rule.gaps)
+    lacking = kit.lacks(rule.optimizer, path.taken)
     return protocol.Implementation(
         name=name,
         family=rule.family,
@@ -167,11 +177,15 @@ def implementation(name: str, path: Path, cuda: list[str]) -> protocol.Implement
         features=rule.features,
         hyperparameters=list(rule.names),
         dtypes=dtypes,
-        devices=cuda if capturable else ["cpu", *cuda],
+        devices=[] if lacking else cuda if capturable else ["cpu", *cuda],
         state=list(rule.state),
         settable=bool(rule.state),
         groups=list(rule.names),
-        gaps={**gaps, **{name: FUSED for name in rule.dtypes if name not in dtypes}},
+        gaps={
+            **gaps,
+            **{name: FUSED for name in rule.dtypes if name not in dtypes},
+            **({"device": lacking} if lacking else {}),
+        },
         arithmetic=dict.fromkeys(cuda, "cuda"),
         documentation=rule.page.format(rule.optimizer.__name__),
     )
@@ -270,7 +284,7 @@ class OptimizerSession:
                 **switched_off(request, rule),
                 **settings(request, rule, request.hyperparameters),
                 **{name: True for name in rule.switches if name in request.features},
-                **path.arguments,
+                **path.taken,
             },
         )
         self.schedule = None

@@ -66,12 +66,6 @@ class TestWithoutTheOption:
         done.assert_outcomes(passed=1)
         assert "conformance" not in done.stdout.str().replace(MODULE, "")
 
-    def test_a_projects_tests_find_assert_conforms_here_too(self):
-        import conformance
-        from conformance.pytest_plugin import assert_conforms
-
-        assert assert_conforms is conformance.assert_conforms
-
     def test_a_project_keeps_its_own_tests(self, project, pytester):
         pytester.makepyfile("def test_own(): pass")
         project().assert_outcomes(passed=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from textwrap import shorten
 from typing import Any
 
 import pandas
@@ -14,10 +15,12 @@ from conformance.patterns import wanted
 from reference.pipeline import Choices
 from reference.variants import VARIANTS
 from reports import model
+from reports.diff import INSIDE
 from reports.model import RunData, options
 from reports.terminal import number
 
 Subject = tuple[str, str, str]  # implementation, options, what
+LONGEST = 110  # letters of a reason
 CELL = ["device", "dtype", "mode", "regime", "case"]
 
 
@@ -26,7 +29,7 @@ class Fact:
     """What holds of one subject in one release.
 
     text     as it is shown
-    items    of a list
+    items    of a list; the reasons why a rule is departed from
     choices  of a rule, where it has a name
     """
 
@@ -81,13 +84,18 @@ class Edition:
                     yield (name, "", f"default {argument}"), Fact(str(value))
 
     def judged(self) -> Iterator[tuple[Subject, Fact]]:
-        """Which rule each follows, how well, and its worst score inside the bound."""
+        """Which rule each follows, how well, and its worst score where the bound holds it."""
+        cells = self.run.cells
+        if cells.empty:
+            return
+        own = cells[(cells.relation == "claimed") & cells.verdict.isin(INSIDE)]
+        for (name, features), group in own.groupby(["implementation", "features"], sort=False):
+            yield (name, options(features), "worst score"), Fact(number(group.score.max()))
         matrix = model.compared(self.run)
         for row in matrix[matrix.relation == "claimed"].itertuples(index=False):
             name, features = row.implementation, options(row.features)
             yield (name, features, "rule"), followed(row)
             yield (name, features, "verdict"), Fact(row.verdict)
-            yield (name, features, "worst score"), Fact(number(row.score))
 
     @cached_property
     def bits(self) -> dict[tuple[str, str], pandas.Series[Any]]:
@@ -107,7 +115,13 @@ def followed(row: Any) -> Fact:
     if not row.deviating:
         return Fact(f"follows {row.variant}", choices=VARIANTS[row.variant].choices)
     known = VARIANTS.get(row.nearest)
-    return Fact(f"departs from {row.variant}: {row.why}", choices=known.choices if known else None)
+    # What was raised may go on with a traceback, places of this machine included.
+    reasons = tuple(dict.fromkeys(shorten(part, LONGEST) for part in row.why.split("; ")))
+    return Fact(
+        f"departs from {row.variant}: {'; '.join(reasons)}",
+        reasons,
+        known.choices if known else None,
+    )
 
 
 def edition(place: Place) -> Edition:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas
 
-from conformance.history.editions import THERE, Edition, Subject
+from conformance.history.editions import THERE, Edition, Fact, Subject
 from reference.words import difference
 from reports import diff
 from reports.diff import Difference
@@ -137,20 +137,38 @@ def told(subject: Subject, a: Edition, b: Edition) -> Iterator[str]:
         if features:
             return  # of options that came or went, the same
         yield f"new {what}: {after.text}" if after else f"no {what} any more"
+    elif what == "rule":
+        yield from rewritten(before, after)
     elif before.items and after.items:
-        new = [item for item in after.items if item not in before.items]
-        gone = [item for item in before.items if item not in after.items]
+        new, gone = apart(before, after)
         yield from (f"{what}: {', '.join(new)} new" for _ in new[:1])
         yield from (f"{what}: {', '.join(gone)} gone" for _ in gone[:1])
-    elif what == "rule":
-        words = ""
-        if before.choices and after.choices:
-            words = difference(after.choices, before.choices, " instead of")
-        yield words or f"{after.text}; before: {before.text}"
     elif what == "worst score":
         yield f"worst score {before.text} → {after.text}"
     else:
         yield f"{what} {after.text} instead of {before.text}"
+
+
+def apart(before: Fact, after: Fact) -> tuple[list[str], list[str]]:
+    """The items that came, and those that went."""
+    return (
+        [item for item in after.items if item not in before.items],
+        [item for item in before.items if item not in after.items],
+    )
+
+
+def rewritten(before: Fact, after: Fact) -> Iterator[str]:
+    """Another rule: by its formula where both have a name, otherwise by what is departed from."""
+    if before.choices and after.choices and before.choices != after.choices:
+        yield difference(after.choices, before.choices, " instead of")
+        return
+    new, gone = apart(before, after)
+    if new:
+        yield "now: " + "; ".join(new)
+    if gone:
+        yield "no longer: " + "; ".join(gone)
+    if not (new or gone):
+        yield f"{after.text}; before: {before.text}"
 
 
 def moved(step: Difference) -> dict[tuple[str, str], str]:
@@ -159,10 +177,15 @@ def moved(step: Difference) -> dict[tuple[str, str], str]:
     both = cells[(cells.bits_a.fillna("") != "") & (cells.bits_b.fillna("") != "")]
     found = {}
     for (name, features), group in both.groupby(["implementation", "features"], sort=False):
-        count = int((group.bits_a != group.bits_b).sum())
+        other = group.bits_a != group.bits_b
+        count, quiet = int(other.sum()), int(((group.status == "shifted") & ~other).sum())
+        if quiet and not count:
+            found[name, options(features)] = (
+                f"the same bits, another score (of a state) in {quiet} of {len(group)} cells"
+            )
         if count:
             verdicts = int((group.verdict_a != group.verdict_b).sum())
-            words = f", verdicts in {verdicts}" if verdicts else ", no verdict"
+            words = f", other verdicts in {verdicts}" if verdicts else ", the same verdicts"
             found[name, options(features)] = f"other bits in {count} of {len(group)} cells{words}"
     return found
 

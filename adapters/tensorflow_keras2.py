@@ -1,0 +1,125 @@
+"""How the optimizers of Keras 2 are driven, whether the package is ``tf_keras`` or ``keras``."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import tensorflow as tf
+
+from adapters import keras_rules
+from adapters.tensorflow_sessions import Rule, TensorFlowSession
+
+
+def schedule_of(package: Any) -> type:
+    """The class of schedules that ``package`` takes."""
+
+    class Rates(package.optimizers.schedules.LearningRateSchedule):
+        """One rate a step, held in floatx as the package's own schedules hold theirs.
+
+        ``start`` is the optimizer's count of iterations at the first.
+        """
+
+        def __init__(self, rates: list[float]) -> None:
+            self.rates = tf.constant(rates, package.backend.floatx())
+            self.start = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+        def __call__(self, step: Any) -> Any:
+            place = tf.cast(step, tf.int64) - self.start
+            return tf.gather(self.rates, tf.minimum(place, len(self.rates) - 1))
+
+    return Rates
+
+
+class OptimizerSession(TensorFlowSession):
+    """An optimizer that has grown out of ``tf.keras.optimizers.experimental``."""
+
+    package: Any  # set by `sessions`
+
+    def construct(self) -> None:
+        arguments = self.arguments()
+        self.schedule = schedule_of(self.package)(self.rates) if self.rates else None
+        if self.schedule is not None:
+            arguments["learning_rate"] = self.schedule
+        self.optimizer = self.rule.optimizer(**arguments)
+        self.build()
+
+    def build(self) -> None:
+        self.optimizer.build(self.variables)
+
+    def made(self, own: str) -> list[Any]:
+        return list(getattr(self.optimizer, own))
+
+    def apply(self, gradients: list[Any], *scalars: Any) -> None:
+        # AutoGraph's zip takes no `strict` before TensorFlow 2.12.
+        self.optimizer.apply_gradients(zip(gradients, self.variables))  # noqa: B905
+
+    def count(self, step: int) -> None:
+        if self.schedule is not None:
+            taken = int(self.optimizer.iterations.numpy()) - int(self.schedule.start.numpy())
+            self.schedule.start.assign(step - taken)
+        self.optimizer.iterations.assign(step)
+
+
+class LegacySession(OptimizerSession):
+    """An ``OptimizerV2``, of which most steps are one training kernel."""
+
+    def build(self) -> None:
+        # What the first step would do, too late for set_state before it.
+        self.optimizer._create_all_weights(self.variables)
+
+    def made(self, own: str) -> list[Any]:
+        return [self.optimizer.get_slot(variable, own) for variable in self.variables]
+
+
+def sessions(package: Any) -> tuple[type[OptimizerSession], type[OptimizerSession]]:
+    """The two kinds of session, for the optimizers of one package."""
+
+    class Ours(OptimizerSession):
+        pass
+
+    class Legacy(LegacySession):
+        pass
+
+    Ours.package = Legacy.package = package
+    return Ours, Legacy
+
+
+RMSPROP_STATE = {
+    "second_moment": "_velocities",
+    "mean_gradient": "_average_gradients",
+    "momentum": "_momentums",
+}
+ADAM_STATE = {
+    "first_moment": "_momentums",
+    "second_moment": "_velocities",
+    "maximum_second_moment": "_velocity_hats",
+}
+LEGACY_RMSPROP_STATE = {"second_moment": "rms", "mean_gradient": "mg", "momentum": "momentum"}
+LEGACY_ADAM_STATE = {"first_moment": "m", "second_moment": "v", "maximum_second_moment": "vhat"}
+
+
+def rule_of(name: str, package: Any, options: tuple[str, ...]) -> Rule:
+    """What Keras 3 says of the class ``name``, as far as ``package`` has it."""
+    base = keras_rules.RULES[name]
+    optimizer = getattr(package.optimizers, name, None)
+    ours, legacy = sessions(package)
+    old = hasattr(optimizer, "get_slot")
+    kept = {
+        ("rmsprop", False): RMSPROP_STATE,
+        ("rmsprop", True): LEGACY_RMSPROP_STATE,
+        ("adam", False): ADAM_STATE,
+        ("adam", True): LEGACY_ADAM_STATE,
+    }[base.family, old]
+    taken = inspect.signature(optimizer).parameters if optimizer else base.names.values()
+    lacking = {canonical for canonical, own in base.names.items() if own not in taken}
+    return Rule(
+        optimizer=optimizer,
+        sessions=dict.fromkeys(options, legacy if old else ours),
+        family=base.family,
+        claims=base.claims,
+        features=[listed for listed in base.features if not lacking & set(listed)],
+        names={name: own for name, own in base.names.items() if name not in lacking},
+        state={name: (own, base.state[name][1]) for name, own in kept.items()},
+        documentation=base.documentation,
+    )
