@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.protocol import PROTOCOL, Description, Implementation
+from conformance.cli import listing
+
 RUN = ("run", "--adapter", "numpy", "--profile", "quick")
 
 
@@ -230,6 +233,14 @@ class TestListing:
         (row,) = json.loads(done.stdout)["adapters"]
         assert not row["runs"]
         assert "conformance env create numpy" in row["note"]
+
+    def test_doctor_says_which_implementations_run_nowhere_and_why(self):
+        def item(name, devices, gaps):
+            return Implementation(name, "adam", [], [[]], [], [], devices, [], gaps=gaps)
+
+        items = [item("x:A", ["cpu"], {}), item("x:A[c]", [], {"device": "no compiler"})]
+        found = Description("x", PROTOCOL, {}, {"cpu": "host"}, items)
+        assert listing.note(found) == "not A[c]: no compiler"
 
     def test_doctor_with_one(self, conformance, ready):
         done = conformance("doctor", "numpy", "--json")

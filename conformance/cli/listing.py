@@ -139,6 +139,19 @@ def greetings(names: Iterable[str]) -> list[tuple[str, Description | str]]:
         return list(pool.map(greet, names))
 
 
+def note(found: Description) -> str:
+    """Why nothing runs here, or which implementations do not, and why."""
+    reasons: dict[str, list[str]] = {}
+    for item in found.implementations if found.devices else ():
+        if not item.devices:
+            places = ("device", *found.devices)
+            why = next((item.gaps[key] for key in places if key in item.gaps), "no reason is given")
+            reasons.setdefault(why, []).append(item.name.partition(":")[2])
+    return found.unavailable or "; ".join(
+        f"not {', '.join(names)}: {why}" for why, names in reasons.items()
+    )
+
+
 def doctor(
     adapter: Annotated[list[str] | None, typer.Argument(help="adapters; all when none")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
@@ -150,7 +163,6 @@ def doctor(
     names = known_adapters(adapter or environments.ADAPTERS)
     rows, broken = [], False
     for name, found in greetings(names):
-        described = isinstance(found, Description)
         runs = isinstance(found, Description) and bool(found.devices)
         broken |= not runs and adapter is not None
         rows.append(
@@ -162,7 +174,7 @@ def doctor(
                 "implementations": len(found.implementations)
                 if isinstance(found, Description)
                 else 0,
-                "note": "" if runs else (found.unavailable if described else found),  # type: ignore[union-attr]  # described says which
+                "note": note(found) if isinstance(found, Description) else found,
             }
         )
     if as_json:
