@@ -40,6 +40,7 @@ SHAPES = {
     name: f"MXNetError: Operator _copyto inferring shapes failed ({shape} means unknown)"
     for name, shape in {"scalar": "the shape ()", "empty": "a length of 0"}.items()
 }
+CLIPPED = "not driven: no rule here bounds weights; `conformance verify mxnet` checks the argument"
 ALL: list[protocol.DType] = ["float16", "float32", "float64"]
 
 
@@ -77,6 +78,8 @@ class Rule(NamedTuple):
     def gaps(self) -> dict[str, str]:
         """What it refuses, and MXNet's words."""
         gaps: dict[str, str] = {"bfloat16": BFLOAT16, **COMPLEX, **SHAPES}
+        if self.family == "rmsprop" and self.driver != "book":
+            gaps["clip_weights"] = CLIPPED
         gaps.update((name, STATE_DTYPE.format(name)) for name in ALL if name not in self.dtypes)
         return gaps
 
