@@ -115,6 +115,13 @@ def test_an_implementation_may_be_the_reference() -> None:
 
 
 @pytest.mark.adapter("torch")
+def test_without_a_dtype_every_real_one_is_compared() -> None:
+    found = certify("torch:AdamW", "torch-adamw", ["weight_decay=0"])
+    assert {item.dtype for item in found.evidence} == {"float16", "bfloat16", "float32", "float64"}
+    assert found.statement.conforms
+
+
+@pytest.mark.adapter("torch")
 def test_what_cannot_be_compared_is_refused() -> None:
     for against, words, reason in (
         ("no-such-variant", [], "no variant"),

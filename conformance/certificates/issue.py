@@ -30,7 +30,7 @@ from conformance.translation.session import Progress, silent
 from conformance.translation.settings import Setting, setting, words
 from conformance.translation.trial import answered, cases, flat, found, judged
 from conformance.verdict import Observed, Verdict
-from reference.numbers.precision import to_bits
+from reference.numbers.precision import PRECISIONS, to_bits
 from reference.numbers.symbolic import equations
 from reference.pipeline import Choices
 from reference.variants import VARIANTS
@@ -48,6 +48,7 @@ LIMITS = (
     "hyperparameters, on this machine; later steps and other parameters are not in that set.",
     "A result inside the bound is one that correctly rounded arithmetic in some legal order may "
     "give. Two such results need not have the same bits.",
+    "Complex numbers are not part of it.",
     "Nothing is said of other hyperparameters, options, versions or devices, nor of how training "
     "goes.",
     "The hash shows that the text was changed since it was issued. It does not show who issued it.",
@@ -65,8 +66,9 @@ def certify(
 ) -> Certificate:
     """Compare an implementation with a documented variant, or with another implementation.
 
-    ``given`` are ``name=value`` words, for both; ``dtypes`` are all that the implementation has
-    where none is named.  A certificate of an implementation that deviates says so.
+    ``given`` are ``name=value`` words, for both; ``dtypes`` are all real ones that the
+    implementation has where none is named.  A certificate of an implementation that deviates
+    says so.
 
     Raises SubjectError for what cannot be asked, and WorkerError where a worker cannot answer.
     """
@@ -165,7 +167,7 @@ def gathered(
     progress: Progress,
 ) -> list[Evidence]:
     """Every case in every dtype."""
-    known = asked.implementation.dtypes
+    known = [dtype for dtype in asked.implementation.dtypes if dtype in PRECISIONS]
     for dtype in dtypes:
         if dtype not in known:
             raise SubjectError(f"{asked.name} has no {dtype}; it has {', '.join(known)}")
