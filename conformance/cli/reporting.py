@@ -183,7 +183,8 @@ def reproduce(
 ) -> None:
     """Run the documents' examples and compare what they print, to the printed digit.
 
-    What cannot be obtained here is listed with what it would take.
+    What cannot be obtained here is listed with what it would take. (`conformance repro` is another
+    command: it makes a script of a deviation.)
 
     [bold]Examples[/]
 

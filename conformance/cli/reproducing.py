@@ -173,7 +173,13 @@ def together(
         def say(done: int, total: int, what: str) -> None:
             status.update(escape(f"{done} of {total}: {what}"))
 
-        collection.collect(adapters, say)
+        try:
+            collection.collect(adapters, say)
+        except KeyboardInterrupt:
+            raise RunError(
+                f"interrupted: {len(collection.entries)} deviations are done, in {out}; the same "
+                "command goes on"
+            ) from None
     entries = collection.entries
     if as_json:
         print_json(
