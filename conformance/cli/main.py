@@ -40,6 +40,7 @@ from reports.model import UnreadableRun
 from reports.terminal import escape
 
 USAGE, INCOMPLETE = 2, 3
+ABORTED = 130  # 128 and the number of SIGINT, as shells and Typer have it
 
 app = typer.Typer(
     name="conformance",
@@ -87,6 +88,10 @@ def main() -> None:
         fail(str(error), INCOMPLETE)
     except KeyboardInterrupt:
         fail("interrupted", INCOMPLETE)
+    except SystemExit as end:
+        if end.code == ABORTED:  # Typer has caught the interrupt itself
+            fail("interrupted", INCOMPLETE)
+        raise
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         sys.stderr.close()
 
