@@ -57,7 +57,7 @@ def assert_conforms(
 
 def explained(found: Audit) -> str:
     """An audit as the message of a failing test."""
-    lines = [f"{found.target} does not follow {found.variant}: {found.verdict}"]
+    lines = [f"{found.target} {found.relation}: {found.verdict}"]
     lines += [f"  {text}" for text in found.why]
     if found.first_divergence:
         lines.append(f"  first divergence: {place(found.first_divergence)}")

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import venv
 from pathlib import Path
 
+import psutil
 import pytest
 
 from conformance import Audit, assert_conforms, audit, environments
@@ -241,6 +246,33 @@ def test_a_question_that_makes_no_sense_exits_with_2_and_says_what_would(
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_an_interpreter_without_what_a_worker_needs_exits_with_3(conformance, tmp_path):
+    venv.create(tmp_path / "bare", with_pip=False)
+    python = tmp_path / "bare" / "bin" / "python"
+    done = conformance("audit", target("bad:rmsprop"), "--python", str(python))
+    assert done.returncode == 3
+    assert f"{python} -m pip install msgspec" in done.stderr
+
+
+def test_an_implementation_of_an_adapter_is_no_target(conformance):
+    done = conformance("audit", "torch:RMSprop")
+    assert done.returncode == 2
+    assert "names an implementation of an adapter" in done.stderr
+
+
+def test_an_audit_that_is_interrupted_exits_with_3_and_leaves_no_worker():
+    code = "from conformance.cli import main; main()"
+    command = [sys.executable, "-c", code, "audit", target("bad:hangs")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        while not (workers := psutil.Process(process.pid).children(recursive=True)):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert process.returncode == 3
+    assert "interrupted" in said
+    assert not any(worker.is_running() for worker in workers)
+
+
 def test_the_report_says_what_is_wrong_where_and_what_was_tried(conformance):
     done = conformance("audit", target("wrong_numpy:epsilon_inside"), "--like", "torch-rmsprop")
     assert done.returncode == 1
@@ -271,6 +303,12 @@ def test_an_object_of_this_process_conforms():
     assert {"verdict", "dtype", "mode", "score"} <= set(frame.columns)
 
 
+def test_the_pytest_plugin_offers_the_same_assertion():
+    from conformance.pytest_plugin import assert_conforms as offered
+
+    assert offered is assert_conforms
+
+
 def test_an_assertion_fails_with_a_message_that_a_person_understands():
     with pytest.raises(AssertionError) as caught:
         assert_conforms(rmsprop_inside, "torch-rmsprop")
@@ -299,9 +337,6 @@ def test_every_wrong_rule_has_words_of_its_own():
 
 
 def test_the_command_line_does_not_wait_for_what_it_does_not_use():
-    import subprocess
-    import sys
-
     code = "import sys, conformance; print('numpy' in sys.modules or 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

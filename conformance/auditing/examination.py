@@ -194,7 +194,7 @@ def identified(prepared: Ready, oracle: Oracle, progress: Progress) -> Variant:
         )
         near = [variant for variant in known if variant.identifier in told.nearest_variants]
         if near:
-            return min(near, key=lambda v: (-same_defaults(v, prepared), v.identifier))
+            return min(near, key=lambda variant: preference(variant, prepared))
     except Unidentifiable:
         pass
     return least_contradicted(known, prepared, oracle, progress)
@@ -207,11 +207,11 @@ def least_contradicted(
     found = carry(prepared, known[0], oracle, defaults=False, progress=progress)
     rules: dict[Any, int] = {}
 
-    def rank(variant: Variant) -> tuple[int, int, str]:
+    def rank(variant: Variant) -> tuple[int, tuple[int, bool, str]]:
         key = (variant.choices, variant.undecayed)
         if key not in rules:
             rules[key] = contradictions(oracle, variant, found)
-        return rules[key], -same_defaults(variant, prepared), variant.identifier
+        return rules[key], preference(variant, prepared)
 
     return min(known, key=rank)
 
@@ -230,6 +230,12 @@ def contradictions(oracle: Oracle, variant: Variant, found: Carried) -> int:
             decide_only=True,
         ).parameters
     )
+
+
+def preference(variant: Variant, prepared: Ready) -> tuple[int, bool, str]:
+    """Of documents with one rule: that with the same defaults, then that of the same framework."""
+    own = variant.identifier.startswith(f"{prepared.kind}-")
+    return -same_defaults(variant, prepared), not own, variant.identifier
 
 
 def same_defaults(variant: Variant, prepared: Ready) -> int:

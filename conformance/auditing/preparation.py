@@ -11,8 +11,17 @@ from typing import Any
 
 from adapters.targets.names import HYPERPARAMETERS, NUMBERS
 from conformance.driver import REQUEST_LIMIT
+from conformance.environments import ADAPTERS
 from conformance.subject import Subject, SubjectError, described
-from conformance.targets import Missing, TargetError, greeted, order_for, order_of, serving
+from conformance.targets import (
+    Missing,
+    TargetError,
+    greeted,
+    looks_like_target,
+    order_for,
+    order_of,
+    serving,
+)
 from reference.variants import VARIANTS, Variant
 
 
@@ -104,6 +113,18 @@ def ready(question: Question) -> Iterator[Ready]:
     used.
     """
     variant = documented(question.like)
+    implementation = (
+        isinstance(question.target, str)
+        and not question.python
+        and not looks_like_target(question.target, ADAPTERS)
+        and ":" in question.target
+    )
+    if implementation:
+        raise AuditError(
+            f"{question.target} names an implementation of an adapter: `conformance identify` and "
+            f"`conformance run --implementation '{question.target}'` ask it; a target of that "
+            "name needs --python"
+        )
     choices: dict[str, Any] = {
         "kind": question.kind,
         "family": variant.family if variant else "",
@@ -177,9 +198,15 @@ def assumed(
             continue
         stated = variant.defaults.get(name, "") if variant else ""
         if not stated or (name in NUMBERS and float(stated) == 0):
+            family = (
+                "; without an average of squared gradients it is none of this family"
+                if name == "decay"
+                else ""
+            )
             raise AuditError(
                 f"{target} takes no {name}: say what is built in with {name}=VALUE"
                 + ("" if variant else ", or name the document with --like")
+                + family
             )
         values[name] = float(stated)
     switches = [name for name in wanted if name not in available]

@@ -114,9 +114,17 @@ class Audit:
         """One line for a log or a failing test."""
         if self.conforms:
             size = f"at most {self.score:.3g} of the bound in {self.cases} cases"
-            return f"{self.target} follows {self.variant}: {self.verdict}, {size}"
-        reason = "; ".join(self.why) or self.verdict
-        return f"{self.target} does not follow {self.variant or 'any document'}: {reason}"
+            return f"{self.target} {self.relation}: {self.verdict}, {size}"
+        return f"{self.target} {self.relation}: {'; '.join(self.why) or self.verdict}"
+
+    @property
+    def relation(self) -> str:
+        """How it stands to the document, in words."""
+        if self.conforms:
+            return f"follows {self.variant}"
+        if self.like:
+            return f"does not follow {self.variant}"
+        return f"follows no document (nearest: {self.variant})" if self.variant else "is unusable"
 
 
 def place(divergence: Divergence) -> str:

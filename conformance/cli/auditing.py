@@ -118,9 +118,7 @@ def literal(text: str) -> Any:
 def show(found: Audit) -> None:
     """The verdict, what is wrong, where it was seen first, and what was tried."""
     colour = "green" if found.conforms else "red"
-    against = found.variant or "any document"
-    says = "follows" if found.conforms else "does not follow"
-    line(f"[bold]{escape(found.target)}[/] [{colour}]{says}[/] {against}: {found.verdict}")
+    line(f"[bold]{escape(found.target)}[/] [{colour}]{found.relation}[/]: {found.verdict}")
     for text in found.why:
         line(f"  {escape(text)}")
     if found.first_divergence:
