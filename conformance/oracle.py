@@ -255,7 +255,8 @@ def tabled(num: BoundArithmetic | ComplexBoundArithmetic, value: Array, error: A
     """Rows in ``num``'s carrier as a table: float64, what that leaves over, and the slack."""
     centre, low = value.astype(np.float64), ZERO
     if num.carrier is not np.float64:
-        low = np.where(np.isfinite(centre), value - centre, 0.0).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # infinity less itself
+            low = np.where(np.isfinite(centre), value - centre, 0.0).astype(np.float64)
         error = error.astype(np.float64)
     return Table(centre, np.where(np.isnan(error), np.inf, error) * num.slack, low)
 

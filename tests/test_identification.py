@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -139,21 +140,61 @@ def test_constants_are_read_as_the_shortest_decimals_within_their_error() -> Non
     assert next(shortest("learning_rate", 0.0031415, 1e-9, 6e-8)) == "0.0031415"
 
 
-def hidden(parameter, gradient, state):  # type: ignore[no-untyped-def]
-    """Adam with everything built in."""
-    first, second, count = state or (0 * parameter, 0 * parameter, 0)
-    count += 1
-    first = (0.9 * first + 0.1 * gradient).astype(parameter.dtype)
-    second = (0.999 * second + 0.001 * gradient**2).astype(parameter.dtype)
-    root = np.sqrt(second / (1 - 0.999**count)) + 1e-8
-    step = 0.001 * (first / (1 - 0.9**count)) / root
-    return (parameter - step).astype(parameter.dtype), (first, second, count)
+OUTSIDE = (
+    "adagrad",
+    "adadelta",
+    "sgd_with_momentum",
+    "lion",
+    "adabelief",
+    "yogi",
+    "adamax",
+    "clipped_by_norm",
+)
+TARGETS = Path(__file__).parent / "targets" / "outside.py"
+
+
+def told(name: str, *, thorough: bool = False) -> Identification:
+    """An optimizer of ``targets/outside.py``, identified in its plain form."""
+    with subject(f"{TARGETS}:{name}") as one:
+        return identify(one, thorough=thorough)
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_what_is_no_rule_of_the_family_is_called_outside_it(name: str) -> None:
+    found = told(name)
+    assert found.verdict == "outside the family"
+    assert not found.rules
+    assert not found.formula
+    assert found.first_divergence is not None
+    assert found.first_divergence.score > 1
+    assert "none of" in found.why
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("clipped_by_value", "gradients are clipped to the range from -1 to 1"),
+        ("correction_one_step_late", "bias correction counts one step too many"),
+    ],
+)
+def test_one_fault_that_explains_everything_is_named(name: str, words: str) -> None:
+    found = told(name)
+    assert found.verdict == "outside the family"
+    assert words in found.why
 
 
 def test_constants_that_are_built_in_are_estimated() -> None:
-    with subject(f"{__file__}:hidden") as one:
-        found = identify(one, thorough=False)
+    found = told("adam_with_everything_built_in")
     assert found.verdict == "identified"
     assert (found.factor("epsilon"), found.factor("bias_correction")) == ("outside", "both")
     constants = {"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-08"}
     assert {name: found.factor(f"built-in {name}") for name in constants} == constants
+
+
+def test_gradients_that_are_treated_in_a_way_of_their_own_are_noticed() -> None:
+    zeros = told("skips_zeros", thorough=True)
+    assert zeros.factor("epsilon") == "outside"
+    assert zeros.factor("zero_gradient") == "parameter and state kept"
+    steps = told("ignores_steps_with_nan", thorough=True)
+    assert steps.factor("zero_gradient") == "as any other"
+    assert steps.factor("non_finite") == "the whole step is left out"

@@ -12,6 +12,7 @@ from reference.numbers.precision import PRECISIONS, Array
 # A mean over all axes but the first needs a second one; rows that fill no vector leave a tail.
 ROWS, COLUMNS = 47, 4
 SIZE = ROWS * COLUMNS
+STILL = 6  # rows of which all gradients begin with zero: their mean does too
 # How a run of gradients goes on; each of them tells other stages apart.
 PATTERNS = (
     "steady",
@@ -150,6 +151,7 @@ def posed(
     low, high = sizes({**decimals, **built_in}, dtype)
     size = np.exp(random.uniform(np.log(low), np.log(high), shape))
     pattern = random.integers(0, len(PATTERNS), shape)
+    pattern[:STILL] = PATTERNS.index("zero first")
     sign = random.choice([-1.0, 1.0], shape)
     gradients = []
     for step in range(setting.steps):

@@ -60,9 +60,11 @@ class Shared:
     def once(self, operation: object, carry_out: Callable[..., Bound], *operands: Node) -> Node:
         """The node of an operation on these operands."""
         key = (operation, *map(id, operands))  # nodes live as long as this memory
-        if key not in self.memory:
-            self.memory[key] = Node(self, carry_out(*(operand.bound for operand in operands)))
-        return self.memory[key]
+        found = self.memory.get(key)
+        if found is None:
+            found = Node(self, carry_out(*(operand.bound for operand in operands)))
+            self.memory[key] = found
+        return found
 
     def constant(self, bound: Bound) -> Node:
         """A coefficient; the inner system gives the same bound for the same one."""
@@ -100,8 +102,12 @@ class Shared:
 
     def define(self, name: str, x: Node) -> Node:
         """What a step keeps is what it was, unless the inner system changes it."""
-        kept = self.inner.define(name, x.bound)
-        return x if kept is x.bound else self.once(("define", name), lambda _: kept, x)
+        key = (name, id(x))
+        found = self.memory.get(key)
+        if found is None:
+            kept = self.inner.define(name, x.bound)
+            found = self.memory[key] = x if kept is x.bound else Node(self, kept)
+        return found
 
     def square(self, x: Node) -> Node:
         """x * x."""

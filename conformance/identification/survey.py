@@ -129,10 +129,11 @@ def graded(
         variants = claimed_variants(asked.implementation, features)
         expected = [variant.choices for variant in variants]
         source = "claim" if expected else ""
+    partly = rule is not None and rule.partly
     return Row(
         name,
         options,
-        grade(found, expected),
+        grade(found, expected, partly=partly),
         source,
         remark(found, expected),
         found.steps,
@@ -140,8 +141,10 @@ def graded(
     )
 
 
-def grade(found: Identification, expected: list[Choices]) -> str:
-    """How an identification compares with the rules that are expected."""
+def grade(found: Identification, expected: list[Choices], *, partly: bool = False) -> str:
+    """How an identification compares with the rules that are expected; ``partly``: by place."""
+    if partly and found.verdict == "by place":
+        return "right" if set(found.rules) & set(expected) else "wrong"
     if not expected:
         return found.verdict
     if len(found.rules) == 1 and any(same(found.rules[0], rule) for rule in expected):

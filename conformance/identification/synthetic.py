@@ -11,6 +11,7 @@ import numpy as np
 
 from adapters import protocol
 from conformance.configuration import ALWAYS, OPTIONS
+from conformance.explain import alternatives
 from conformance.identification.hypotheses import Family
 from conformance.power.arithmetic import Working
 from conformance.power.styles import Style, rewritings
@@ -78,15 +79,22 @@ def synthetic(choices: Choices, style: Style, seed: int, offered: Sequence[str])
 
 
 def drawn(count: int, seed: int) -> Iterator[Synthetic]:
-    """``count`` different rules, each in a style of its own."""
+    """``count`` different rules, each choice drawn on its own, and each in a style of its own."""
     draw = random.Random(seed)
-    family = Family.offered(OFFERED).rules
+    options = alternatives()
     styles = rewritings("float32")
-    for index, choices in enumerate(draw.sample(family, count)):
-        has = {
-            "beta1": choices.first_moment,
-            "momentum": choices.momentum != "none",
-            "weight_decay": choices.weight_decay != "none",
-        }
-        offered = [name for name in OFFERED if has.get(name, True) or not draw.randrange(IGNORED)]
-        yield synthetic(choices, draw.choice(styles), seed + index, offered)
+    possible = set(Family.offered(OFFERED).rules)
+    found: dict[Choices, None] = {}
+    while len(found) < count:
+        choices = Choices(**{name: draw.choice(values) for name, values in options.items()})
+        if choices in possible and choices not in found:
+            found[choices] = None
+            has = {
+                "beta1": choices.first_moment,
+                "momentum": choices.momentum != "none",
+                "weight_decay": choices.weight_decay != "none",
+            }
+            offered = [
+                name for name in OFFERED if has.get(name, True) or not draw.randrange(IGNORED)
+            ]
+            yield synthetic(choices, draw.choice(styles), seed + len(found), offered)
