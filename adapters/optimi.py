@@ -8,7 +8,7 @@ from typing import Any
 import optimi
 
 from adapters import kit, protocol
-from adapters.torch import ADAM, Path, Rule, description, opened, probed
+from adapters.torch import ADAM, DTYPES, Path, Rule, description, opened, probed
 
 NAME = "optimi"
 
@@ -27,6 +27,7 @@ def rule(optimizer: Any, claim: str, gradient: str, off: dict[str, float]) -> Ru
         features=[[], ["weight_decay"]],
         switches=[],
         state={},
+        dtypes=DTYPES,
         page=f"https://optimi.benjaminwarner.dev/optimizers/{claim.partition('-')[2]}/",
         gaps={"state": HIDDEN, **({"gradient": gradient} if gradient else {})},
         off=off,
