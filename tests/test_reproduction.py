@@ -18,12 +18,12 @@ from conformance.environments import locate
 from conformance.oracle import Oracle
 from conformance.plan import Selection
 from conformance.reproduction import recipes
+from conformance.reproduction.changes import decimal
 from conformance.reproduction.checking import check
 from conformance.reproduction.deviation import Deviation, NothingThereError
 from conformance.reproduction.evidence import inside, upwards
 from conformance.reproduction.reproducer import CoveredError, reproduce
 from conformance.reproduction.script import Script, issue, literal, number, script
-from conformance.reproduction.shrinking import decimal
 from conformance.reproduction.simplicity import (
     digits_of,
     simpler_decimals,

@@ -11,8 +11,9 @@ from conformance.cases import parse
 from conformance.cli.console import UsageError, console, errors, known_adapters, print_json
 from conformance.cli.reporting import folder as made_folder
 from conformance.cli.reporting import write
+from conformance.reproduction.cells import deviations, found_in
 from conformance.reproduction.checking import Check, check
-from conformance.reproduction.collection import Collection, Entry, deviations, found_in
+from conformance.reproduction.collection import Collection, Entry
 from conformance.reproduction.deviation import Deviation, NothingThereError
 from conformance.reproduction.evidence import NotShownError
 from conformance.reproduction.recipes import NoRecipeError

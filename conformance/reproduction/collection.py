@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from conformance import environments
-from conformance.cases import MAIN_DTYPE, Case, parse
 from conformance.driver import Worker, WorkerError
-from conformance.expectations import BAD
-from conformance.inputs import RANGE_REGIMES
 from conformance.oracle import Oracle
+from conformance.reproduction.cells import adapter_of, deviations, grouped
 from conformance.reproduction.checking import check
 from conformance.reproduction.deviation import Deviation, NothingThereError
 from conformance.reproduction.evidence import NotShownError
 from conformance.reproduction.recipes import NoRecipeError, recipe
 from conformance.reproduction.reproducer import CoveredError, Reproducer, reproduce
 from conformance.reproduction.script import issue, script
-from conformance.runs.reader import adapters_of, provenance_of
-from conformance.store import Cell, RunError, write_json
+from conformance.store import RunError, write_json
 from conformance.subject import SubjectError, described
-from reference.pipeline import Choices
 
 INDEX = "index.json"
 TRIES = 3  # cells of one deviation that are tried before it is given up
-# Modes that are nearest to what a user does come first.
-MODES = ("defaults", "origin", "trajectory", "separation", "edges", "rate-change", "injected")
 Progress = Callable[[int, int, str], None]
 
 
@@ -218,86 +211,6 @@ class Bank:
             self.worker = Worker(place.command)
         it = described(self.worker, one.implementation, one.device)
         return reproduce(it, one, oracle=oracle, covered=covered)
-
-
-def deviations(run: Path) -> list[Deviation]:
-    """Every deviating cell of a run against what its implementation claims.  Raises RunError."""
-    provenance_of(run)
-    found = []
-    for stored in adapters_of(run).values():
-        for index, group in stored.finished.items():
-            unit = stored.units[index]
-            rule = rule_of(unit.rule.choices) if unit.rule else None
-            found += [
-                deviation(cell, rule)
-                for cell in group.cells
-                if cell.relation == "claimed" and cell.verdict in BAD
-            ]
-    return found
-
-
-def deviation(cell: Cell, rule: Choices | None) -> Deviation:
-    """A cell as a deviation."""
-    return Deviation(
-        cell.implementation,
-        parse(cell.case),
-        cell.variant,
-        cell.regime,
-        cell.device,
-        cell.verdict,
-        cell.why,
-        rule,
-    )
-
-
-def rule_of(choices: dict[str, Any]) -> Choices | None:
-    """The rule that a run's group follows."""
-    return Choices(**choices)
-
-
-def found_in(run: Path, implementation: str, case: Case, variant: str, regime: str) -> Deviation:
-    """The deviating cell of a run that fits.  Raises NothingThereError."""
-    for item in sorted(deviations(run), key=place):
-        same = (item.implementation, item.case) == (implementation, case)
-        if same and variant in ("", item.variant) and regime in ("", item.regime):
-            return item
-    raise NothingThereError(f"{run} has no deviating cell of {implementation} in that case")
-
-
-def grouped(cells: list[Deviation]) -> Iterator[list[Deviation]]:
-    """Cells of one implementation, variant and reason together, those to begin with first."""
-    found: dict[tuple[str, ...], list[Deviation]] = {}
-    for cell in cells:
-        key: tuple[str, ...] = (
-            adapter_of(cell),
-            cell.implementation,
-            cell.device,
-            cell.variant,
-            cell.why,
-        )
-        found.setdefault(key, []).append(cell)
-    # The fewest options first: what stands for the plain form may stand for others.
-    order = sorted(found, key=lambda key: (key[0], key[1], len(found[key][0].case.features)))
-    for key in order:
-        yield sorted(found[key], key=place)
-
-
-def place(cell: Deviation) -> tuple[int, ...]:
-    """Which cell to begin with: ordinary gradients in the main dtype, from the initial state."""
-    dtypes = (MAIN_DTYPE, "float64", "bfloat16", "float16")
-    kind = dtypes.index(cell.case.dtype) if cell.case.dtype in dtypes else len(dtypes)
-    modes = MODES.index(cell.case.mode) if cell.case.mode in MODES else len(MODES)
-    return (
-        kind,
-        int(cell.regime in RANGE_REGIMES),
-        modes,
-        cell.case.steps * cell.case.size,
-    )
-
-
-def adapter_of(cell: Deviation) -> str:
-    """The adapter that drives an implementation."""
-    return cell.implementation.partition(":")[0]
 
 
 def file_name(made: Reproducer, taken: set[str]) -> str:

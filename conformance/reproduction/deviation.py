@@ -17,7 +17,7 @@ from conformance.explain import explain
 from conformance.oracle import Oracle, inputs_of
 from conformance.plan import Unit, comparable_variants
 from conformance.reproduction.bench import Bench
-from conformance.reproduction.shrinking import decimal
+from conformance.reproduction.changes import decimal
 from conformance.subject import Subject
 from conformance.verdict import Judgement, Verdict
 from reference.numbers.precision import Array
