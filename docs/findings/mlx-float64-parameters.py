@@ -10,7 +10,7 @@ import numpy as np
 mx.set_default_device(mx.cpu)
 np.set_printoptions(precision=17)
 version = metadata.version("mlx")
-CHANGED = (0, 30)
+CHANGED = (0, 32)  # the first release of which float64 is true; 0.31.0 holds float32
 ALPHA, G = 0.9, np.array([1 / 7, 3.0, 1e-3])
 value, gradient = (mx.array(part, dtype=mx.float64) for part in (np.zeros(3), G))
 optimizer = optim.RMSprop(learning_rate=0.25, alpha=ALPHA, eps=1e-8)
