@@ -9,7 +9,7 @@ import mlx.optimizers as optim
 mx.set_default_device(mx.cpu)
 version = metadata.version("mlx")
 number = tuple(int(part) for part in version.split(".")[:3])
-CHANGED = (0, 26, 2)  # the releases up to 0.26.1 do not keep the dtype
+CHANGED = (0, 26, 4)  # the releases up to 0.26.3 do not keep the dtype
 kept = {}
 for dtype in (mx.float16, mx.bfloat16, mx.float32):
     optimizer = optim.Adam(learning_rate=0.01, bias_correction=True)
