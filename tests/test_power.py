@@ -36,7 +36,9 @@ SAMPLE = {
     "mindspore-rmsprop-ones-loss-scale": 9,
     "keras-adam-weight-decay": 13,
 }
-UNEXPLAINED = measurement.Outcome("x", "float32", "m", "choice", measurement.OPEN)
+UNEXPLAINED = measurement.Outcome(
+    "x", "float32", "m", "choice", measurement.OPEN, score=float("inf")
+)
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 # Of each square one rule.
 COMPLEX = {
@@ -234,7 +236,7 @@ class TestParts:
         found = measurement.Measurement("x", "float32", [UNEXPLAINED], [])
         place = parts.Parts(tmp_path).place(task)
         place.parent.mkdir()
-        place.write_bytes(msgspec.json.encode(found))
+        place.write_bytes(msgspec.msgpack.encode(found))
         assert parts.Parts(tmp_path).result(task) == found
 
 

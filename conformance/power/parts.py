@@ -37,7 +37,7 @@ class Parts:
 
     def place(self, task: Task) -> Path:
         """The file of one task."""
-        name = f"{task.variant}.{task.dtype}.{task.profile}.{task.size}.{task.seed}.json"
+        name = f"{task.variant}.{task.dtype}.{task.profile}.{task.size}.{task.seed}.msgpack"
         return self.folder / f"parts-{version()}" / name
 
     def result(self, task: Task) -> Result:
@@ -49,12 +49,12 @@ class Parts:
             found = perform(task)
         place.parent.mkdir(parents=True, exist_ok=True)
         beside = place.with_suffix(f".{os.getpid()}")
-        beside.write_bytes(msgspec.json.encode(found))
+        beside.write_bytes(msgspec.msgpack.encode(found))
         beside.replace(place)
         return found
 
     def decoded(self, task: Task, content: bytes) -> Result:
         """A file's content as what the task gives."""
         if task.size:
-            return msgspec.json.decode(content, type=list[Rewriting])
-        return msgspec.json.decode(content, type=Measurement)
+            return msgspec.msgpack.decode(content, type=list[Rewriting])
+        return msgspec.msgpack.decode(content, type=Measurement)
