@@ -28,7 +28,7 @@ from reference.variants import VARIANTS
 from reference.variants.record import suffix
 from reference.words import WORDS, difference
 from reports.classes import FORMAT, Class, Map, Member, Panel, Witness
-from reports.facts import Configuration, Facts, Rule, facts
+from reports.facts import Configuration, Facts, Rule, latest, together
 from reports.model import RunData
 
 PARTLY = "some elements, by their place"  # how a run words a rule that explains only these
@@ -47,12 +47,18 @@ class Found:
     partly: str = ""
 
 
-def mapped(run: RunData) -> Map:
-    """The whole map of a run.  Raises UnreadableRun for a run that does not know its rules."""
-    known = facts(run)
+def mapped(*runs: RunData) -> Map:
+    """The whole map of a run; of several, each adapter's answers are those of the last that has it.
+
+    Raises UnreadableRun for a run that does not know its rules.
+    """
+    known = together([*runs])
     oracle = Oracle()
+    cells = pandas.concat(
+        [run.cells[run.cells.adapter.isin(own)] for run, own in latest([*runs])], ignore_index=True
+    )
     panels = [
-        panel(run, family, features, members, oracle)
+        panel(cells, family, features, members, oracle)
         for (family, features), members in sorted(configurations(known).items())
     ]
     return Map(FORMAT, known.run, panels)
@@ -89,7 +95,9 @@ def understood(rule: Rule | None, name: str) -> tuple[Choices | None, str]:
     return Choices(**choices), "only in some elements" if rule.partly else ""
 
 
-def panel(run: RunData, family: str, features: str, members: list[Found], oracle: Oracle) -> Panel:
+def panel(
+    every: pandas.DataFrame, family: str, features: str, members: list[Found], oracle: Oracle
+) -> Panel:
     """One set of options: its classes, and what separates each two."""
     groups: dict[Key, list[Found]] = {}
     for member in members:
@@ -97,7 +105,7 @@ def panel(run: RunData, family: str, features: str, members: list[Found], oracle
     keys = sorted(groups, key=lambda key: (key[0] is None, bool(key[1]), -len(groups[key])))
     names = {key: letters(index) for index, key in enumerate(keys)}
     rules = [key[0] for key in keys if key[0] is not None]
-    cells = of(run, family, features)
+    cells = of(every, family, features)
     wrong = {key: against(cells, key[0], family, features) for key in keys if key[0] is not None}
     witnesses = []
     for one, other in combinations(keys, 2):
@@ -122,9 +130,8 @@ def letters(index: int) -> str:
     return chr(ord("A") + index % 26) + (str(index // 26) if index >= 26 else "")
 
 
-def of(run: RunData, family: str, features: str) -> pandas.DataFrame:
+def of(cells: pandas.DataFrame, family: str, features: str) -> pandas.DataFrame:
     """The cells that decide who can take whose place: where the formula is in question."""
-    cells = run.cells
     asked = family + (f"+{features}" if features else "")
     chosen = (
         (cells.features == features)

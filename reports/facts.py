@@ -146,6 +146,29 @@ def read(path: Path) -> Facts:
     return facts(load(path))
 
 
+def latest(runs: list[RunData]) -> list[tuple[RunData, list[str]]]:
+    """Of several runs, each with the adapters of which it holds the last answers."""
+    holders: dict[str, RunData] = {}
+    for run in runs:
+        for adapter, about in run.adapters.items():
+            if adapter not in holders or not about.get("failure"):
+                holders[adapter] = run
+    return [
+        (run, [adapter for adapter, holder in holders.items() if holder is run]) for run in runs
+    ]
+
+
+def together(runs: list[RunData]) -> Facts:
+    """The facts of several runs: each adapter's from the last one that has it."""
+    items: list[Implementation] = []
+    said: list[str] = []
+    for run, adapters in latest(runs):
+        found = facts(run)
+        items += [item for item in found.implementations if item.adapter in adapters]
+        said.append(f"{found.run} ({', '.join(sorted(adapters))})" if said else found.run)
+    return Facts(FORMAT, "; later ".join(said), sorted(items, key=lambda item: item.adapter))
+
+
 def facts(run: RunData) -> Facts:
     """Everything that tables tell of a run."""
     groups = units(run)

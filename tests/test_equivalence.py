@@ -138,6 +138,31 @@ class TestWitness:
         assert len(seen) > 100
 
 
+class TestSeveralRuns:
+    def test_a_later_run_replaces_the_answers_of_its_adapters(self, folder, tmp_path):
+        outcome = conduct(
+            Selection(adapters=("fake",), profile="quick"),
+            tmp_path / "again",
+            commands={"fake": command("honest")},
+            expected=tmp_path,
+        )
+        (panel,) = mapped(model.load(folder), model.load(outcome.folder)).panels
+        assert [len(item.members) for item in panel.classes] == [4]
+
+    def test_one_that_could_not_start_it_does_not(self, folder, tmp_path):
+        outcome = conduct(
+            Selection(adapters=("fake", "numpy"), profile="quick"),
+            tmp_path / "again",
+            commands={
+                "fake": command("crash_at_hello"),
+                "numpy": command_for("numpy", sys.executable),
+            },
+            expected=tmp_path,
+        )
+        (panel,) = mapped(model.load(folder), model.load(outcome.folder)).panels
+        assert [len(item.members) for item in panel.classes] == [3, 1]
+
+
 class TestPicture:
     def test_shows_every_class_with_its_members_and_needs_nobody(self, panel):
         text = picture.svg(panel)

@@ -99,7 +99,10 @@ def defaults(
 
 @app.command()
 def pages(
-    run: Source,
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="run folders; a later one replaces its adapters", metavar="RUN"),
+    ],
     docs: Annotated[Path, typer.Option(help="folder that holds the pages")] = Path("docs"),
 ) -> None:
     """Write the pages of the documentation that are made from a run: for this repository.
@@ -109,12 +112,14 @@ def pages(
     [bold]Examples[/]
 
       conformance tables pages runs/20261120T190000.000
+
+      conformance tables pages runs/all runs/torch-again
     """
-    found = facts.read(run)
     if not docs.is_dir():
         raise UsageError(f"{docs} is no folder; name the one of the pages with --docs")
     with errors.status("comparing the rules that were followed"):
-        map_ = mapped(model.load(run))
+        data = [model.load(run) for run in runs]
+        found, map_ = facts.together(data), mapped(*data)
     written = {FACTS: facts.as_json(found), MAP: classes.as_json(map_), **documents(found, map_)}
     (docs / PICTURES).mkdir(parents=True, exist_ok=True)
     for old in set((docs / PICTURES).glob("*.svg")) - {docs / name for name in written}:
