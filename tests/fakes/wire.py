@@ -44,7 +44,7 @@ class Recorded(Worker):
         self.errors = deque()
         self.frames = queue.Queue()
         self.requests = queue.Queue()
-        self.waited, self.memory = 0.0, 1 << 40
+        self.waited, self.memory, self.limit = 0.0, 1 << 40, 0.0
         self._read_frames()
 
     def _unasked(self):
