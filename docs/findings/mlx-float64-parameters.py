@@ -10,7 +10,7 @@ import numpy as np
 mx.set_default_device(mx.cpu)
 np.set_printoptions(precision=17)
 version = metadata.version("mlx")
-CHANGED = (0, 32)  # the first release of which float64 is true; 0.31.0 holds float32
+CHANGED = (0, 32, 1)  # the first release that holds float64
 ALPHA, G = 0.9, np.array([1 / 7, 3.0, 1e-3])
 value, gradient = (mx.array(part, dtype=mx.float64) for part in (np.zeros(3), G))
 optimizer = optim.RMSprop(learning_rate=0.25, alpha=ALPHA, eps=1e-8)
@@ -27,5 +27,5 @@ print("observed            ", seen)
 nearer_narrow = np.abs(seen - narrow) < np.abs(seen - wide)
 place = "float32" if nearer_narrow.all() else "float64" if not nearer_narrow.any() else "mixed"
 print("1 - alpha is held in", place)
-new = tuple(int(part) for part in version.split(".")[:2]) >= CHANGED
+new = tuple(int(part) for part in version.split(".")[:3]) >= CHANGED
 sys.exit(0 if place == ("float64" if new else "float32") else 1)
