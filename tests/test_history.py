@@ -256,6 +256,10 @@ class TestCommand:
         assert done.returncode == 3
         assert "another process" in done.stderr
 
+    def test_what_is_there_is_shown_while_another_process_runs(self, grown, conformance):
+        with filelock.FileLock(grown / ".lock"):
+            assert conformance("history", "numpy", "--versions", OLD, NEW).returncode == 0
+
     def test_usage(self, cache, conformance):
         for words, message in (
             (("caffe",), "no framework"),

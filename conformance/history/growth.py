@@ -59,8 +59,9 @@ class Gardener:
         Raises RunError where another process is growing the same history.
         """
         growth = Growth()
-        if not versions:
-            return growth
+        places = [self.record.place(version) for version in versions]
+        if all(place.complete and place.current for place in places):
+            return growth  # nothing is written: another process may go on with others
         try:
             self.record.folder.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(self.record.folder / ".lock", timeout=0):
