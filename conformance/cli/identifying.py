@@ -21,7 +21,7 @@ from conformance.identification.survey import Row, followed, invented, survey
 from conformance.subject import Subject, SubjectError, subject
 from reports.terminal import escape
 
-OUTSIDE, INCOMPLETE = 1, 3
+OUTSIDE = 1
 Many = list[str] | None
 
 
@@ -214,23 +214,28 @@ def table(rows: list[Any]) -> Table:
 
 
 def surveyed(rows: Iterable[Row], *, as_json: bool) -> NoReturn:
-    """A line for each identification as it comes; exit with 1 where one is told wrongly."""
-    kept = []
-    with errors.status("asking"):
-        for row in rows:
-            kept.append(row)
-            if not as_json:
-                console.print(
-                    f"{row.implementation:44} {row.features or 'plain':36} {row.grade:12} "
-                    f"{row.expected:6} {row.steps:4} steps {row.seconds:6.1f} s  {row.remark}",
-                    markup=False,
-                    soft_wrap=True,
-                )
-    count = Counter(row.grade for row in kept)
-    if as_json:
-        print_json({"rows": [asdict(row) for row in kept], "grades": count})
-    else:
-        console.print(", ".join(f"{number} {grade}" for grade, number in count.most_common()))
+    """A line for each identification as it comes; exit with 1 where one is told wrongly.
+
+    What was told before an interruption is shown all the same.
+    """
+    kept: list[Row] = []
+    try:
+        with errors.status("asking"):
+            for row in rows:
+                kept.append(row)
+                if not as_json:
+                    console.print(
+                        f"{row.implementation:44} {row.features or 'plain':36} {row.grade:12} "
+                        f"{row.expected:6} {row.steps:4} steps {row.seconds:6.1f} s  {row.remark}",
+                        markup=False,
+                        soft_wrap=True,
+                    )
+    finally:
+        count = Counter(row.grade for row in kept)
+        if as_json:
+            print_json({"rows": [asdict(row) for row in kept], "grades": count})
+        elif kept:
+            console.print(", ".join(f"{number} {grade}" for grade, number in count.most_common()))
     if not kept:
         raise UsageError("nothing fits; `conformance list implementations` shows what can run")
-    raise typer.Exit(1 if count["wrong"] else 0)
+    raise typer.Exit(OUTSIDE if count["wrong"] else 0)

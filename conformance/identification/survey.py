@@ -21,15 +21,16 @@ from conformance.subject import Subject, described
 from reference.pipeline import Choices
 from reference.words import difference
 
-Followed = dict[tuple[str, str], Rule]  # implementation and options to the rule of a run
+# Implementation and options to the rule of a run; None where it found none.
+Followed = dict[tuple[str, str], Rule | None]
 
 
 @dataclass(frozen=True)
 class Row:
     """One implementation with one set of options.
 
-    grade     ``right``, ``ambiguous`` (the expected rule among others), ``wrong``, or the reason
-              why there is nothing to compare
+    grade     ``right``, ``ambiguous`` (the expected rule among others), ``wrong``, ``beyond run``
+              (a rule where the run found none), or the reason why there is nothing to compare
     expected  where the rule comes from
     """
 
@@ -43,7 +44,7 @@ class Row:
 
 
 def followed(run: Path) -> Followed:
-    """The rule that each group of a run follows; groups that none explains are absent.
+    """The rule that each group of a run follows; None for groups that none explains.
 
     Raises RunError for a folder that is no run's.
     """
@@ -51,7 +52,7 @@ def followed(run: Path) -> Followed:
         (unit.implementation, unit.features): unit.rule
         for stored in adapters_of(run).values()
         for unit in stored.units
-        if unit.rule
+        if unit.finished
     }
 
 
@@ -129,11 +130,14 @@ def graded(
         variants = claimed_variants(asked.implementation, features)
         expected = [variant.choices for variant in variants]
         source = "claim" if expected else ""
-    partly = rule is not None and rule.partly
+    told = grade(found, expected, partly=rule is not None and rule.partly)
+    if told == "wrong" and not rule and (name, options) in rules:
+        # The run found the claim contradicted, and no rule near it.
+        told, source = "right" if not found.rules else "beyond run", "run"
     return Row(
         name,
         options,
-        grade(found, expected, partly=partly),
+        told,
         source,
         remark(found, expected),
         found.steps,
