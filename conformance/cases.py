@@ -78,9 +78,13 @@ ROUND = {
     "beta1": "0.75",
     "epsilon": "0.00000095367431640625",
     "momentum": "0.5",
-    "weight_decay": "0.25",
+    "weight_decay": "0",
     "loss_scale": "1024",
 }
+# The same from an injected state, for rules with weight decay.  Where rate x decay is almost one,
+# little more is left of the parameter than what the decay does; where nothing is decayed or
+# unscaled, neither hides what epsilon does.
+ROUND_DECAYS = ({"weight_decay": "3.75"}, {"weight_decay": "0", "loss_scale": "1"})
 NARROW = ("float16", "bfloat16")  # to which that epsilon is nothing
 ZERO_EPSILON = "epsilon=0"  # the gap of an implementation that refuses it
 
@@ -354,12 +358,15 @@ def draw_cases(
         warnings.simplefilter("ignore", hypothesis.errors.HypothesisWarning)
         collect()
     found = found[1:]  # the first is Hypothesis' simplest, the same everywhere
-    if mode == "origin" and dtype in (main, *COMPONENTS) and dtype not in NARROW:
-        found.append(round_case(found[0]))
+    if dtype in (main, *COMPONENTS) and dtype not in NARROW:
+        if mode == "origin":
+            found.append(round_case(found[0]))
+        elif mode == "injected" and "weight_decay" in features:
+            found += [round_case(found[0], **others) for others in ROUND_DECAYS]
     return tuple(dict.fromkeys(found))
 
 
-def round_case(other: Case) -> Case:
-    """A drawn case with the hyperparameters that every format holds."""
-    values = tuple((name, ROUND[name]) for name, _ in other.hyperparameters)
+def round_case(other: Case, **others: str) -> Case:
+    """A drawn case with the hyperparameters that every format holds, ``others`` among them."""
+    values = tuple((name, (ROUND | others)[name]) for name, _ in other.hyperparameters)
     return replace(other, hyperparameters=values, seed=other.seed + 1)
