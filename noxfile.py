@@ -24,7 +24,7 @@ ADAPTERS = sorted(
 )
 
 
-# Made for whoever names none: 6 GB.  `conformance env create` makes the others too, 14 GB in all.
+# Made for whoever names none: 6 GB.  `conformance env create` makes the others too, 22 GB in all.
 USUAL = ("numpy", "torch", "jax", "tensorflow", "mindspore", "cupy")
 
 
