@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import hypothesis
@@ -129,12 +129,12 @@ class Case:
         return dict(self.hyperparameters)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Written(Case):
     """A case whose arrays are written out: one parameter, and what stands in it and is sent.
 
-    Values are float64 that the dtype holds exactly; a nan is ``math.nan`` itself, because cases are
-    compared.
+    Values are float64 that the dtype holds exactly.  Cases are compared as they are written: the
+    sign of zero counts, and nan is nan.
 
     name       of the parameter: the regime that the values belong to
     value      the parameter, one number an element
@@ -153,6 +153,17 @@ class Written(Case):
     rates: tuple[str, ...] = ()
     layout: str = "contiguous"
     copies: int = 1
+
+    @cached_property
+    def written(self) -> str:
+        """All of it as text."""
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Written) and self.written == other.written
+
+    def __hash__(self) -> int:
+        return hash(self.written)
 
 
 IDENTIFIER = re.compile(

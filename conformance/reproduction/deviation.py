@@ -169,5 +169,5 @@ def written_out(subject: Subject, asked: Deviation) -> Iterator[Written]:
 
 
 def numbers(values: Array) -> tuple[float, ...]:
-    """An array's elements; every nan is the same object, because cases are compared."""
+    """An array's elements; every nan is the same object, so that equal rows are."""
     return tuple(math.nan if math.isnan(value) else value for value in np.ravel(values).tolist())

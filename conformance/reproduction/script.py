@@ -84,7 +84,7 @@ def content(reproducer: Reproducer) -> dict[str, Any]:
         "about": about(reproducer),
         "value": listed(case.value),
         "gradients": [listed(row) for row in case.gradients],
-        "same": len(set(case.gradients)) == 1 and not case.rates,
+        "same": len(set(map(listed, case.gradients))) == 1 and not case.rates,
         "state": {key: listed(held) for key, held in case.state},
         "quantity": proof.quantity if proof else "parameter",
         "element": proof.element if proof else 0,
