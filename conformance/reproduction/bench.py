@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -35,6 +36,7 @@ class Sign:
     finite    whether observed and expected value are finite; kept where no rule explains it
     score     the least distance, in units of the bound
     raised    the exception, for errors
+    zeros     for gradients: a zero of the other sign may be all that changes
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Sign:
     finite: tuple[bool, bool] | None = None
     score: float = 0.0
     raised: str = ""
+    zeros: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,8 @@ class Bench:
             return Shown(None, NOWHERE) if said and raised(answer) == sign.raised else None
         if sign.kind in ("gradient", "dtype"):
             where = answer.broken.get(sign.kind)
-            if sign.kind == "gradient" and isinstance(case, Written) and silent(case):
-                return None  # a zero of the other sign says little
+            if sign.kind == "gradient" and isinstance(case, Written) and says_little(case, sign):
+                return None
             return Shown(answer, replace(NOWHERE, step=where[0])) if where else None
         if sign.kind == "error" or sign.quantity not in answer.observed:
             return None
@@ -158,9 +161,11 @@ def replace_observed(answer: Answer, observed: dict[str, Array]) -> Answer:
     return Answer(observed, {}, 0, answer.defaults)
 
 
-def silent(case: Written) -> bool:
-    """Whether every gradient is zero."""
-    return not any(map(any, case.gradients))
+def says_little(case: Written, sign: Sign) -> bool:
+    """Whether a zero of the other sign may be all that changes: adding any zero does that."""
+    values = [value for row in case.gradients for value in row]
+    negative = any(value == 0 and math.copysign(1, value) < 0 for value in values)
+    return not any(values) or (negative and not sign.zeros)
 
 
 def raised(error: Refused) -> str:

@@ -19,7 +19,7 @@ from reference.variants import VARIANTS, Variant
 from reference.words import difference
 
 NARROW = "float64 parameters are computed in float32"
-SIDE_EFFECTS = ("gradient", "dtype")
+SIDE_EFFECTS = (Sign("gradient"), Sign("gradient", zeros=True), Sign("dtype"))
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ def start(bench: Bench, found: Deviation, say: Progress) -> Shrinking:
     """The case of one parameter that shows the deviation, and the sign by which it is known."""
     for case in alone_or_several(written_out(bench.subject, found)):
         for full in (False, True):
-            for sign in signs(found):
-                shown = bench.shows(case, sign, full=full)
+            for form, sign in presented(case, found):
+                shown = bench.shows(form, sign, full=full)
                 if shown is None:
                     continue
                 here = shown.divergence
@@ -104,7 +104,7 @@ def start(bench: Bench, found: Deviation, say: Progress) -> Shrinking:
                     finite=finite if guard else None,
                     score=min(here.score, VISIBLE) if sign.kind == "value" else 0.0,
                 )
-                return Shrinking(bench, kept, case, shown, full, say)
+                return Shrinking(bench, kept, form, shown, full, say)
     raise NotShownError(
         f"{found.implementation}: the parameter {found.regime} alone does not show it; it takes "
         "several parameters or groups"
@@ -118,13 +118,35 @@ def alone_or_several(cases: Iterable[Written]) -> Iterator[Written]:
         yield replace(case, copies=2)
 
 
+def presented(case: Written, found: Deviation) -> Iterator[tuple[Written, Sign]]:
+    """The case with each sign by which it may be known.
+
+    A changed gradient is shown without negative zeros, where that does; also of a parameter of
+    ones, because L2 decay adds nothing that is seen where the parameter is zero.
+    """
+    for sign in signs(found):
+        if sign.kind == "gradient" and not sign.zeros:
+            plain = replace(case, gradients=tuple(map(unsigned, case.gradients)))
+            yield plain, sign
+            yield replace(plain, value=(1.0,) * case.size), sign
+        else:
+            yield case, sign
+
+
+def unsigned(row: tuple[float, ...]) -> tuple[float, ...]:
+    """A gradient whose zeros are positive."""
+    return tuple(0.0 if value == 0 else value for value in row)
+
+
 def signs(found: Deviation) -> Iterator[Sign]:
     """By what it may be known: what explains it first, parameters before state."""
     if found.verdict != "deviates":
         yield Sign("error", raised=found.why.partition(":")[0])
         return
-    effects = [name for name in SIDE_EFFECTS if found.why == BROKEN[name]]
-    yield from (Sign(name) for name in effects)
+    effects = [sign for sign in SIDE_EFFECTS if found.why == BROKEN[sign.kind]]
+    if effects:
+        yield from effects
+        return
     changes = changed(found)
     ways: list[dict[str, object]] = [{"changes": changes}] if changes else []
     if found.case.dtype == "float64" and found.why in ("", NARROW):
@@ -132,7 +154,7 @@ def signs(found: Deviation) -> Iterator[Sign]:
     for way in (*ways, {}):
         for quantity in ("parameter", *ORDER):
             yield Sign("value", quantity, **way)  # type: ignore[arg-type]  # fields of Sign
-    yield from (Sign(name) for name in SIDE_EFFECTS if name not in effects)
+    yield from SIDE_EFFECTS
 
 
 def changed(found: Deviation) -> tuple[tuple[str, object], ...]:

@@ -129,7 +129,8 @@ class Shrinking:
         if size == 1:
             return
         failing = self.shown.divergence.element
-        if self.takes(picked(self.case, [failing])):
+        places = [failing] if self.sign.kind == "value" else range(size)
+        if self.first(picked(self.case, [place]) for place in places):
             return
         for count in (number for number in (*COUNTS, size) if number <= size):
             if self.takes(picked(self.case, [failing] * count)):
