@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance import expectations
 from conformance.cases import Written, draw_cases, parse
 from conformance.environments import locate
 from conformance.oracle import Oracle
@@ -30,6 +31,7 @@ from conformance.reproduction.simplicity import (
     simpler_values,
     weight_of,
 )
+from conformance.rows import BROKEN
 from conformance.session import conduct
 from conformance.subject import subject
 from reference.numbers import PRECISIONS
@@ -92,6 +94,15 @@ class TestSimplicity:
         assert not inside(1.0, (math.nan, math.nan))
         assert not inside(math.nan, (0.0, 1.0))
 
+    @pytest.mark.parametrize(("one", "other"), [(0.0, -0.0), (-0.0, 0.0), (1.0, math.nan)])
+    def test_cases_that_are_sent_as_other_bits_are_other_cases(self, one, other):
+        cases = [
+            Written("adam", (), "float32", "trajectory", (), 1, 1, 0, "w", (value,), ((1.0,),))
+            for value in (one, other, other)
+        ]
+        assert cases[0] != cases[1] == cases[2]
+        assert len(set(cases)) == 2
+
     def test_whole_numbers_are_written_as_floats(self):
         assert [number(text) for text in ("1", "0.5", "1e-8")] == ["1.0", "0.5", "1e-8"]
 
@@ -148,6 +159,16 @@ class TestReproducer:
         assert made.evidence.exact in found
 
 
+@pytest.mark.adapter("optimi")
+def test_a_changed_gradient_is_shown_by_more_than_the_sign_of_a_zero():
+    (case, *_) = draw_cases("adam", ("weight_decay",), "float32", "origin", "quick", 0)
+    with subject("optimi:Adam") as found:
+        made = reproduce(found, Deviation(found.name, case, why=BROKEN["gradient"]))
+        assert (made.sign.kind, made.sign.zeros) == ("gradient", False)
+        assert (made.case.value, made.case.gradients) == ((1.0,), ((1.0,),))
+        assert check(made, script(made)).shown
+
+
 @torch
 class TestCommand:
     def test_all_deviations_of_a_run_become_one_script_a_cause_and_are_kept(
@@ -197,6 +218,11 @@ def test_wrong_usage_gets_one_line(conformance, words, said):
     done = conformance("repro", *words)
     assert done.returncode == 2
     assert said in re.sub(r"\s+", " ", done.stderr)
+
+
+def test_every_adapter_of_which_deviations_are_expected_has_a_recipe():
+    known = {path.stem for path in recipes.TEMPLATES.glob("*.toml")}
+    assert {path.stem for path in expectations.FOLDER.glob("*.toml")} <= known
 
 
 @pytest.mark.parametrize("path", sorted(recipes.TEMPLATES.glob("*.toml")), ids=lambda p: p.stem)
