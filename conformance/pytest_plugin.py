@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import conformance
+
 if TYPE_CHECKING:
     from conformance.pytest_cells import Cells
+    from conformance.testing import assert_conforms
 
 PROFILE = "quick"
+__all__ = ["assert_conforms"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "assert_conforms":  # imported when it is asked for, as the package itself does
+        return conformance.assert_conforms
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

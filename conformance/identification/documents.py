@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reference.pipeline import Choices
 from reference.variants import VARIANTS
 from reference.words import difference
 
 
-def nearest(choices: Choices, features: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    """The variants with the fewest differences, those with the same options first; and these."""
+def nearest(
+    choices: Choices, features: tuple[str, ...], claims: Sequence[str] = ()
+) -> tuple[tuple[str, ...], str]:
+    """The variants with the fewest differences, and these differences.
+
+    Those with the same options come first, and of these ``claims`` (identifiers less options).
+    """
     distances = {
         name: len(choices.differences(variant.choices)) for name, variant in VARIANTS.items()
     }
     least = min(distances.values())
     found = [name for name, count in distances.items() if count == least]
-    found.sort(key=lambda name: (len(VARIANTS[name].features ^ set(features)), name))
+
+    def place(name: str) -> tuple[int, bool, str]:
+        variant = VARIANTS[name]
+        return len(variant.features ^ set(features)), variant.base not in claims, name
+
+    found.sort(key=place)
     same = [name for name in found if VARIANTS[name].features == set(features)] or found
     return tuple(same), difference(choices, VARIANTS[same[0]].choices)

@@ -22,7 +22,7 @@ from conformance.identification.questioning import Interview, Record, Unidentifi
 from conformance.identification.result import Factor, Identification, Kind
 from conformance.identification.storage import Storage, coarser, system
 from conformance.identification.treatment import non_finite, zero_gradient
-from conformance.subject import Subject
+from conformance.subject import Subject, subject
 from reference.numbers import BoundArithmetic, equations
 from reference.pipeline import Choices
 from reference.words import difference
@@ -38,7 +38,7 @@ PREFERRED = ("float32", "float64", "bfloat16", "float16")  # float64's bounds co
 
 
 def identify(
-    subject: Subject,
+    asked: Subject | str,
     *,
     features: Sequence[str] = (),
     dtype: str = "",
@@ -47,17 +47,30 @@ def identify(
     hyperparameters: Mapping[str, str] | None = None,
     thorough: bool = True,
 ) -> Identification:
-    """What a subject computes with the options ``features``, from its steps alone.
+    """What an optimizer computes with the options ``features``, from its steps alone.
 
-    ``dtype`` is that of parameters and gradients (float32 where the subject has it);
-    ``hyperparameters`` are decimals that are not to be varied; ``max_steps`` is the most that the
-    subject is made to take; without ``thorough`` only the formula is sought, not how it is carried
-    out.  Raises Unidentifiable where nothing can be sought, WorkerError as the subject does.
+    ``asked`` is a subject whose worker runs, or names an implementation (``torch:RMSprop``) or a
+    target (``mine.py:MyAdam``).  ``dtype`` is that of parameters and gradients (float32 where it
+    has that); ``hyperparameters`` are decimals that are not to be varied; ``max_steps`` is the most
+    that it is made to take; without ``thorough`` only the formula is sought, not how it is carried
+    out.  Raises SubjectError for what cannot be asked, Unidentifiable where nothing can be sought,
+    WorkerError as the subject does.
     """
+    if isinstance(asked, str):
+        with subject(asked) as running:
+            return identify(
+                running,
+                features=features,
+                dtype=dtype,
+                seed=seed,
+                max_steps=max_steps,
+                hyperparameters=hyperparameters,
+                thorough=thorough,
+            )
     started = time.monotonic()
-    chosen = dtype or next(name for name in PREFERRED if name in subject.implementation.dtypes)
+    chosen = dtype or next(name for name in PREFERRED if name in asked.implementation.dtypes)
     inquiry = Inquiry(
-        Interview(subject, tuple(features), max_steps), chosen, dict(hyperparameters or {}), seed
+        Interview(asked, tuple(features), max_steps), chosen, dict(hyperparameters or {}), seed
     )
     inquiry.seek_formula()
     if thorough and not inquiry.diagnosis:
@@ -224,7 +237,8 @@ class Inquiry:
             left = diagnosis.parts or (diagnosis.nearest,)
         found, left, notes = left[0], *distinct(left)
         self.usual = self.constants(found)  # the rivals are given the same
-        nearest, departure = documents.nearest(found, interview.features)
+        claims = interview.subject.implementation.claims
+        nearest, departure = documents.nearest(found, interview.features, claims)
         outside = diagnosis is not None and not diagnosis.parts
         printed = () if outside else equations(found, "adam" if found.first_moment else "rmsprop")
         unclear = () if diagnosis else ambiguities(left, interview)
