@@ -169,6 +169,15 @@ def test_a_changed_gradient_is_shown_by_more_than_the_sign_of_a_zero():
         assert check(made, script(made)).shown
 
 
+@pytest.mark.adapter("optimi")
+def test_what_a_run_would_not_ask_is_no_deviation():
+    with (
+        subject("optimi:Adam[foreach]") as found,
+        pytest.raises(NothingThereError, match="is not asked injected cases"),
+    ):
+        reproduce(found, Deviation(found.name, of("adam", "injected")))
+
+
 @torch
 class TestCommand:
     def test_all_deviations_of_a_run_become_one_script_a_cause_and_are_kept(

@@ -80,6 +80,11 @@ def settled(subject: Subject, asked: Deviation, oracle: Oracle) -> Deviation:
 
     Raises NothingThereError where it deviates from nothing.
     """
+    if not plan.suitable(subject.implementation, asked.case.mode, asked.case.features):
+        raise NothingThereError(
+            f"{subject.name} is not asked {asked.case.mode} cases with these options: "
+            "there is nothing to reproduce"
+        )
     unit = plan.judged(subject.implementation, subject.device, asked.case, plan.Selection())
     names = [asked.variant] if asked.variant else [item.identifier for item in unit.claimed]
     if not names:
