@@ -9,7 +9,7 @@ from latex2mathml.converter import convert
 
 from reference.numbers import equations
 from reference.pipeline import Choices
-from reference.variants import VARIANTS, Variant
+from reference.variants import SYSTEMS, VARIANTS, Variant
 from reports.markdown import cell
 from reports.model import options
 
@@ -26,16 +26,15 @@ SYMBOLS = """\
 
 def pages() -> Iterator[tuple[str, str]]:
     """Path and Markdown of each page."""
-    ordered = sorted(VARIANTS.values(), key=lambda variant: variant.base)
-    systems = [
-        (name, list(members)) for name, members in groupby(ordered, lambda v: v.base.split("-")[0])
-    ]
+    systems = {
+        name: sorted(members, key=lambda variant: variant.base) for name, members in SYSTEMS.items()
+    }
     yield "formulas/index.md", index(systems)
-    for name, members in systems:
+    for name, members in systems.items():
         yield f"formulas/{name}.md", page(name, members)
 
 
-def index(systems: list[tuple[str, list[Variant]]]) -> str:
+def index(systems: dict[str, list[Variant]]) -> str:
     """What there is, and the symbols."""
     rules = len({(v.family, v.choices) for v in VARIANTS.values()})
     lines = [
@@ -50,7 +49,7 @@ def index(systems: list[tuple[str, list[Variant]]]) -> str:
         "| system | documents |",
         "| --- | --- |",
     ]
-    for name, members in systems:
+    for name, members in systems.items():
         bases = ", ".join(f"`{base}`" for base in dict.fromkeys(v.base for v in members))
         lines.append(f"| [{name}]({name}.md) | {bases} |")
     return "\n".join(lines) + "\n"

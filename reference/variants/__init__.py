@@ -7,22 +7,33 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from itertools import chain
 
 from reference.variants.record import Variant
 
 
-def _collect() -> dict[str, Variant]:
+def _systems() -> dict[str, tuple[Variant, ...]]:
+    modules = (
+        importlib.import_module(f"{__name__}.{module.name}")
+        for module in pkgutil.iter_modules(__path__)
+    )
+    return {
+        module.__name__.rpartition(".")[2]: module.VARIANTS
+        for module in modules
+        if hasattr(module, "VARIANTS")
+    }
+
+
+def _identified() -> dict[str, Variant]:
     found: dict[str, Variant] = {}
-    for module in pkgutil.iter_modules(__path__):
-        for variant in getattr(
-            importlib.import_module(f"{__name__}.{module.name}"), "VARIANTS", ()
-        ):
-            if variant.identifier in found:
-                raise ValueError(f"two variants are called {variant.identifier}")
-            found[variant.identifier] = variant
+    for variant in chain.from_iterable(SYSTEMS.values()):
+        if variant.identifier in found:
+            raise ValueError(f"two variants are called {variant.identifier}")
+        found[variant.identifier] = variant
     return found
 
 
-VARIANTS = _collect()
+SYSTEMS = _systems()
+VARIANTS = _identified()
 
-__all__ = ["VARIANTS", "Variant"]
+__all__ = ["SYSTEMS", "VARIANTS", "Variant"]
