@@ -275,6 +275,20 @@ class TestNodes:
         bound = num.shrink(num.given(x), num.coefficient("weight_decay", Fraction("0.875")))
         assert self.near(a.sub(x, a.mul(0.875, x)), bound).all()
 
+    @pytest.mark.parametrize("size", [1.0, 1e-3, 1e-6, 30.0])
+    def test_a_decay_may_join_the_step_before_both_leave_the_parameter(self, size):
+        from fractions import Fraction
+
+        num, a, single = self.num, Arithmetic("float32"), PRECISIONS["float32"]
+        stream = np.random.default_rng(0)
+        x = single.round(stream.standard_normal(100_000))
+        change = single.round(size * stream.standard_normal(100_000))
+        for decay in ("0.9375", "0.25"):
+            c = num.coefficient("weight_decay", Fraction(decay))
+            bound = num.shrink(num.given(x), c) - num.given(change)
+            joined = a.add(a.mul(float(decay), x), change)
+            assert self.near(a.sub(x, joined), bound).all()
+
     def test_an_average_covers_interpolation_with_a_large_weight(self):
         from fractions import Fraction
 

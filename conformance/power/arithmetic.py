@@ -27,10 +27,12 @@ class Number:
     array    values in storage format (a scalar for coefficients)
     factors  the two arrays whose rounded product it is, so that a sum may be fused with it
     ratio    numerator and divisor, where it is their rounded quotient
+    decay    of a parameter that was shrunk: it as it was and what it loses, so that what is
+             subtracted next may join the loss
     """
 
     __array_priority__ = 1000
-    __slots__ = ("array", "factors", "num", "ratio")
+    __slots__ = ("array", "decay", "factors", "num", "ratio")
 
     def __init__(
         self,
@@ -38,8 +40,10 @@ class Number:
         array: Any,
         factors: tuple[Any, Any] | None = None,
         ratio: tuple[Any, Any] | None = None,
+        decay: tuple[Number, Number] | None = None,
     ) -> None:
         self.num, self.array, self.factors, self.ratio = num, array, factors, ratio
+        self.decay = decay
 
     def __neg__(self) -> Number:
         return Number(self.num, -self.array)
@@ -48,6 +52,9 @@ class Number:
         return self.num.sum(self, other)
 
     def __sub__(self, other: Number) -> Number:
+        if self.decay:
+            whole, loss = self.decay
+            return whole - (loss + other)
         return self.num.sum(self, other, -1)
 
     def __mul__(self, other: Number) -> Number:
@@ -281,9 +288,12 @@ class Working:
         return v - self.square(m)
 
     def shrink(self, x: Number, c: Number) -> Number:
-        if self.pick(self.style.shrink) == "factor":
+        way = self.pick(self.style.shrink)
+        if way == "factor":
             return x * (self.scalar(1.0) - c)
-        return x - c * x
+        loss = c * x
+        shrunk = x - loss
+        return Number(self, shrunk.array, decay=(x, loss)) if way == "joined" else shrunk
 
     def centralize(self, x: Number) -> Number:
         rows = np.reshape(x.array, (np.shape(x.array)[0], -1))

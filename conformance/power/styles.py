@@ -14,7 +14,7 @@ from reference.numbers.precision import COMPONENTS, component
 
 AVERAGES = ("products", "weighted first", "interpolated", "interpolated from the new")
 QUOTIENTS = ("left to right", "one division", "scalars first", "reciprocals", "shuffled")
-SHRINKS = ("factor", "difference")
+SHRINKS = ("factor", "difference", "joined")
 SUMS = ("pairwise", "one by one", "backwards", "eight lanes")
 
 
@@ -25,7 +25,7 @@ class Style:
     average       b v + c g^2, ((c g) g) first, v + c (g^2 - v), or g^2 + b (v - g^2)
     quotient      of several factors and divisors: see ``QUOTIENTS``
     root          a root of v / c after the division, or sqrt(v) / sqrt(c)
-    shrink        x (1 - c), or x - c x
+    shrink        x (1 - c), or x - c x, or x less the sum of c x and the rest of the step
     total         the order in which a mean is summed
     fused         chance in percent that a product and a sum are one fused multiply-add
     held          how coefficients are held (:class:`reference.numbers.Representation`)
@@ -74,7 +74,7 @@ ORDERS = (
     Style(name="one division", quotient=("one division",), total=("backwards",)),
     Style(name="scalars folded first", quotient=("scalars first",), total=("eight lanes",)),
     Style(name="reciprocals", quotient=("reciprocals",), shrink=("difference",)),
-    Style(name="roots apart", root=("apart",), shrink=("difference",), fused=100),
+    Style(name="roots apart", root=("apart",), shrink=("joined",), fused=100),
     Style(name="number over nan", number=True),
     Style(name="subnormals flushed", flush=True),
     ANY,

@@ -57,16 +57,18 @@ class Bound:
 
     ``value`` and ``error`` are arrays of one shape or scalars, in ``BoundArithmetic.carrier``;
     ``nonnegative`` says that no evaluation can produce a negative number (a sum of squares), so a
-    root always exists.
+    root always exists.  Of a parameter that was shrunk ``decay`` holds the size of what it lost,
+    and how much of its error would fall away if what is subtracted next joined that loss first.
     """
 
     __array_priority__ = 1000  # NumPy scalars and arrays defer to the operators below
-    __slots__ = ("error", "nonnegative", "num", "value")
+    __slots__ = ("decay", "error", "nonnegative", "num", "value")
 
     def __init__(
         self, num: BoundArithmetic, value: Any, error: Any, nonnegative: bool = False
     ) -> None:
         self.num, self.value, self.error, self.nonnegative = num, value, error, nonnegative
+        self.decay: tuple[Any, Any] | None = None
 
     def __neg__(self) -> Bound:
         return Bound(self.num, -self.value, self.error)
@@ -83,7 +85,12 @@ class Bound:
 
     def __sub__(self, other: Bound) -> Bound:
         count = 0 if nothing(self) or nothing(other) else 1
-        return self.num.rounded(self.value - other.value, self.error + other.error, count)
+        propagated = self.error + other.error
+        if self.decay:
+            loss, spared = self.decay
+            joined = self.num.gamma(1) * (loss + np.abs(other.value) + other.error)
+            propagated = propagated + np.maximum(joined - spared, 0.0)
+        return self.num.rounded(self.value - other.value, propagated, count)
 
     def __mul__(self, other: Bound) -> Bound:
         if not isinstance(other, Bound):
@@ -386,13 +393,20 @@ class BoundArithmetic:
         return self.rounded(value, propagated, underflow=2.0)
 
     def shrink(self, x: Bound, c: Bound) -> Bound:
-        """x * (1 - c) with 1 - c formed first, or x - c * x."""
-        if nothing(x):
+        """x * (1 - c) with 1 - c formed first, or x - c * x.
+
+        Or c * x joins what the parameter loses besides, and x loses their sum, as in Optax: a
+        rounding more, of that sum, but none of x * (1 - c).  The subtraction adds what it takes.
+        """
+        if nothing(x) or nothing(c):
             return x
         factor = 1.0 - c.value
         propagated = x.error * (abs(factor) + c.error) + np.abs(x.value) * c.error
-        propagated = propagated + self.gamma(1) * abs(c.value) * (np.abs(x.value) + x.error)
-        return self.rounded(x.value * factor, propagated, 3, underflow=2.0)
+        loss = (abs(c.value) + c.error) * (np.abs(x.value) + x.error)
+        propagated = propagated + self.gamma(1) * loss
+        result = self.rounded(x.value * factor, propagated, 3, underflow=2.0)
+        result.decay = loss, self.gamma(3) * np.abs(result.value)
+        return result
 
     def centralize(self, x: Bound) -> Bound:
         """x minus its mean over all axes but the first, summed in any order.
