@@ -48,6 +48,7 @@ def assert_one_line(done, code, *words):
         (["run", "--adapter", "torhc"], ["unknown adapter 'torhc'", "did you mean torch"]),
         (["run", "--variant", "keras-rmspop"], ["'keras-rmspop'", "did you mean keras-rmsprop"]),
         (["run", "--dtype", "float31"], ["no dtype fits 'float31'", "did you mean float32"]),
+        (["audit", "nothing.py:X"], ["nothing.py:X: nothing.py does not exist"]),
         (["run", "--dtype", "zzz"], ["no dtype fits 'zzz'", "known are bfloat16, complex128"]),
         (["run", "--mode", "trajectroy"], ["'trajectroy'", "did you mean trajectory"]),
         (["run", "--profile", "qiuck"], ["unknown profile 'qiuck'", "did you mean quick?"]),

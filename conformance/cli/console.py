@@ -18,8 +18,9 @@ class UsageError(Exception):
     """What was asked for does not exist or makes no sense; the message says what would."""
 
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# Names such as mine.py:X: hold what Rich takes for an emoji.
+console = Console(highlight=False, emoji=False)
+errors = Console(stderr=True, highlight=False, emoji=False)
 
 
 def print_json(content: Any) -> None:
