@@ -169,6 +169,7 @@ class Inquiry:
         features = self.options()
         trial = Setting(features, self.names(features))
         self.progress(f"{self.other.name}: which rule does it follow?")
+        self.second_rule = Found(None, "", "")  # not known where the worker refuses
         try:
             asked = cases(self.other, trial, self.dtype)
             self.second_rule, _ = found(self.oracle, self.other, trial, asked)
