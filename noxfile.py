@@ -5,6 +5,7 @@ Environments are made with venv and pip, so that locally provided wheels are fou
 
 from __future__ import annotations
 
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,7 @@ nox.options.default_venv_backend = "venv"
 nox.options.sessions = ["lint", "types", "tests", "conformance"]
 nox.options.reuse_existing_virtualenvs = True
 
-# What is there is enrolled, as in conformance/enrolment.py, which nox's own interpreter lacks.
+# What is there is enrolled, as in conformance/workers/enrolment.py: nox's interpreter lacks that.
 FOLDER = Path(__file__).parent / "adapters"
 MODULES = {path.stem for path in FOLDER.glob("*.py")}
 ADAPTERS = sorted(
@@ -23,6 +24,9 @@ ADAPTERS = sorted(
     | {path.parent.name for path in FOLDER.glob("*/worker.toml")}
 )
 
+
+# What stands beside the folder `conformance` and is installed below its name.
+BELOW = ("reference", "adapters", "reports")
 
 # Made for whoever names none: 6 GB.  `conformance env create` makes the others too, 22 GB in all.
 USUAL = ("numpy", "torch", "jax", "tensorflow", "mindspore", "cupy")
@@ -114,7 +118,17 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Strict types."""
     session.install("-e", ".[dev]")
+    link_packages(Path("build/types/optimizer_conformance"))
     session.run("mypy")
+
+
+def link_packages(folder: Path) -> None:
+    """The folders as they are when installed: mypy runs no import hook of an editable install."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    here = Path(__file__).parent
+    for place in (*(here / "conformance").iterdir(), *map(here.joinpath, BELOW)):
+        (folder / place.name).symlink_to(place)
 
 
 @nox.session
@@ -126,7 +140,7 @@ def docs(session: nox.Session) -> None:
         session.run("mkdocs", "serve")
         return
     session.run("mkdocs", "build", "--quiet")
-    session.run("python", "-m", "conformance.site.inspection", "build/site")
+    session.run("python", "-m", "optimizer_conformance.site.inspection", "build/site")
 
 
 @nox.session

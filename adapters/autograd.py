@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from autograd.misc.optimizers import adam, rmsprop
 from greenlet import greenlet
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "autograd"
 

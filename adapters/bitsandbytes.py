@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import bitsandbytes
 
-from adapters import kit, protocol
-from adapters.torch import ADAM, RMSPROP, Path, description, int_count, opened, probed
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.torch import (
+    ADAM,
+    RMSPROP,
+    Path,
+    description,
+    int_count,
+    opened,
+    probed,
+)
 
 NAME = "bitsandbytes"
 

@@ -14,8 +14,8 @@ with warnings.catch_warnings():
 import numpy as np
 from chainer import optimizers
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "chainer"
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import torch
 from fastai import optimizer as fastai
 
-from adapters import kit, protocol
-from adapters.kit import Array
-from adapters.torch import DTYPES, flags, placed, to_numpy, to_torch
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.torch import DTYPES, flags, placed, to_numpy, to_torch
 
 NAME = "fastai"
 

@@ -1,7 +1,7 @@
 """A file of golden vectors as an adapter: it answers what was recorded, and nothing else.
 
 So recorded results go through the same verdicts, run folders and reports as running ones.
-``python -m adapters.worker FILE.golden`` serves it.
+``python -m optimizer_conformance.adapters.worker FILE.golden`` serves it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from adapters import kit, protocol
-from adapters.golden_file import GoldenCase, GoldenFile, GoldenParameter, read
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.golden_file import GoldenCase, GoldenFile, GoldenParameter, read
+from optimizer_conformance.adapters.kit import Array
 
 SUFFIX = ".golden"
 # function -> canonical names of the averages and of the scalars behind learnRate, in their order

@@ -14,9 +14,9 @@ import numpy as np
 import optax
 from jax.example_libraries import optimizers
 
-from adapters import kit, protocol
-from adapters.jax_runs import ExampleRun, OptaxRun, Rule
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.jax_runs import ExampleRun, OptaxRun, Rule
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "jax"
 

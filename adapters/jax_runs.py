@@ -15,7 +15,7 @@ import msgspec
 import optax
 from jax.example_libraries import optimizers
 
-from adapters import kit, protocol
+from optimizer_conformance.adapters import kit, protocol
 
 
 class Rule(NamedTuple):

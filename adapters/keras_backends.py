@@ -8,9 +8,9 @@ import keras
 import ml_dtypes
 import numpy as np
 
-from adapters import kit, protocol
-from adapters.keras_rules import RULES, SWITCHES
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.keras_rules import RULES, SWITCHES
+from optimizer_conformance.adapters.kit import Array
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 

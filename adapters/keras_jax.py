@@ -6,8 +6,8 @@ import os
 
 os.environ["KERAS_BACKEND"] = "jax"  # read while Keras is imported
 
-from adapters import kit, protocol
-from adapters.keras_backends import description, opened, probed
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.keras_backends import description, opened, probed
 
 NAME = "keras_jax"
 

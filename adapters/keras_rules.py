@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from adapters import protocol
+from optimizer_conformance.adapters import protocol
 
 PAGE = "https://keras.io/api/optimizers/{}/"
 SWITCHES = ("centered", "amsgrad")

@@ -8,8 +8,8 @@ os.environ["KERAS_BACKEND"] = "torch"  # read while Keras is imported
 
 import torch
 
-from adapters import kit, protocol
-from adapters.keras_backends import description, opened, probed
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.keras_backends import description, opened, probed
 
 NAME = "keras_torch"
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from adapters.protocol import ITEM_SIZE, Open, Parameter, Tensor
+from optimizer_conformance.adapters.protocol import ITEM_SIZE, Open, Parameter, Tensor
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]

@@ -14,8 +14,8 @@ import mindspore as ms
 import numpy as np
 from mindspore import Parameter, Tensor, mint, nn, ops
 
-from adapters import kit, protocol
-from adapters.kit import Array, Unsupported
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array, Unsupported
 
 NAME = "mindspore"
 MODES = {"pynative": ms.PYNATIVE_MODE, "graph": ms.GRAPH_MODE}

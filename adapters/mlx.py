@@ -10,8 +10,8 @@ import mlx.core as mx
 import mlx.optimizers
 import numpy as np
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "mlx"
 

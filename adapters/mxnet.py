@@ -9,8 +9,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)

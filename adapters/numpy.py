@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 if TYPE_CHECKING:
     from typing import TypeAlias

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from adapters import kit, protocol
-from adapters.kit import Array
-from adapters.octave_matlab import MATLAB_MISSING, Matlab
-from adapters.octave_process import HOW, TRANSCRIPTION, Octave
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.octave_matlab import MATLAB_MISSING, Matlab
+from optimizer_conformance.adapters.octave_process import HOW, TRANSCRIPTION, Octave
 
 NAME = "octave"
 

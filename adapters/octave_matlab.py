@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from adapters.kit import Array
+from optimizer_conformance.adapters.kit import Array
 
 try:
     import matlab

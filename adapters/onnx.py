@@ -8,8 +8,8 @@ import numpy as np
 from onnx import TensorProto, defs, helper
 from onnx.reference import ReferenceEvaluator
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "onnx"
 

@@ -7,8 +7,16 @@ from typing import Any
 
 import optimi
 
-from adapters import kit, protocol
-from adapters.torch import ADAM, DTYPES, Path, Rule, description, opened, probed
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.torch import (
+    ADAM,
+    DTYPES,
+    Path,
+    Rule,
+    description,
+    opened,
+    probed,
+)
 
 NAME = "optimi"
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import paddle
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "paddle"
 

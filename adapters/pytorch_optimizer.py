@@ -6,8 +6,17 @@ from typing import Any
 
 import pytorch_optimizer
 
-from adapters import kit, protocol
-from adapters.torch import ADAM, DTYPES, Path, Rule, description, group_count, opened, probed
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.torch import (
+    ADAM,
+    DTYPES,
+    Path,
+    Rule,
+    description,
+    group_count,
+    opened,
+    probed,
+)
 
 NAME = "pytorch_optimizer"
 

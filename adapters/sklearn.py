@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "sklearn"
 

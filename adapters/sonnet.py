@@ -7,9 +7,9 @@ from typing import Any
 import sonnet
 import tensorflow as tf
 
-from adapters import kit, protocol
-from adapters.tensorflow import description
-from adapters.tensorflow_sessions import Rule, TensorFlowSession
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.tensorflow import description
+from optimizer_conformance.adapters.tensorflow_sessions import Rule, TensorFlowSession
 
 NAME = "sonnet"
 

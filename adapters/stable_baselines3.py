@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 
-from adapters import kit, protocol
-from adapters.torch import DTYPES, RMSPROP, Path, description, opened, probed
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.torch import DTYPES, RMSPROP, Path, description, opened, probed
 
 NAME = "stable_baselines3"
 

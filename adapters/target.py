@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from adapters import kit, protocol
-from adapters.kit import Array
-from adapters.targets import kinds
-from adapters.targets.loading import load
-from adapters.targets.maker import Maker
-from adapters.targets.order import (
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets import kinds
+from optimizer_conformance.adapters.targets.loading import load
+from optimizer_conformance.adapters.targets.maker import Maker
+from optimizer_conformance.adapters.targets.order import (
     BadTarget,
     Late,
     Misbehaviour,
@@ -52,7 +52,7 @@ class Target:
         if kind not in kinds.KINDS:
             raise BadTarget(f"no kind {kind!r}; known are {', '.join(kinds.KINDS)}")
         try:
-            self.kind: Any = importlib.import_module(f"adapters.targets.{kind}")
+            self.kind: Any = importlib.import_module(f"{kinds.__package__}.{kind}")
         except ImportError as error:
             raise BadTarget(f"a target of the kind {kind}: {first_line(error)}") from error
         if kinds.transformation(found):

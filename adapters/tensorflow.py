@@ -16,9 +16,9 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import tensorflow as tf
 
-from adapters import keras_rules, kit, protocol
-from adapters.tensorflow_keras2 import rule_of
-from adapters.tensorflow_sessions import (
+from optimizer_conformance.adapters import keras_rules, kit, protocol
+from optimizer_conformance.adapters.tensorflow_keras2 import rule_of
+from optimizer_conformance.adapters.tensorflow_sessions import (
     KERAS,
     V1,
     GraphSession,

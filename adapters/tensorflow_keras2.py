@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from adapters import keras_rules
-from adapters.tensorflow_sessions import Rule, TensorFlowSession
+from optimizer_conformance.adapters import keras_rules
+from optimizer_conformance.adapters.tensorflow_sessions import Rule, TensorFlowSession
 
 
 def schedule_of(package: Any) -> type:

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 V1 = tf.compat.v1
 # What `import keras` gives is not the public package before Keras 3.

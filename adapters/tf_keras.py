@@ -8,16 +8,16 @@ from operator import attrgetter
 import tensorflow as tf
 import tf_keras
 
-from adapters import keras_rules, kit, protocol
-from adapters.tensorflow import NO_KERNEL, description
-from adapters.tensorflow_keras2 import (
+from optimizer_conformance.adapters import keras_rules, kit, protocol
+from optimizer_conformance.adapters.tensorflow import NO_KERNEL, description
+from optimizer_conformance.adapters.tensorflow_keras2 import (
     ADAM_STATE,
     LEGACY_ADAM_STATE,
     LEGACY_RMSPROP_STATE,
     RMSPROP_STATE,
     sessions,
 )
-from adapters.tensorflow_sessions import Rule, TensorFlowSession
+from optimizer_conformance.adapters.tensorflow_sessions import Rule, TensorFlowSession
 
 NAME = "tf_keras"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from thinc.api import Adam
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "thinc"
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path as FilePath
 from types import ModuleType
 
-from adapters import kit, protocol
-from adapters.torch import DTYPES, RMSPROP, Path, description, opened, probed
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.torch import DTYPES, RMSPROP, Path, description, opened, probed
 
 # timm and timm.optim import torchvision, whose compiled operators do not load beside every PyTorch;
 # the optimizer needs neither.  Empty packages in their place lead to the same files.

@@ -15,8 +15,8 @@ os.environ["DEV"] = "PYTHON"
 from tinygrad import Context, Tensor
 from tinygrad.nn import optim
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "tinygrad"
 

@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 import torch
 
-from adapters import kit, protocol
-from adapters.kit import Array
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
 
 NAME = "torch"
 

@@ -7,8 +7,17 @@ from typing import Any
 
 import torch_optimizer
 
-from adapters import kit, protocol
-from adapters.torch import ADAM, DTYPES, Path, Rule, description, int_count, opened, probed
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.torch import (
+    ADAM,
+    DTYPES,
+    Path,
+    Rule,
+    description,
+    int_count,
+    opened,
+    probed,
+)
 
 NAME = "torch_optimizer"
 

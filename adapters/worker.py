@@ -1,4 +1,4 @@
-"""``python -m adapters.worker NAME|FILE.py|FILE.golden|ORDER``: one adapter on standard streams.
+"""``python -m …adapters.worker NAME|FILE.py|FILE.golden|ORDER``: an adapter on standard streams.
 
 An order (JSON, see :class:`adapters.targets.order.Order`) names somebody's own optimizer.
 
@@ -19,11 +19,13 @@ from typing import BinaryIO
 
 import msgspec
 
-from adapters import older, protocol
-from adapters.golden import SUFFIX, Golden
-from adapters.kit import Session, Unsupported, to_array, to_tensor
-from adapters.target import Target
-from adapters.targets.order import Order
+from optimizer_conformance.adapters import older, protocol
+from optimizer_conformance.adapters.golden import SUFFIX, Golden
+from optimizer_conformance.adapters.kit import Session, Unsupported, to_array, to_tensor
+from optimizer_conformance.adapters.target import Target
+from optimizer_conformance.adapters.targets.order import Order
+
+USAGE = "usage: python -m optimizer_conformance.adapters.worker NAME|FILE.py|FILE.golden|ORDER"
 
 
 class Server:
@@ -118,7 +120,7 @@ def load(name: str) -> ModuleType | Golden | Target:
     if name.endswith(SUFFIX):
         return Golden(Path(name))
     if not name.endswith(".py"):
-        return importlib.import_module(f"adapters.{name}")
+        return importlib.import_module(f"optimizer_conformance.adapters.{name}")
     spec = importlib.util.spec_from_file_location(Path(name).stem, name)
     if spec is None or spec.loader is None:
         raise ImportError(f"{name} is no Python module")
@@ -130,7 +132,10 @@ def load(name: str) -> ModuleType | Golden | Target:
 def main(arguments: list[str]) -> int:
     """Serve until the harness closes the stream."""
     if len(arguments) != 1:
-        print("usage: python -m adapters.worker NAME|FILE.py|FILE.golden|ORDER", file=sys.stderr)
+        print(
+            USAGE,
+            file=sys.stderr,
+        )
         return 2
     requests, replies = private_streams()
     adapter = load(arguments[0])

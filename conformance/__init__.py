@@ -10,26 +10,26 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.auditing.examination import audit
-    from conformance.auditing.record import Audit
-    from conformance.certificates.issue import certify
-    from conformance.certificates.record import Certificate
-    from conformance.identification import Identification, identify
-    from conformance.testing import assert_conforms
-    from conformance.translation.result import Translation
-    from conformance.translation.session import translate
+    from optimizer_conformance.pytest.assertion import assert_conforms
+    from optimizer_conformance.questions.audit.examination import audit
+    from optimizer_conformance.questions.audit.record import Audit
+    from optimizer_conformance.questions.certify.issue import certify
+    from optimizer_conformance.questions.certify.record import Certificate
+    from optimizer_conformance.questions.identify import Identification, identify
+    from optimizer_conformance.questions.translate.result import Translation
+    from optimizer_conformance.questions.translate.session import translate
 
 # What can be imported from here, and where it stands.
 PLACES = {
-    "Audit": "conformance.auditing.record",
-    "Certificate": "conformance.certificates.record",
-    "Identification": "conformance.identification",
-    "Translation": "conformance.translation.result",
-    "assert_conforms": "conformance.testing",
-    "audit": "conformance.auditing.examination",
-    "certify": "conformance.certificates.issue",
-    "identify": "conformance.identification",
-    "translate": "conformance.translation.session",
+    "Audit": "optimizer_conformance.questions.audit.record",
+    "Certificate": "optimizer_conformance.questions.certify.record",
+    "Identification": "optimizer_conformance.questions.identify",
+    "Translation": "optimizer_conformance.questions.translate.result",
+    "assert_conforms": "optimizer_conformance.pytest.assertion",
+    "audit": "optimizer_conformance.questions.audit.examination",
+    "certify": "optimizer_conformance.questions.certify.issue",
+    "identify": "optimizer_conformance.questions.identify",
+    "translate": "optimizer_conformance.questions.translate.session",
 }
 
 __all__ = [

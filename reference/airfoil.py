@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reference.numbers import FLOAT64
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS
+from optimizer_conformance.reference.numbers import FLOAT64
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
 
 Array = np.ndarray[Any, Any]
 

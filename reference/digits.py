@@ -20,8 +20,8 @@ import numpy as np
 import pandas
 from numpy.lib.stride_tricks import sliding_window_view
 
-from reference.matlab import DLArray, DLNetwork, adamupdate, rmspropupdate
-from reference.matlab.containers import objects
+from optimizer_conformance.reference.matlab import DLArray, DLNetwork, adamupdate, rmspropupdate
+from optimizer_conformance.reference.matlab.containers import objects
 
 Array = np.ndarray[Any, Any]
 CLASSES, FILTERS, BATCH, EPOCHS = 10, 20, 128, 20

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from reference import airfoil, digits
-from reference.numbers import FLOAT64
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS, Variant
+from optimizer_conformance.reference import airfoil, digits
+from optimizer_conformance.reference.numbers import FLOAT64
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS, Variant
 
 Array = np.ndarray[Any, Any]
 

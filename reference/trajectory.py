@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from reference.numbers.hyper import hyper
-from reference.pipeline import Choices, Number, State, initial_state, step
+from optimizer_conformance.reference.numbers.hyper import hyper
+from optimizer_conformance.reference.pipeline import Choices, Number, State, initial_state, step
 
 
 def trajectory(

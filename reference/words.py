@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reference.pipeline import Choices
+from optimizer_conformance.reference.pipeline import Choices
 
 # field -> what it speaks of, and what each choice says of that
 WORDS: dict[str, tuple[str, dict[object, str]]] = {

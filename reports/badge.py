@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from reports.findings import Kind, recorded
-from reports.model import RunData, summary
+from optimizer_conformance.reports.findings import Kind, recorded
+from optimizer_conformance.reports.model import RunData, summary
 
 
 def render(run: RunData) -> str:

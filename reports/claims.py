@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import reports.junit
-import reports.sarif
-from reports.markdown import cell, table
-from reports.model import RunData, UnreadableRun, read_json
-from reports.page import template
-from reports.text import visible_content
+from optimizer_conformance.reports import junit as xml
+from optimizer_conformance.reports import sarif as logs
+from optimizer_conformance.reports.markdown import cell, table
+from optimizer_conformance.reports.model import RunData, UnreadableRun, read_json
+from optimizer_conformance.reports.page import template
+from optimizer_conformance.reports.text import visible_content
 
 FORMATS = ("markdown", "html", "json", "sarif", "junit")
 FORMAT = 1
@@ -150,14 +150,14 @@ def sarif(content: Content) -> str:
     rules = [
         {
             "id": identifier(row),
-            "shortDescription": {"text": reports.sarif.text(row["statement"])},
-            "help": {"text": reports.sarif.text(f"{row['applies_to']}, {row['locator']}")},
+            "shortDescription": {"text": logs.text(row["statement"])},
+            "help": {"text": logs.text(f"{row['applies_to']}, {row['locator']}")},
         }
         for row in content["claims"]
     ]
     failed = any(row["status"] == "failed" for row in content["claims"])
     results = [result(row) for row in content["claims"]]
-    return reports.sarif.log(rules, results, successful=not failed)
+    return logs.log(rules, results, successful=not failed)
 
 
 def result(row: Content) -> Content:
@@ -170,15 +170,13 @@ def result(row: Content) -> Content:
         "kind": kind,
         # The standard allows a level other than "none" only for what fails (3.27.10).
         "level": level if kind == "fail" else "none",
-        "message": {"text": reports.sarif.text(f"{decision['verdict']}: {details(row)}")},
-        "locations": [
-            reports.sarif.location(f"reference/claims/{row['document']}.toml", 1, row["locator"])
-        ],
-        "partialFingerprints": {"claim/v1": reports.sarif.fingerprint(identifier(row))},
+        "message": {"text": logs.text(f"{decision['verdict']}: {details(row)}")},
+        "locations": [logs.location(f"reference/claims/{row['document']}.toml", 1, row["locator"])],
+        "partialFingerprints": {"claim/v1": logs.fingerprint(identifier(row))},
         "properties": {"decided": on(row), "script": decision["script"]},
     }
     if kind == "fail" and row["status"] == "expected":
-        reason = reports.sarif.text(row["reason"])
+        reason = logs.text(row["reason"])
         found["suppressions"] = [
             {"kind": "external", "status": "accepted", "justification": reason}
         ]
@@ -190,12 +188,12 @@ def junit(content: Content) -> str:
     suites: dict[str, list[ElementTree.Element]] = {}
     for row in content["claims"]:
         suites.setdefault(row["document"], []).append(test(row))
-    return reports.junit.document("claims", suites)
+    return xml.document("claims", suites)
 
 
 def test(row: Content) -> ElementTree.Element:
     """One decision as JUnit sees it."""
-    decision, found = row["decision"], reports.junit.case(row["document"], row["id"])
+    decision, found = row["decision"], xml.case(row["document"], row["id"])
     told = f"{verdict(row)}: {details(row)}"
     tags = {"unexpected": "failure", "failed": "error"}
     if tag := tags.get(row["status"]):

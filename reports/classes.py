@@ -1,6 +1,6 @@
 """The equivalence map as data: classes of implementations, and what separates each two.
 
-``conformance/equivalence.py`` makes it from a run; ``reports/equivalence.py`` shows it.
+``conformance equivalence`` makes it from a run; ``reports/equivalence.py`` shows it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from reports.model import UnreadableRun, options, read_json
-from reports.text import visible_content
+from optimizer_conformance.reports.model import UnreadableRun, options, read_json
+from optimizer_conformance.reports.text import visible_content
 
 FORMAT = 1
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reports.facts import Facts, Implementation
-from reports.model import FEATURE_ORDER
-from reports.sheets import Sheet
+from optimizer_conformance.reports.facts import Facts, Implementation
+from optimizer_conformance.reports.model import FEATURE_ORDER
+from optimizer_conformance.reports.sheets import Sheet
 
 HYPERPARAMETERS = (
     "learning_rate", "decay", "beta1", "epsilon", "momentum", "weight_decay", "loss_scale",

@@ -9,9 +9,9 @@ import numpy
 import pandas
 from rich.console import Console
 
-from reports import markdown
-from reports.model import BAD, RunData, UnreadableRun, options
-from reports.terminal import escape, number
+from optimizer_conformance.reports import markdown
+from optimizer_conformance.reports.model import BAD, RunData, UnreadableRun, options
+from optimizer_conformance.reports.terminal import escape, number
 
 KEY = ["implementation", "device", "variant", "features", "dtype", "mode", "regime", "case"]
 STATUS = ("added", "removed", "changed", "shifted", "unchanged")

@@ -9,13 +9,13 @@ import markupsafe
 from rich.console import Console
 from rich.padding import Padding
 
-from reports import picture
-from reports.classes import Class, Map, Panel, Witness
-from reports.markdown import cell, table
-from reports.model import options
-from reports.page import template
-from reports.sheets import Sheet
-from reports.terminal import escape, number
+from optimizer_conformance.reports import picture
+from optimizer_conformance.reports.classes import Class, Map, Panel, Witness
+from optimizer_conformance.reports.markdown import cell, table
+from optimizer_conformance.reports.model import options
+from optimizer_conformance.reports.page import template
+from optimizer_conformance.reports.sheets import Sheet
+from optimizer_conformance.reports.terminal import escape, number
 
 TITLE = "Equivalence map"
 ABOUT = (

@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 import pandas
 
-from reports.markdown import provenance
-from reports.model import RunData, UnreadableRun, headline, load, read_json
-from reports.text import visible_content
+from optimizer_conformance.reports.markdown import provenance
+from optimizer_conformance.reports.model import RunData, UnreadableRun, headline, load, read_json
+from optimizer_conformance.reports.text import visible_content
 
 FORMAT = 1
 # How a run words the way in which hyperparameters were held: what, and in which format.

@@ -1,6 +1,6 @@
 """In which ways a run departs from what is expected: the record that a run folder keeps of each.
 
-``conformance/gate.py`` finds them; ``footer.json`` holds them; every report shows them.
+The gate finds them; ``footer.json`` holds them; every report shows them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from reports.model import BAD, RunData, UnreadableRun
+from optimizer_conformance.reports.model import BAD, RunData, UnreadableRun
 
 
 class Kind(StrEnum):

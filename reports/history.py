@@ -1,6 +1,6 @@
 """A history of releases, for a terminal, as Markdown, as a page, and as JSON.
 
-``timeline`` is what ``conformance.history.timeline`` makes: it has ``framework``, ``versions``,
+``timeline`` is what ``questions.history.timeline`` makes: it has ``framework``, ``versions``,
 ``rows``, ``changes``, ``steps`` and ``notes``.
 """
 
@@ -12,9 +12,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from reports import diff, markdown
-from reports.page import template
-from reports.terminal import escape
+from optimizer_conformance.reports import diff, markdown
+from optimizer_conformance.reports.page import template
+from optimizer_conformance.reports.terminal import escape
 
 SAME = "="  # the same as in the release before
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas
 
-from reports import claims
-from reports.findings import LABELS, recorded
-from reports.markdown import provenance, verdict
-from reports.model import RunData, compared, ill_posed, summary
-from reports.page import template
-from reports.terminal import number
+from optimizer_conformance.reports import claims
+from optimizer_conformance.reports.findings import LABELS, recorded
+from optimizer_conformance.reports.markdown import provenance, verdict
+from optimizer_conformance.reports.model import RunData, compared, ill_posed, summary
+from optimizer_conformance.reports.page import template
+from optimizer_conformance.reports.terminal import number
 
 MARKS = {"deviates": "✗", "error": "!", "crash": "!", "timeout": "!"}
 

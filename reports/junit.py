@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
-from reports.findings import LABELS, Finding, Kind, recorded
-from reports.model import RunData, compared, options, unavailable
-from reports.terminal import number, reproducer
+from optimizer_conformance.reports.findings import LABELS, Finding, Kind, recorded
+from optimizer_conformance.reports.model import RunData, compared, options, unavailable
+from optimizer_conformance.reports.terminal import number, reproducer
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 CONFIGURATION = (Kind.introduced, Kind.changed)  # findings about a configuration that was compared

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from reports.findings import LABELS, recorded
-from reports.model import RunData, compared, ill_posed, options, summary
-from reports.terminal import number
-from reports.text import visible
+from optimizer_conformance.reports.findings import LABELS, recorded
+from optimizer_conformance.reports.model import RunData, compared, ill_posed, options, summary
+from optimizer_conformance.reports.terminal import number
+from optimizer_conformance.reports.text import visible
 
 MARKS = "\\`*_[]|~$"
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}

@@ -16,8 +16,8 @@ import pandas
 import pyarrow
 from pyarrow import parquet, types
 
-from reports.completeness import missing_rows, unfinished
-from reports.text import visible, visible_column, visible_content
+from optimizer_conformance.reports.completeness import missing_rows, unfinished
+from optimizer_conformance.reports.text import visible, visible_column, visible_content
 
 FORMATS = (1, 2)
 # Worst first among what agrees; what the ends of the range did comes last.
@@ -27,7 +27,7 @@ FEATURE_ORDER = (
     "centered", "momentum", "nesterov", "amsgrad", "weight_decay", "maximize", "loss_scale",
     "centralize",
 )  # fmt: skip
-# The columns of conformance.store.Cell that a report reads.
+# The columns of reports.store.Cell that a report reads.
 TEXTS = (
     "implementation", "adapter", "version", "device", "variant", "relation", "features", "dtype",
     "mode", "regime", "case", "verdict", "quantity", "element", "observed", "expected", "nearest",
@@ -108,7 +108,7 @@ class About(msgspec.Struct):
 class RunData:
     """A run as it was written.
 
-    cells     one row a comparison, the columns of ``conformance.store.Cell``
+    cells     one row a comparison, the columns of ``reports.store.Cell``
     adapters  adapter to versions, devices, implementations, or why it is unavailable
     footer    totals and times; empty for an incomplete run
     """

@@ -6,8 +6,8 @@ import functools
 
 import jinja2
 
-from reports.model import options
-from reports.terminal import number
+from optimizer_conformance.reports.model import options
+from optimizer_conformance.reports.terminal import number
 
 
 @functools.cache

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from reports.classes import Class, Panel
-from reports.page import template
-from reports.terminal import number
+from optimizer_conformance.reports.classes import Class, Panel
+from optimizer_conformance.reports.page import template
+from optimizer_conformance.reports.terminal import number
 
 WIDTH, MARGIN, INDENT = 960, 20, 44
 LINE, PAD, GAP, LABEL = 18, 14, 18, 24

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from adapters.protocol import Description
-from conformance.store import Cell, Element
+from optimizer_conformance.adapters.protocol import Description
+from optimizer_conformance.reports.store import Cell, Element
 
 
 class Outline(msgspec.Struct, frozen=True):

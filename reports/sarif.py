@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
 
-from reports.findings import LABELS, MEANINGS, Finding, recorded
-from reports.model import RunData, compared, options
+from optimizer_conformance.reports.findings import LABELS, MEANINGS, Finding, recorded
+from optimizer_conformance.reports.model import RunData, compared, options
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 PROJECT = "optimizer-conformance"

@@ -11,9 +11,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from reports.markdown import cell, table
-from reports.page import template
-from reports.terminal import escape
+from optimizer_conformance.reports.markdown import cell, table
+from optimizer_conformance.reports.page import template
+from optimizer_conformance.reports.terminal import escape
 
 
 @dataclass(frozen=True)

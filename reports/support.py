@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.facts import AS_WRITTEN, Configuration, Facts, Implementation
-from reports.model import FEATURE_ORDER, options
-from reports.sheets import Sheet
+from optimizer_conformance.reports.facts import AS_WRITTEN, Configuration, Facts, Implementation
+from optimizer_conformance.reports.model import FEATURE_ORDER, options
+from optimizer_conformance.reports.sheets import Sheet
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
 YES, NO = "✓", ""

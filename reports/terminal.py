@@ -12,9 +12,16 @@ from rich import markup
 from rich.console import Console
 from rich.table import Table
 
-from reports.findings import LABELS, Finding
-from reports.model import RunData, against, compared, ill_posed, options, summary
-from reports.text import visible
+from optimizer_conformance.reports.findings import LABELS, Finding
+from optimizer_conformance.reports.model import (
+    RunData,
+    against,
+    compared,
+    ill_posed,
+    options,
+    summary,
+)
+from optimizer_conformance.reports.text import visible
 
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
 COLOURS = {

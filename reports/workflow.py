@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reports.findings import LABELS, recorded
-from reports.model import RunData
+from optimizer_conformance.reports.findings import LABELS, recorded
+from optimizer_conformance.reports.model import RunData
 
 
 def render(run: RunData) -> str:

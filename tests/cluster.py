@@ -17,10 +17,10 @@ import faults
 from fakes import command
 from ray.cluster_utils import Cluster as Nodes
 
-from conformance.driver import MEMORY_LIMIT, command_for
-from conformance.runs.cluster import Cluster
-from conformance.runs.events import NAME as EVENTS
-from conformance.session import conduct
+from optimizer_conformance.runs.cluster import Cluster
+from optimizer_conformance.runs.events import NAME as EVENTS
+from optimizer_conformance.runs.run import conduct
+from optimizer_conformance.workers.process import MEMORY_LIMIT, command_for
 
 TOP = Path(__file__).parents[1]
 PLACES = {"fake": {"east": 0.1}}  # a label of our own, which two of the nodes have

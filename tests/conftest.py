@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import environments
-from conformance.cli.main import main
-from conformance.driver import command_for
-from conformance.plan import Selection
-from conformance.session import conduct
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.cli.main import main
+from optimizer_conformance.runs.run import conduct
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import command_for
 
 sys.path.insert(0, str(Path(__file__).parent))  # for fakes and evaluations
 

@@ -13,10 +13,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from conformance.cases import parse
-from conformance.inputs import expand
-from reference.numbers import PRECISIONS
-from reference.pipeline import state_names
+from optimizer_conformance.cases.case import parse
+from optimizer_conformance.cases.inputs import expand
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reference.pipeline import state_names
 
 
 @dataclass

@@ -31,16 +31,16 @@ from fakes import command
 from fakes.wire import Recorded, Wire, framed
 from fakes.worker import Adapter
 
-from adapters import protocol
-from adapters.worker import Server, serve
-from conformance.campaign import Campaign
-from conformance.driver import WorkerError, command_for
-from conformance.plan import Selection
-from conformance.runs import journal
-from conformance.runs.description import contradiction
-from conformance.runs.keys import suite_hash
-from conformance.session import conduct
-from conformance.store import RunError
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.adapters.worker import Server, serve
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.judging.group import Campaign
+from optimizer_conformance.judging.keys import suite_hash
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.runs import journal
+from optimizer_conformance.runs.run import conduct
+from optimizer_conformance.workers.description import contradiction
+from optimizer_conformance.workers.process import WorkerError, command_for
 
 CASES = tuple(case_of(mode="trajectory", steps=3, size=8, seed=seed) for seed in range(6))
 SELECTION = Selection(adapters=("fake", "numpy"), cases=CASES)

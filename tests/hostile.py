@@ -15,9 +15,19 @@ from hypothesis import strategies
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from conformance.store import Cell, Run
-from reports import badge, findings, html, junit, markdown, model, sarif, terminal, workflow
-from reports.text import visible
+from optimizer_conformance.reports import (
+    badge,
+    findings,
+    html,
+    junit,
+    markdown,
+    model,
+    sarif,
+    terminal,
+    workflow,
+)
+from optimizer_conformance.reports.store import Cell, Run
+from optimizer_conformance.reports.text import visible
 
 GITHUB = MarkdownIt("gfm-like")
 ATTACKS = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from conformance.claims.checks import CHECKS
-from conformance.claims.checks.book import BookLoss
-from conformance.claims.context import Context
-from reference import airfoil
+from optimizer_conformance.questions.verify.checks import CHECKS
+from optimizer_conformance.questions.verify.checks.book import BookLoss
+from optimizer_conformance.questions.verify.context import Context
+from optimizer_conformance.reference import airfoil
 
 REASSOCIATION = 24 * 30  # half an ulp each, at most: 24 steps of some 60 operations
 

@@ -13,11 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from conformance import Audit, assert_conforms, audit, environments
-from conformance.auditing.preparation import AuditError
-from conformance.auditing.words import sentence
-from conformance.power.mutants import mutants
-from reference.variants import VARIANTS
+from optimizer_conformance import Audit, assert_conforms, audit
+from optimizer_conformance.mutants.mutants import mutants
+from optimizer_conformance.questions.audit.preparation import AuditError
+from optimizer_conformance.questions.audit.words import sentence
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.workers import environments
 
 FOLDER = Path(__file__).parent / "targets"
 
@@ -269,7 +270,7 @@ def ended(process):
 
 
 def test_an_audit_that_is_interrupted_exits_with_3_and_leaves_no_worker():
-    code = "from conformance.cli import main; main()"
+    code = "from optimizer_conformance.cli import main; main()"
     command = [sys.executable, "-c", code, "audit", target("bad:hangs")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not (workers := psutil.Process(process.pid).children(recursive=True)):
@@ -313,7 +314,7 @@ def test_an_object_of_this_process_conforms():
 
 
 def test_the_pytest_plugin_offers_the_same_assertion():
-    from conformance.pytest_plugin import assert_conforms as offered
+    from optimizer_conformance.pytest.plugin import assert_conforms as offered
 
     assert offered is assert_conforms
 

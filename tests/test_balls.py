@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_bounds import MORE, ORDINARY, RULES, bounds, hyperparameters, inputs, shape_for
 
-from conformance.conditioning import conditioning
-from conformance.oracle import Oracle, Question
-from conformance.verdict import Verdict, judge
-from reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
-from reference.numbers.ball import enclosure, working_bits
-from reference.pipeline import Choices
-from reference.trajectory import trajectory
+from optimizer_conformance.judging.conditioning import conditioning
+from optimizer_conformance.judging.oracle import Oracle, Question
+from optimizer_conformance.judging.verdict import Verdict, judge
+from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
+from optimizer_conformance.reference.numbers.ball import enclosure, working_bits
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.trajectory import trajectory
 
 ORDINARY = {**ORDINARY, "float64": (-60.0, 60.0)}
 MPF = np.frompyfunc(mpmath.mpf, 1, 1)

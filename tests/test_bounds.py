@@ -11,12 +11,17 @@ from evaluations import Arithmetic, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.cases import ROUND
-from reference.numbers import PRECISIONS, BoundArithmetic, Effects, Representation
-from reference.numbers.budget import budget
-from reference.pipeline import Choices, State
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS
+from optimizer_conformance.cases.case import ROUND
+from optimizer_conformance.reference.numbers import (
+    PRECISIONS,
+    BoundArithmetic,
+    Effects,
+    Representation,
+)
+from optimizer_conformance.reference.numbers.budget import budget
+from optimizer_conformance.reference.pipeline import Choices, State
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
 
 RULES = sorted({variant.choices for variant in VARIANTS.values()}, key=repr)
 MORE = [
@@ -314,7 +319,7 @@ class TestNodes:
         stream = np.random.default_rng(seed)
         x = PRECISIONS["float32"].round(10 ** stream.uniform(-30, 0, 100))
         error = x * 10 ** stream.uniform(-9, 1, 100)
-        from reference.numbers import Bound
+        from optimizer_conformance.reference.numbers import Bound
 
         bound = self.num.root(Bound(self.num, x, error, nonnegative=True))
         for shift in (-1.0, -0.5, 0.5, 1.0):
@@ -322,14 +327,14 @@ class TestNodes:
             assert self.near(Arithmetic("float32").root(moved), bound).all()
 
     def test_nothing_is_promised_for_the_root_of_what_may_be_negative(self):
-        from reference.numbers import Bound
+        from optimizer_conformance.reference.numbers import Bound
 
         bound = self.num.root(Bound(self.num, np.array([1e-8, 1.0]), np.array([1e-7, 1e-7])))
         assert np.isinf(bound.error[0])
         assert np.isfinite(bound.error[1])
 
     def test_a_divisor_that_may_be_zero_promises_nothing(self):
-        from reference.numbers import Bound
+        from optimizer_conformance.reference.numbers import Bound
 
         one = self.num.given(np.array([1.0]))
         bound = self.num.quotient((one,), (Bound(self.num, np.array([1e-9]), np.array([1e-8])),))

@@ -10,13 +10,13 @@ from evaluations import case_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.protocol import Implementation
-from conformance.cases import MODES, PROFILES, Case, draw_cases, parse
-from conformance.inputs import POOL, SHAPES, STRIDED, expand
-from conformance.patterns import matches, wanted
-from conformance.plan import Selection, units
-from reference.numbers import PRECISIONS
-from reference.variants.record import FEATURES
+from optimizer_conformance.adapters.protocol import Implementation
+from optimizer_conformance.cases.case import MODES, PROFILES, Case, draw_cases, parse
+from optimizer_conformance.cases.inputs import POOL, SHAPES, STRIDED, expand
+from optimizer_conformance.cases.patterns import matches, wanted
+from optimizer_conformance.cases.plan import Selection, units
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reference.variants.record import FEATURES
 
 DECIMALS = st.one_of(
     st.integers(0, 10**6).map(str),

@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from conformance.certificates import certify, check
-from conformance.certificates.page import FORMATS, render
-from conformance.certificates.record import MalformedCertificate, read
-from conformance.certificates.schema import schema
-from conformance.subject import SubjectError
+from optimizer_conformance.questions.certify import certify, check
+from optimizer_conformance.questions.certify.page import FORMATS, render
+from optimizer_conformance.questions.certify.record import MalformedCertificate, read
+from optimizer_conformance.questions.certify.schema import schema
+from optimizer_conformance.workers.subject import SubjectError
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -133,7 +133,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
 
 
 def test_the_schema_in_the_documentation_is_the_current_one() -> None:
-    """`python -m conformance.certificates.schema > docs/certificate.schema.json` writes it anew."""
+    # python -m optimizer_conformance.questions.certify.schema > docs/certificate.schema.json
     assert json.loads((DOCS / "certificate.schema.json").read_text()) == schema()
 
 

@@ -26,7 +26,7 @@ def tool(tmp_path):
     folder = tmp_path / "conformance" / "bin"
     folder.mkdir(parents=True)
     command = folder / "conformance"
-    script = "from conformance.cli import main; main()"
+    script = "from optimizer_conformance.cli import main; main()"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -c "{script}" "$@"\n')
     command.chmod(0o755)
     return folder

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from adapters import protocol
-from conformance.claims import document, ledger, scripts
-from conformance.claims.context import Context
-from conformance.claims.document import Claim
-from conformance.cli.main import app
-from reports import claims as pages
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.cli.main import app
+from optimizer_conformance.questions.verify import document, ledger, scripts
+from optimizer_conformance.questions.verify.context import Context
+from optimizer_conformance.questions.verify.document import Claim
+from optimizer_conformance.reports import claims as pages
 
 NAMES = document.names()
 EQUATION = {
@@ -188,7 +188,7 @@ class TestDecisions:
         assert found.missing == "torch"
 
     def test_an_implementation_without_a_device_is_not_asked(self):
-        from conformance.claims.context import missing_device
+        from optimizer_conformance.questions.verify.context import missing_device
 
         found = protocol.Implementation(
             "a:b", "rmsprop", [], [[]], [], [], [], [], gaps={"device": "no licence"}
@@ -238,7 +238,7 @@ class TestDecisions:
         assert "probes/run.py" in found.script
 
     def test_true_is_not_one(self, context):
-        from conformance.claims.checks.probing import fits
+        from optimizer_conformance.questions.verify.checks.probing import fits
 
         assert fits({"a": 1.0}, "a", 1)
         assert not fits({"a": True}, "a", 1)
@@ -285,7 +285,7 @@ def replaced(text, old, new):
 class TestDigits:
     def test_the_gradient_is_the_derivative_of_the_loss(self):
         """The error of central differences goes to zero with their width."""
-        from reference import digits
+        from optimizer_conformance.reference import digits
 
         stream = np.random.Generator(np.random.Philox(3))
         weights = [array.astype(float) for array in digits.arrays(digits.network(8, seed=0))]
@@ -311,7 +311,7 @@ class TestDigits:
         assert off(1e-7) < off(1e-4) / 100
 
     def test_mathworks_images_are_read_from_a_file(self, tmp_path):
-        from reference import digits
+        from optimizer_conformance.reference import digits
 
         path = tmp_path / "digits.npz"
         images, labels = np.zeros((28, 28, 1, 5)), np.arange(5.0)
@@ -329,7 +329,7 @@ class TestDigits:
     @pytest.mark.parametrize("function", ["rmspropupdate", "adamupdate"])
     def test_the_loop_learns_what_can_be_learnt(self, function):
         """Two kinds of images, told apart by where they are bright."""
-        from reference import digits
+        from optimizer_conformance.reference import digits
 
         labels = np.arange(256) % 2
         images = np.zeros((256, 8, 8, 1), np.float32)
@@ -371,7 +371,7 @@ class TestStatus:
         ],
     )
     def test_only_what_nobody_knew_is_unexpected(self, verdict, expected, status):
-        from conformance.claims.registry import Decision
+        from optimizer_conformance.questions.verify.registry import Decision
 
         doc = document.load("codecademy-rmsprop")
         item = claim({"name": "needs"}, expected=expected, reason="r", link="l")
@@ -423,7 +423,7 @@ class TestPages:
 
 class TestReportOfARun:
     def test_the_ledger_is_a_section_of_the_page(self, content, numpy_run, tmp_path):
-        from reports import html, model
+        from optimizer_conformance.reports import html, model
 
         data = model.load(numpy_run.folder)
         assert "What the documents claim" not in html.render(data)
@@ -467,7 +467,7 @@ class TestCommand:
         ],
     )
     def test_what_does_not_exist_is_a_usage_error(self, words):
-        from conformance.cli.console import UsageError
+        from optimizer_conformance.cli.console import UsageError
 
         assert isinstance(self.call(*words).exception, UsageError)
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from adapters.protocol import PROTOCOL, Description, Implementation
-from conformance.cli import listing
+from optimizer_conformance.adapters.protocol import PROTOCOL, Description, Implementation
+from optimizer_conformance.cli import listing
 
 RUN = ("run", "--adapter", "numpy", "--profile", "quick")
 
 
 def as_process(*words):
     """Run the command as a user does, every warning an error."""
-    script = "from conformance.cli.main import main; main()"
+    script = "from optimizer_conformance.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", script, *words],
         capture_output=True,

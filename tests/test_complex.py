@@ -10,19 +10,19 @@ import flint
 import numpy as np
 import pytest
 
-from adapters.kit import to_array, to_tensor
-from conformance.cases import COMPLEX_MODES, draw_cases
-from conformance.execution import columns
-from conformance.inputs import RANGE_REGIMES, expand
-from conformance.oracle import Oracle, Question, enclosed, inputs_of
-from conformance.verdict import Verdict, judge
-from reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
-from reference.numbers.complex_ball import ComplexBallArithmetic
-from reference.numbers.complex_bound import ComplexBoundArithmetic, Pair
-from reference.numbers.precision import component, from_bits, parts, to_bits
-from reference.pipeline import Choices
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS
+from optimizer_conformance.adapters.kit import to_array, to_tensor
+from optimizer_conformance.cases.case import COMPLEX_MODES, draw_cases
+from optimizer_conformance.cases.inputs import RANGE_REGIMES, expand
+from optimizer_conformance.judging.execution import columns
+from optimizer_conformance.judging.oracle import Oracle, Question, enclosed, inputs_of
+from optimizer_conformance.judging.verdict import Verdict, judge
+from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
+from optimizer_conformance.reference.numbers.complex_ball import ComplexBallArithmetic
+from optimizer_conformance.reference.numbers.complex_bound import ComplexBoundArithmetic, Pair
+from optimizer_conformance.reference.numbers.precision import component, from_bits, parts, to_bits
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
 
 SQUARES = ("plain", "modulus", "components")
 DTYPES = ("complex64", "complex128")
@@ -358,7 +358,7 @@ class TestNodes:
 class TestCases:
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_only_the_modes_in_which_complex_numbers_are_in_question(self, dtype):
-        from conformance.cases import MODES
+        from optimizer_conformance.cases.case import MODES
 
         drawn = {mode for mode in MODES if draw_cases("adam", (), dtype, mode, "default", 0)}
         assert drawn == set(COMPLEX_MODES)
@@ -398,7 +398,7 @@ def test_a_real_average_among_complex_numbers_has_no_imaginary_part():
 
 
 def test_a_complex_answer_to_a_real_question_breaks_the_protocol():
-    from conformance.execution import ProtocolBreach
+    from optimizer_conformance.judging.execution import ProtocolBreach
 
     with pytest.raises(ProtocolBreach, match="complex64"):
         columns(to_tensor(np.array([1j], np.complex64)), 1)

@@ -10,11 +10,11 @@ from datetime import date
 import fuzzing
 import pytest
 
-from conformance import expectations
-from conformance.claims import document
-from conformance.expectations import ExpectationError
-from conformance.proposal import cut
-from conformance.review import review
+from optimizer_conformance.expectations import ledger as expectations
+from optimizer_conformance.expectations.check import review
+from optimizer_conformance.expectations.ledger import ExpectationError
+from optimizer_conformance.expectations.update import cut
+from optimizer_conformance.questions.verify import document
 
 FEW, MANY = 60, pytest.param(2000, marks=pytest.mark.faults)
 FEW_RUNS, MANY_RUNS = 12, pytest.param(1200, marks=pytest.mark.faults)

@@ -8,8 +8,8 @@ import shutil
 import pandas
 import pytest
 
-from reports import diff, model
-from reports.model import UnreadableRun
+from optimizer_conformance.reports import diff, model
+from optimizer_conformance.reports.model import UnreadableRun
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import sys
 import msgspec
 import pytest
 
-from conformance.claims.checks import CHECKS
-from conformance.claims.checks.documented import Documented
-from conformance.claims.checks.probing import calls
-from conformance.claims.context import Context
+from optimizer_conformance.questions.verify.checks import CHECKS
+from optimizer_conformance.questions.verify.checks.documented import Documented
+from optimizer_conformance.questions.verify.checks.probing import calls
+from optimizer_conformance.questions.verify.context import Context
 
 FOLLOWS = {"name": "identity", "left": "1 + 1", "right": "2"}
 

@@ -11,13 +11,13 @@ import pytest
 import sympy
 from evaluations import Arithmetic, walk
 
-from reference import examples
-from reference.numbers import FLOAT64, PRECISIONS, BoundArithmetic, equations
-from reference.pipeline import Choices, state_names
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS
-from reference.variants.record import FEATURES, suffix
-from reference.words import difference
+from optimizer_conformance.reference import examples
+from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS, BoundArithmetic, equations
+from optimizer_conformance.reference.pipeline import Choices, state_names
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reference.variants.record import FEATURES, suffix
+from optimizer_conformance.reference.words import difference
 
 FILLED = {
     "learning_rate": "0.01",
@@ -216,7 +216,7 @@ class TestEquations:
 
 class TestWords:
     def test_every_value_of_every_choice_has_words(self):
-        from conformance.explain import alternatives
+        from optimizer_conformance.judging.explain import alternatives
 
         for name, values in alternatives().items():
             texts = {

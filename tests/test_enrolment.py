@@ -9,9 +9,9 @@ import sys
 import msgspec
 import pytest
 
-from adapters import protocol
-from conformance import enrolment, environments
-from conformance.driver import Worker, command_for
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.workers import enrolment, environments
+from optimizer_conformance.workers.process import Worker, command_for
 
 GUEST = """
 from adapters import protocol
@@ -127,7 +127,7 @@ def test_a_manifest_with_an_unknown_key_is_refused(tmp_path):
 
 
 def test_an_adapter_that_uses_another_ones_session_depends_on_it():
-    from conformance.runs.keys import adapter_modules
+    from optimizer_conformance.judging.keys import adapter_modules
 
     assert {"timm", "torch", "kit"} <= adapter_modules("timm")
     assert "torch" not in adapter_modules("numpy")

@@ -11,16 +11,16 @@ from xml.etree import ElementTree
 import pytest
 from fakes import command
 
-from conformance.cases import parse
-from conformance.driver import command_for
-from conformance.equivalence import mapped
-from conformance.example import example
-from conformance.inputs import expand
-from conformance.plan import Selection
-from conformance.session import conduct
-from reference.variants import VARIANTS
-from reports import classes, equivalence, model, picture
-from reports.model import UnreadableRun
+from optimizer_conformance.cases.case import parse
+from optimizer_conformance.cases.inputs import expand
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.questions.equivalence.classes import mapped
+from optimizer_conformance.questions.equivalence.example import example
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import classes, equivalence, model, picture
+from optimizer_conformance.reports.model import UnreadableRun
+from optimizer_conformance.runs.run import conduct
+from optimizer_conformance.workers.process import command_for
 
 
 def run(folder, *behaviours):

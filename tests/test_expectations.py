@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_gate import AGREEING, DEVIATING, examine
 
-from conformance import expectations
-from conformance.expectations import ExpectationError, Ledger
-from conformance.proposal import decades, propose
-from conformance.review import review
+from optimizer_conformance.expectations import ledger as expectations
+from optimizer_conformance.expectations.check import review
+from optimizer_conformance.expectations.ledger import ExpectationError, Ledger
+from optimizer_conformance.expectations.update import decades, propose
 
 TODAY = date(2026, 11, 20)
 FILE = """\

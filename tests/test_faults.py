@@ -15,10 +15,10 @@ import pytest
 from fakes import command
 from test_workers import step_with
 
-from adapters import protocol
-from conformance import driver
-from conformance.driver import Worker, WorkerError
-from conformance.runs.sandbox import landlock
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.workers import process as driver
+from optimizer_conformance.workers.process import Worker, WorkerError
+from optimizer_conformance.workers.sandbox import landlock
 
 
 def test_killed_runs_go_on_and_equal_an_undisturbed_one():
@@ -112,7 +112,7 @@ class TestConfinement:
 
     def test_a_worker_ends_with_its_driver(self):
         script = (
-            "import sys, time; from conformance.driver import Worker\n"
+            "import sys, time; from optimizer_conformance.workers.process import Worker\n"
             f"worker = Worker({command('honest')!r}); worker.hello()\n"
             "print(worker.process.pid, worker.scratch.name, flush=True); time.sleep(60)"
         )

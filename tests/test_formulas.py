@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from reference.numbers import FLOAT64
-from reference.pipeline import Choices, State
-from reference.trajectory import trajectory
+from optimizer_conformance.reference.numbers import FLOAT64
+from optimizer_conformance.reference.pipeline import Choices, State
+from optimizer_conformance.reference.trajectory import trajectory
 
 START = [0.7, -1.3, 0.0, 2.5]
 STEPS = [

@@ -8,10 +8,10 @@ from datetime import date
 
 import pytest
 
-from conformance import gate
-from conformance.expectations import ExpectationError, Ledger, decode
-from conformance.store import Cell
-from reports.findings import Kind
+from optimizer_conformance.expectations import gate
+from optimizer_conformance.expectations.ledger import ExpectationError, Ledger, decode
+from optimizer_conformance.reports.findings import Kind
+from optimizer_conformance.reports.store import Cell
 
 TODAY = date(2026, 11, 20)
 AGREEING = Cell(

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from typer.testing import CliRunner
 
-from adapters.golden_file import GoldenFileError, from_hex, read, to_hex
-from adapters.octave_process import HOW, PROGRAM, TRANSCRIPTION
-from conformance import golden
-from conformance.behaviours import BEHAVIOURS, behaviours
-from conformance.cli.console import UsageError
-from conformance.cli.main import app
-from reports import model
+from optimizer_conformance.adapters.golden_file import GoldenFileError, from_hex, read, to_hex
+from optimizer_conformance.adapters.octave_process import HOW, PROGRAM, TRANSCRIPTION
+from optimizer_conformance.cli.console import UsageError
+from optimizer_conformance.cli.main import app
+from optimizer_conformance.questions.golden import exchange as golden
+from optimizer_conformance.questions.golden.behaviours import BEHAVIOURS, behaviours
+from optimizer_conformance.reports import model
 
 QUIET = ("--norc", "--quiet", "--no-history")
 needs_octave = pytest.mark.skipif(shutil.which(PROGRAM) is None, reason=HOW)

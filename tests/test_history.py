@@ -13,22 +13,22 @@ import pandas
 import pytest
 from packaging.requirements import Requirement
 
-from adapters import kit, protocol
-from conformance import environments
-from conformance.driver import Worker
-from conformance.history.editions import edition
-from conformance.history.frameworks import (
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.questions.history.editions import edition
+from optimizer_conformance.questions.history.frameworks import (
     UnknownFramework,
     framework,
     frameworks,
     releases,
 )
-from conformance.history.growth import Gardener
-from conformance.history.interpreters import KNOWN, NoInterpreter, choose
-from conformance.history.record import RELEASE, Place, record, selection_of
-from conformance.history.timeline import Timeline, lettered
-from conformance.runs.schedule import Listener
-from reports import history as report
+from optimizer_conformance.questions.history.growth import Gardener
+from optimizer_conformance.questions.history.interpreters import KNOWN, NoInterpreter, choose
+from optimizer_conformance.questions.history.record import RELEASE, Place, record, selection_of
+from optimizer_conformance.questions.history.timeline import Timeline, lettered
+from optimizer_conformance.reports import history as report
+from optimizer_conformance.runs.schedule import Listener
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import Worker
 
 HERE = ".".join(map(str, sys.version_info[:2]))
 OLD, NEW = "2.3.5", "2.4.6"  # of NumPy, for this Python

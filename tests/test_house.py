@@ -4,55 +4,91 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-import adapters
-import conformance
-import reference
-import reports
+import optimizer_conformance
+from optimizer_conformance import adapters, reference, reports
 
-PACKAGES = {
-    module.__name__: Path(module.__file__).parent
-    for module in (reference, adapters, conformance, reports)
+NAME = optimizer_conformance.__name__
+TOP = Path(__file__).parents[1]
+FOLDERS = {
+    "": Path(optimizer_conformance.__file__).parent,
+    "reference.": Path(reference.__file__).parent,
+    "adapters.": Path(adapters.__file__).parent,
+    "reports.": Path(reports.__file__).parent,
 }
-SOURCES = [path for folder in PACKAGES.values() for path in sorted(folder.rglob("*.py"))]
-
-
-FINDINGS = sorted((Path(reference.__file__).parents[1] / "docs" / "findings").glob("*.py"))
+# Every module by its name below the package.
+SOURCES = {
+    (prefix + ".".join(path.relative_to(folder).with_suffix("").parts))
+    .removesuffix("__init__")
+    .rstrip("."): path
+    for prefix, folder in FOLDERS.items()
+    for path in sorted(folder.rglob("*.py"))
+}
+FINDINGS = sorted((TOP / "docs" / "findings").glob("*.py"))
 
 
 @pytest.mark.parametrize(
-    "path", [*SOURCES, *FINDINGS], ids=lambda path: f"{path.parent.name}/{path.name}"
+    "path", [*SOURCES.values(), *FINDINGS], ids=lambda path: f"{path.parent.name}/{path.name}"
 )
 def test_no_tolerance_was_chosen_by_anybody(path):
     text = path.read_text(encoding="utf-8")
     assert re.findall(r"\b\w*(?:allclose|isclose|rtol|atol)\w*", text) == []
 
 
-ALLOWED = {
-    "reference": {"reference"},
-    "adapters": {"adapters"},
-    "conformance": {"conformance", "reference", "adapters", "reports"},
-    "reports": {"reports"},
-}
+# A room takes from the floors below its own, never from above or beside it ...
+FLOORS = (
+    ("reference", "adapters"),
+    ("reports",),
+    ("cases",),
+    ("workers",),
+    ("judging",),
+    ("expectations", "mutants"),
+    ("runs",),
+    ("questions",),
+    ("pytest", "cli"),
+    ("site",),
+)
+# ... and reports read run folders alone, whose records the worker protocol describes.
+DOORS = {
+    room: {below for lower in FLOORS[:level] for below in lower}
+    for level, floor in enumerate(FLOORS)
+    for room in floor
+} | {"reports": {"adapters"}}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_packages_know_only_whom_the_design_lets_them_know(path):
-    package = next(name for name, folder in PACKAGES.items() if folder in path.parents)
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_import_goes_through_a_door(name):
+    room = name.partition(".")[0]
     imported = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(SOURCES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            imported |= {alias.name.partition(".")[0] for alias in node.names}
+            imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            imported.add(node.module.partition(".")[0])
-    assert imported & set(PACKAGES) <= ALLOWED[package]
+            imported |= {f"{node.module}.{alias.name}" for alias in node.names}
+    own = {word.split(".")[1] for word in imported if word.startswith(f"{NAME}.")}
+    if room:
+        assert own & set(DOORS) <= {room} | DOORS[room]
+
+
+def test_every_room_has_its_doors():
+    rooms = {name.partition(".")[0] for name in SOURCES} - {""}
+    assert rooms == set(DOORS)
+
+
+def test_every_package_is_installed():
+    listed = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    found = {
+        f"{NAME}.{name}".rstrip(".") for name, path in SOURCES.items() if path.stem == "__init__"
+    }
+    assert set(listed) == found
 
 
 def test_every_shipped_adapter_has_its_module_and_its_requirements():
-    from conformance.enrolment import enrolled
+    from optimizer_conformance.workers.enrolment import enrolled
 
     for name, enrolment in enrolled().items():
         assert enrolment.program.exists(), name
@@ -60,7 +96,7 @@ def test_every_shipped_adapter_has_its_module_and_its_requirements():
 
 
 def test_an_unknown_adapter_has_no_place():
-    from conformance.environments import locate
+    from optimizer_conformance.workers.environments import locate
 
     with pytest.raises(KeyError):
         locate("caffe")

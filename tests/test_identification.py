@@ -10,20 +10,20 @@ import msgspec
 import numpy as np
 import pytest
 
-from conformance.identification import Identification, Unidentifiable, identify
-from conformance.identification.constants import shortest
-from conformance.identification.experiment import experiments
-from conformance.identification.holding import held
-from conformance.identification.hypotheses import Family
-from conformance.identification.prediction import predictions
-from conformance.identification.questioning import Interview
-from conformance.identification.storage import Storage, system
-from conformance.identification.survey import grade
-from conformance.identification.synthetic import drawn, synthetic
-from conformance.power.styles import PLAIN, Style
-from conformance.subject import subject
-from reference.numbers import Representation
-from reference.pipeline import Choices
+from optimizer_conformance.mutants.styles import PLAIN, Style
+from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
+from optimizer_conformance.questions.identify.constants import shortest
+from optimizer_conformance.questions.identify.experiment import experiments
+from optimizer_conformance.questions.identify.holding import held
+from optimizer_conformance.questions.identify.hypotheses import Family
+from optimizer_conformance.questions.identify.prediction import predictions
+from optimizer_conformance.questions.identify.questioning import Interview
+from optimizer_conformance.questions.identify.storage import Storage, system
+from optimizer_conformance.questions.identify.survey import grade
+from optimizer_conformance.questions.identify.synthetic import drawn, synthetic
+from optimizer_conformance.reference.numbers import Representation
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.workers.subject import subject
 
 USUAL = ("learning_rate", "decay", "epsilon")
 CASES = {

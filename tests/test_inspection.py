@@ -9,10 +9,10 @@ import pytest
 from fakes import command
 from typer.testing import CliRunner
 
-from conformance import environments
-from conformance.cli.main import app
-from conformance.driver import Worker, WorkerError, command_for
-from conformance.inspection import inspect
+from optimizer_conformance.cli.main import app
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.inspection import inspect
+from optimizer_conformance.workers.process import Worker, WorkerError, command_for
 
 
 def wrong(behaviour: str) -> list[str]:
@@ -91,7 +91,7 @@ class TestCommand:
 
     def test_a_module_of_somebody_else(self, tmp_path):
         module = tmp_path / "mine.py"
-        module.write_text("from adapters.numpy import *\n")
+        module.write_text("from optimizer_conformance.adapters.numpy import *\n")
         done = self.run(str(module))
         assert done.exit_code == 0, done.output
         assert "nothing wrong" in done.output

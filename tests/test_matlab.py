@@ -13,11 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference.matlab import ArgumentError, DLArray, DLNetwork, adamupdate, rmspropupdate
-from reference.numbers import FLOAT64
-from reference.pipeline import State
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS
+from optimizer_conformance.reference.matlab import (
+    ArgumentError,
+    DLArray,
+    DLNetwork,
+    adamupdate,
+    rmspropupdate,
+)
+from optimizer_conformance.reference.numbers import FLOAT64
+from optimizer_conformance.reference.pipeline import State
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
 
 RANDOM = np.random.Generator(np.random.Philox(20200101))
 

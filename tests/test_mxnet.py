@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.protocol import ITEM_SIZE
-from conformance.plan import Selection
-from conformance.session import conduct
-from reports import model
+from optimizer_conformance.adapters.protocol import ITEM_SIZE
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.reports import model
+from optimizer_conformance.runs.run import conduct
 
 pytestmark = pytest.mark.adapter("mxnet")
 
@@ -29,8 +29,8 @@ def test_the_books_trainer_follows_mxnets_page(tmp_path):
 
 
 def test_every_gap_is_a_dtype_a_shape_or_clipping(tmp_path):
-    from conformance import environments
-    from conformance.driver import Worker, command_for
+    from optimizer_conformance.workers import environments
+    from optimizer_conformance.workers.process import Worker, command_for
 
     with Worker(command_for("mxnet", environments.locate("mxnet").python)) as worker:
         description = worker.hello()

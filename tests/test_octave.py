@@ -9,14 +9,20 @@ import sys
 import numpy as np
 import pytest
 
-from adapters import kit, octave, protocol
-from adapters.octave_process import HOW, PROGRAM, TRANSCRIPTION, Octave, OctaveError
-from conformance.driver import command_for
-from conformance.plan import Selection
-from conformance.session import conduct
-from reference.matlab import ArgumentError, adamupdate, rmspropupdate
-from reference.variants import VARIANTS
-from reports import model
+from optimizer_conformance.adapters import kit, octave, protocol
+from optimizer_conformance.adapters.octave_process import (
+    HOW,
+    PROGRAM,
+    TRANSCRIPTION,
+    Octave,
+    OctaveError,
+)
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.reference.matlab import ArgumentError, adamupdate, rmspropupdate
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import model
+from optimizer_conformance.runs.run import conduct
+from optimizer_conformance.workers.process import command_for
 
 needs_octave = pytest.mark.skipif(shutil.which(PROGRAM) is None, reason=HOW)
 EMPTY = np.zeros((0, 0))

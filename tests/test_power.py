@@ -15,18 +15,18 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from conformance.power import measurement, paging, parts, peers, session, tasks
-from conformance.power.arithmetic import Working
-from conformance.power.equivalence import proof
-from conformance.power.faults import Entry, Watched, faults
-from conformance.power.measurement import BELOW, EQUIVALENT, KILLED
-from conformance.power.mutants import BORROWED, mutants
-from conformance.power.rounding import fused, rounder
-from conformance.power.styles import ANY, PLAIN, rewritings
-from reference.numbers import FLOAT64, PRECISIONS
-from reference.pipeline import Choices
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS
+from optimizer_conformance.mutants.arithmetic import Working
+from optimizer_conformance.mutants.equivalence import proof
+from optimizer_conformance.mutants.faults import Entry, Watched, faults
+from optimizer_conformance.mutants.mutants import BORROWED, mutants
+from optimizer_conformance.mutants.rounding import fused, rounder
+from optimizer_conformance.mutants.styles import ANY, PLAIN, rewritings
+from optimizer_conformance.questions.power import measurement, paging, parts, peers, session, tasks
+from optimizer_conformance.questions.power.measurement import BELOW, EQUIVALENT, KILLED
+from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
 
 SCORE = Path(__file__).parent / "data" / "mutation_score.json"
 SAMPLE = {
@@ -262,7 +262,7 @@ class TestPage:
 
 class TestCommand:
     def run(self, *arguments):
-        from conformance.cli.main import app
+        from optimizer_conformance.cli.main import app
 
         return CliRunner().invoke(app, ["power", *arguments])
 
@@ -283,7 +283,7 @@ class TestCommand:
         assert "codecademy-rmsprop" in (tmp_path / "power.md").read_text(encoding="utf-8")
 
     def test_a_variant_that_does_not_exist_is_a_usage_error(self):
-        from conformance.cli.console import UsageError
+        from optimizer_conformance.cli.console import UsageError
 
         assert isinstance(self.run("--variant", "codecadamy*").exception, UsageError)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reference.numbers import PRECISIONS
-from reference.numbers.precision import bfloat16_bits, from_bits, to_bits
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reference.numbers.precision import bfloat16_bits, from_bits, to_bits
 
 doubles = st.floats(allow_nan=False, allow_infinity=False, width=64)
 NARROW = ["float16", "bfloat16", "float32"]

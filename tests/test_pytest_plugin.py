@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from conformance import environments
+from optimizer_conformance.workers import environments
 
 pytest_plugins = ["pytester"]
-MODULE = "conformance.pytest_plugin"
+MODULE = "optimizer_conformance.pytest.plugin"
 # Installed with the package, pytest loads it by itself.
 INSTALLED = any(found.value == MODULE for found in metadata.entry_points(group="pytest11"))
 LOADED = () if INSTALLED else ("-p", MODULE)
@@ -58,7 +58,7 @@ class TestWithoutTheOption:
             import sys
 
             def test_no_cost():
-                heavy = {"numpy", "pandas", "sympy", "conformance.campaign", "typer"}
+                heavy = {"numpy", "pandas", "sympy", "optimizer_conformance.judging.group", "typer"}
                 assert not heavy & set(sys.modules)
             """
         )
@@ -68,10 +68,10 @@ class TestWithoutTheOption:
         assert "conformance" not in "\n".join(printed)
 
     def test_a_projects_tests_find_assert_conforms_here_too(self):
-        import conformance
-        from conformance.pytest_plugin import assert_conforms
+        import optimizer_conformance
+        from optimizer_conformance.pytest.plugin import assert_conforms
 
-        assert assert_conforms is conformance.assert_conforms
+        assert assert_conforms is optimizer_conformance.assert_conforms
 
     def test_a_project_keeps_its_own_tests(self, project, pytester):
         pytester.makepyfile("def test_own(): pass")

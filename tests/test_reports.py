@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from conformance.plan import Selection
-from conformance.session import conduct
-from reports import html, markdown, model, terminal
-from reports.model import UnreadableRun
-from reports.text import visible
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.reports import html, markdown, model, terminal
+from optimizer_conformance.reports.model import UnreadableRun
+from optimizer_conformance.reports.text import visible
+from optimizer_conformance.runs.run import conduct
 
 
 def run(behaviour, folder):

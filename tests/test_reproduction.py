@@ -13,28 +13,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import expectations
-from conformance.cases import Written, draw_cases, parse
-from conformance.environments import locate
-from conformance.oracle import Oracle
-from conformance.plan import Selection
-from conformance.reproduction import recipes
-from conformance.reproduction.changes import decimal
-from conformance.reproduction.checking import check
-from conformance.reproduction.deviation import Deviation, NothingThereError
-from conformance.reproduction.evidence import inside, upwards
-from conformance.reproduction.reproducer import CoveredError, reproduce
-from conformance.reproduction.script import Script, issue, literal, number, script
-from conformance.reproduction.simplicity import (
+from optimizer_conformance.cases.case import Written, draw_cases, parse
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.expectations import ledger as expectations
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.judging.rows import BROKEN
+from optimizer_conformance.questions.repro import recipes
+from optimizer_conformance.questions.repro.changes import decimal
+from optimizer_conformance.questions.repro.checking import check
+from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
+from optimizer_conformance.questions.repro.evidence import inside, upwards
+from optimizer_conformance.questions.repro.reproducer import CoveredError, reproduce
+from optimizer_conformance.questions.repro.script import Script, issue, literal, number, script
+from optimizer_conformance.questions.repro.simplicity import (
     digits_of,
     simpler_decimals,
     simpler_values,
     weight_of,
 )
-from conformance.rows import BROKEN
-from conformance.session import conduct
-from conformance.subject import subject
-from reference.numbers import PRECISIONS
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.runs.run import conduct
+from optimizer_conformance.workers.environments import locate
+from optimizer_conformance.workers.subject import subject
 
 LAYOUT = "adam/float32/layout/beta1=0.9,decay=0.999,epsilon=1e-8,learning_rate=0.01/1x1000/1f"
 FLOATS = st.floats(allow_nan=False)

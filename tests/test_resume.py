@@ -16,15 +16,16 @@ import pytest
 from evaluations import case_of
 from fakes import command
 
-from conformance.plan import Selection
-from conformance.runs import journal, keys, reader, schema
-from conformance.runs.journal import Journal
-from conformance.runs.records import Finished
-from conformance.runs.schedule import Listener, Shard
-from conformance.session import conduct, merge, order_of
-from conformance.store import COLUMNS, RunError
-from reports import model
-from reports.model import UnreadableRun
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.judging import keys
+from optimizer_conformance.reports import model
+from optimizer_conformance.reports.model import UnreadableRun
+from optimizer_conformance.reports.records import Finished
+from optimizer_conformance.reports.store import COLUMNS, RunError
+from optimizer_conformance.runs import journal, reader, schema
+from optimizer_conformance.runs.journal import Journal
+from optimizer_conformance.runs.run import conduct, merge, order_of
+from optimizer_conformance.runs.schedule import Listener, Shard
 
 CASES = tuple(case_of(mode="trajectory", steps=3, size=8, seed=seed) for seed in (1, 2))
 SELECTION = Selection(adapters=("fake",), cases=CASES)
@@ -261,7 +262,7 @@ class TestShards:
 
 class TestSchema:
     def test_the_published_schema_is_that_of_the_code(self):
-        """`python -m conformance.runs.schema > docs/run-folder.schema.json` writes it anew."""
+        # python -m optimizer_conformance.runs.schema > docs/run-folder.schema.json
         path = Path(__file__).parents[1] / "docs" / "run-folder.schema.json"
         assert path.read_text(encoding="utf-8") == schema.printed()
 

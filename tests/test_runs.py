@@ -9,12 +9,13 @@ import pytest
 from evaluations import case_of
 from fakes import command
 
-from conformance import driver, expectations
-from conformance.expectations import ExpectationError
-from conformance.plan import Selection
-from conformance.session import conduct
-from conformance.store import RunError
-from reports import model
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.expectations import ledger as expectations
+from optimizer_conformance.expectations.ledger import ExpectationError
+from optimizer_conformance.reports import model
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.runs.run import conduct
+from optimizer_conformance.workers import process as driver
 
 EPSILON = "epsilon .*outside the root.* inside the root"
 CASE = case_of(mode="trajectory", steps=3)
@@ -77,7 +78,7 @@ class TestNumpyInThisInterpreter:
         }
 
     def test_every_case_can_be_run_again_from_its_identifier(self, numpy_run):
-        from conformance.cases import parse
+        from optimizer_conformance.cases.case import parse
 
         for identifier in model.load(numpy_run.folder).cells["case"].unique():
             assert parse(identifier).identifier == identifier

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from evaluations import Arithmetic, observe
 
-from adapters import protocol
-from adapters.kit import to_tensor
-from conformance.cases import draw_cases, parse
-from conformance.execution import position_dependent
-from conformance.inputs import expand
-from conformance.oracle import Oracle, Question
-from conformance.separation import hypotheses, separations
-from conformance.verdict import Verdict, judge
-from reference.pipeline import Choices
-from reference.variants import VARIANTS
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.adapters.kit import to_tensor
+from optimizer_conformance.cases.case import draw_cases, parse
+from optimizer_conformance.cases.inputs import expand
+from optimizer_conformance.cases.separation import hypotheses, separations
+from optimizer_conformance.judging.execution import position_dependent
+from optimizer_conformance.judging.oracle import Oracle, Question
+from optimizer_conformance.judging.verdict import Verdict, judge
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import VARIANTS
 
 CONFIGURATIONS = sorted(
     {

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from conformance.cli.main import app
-from conformance.cli.tables import FACTS, MAP, PICTURES, documents
-from conformance.site import findings, inspection, library
-from reference.variants import VARIANTS
-from reports import classes, facts
+from optimizer_conformance.cli.main import app
+from optimizer_conformance.cli.tables import FACTS, MAP, PICTURES, documents
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import classes, facts
+from optimizer_conformance.site import findings, inspection, library
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -47,9 +47,9 @@ class TestPagesInTheRepository:
     def test_options_dtypes_state_and_defaults_are_those_of_the_installed_framework(
         self, kept, adapter
     ):
-        from adapters import protocol
-        from conformance import environments
-        from conformance.driver import Worker
+        from optimizer_conformance.adapters import protocol
+        from optimizer_conformance.workers import environments
+        from optimizer_conformance.workers.process import Worker
 
         written = {item.name: item for item in kept.implementations if item.adapter == adapter}
         with Worker(environments.locate(adapter).command) as worker:
@@ -68,7 +68,7 @@ class TestPagesInTheRepository:
 class TestGeneratedPages:
     def test_every_documented_variant_has_its_equations_as_mathml_text_and_latex(self):
         pytest.importorskip("latex2mathml", reason="the extra `docs` brings it")
-        from conformance.site import formulas
+        from optimizer_conformance.site import formulas
 
         pages = dict(formulas.pages())
         text = "".join(pages.values())
@@ -79,7 +79,7 @@ class TestGeneratedPages:
         assert r"\frac{" in text
 
     def test_every_command_has_its_options_and_examples(self):
-        from conformance.site import commands
+        from optimizer_conformance.site import commands
 
         ((_, text),) = commands.pages()
         assert "## `conformance run`" in text

@@ -14,10 +14,10 @@ from msgspec import structs
 from pandas import DataFrame
 from test_runs import selection
 
-from conformance.session import conduct
-from reference.numbers import Representation
-from reports import defaults, facts, support
-from reports.model import UnreadableRun
+from optimizer_conformance.reference.numbers import Representation
+from optimizer_conformance.reports import defaults, facts, support
+from optimizer_conformance.reports.model import UnreadableRun
+from optimizer_conformance.runs.run import conduct
 
 OUTSIDE = re.compile(r"(?:src|href|url)\s*[=(]\s*['\"]?(?:https?:)?//")
 

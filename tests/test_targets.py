@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adapters.targets.names import read
-from adapters.targets.order import BadTarget
-from conformance import environments
-from conformance.subject import SubjectError, subject
+from optimizer_conformance.adapters.targets.names import read
+from optimizer_conformance.adapters.targets.order import BadTarget
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.subject import SubjectError, subject
 
 FOLDER = Path(__file__).parent / "targets"
 

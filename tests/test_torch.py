@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import environments
-from conformance.driver import Worker, command_for
-from conformance.plan import Selection
-from conformance.session import conduct
-from reference.variants import VARIANTS
-from reports import model
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import model
+from optimizer_conformance.runs.run import conduct
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import Worker, command_for
 
 pytestmark = pytest.mark.adapter("torch")
 

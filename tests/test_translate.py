@@ -11,22 +11,22 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from conformance import environments
-from conformance.cli.main import app
-from conformance.oracle import Oracle
-from conformance.subject import SubjectError, subject
-from conformance.translation import between, report, translate
-from conformance.translation.code import wrapper
-from conformance.translation.proof import proved, refuted, relation
-from conformance.translation.settings import Setting, setting, words
-from conformance.translation.table import survey
-from conformance.translation.transformations import GIVEN, ONE, Rule
-from conformance.translation.trial import drawn
-from conformance.translation.wrapping import audited
-from reference.numbers import FLOAT64, PRECISIONS, BoundArithmetic
-from reference.pipeline import Choices
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS
+from optimizer_conformance.cli.main import app
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.questions.translate import between, report, translate
+from optimizer_conformance.questions.translate.code import wrapper
+from optimizer_conformance.questions.translate.proof import proved, refuted, relation
+from optimizer_conformance.questions.translate.settings import Setting, setting, words
+from optimizer_conformance.questions.translate.table import survey
+from optimizer_conformance.questions.translate.transformations import GIVEN, ONE, Rule
+from optimizer_conformance.questions.translate.trial import drawn
+from optimizer_conformance.questions.translate.wrapping import audited
+from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS, BoundArithmetic
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.subject import SubjectError, subject
 
 NOTHING: frozenset[str] = frozenset()
 DECIMALS = {
@@ -320,7 +320,7 @@ def test_the_command_prints_and_exits_by_what_was_found() -> None:
 
 
 def test_the_command_refuses_what_makes_no_sense() -> None:
-    from conformance.cli.console import UsageError
+    from optimizer_conformance.cli.console import UsageError
 
     run = CliRunner()
     for arguments in (

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conformance.cases import parse
-from conformance.oracle import Oracle, inputs_of
-from conformance.vectors import format as files
-from conformance.vectors.check import decoded
-from conformance.vectors.export import Amount, exported, hex_float, question_of
-from conformance.verdict import inside
-from reference.numbers import PRECISIONS
-from reference.variants import VARIANTS
+from optimizer_conformance.cases.case import parse
+from optimizer_conformance.judging.oracle import Oracle, inputs_of
+from optimizer_conformance.judging.verdict import inside
+from optimizer_conformance.questions.vectors import format as files
+from optimizer_conformance.questions.vectors.check import decoded
+from optimizer_conformance.questions.vectors.export import Amount, exported, hex_float, question_of
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reference.variants import VARIANTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 DTYPES = tuple(PRECISIONS)
@@ -191,7 +191,7 @@ def zero(case):
 
 def beside(values, way, precision):
     """The next value of a format, by its bits."""
-    from reference.numbers.precision import from_bits, to_bits
+    from optimizer_conformance.reference.numbers.precision import from_bits, to_bits
 
     bits = to_bits(values, precision.name)
     whole = bits.view(f"i{bits.dtype.itemsize}").astype(np.int64)
@@ -337,7 +337,7 @@ def radius(parameter):
 
 class TestSchema:
     def test_the_published_schema_is_that_of_the_code(self):
-        """`python -m conformance.vectors.format > docs/vectors.schema.json` writes it anew."""
+        # python -m optimizer_conformance.questions.vectors.format > docs/vectors.schema.json
         assert json.loads((DOCS / "vectors.schema.json").read_text()) == files.schema()
 
     def test_files_of_both_kinds_validate(self, folder, answers):

@@ -12,12 +12,12 @@ from evaluations import Arithmetic, case_of, observe, regime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.cases import MODES
-from conformance.inputs import expand
-from conformance.oracle import Oracle, Question
-from conformance.verdict import Verdict, judge
-from reference.numbers import PRECISIONS
-from reference.pipeline import Choices
+from optimizer_conformance.cases.case import MODES
+from optimizer_conformance.cases.inputs import expand
+from optimizer_conformance.judging.oracle import Oracle, Question
+from optimizer_conformance.judging.verdict import Verdict, judge
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reference.pipeline import Choices
 
 INSIDE, OUTSIDE = Choices(epsilon="inside"), Choices(epsilon="outside")
 ADAM = Choices(first_moment=True, correction="both", epsilon="outside")

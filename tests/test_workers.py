@@ -13,9 +13,9 @@ from fakes import command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters import kit, protocol
-from conformance import driver
-from conformance.driver import Refused, Worker, WorkerError, command_for
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.workers import process as driver
+from optimizer_conformance.workers.process import Refused, Worker, WorkerError, command_for
 
 SHORT = 3.0  # seconds; long enough for Python and NumPy to start
 

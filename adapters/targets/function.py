@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from adapters import kit, protocol
-from adapters.kit import Array
-from adapters.targets.maker import Maker
-from adapters.targets.order import Misbehaviour, guarded
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets.maker import Maker
+from optimizer_conformance.adapters.targets.order import Misbehaviour, guarded
 
 SKIPPED = 3
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16"]

@@ -6,11 +6,11 @@ from typing import Any
 
 import keras
 
-from adapters import kit, protocol
-from adapters.keras_backends import Rates, to_keras, to_numpy
-from adapters.kit import Array
-from adapters.targets.maker import Maker
-from adapters.targets.order import Misbehaviour, guarded
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.keras_backends import Rates, to_keras, to_numpy
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets.maker import Maker
+from optimizer_conformance.adapters.targets.order import Misbehaviour, guarded
 
 SKIPPED = 0
 # JAX keeps float32 where float64 is asked for; the first trial tells.

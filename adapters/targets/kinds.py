@@ -5,8 +5,13 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from adapters.targets.names import meanings
-from adapters.targets.order import BadTarget, Misbehaviour, first_line, guarded
+from optimizer_conformance.adapters.targets.names import meanings
+from optimizer_conformance.adapters.targets.order import (
+    BadTarget,
+    Misbehaviour,
+    first_line,
+    guarded,
+)
 
 # kind -> what it is in words
 KINDS = {

@@ -10,7 +10,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from adapters.targets.order import BadTarget, Misbehaviour, Order, first_line, guarded, line_in
+from optimizer_conformance.adapters.targets.order import (
+    BadTarget,
+    Misbehaviour,
+    Order,
+    first_line,
+    guarded,
+    line_in,
+)
 
 
 def load(order: Order) -> Any:

@@ -7,10 +7,17 @@ from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Any
 
-from adapters.kit import Unsupported
-from adapters.protocol import Open
-from adapters.targets.names import HYPERPARAMETERS, NUMBERS, PAIR, Names, plain, read
-from adapters.targets.order import BadTarget, Order, first_line, guarded
+from optimizer_conformance.adapters.kit import Unsupported
+from optimizer_conformance.adapters.protocol import Open
+from optimizer_conformance.adapters.targets.names import (
+    HYPERPARAMETERS,
+    NUMBERS,
+    PAIR,
+    Names,
+    plain,
+    read,
+)
+from optimizer_conformance.adapters.targets.order import BadTarget, Order, first_line, guarded
 
 
 class Maker:

@@ -9,11 +9,11 @@ import mindspore as ms
 import numpy as np
 from mindspore import Parameter, Tensor
 
-from adapters import kit, protocol
-from adapters.kit import Array
-from adapters.mindspore import copied, grouped, placed
-from adapters.targets.maker import Maker
-from adapters.targets.order import guarded
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.mindspore import copied, grouped, placed
+from optimizer_conformance.adapters.targets.maker import Maker
+from optimizer_conformance.adapters.targets.order import guarded
 
 SKIPPED = 1
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.targets.order import BadTarget
+from optimizer_conformance.adapters.targets.order import BadTarget
 
 HYPERPARAMETERS = (
     "learning_rate",

@@ -10,12 +10,12 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from adapters import jax as shipped
-from adapters import kit, protocol
-from adapters.kit import Array
-from adapters.targets.kinds import transformation
-from adapters.targets.maker import Maker
-from adapters.targets.order import BadTarget, guarded
+from optimizer_conformance.adapters import jax as shipped
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets.kinds import transformation
+from optimizer_conformance.adapters.targets.maker import Maker
+from optimizer_conformance.adapters.targets.order import BadTarget, guarded
 
 SKIPPED = 0
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]

@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from adapters import kit, protocol
-from adapters.kit import Array
-from adapters.targets.maker import Maker
-from adapters.targets.order import BadTarget, Misbehaviour, guarded
-from adapters.torch import placed, to_numpy, to_torch
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets.maker import Maker
+from optimizer_conformance.adapters.targets.order import BadTarget, Misbehaviour, guarded
+from optimizer_conformance.adapters.torch import placed, to_numpy, to_torch
 
 SKIPPED = 1
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]

@@ -17,8 +17,8 @@ from typing import Any
 import hypothesis
 from hypothesis import strategies
 
-from reference.numbers.precision import COMPONENTS, DTYPES
-from reference.variants.record import FEATURES
+from optimizer_conformance.reference.numbers.precision import COMPONENTS, DTYPES
+from optimizer_conformance.reference.variants.record import FEATURES
 
 # mode -> what it shows
 MODES = {

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.cases import Case, Written
-from conformance.separation import hypotheses, most_separating, separations
-from reference.numbers.precision import (
+from optimizer_conformance.cases.case import Case, Written
+from optimizer_conformance.cases.separation import hypotheses, most_separating, separations
+from optimizer_conformance.reference.numbers.precision import (
     COMPONENTS,
     PRECISIONS,
     Array,

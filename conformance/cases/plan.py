@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from adapters.protocol import Implementation
-from conformance.cases import (
+from optimizer_conformance.adapters.protocol import Implementation
+from optimizer_conformance.cases.case import (
     COMPILED_MODES,
     MAIN_DTYPE,
     MODES,
@@ -15,9 +15,9 @@ from conformance.cases import (
     Case,
     draw_cases,
 )
-from conformance.patterns import matches, wanted
-from reference.variants import VARIANTS, Variant
-from reference.variants.record import suffix
+from optimizer_conformance.cases.patterns import matches, wanted
+from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reference.variants.record import suffix
 
 STATE_OF_FEATURE = {
     "momentum": "momentum",

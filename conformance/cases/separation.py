@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from reference.numbers import PRECISIONS, BoundArithmetic
-from reference.numbers.precision import Array
-from reference.pipeline import Choices, consistent
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS
+from optimizer_conformance.reference.numbers import PRECISIONS, BoundArithmetic
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices, consistent
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
 
 # What implementations get wrong about each other: the choices that are tried on every rule.
 DOUBTS = {

@@ -1,5 +1,5 @@
 """The command line."""
 
-from conformance.cli.main import main
+from optimizer_conformance.cli.main import main
 
 __all__ = ["main"]

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from conformance import environments
-from conformance.cli.console import UsageError, console, print_json, suggestion
-from conformance.driver import Worker, command_for
-from conformance.examiner import Complaint, Inspection
-from conformance.inspection import inspect
+from optimizer_conformance.cli.console import UsageError, console, print_json, suggestion
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.examiner import Complaint, Inspection
+from optimizer_conformance.workers.inspection import inspect
+from optimizer_conformance.workers.process import Worker, command_for
 
 app = typer.Typer(help="For authors of adapters.", no_args_is_help=True)
 WRONG = 1

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from conformance import Audit, audit
-from conformance.auditing.preparation import AuditError
-from conformance.auditing.record import place
-from conformance.cli.console import UsageError, console, errors, print_json
-from conformance.cli.running import option
-from conformance.driver import REQUEST_LIMIT
-from conformance.subject import SubjectError
-from conformance.targets import Missing
-from reports.terminal import escape
+from optimizer_conformance import Audit, audit
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.cli.running import option
+from optimizer_conformance.questions.audit.preparation import AuditError
+from optimizer_conformance.questions.audit.record import place
+from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.workers.process import REQUEST_LIMIT
+from optimizer_conformance.workers.subject import SubjectError
+from optimizer_conformance.workers.targets import Missing
 
 DEVIATES, INCOMPLETE = 1, 3
 Many = list[str] | None

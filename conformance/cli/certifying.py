@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from conformance.certificates import Certificate, certify, check
-from conformance.certificates.page import FORMATS, render
-from conformance.certificates.record import MalformedCertificate, read
-from conformance.cli.console import UsageError, console, errors, print_json, suggestion
-from conformance.driver import WorkerError
-from conformance.subject import SubjectError
-from reference.numbers import PRECISIONS
-from reports.terminal import escape
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
+from optimizer_conformance.questions.certify import Certificate, certify, check
+from optimizer_conformance.questions.certify.page import FORMATS, render
+from optimizer_conformance.questions.certify.record import MalformedCertificate, read
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.workers.process import WorkerError
+from optimizer_conformance.workers.subject import SubjectError
 
 INCOMPLETE = 3
 app = typer.Typer(help="Certificates that were issued.", no_args_is_help=True)

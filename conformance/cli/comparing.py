@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli.console import UsageError, console, print_json, suggestion
-from reports import diff as difference
-from reports import model
+from optimizer_conformance.cli.console import UsageError, console, print_json, suggestion
+from optimizer_conformance.reports import diff as difference
+from optimizer_conformance.reports import model
 
 FORMATS = ("terminal", "markdown", "json")
 

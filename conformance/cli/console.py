@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from conformance.environments import ADAPTERS
+from optimizer_conformance.workers.environments import ADAPTERS
 
 
 class UsageError(Exception):

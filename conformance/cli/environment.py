@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from conformance import environments
-from conformance.cli.console import UsageError, console, known_adapters, print_json
+from optimizer_conformance.cli.console import UsageError, console, known_adapters, print_json
+from optimizer_conformance.workers import environments
 
 app = typer.Typer(
     help="The virtual environments that frameworks run in, one an adapter.", no_args_is_help=True

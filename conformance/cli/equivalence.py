@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli.console import UsageError, console, errors, suggestion
-from conformance.cli.reporting import write
-from conformance.equivalence import mapped
-from reports import classes, equivalence, model, picture, sheets
-from reports.classes import Map, Panel
-from reports.model import FEATURE_ORDER
+from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
+from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.questions.equivalence.classes import mapped
+from optimizer_conformance.reports import classes, equivalence, model, picture, sheets
+from optimizer_conformance.reports.classes import Map, Panel
+from optimizer_conformance.reports.model import FEATURE_ORDER
 
 FORMATS = ("terminal", "markdown", "json", "html", "svg")
 

@@ -9,13 +9,13 @@ from typing import Annotated
 import msgspec
 import typer
 
-from conformance import gate
-from conformance.cli.console import UsageError, console, errors, print_json
-from conformance.cli.reporting import write
-from conformance.expectations import FOLDER, ledger
-from conformance.proposal import Proposal, propose
-from conformance.review import review
-from reports import model, terminal
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.expectations import gate
+from optimizer_conformance.expectations.check import review
+from optimizer_conformance.expectations.ledger import FOLDER, ledger
+from optimizer_conformance.expectations.update import Proposal, propose
+from optimizer_conformance.reports import model, terminal
 
 app = typer.Typer(
     help="Known deviations: which are expected, of what size, and why.", no_args_is_help=True

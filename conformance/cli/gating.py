@@ -11,13 +11,13 @@ from typing import Annotated
 
 import typer
 
-from conformance import environments
-from conformance.cli import running
-from conformance.cli.console import console, known_adapters
-from conformance.cli.reporting import RENDER, bundle
-from conformance.expectations import FOLDER
-from conformance.store import RunError
-from reports import model
+from optimizer_conformance.cli import running
+from optimizer_conformance.cli.console import console, known_adapters
+from optimizer_conformance.cli.reporting import RENDER, bundle
+from optimizer_conformance.expectations.ledger import FOLDER
+from optimizer_conformance.reports import model
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.workers import environments
 
 
 def ci(

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from adapters.golden_file import GoldenFile, GoldenFileError
-from conformance import golden
-from conformance.behaviours import behaviours
-from conformance.cli.console import UsageError, console, print_json
-from conformance.cli.running import Bars, ending
-from reports.terminal import escape
+from optimizer_conformance.adapters.golden_file import GoldenFile, GoldenFileError
+from optimizer_conformance.cli.console import UsageError, console, print_json
+from optimizer_conformance.cli.running import Bars, ending
+from optimizer_conformance.questions.golden import exchange as golden
+from optimizer_conformance.questions.golden.behaviours import behaviours
+from optimizer_conformance.reports.terminal import escape
 
 app = typer.Typer(
     help="Golden vectors: ask somebody else's MATLAB, and judge what it answered.",

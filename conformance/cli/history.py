@@ -8,22 +8,29 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from conformance.cli.console import UsageError, console, errors, json_text, print_json, suggestion
-from conformance.cli.running import Bars, known_profile
-from conformance.history.editions import edition
-from conformance.history.frameworks import (
+from optimizer_conformance.cli.console import (
+    UsageError,
+    console,
+    errors,
+    json_text,
+    print_json,
+    suggestion,
+)
+from optimizer_conformance.cli.running import Bars, known_profile
+from optimizer_conformance.questions.history.editions import edition
+from optimizer_conformance.questions.history.frameworks import (
     KNOWN,
     UnknownFramework,
     framework,
     frameworks,
     releases,
 )
-from conformance.history.growth import Gardener, Growth
-from conformance.history.record import Record, record, root, selection_of
-from conformance.history.timeline import Timeline
-from reports import diff
-from reports import history as report
-from reports.terminal import escape
+from optimizer_conformance.questions.history.growth import Gardener, Growth
+from optimizer_conformance.questions.history.record import Record, record, root, selection_of
+from optimizer_conformance.questions.history.timeline import Timeline
+from optimizer_conformance.reports import diff
+from optimizer_conformance.reports import history as report
+from optimizer_conformance.reports.terminal import escape
 
 FORMATS = ("terminal", "markdown", "html", "json")
 

@@ -11,15 +11,15 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.table import Table
 
-from conformance.cli.auditing import literal, pairs
-from conformance.cli.console import UsageError, console, errors, print_json, suggestion
-from conformance.cli.running import option
-from conformance.configuration import ALWAYS, OPTIONS
-from conformance.identification import Identification, Unidentifiable, identify
-from conformance.identification.inquiry import MOST_STEPS, PREFERRED
-from conformance.identification.survey import Row, followed, invented, survey
-from conformance.subject import Subject, SubjectError, subject
-from reports.terminal import escape
+from optimizer_conformance.cli.auditing import literal, pairs
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
+from optimizer_conformance.cli.running import option
+from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
+from optimizer_conformance.questions.identify.inquiry import MOST_STEPS, PREFERRED
+from optimizer_conformance.questions.identify.survey import Row, followed, invented, survey
+from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.workers.configuration import ALWAYS, OPTIONS
+from optimizer_conformance.workers.subject import Subject, SubjectError, subject
 
 OUTSIDE = 1
 Many = list[str] | None

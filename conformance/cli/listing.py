@@ -11,14 +11,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from adapters.protocol import Description
-from conformance import environments
-from conformance.cli.console import UsageError, console, known_adapters, print_json
-from conformance.driver import Worker, WorkerError
-from conformance.patterns import wanted
-from reference.numbers import equations
-from reference.variants import VARIANTS, Variant
-from reports.terminal import escape
+from optimizer_conformance.adapters.protocol import Description
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cli.console import UsageError, console, known_adapters, print_json
+from optimizer_conformance.reference.numbers import equations
+from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import Worker, WorkerError
 
 WHAT = ("variants", "adapters", "implementations")
 

@@ -7,14 +7,14 @@ from typing import NoReturn
 
 import typer
 
-from conformance import book
-from conformance.claims.context import Context, Missing
-from conformance.claims.scripts import ScriptError
-from conformance.cli.console import console, errors, print_json
-from conformance.environments import EnvironmentFailure
-from conformance.store import RunError
-from reference.airfoil import DataUnavailable
-from reports.terminal import escape
+from optimizer_conformance.cli.console import console, errors, print_json
+from optimizer_conformance.questions.verify import book
+from optimizer_conformance.questions.verify.context import Context, Missing
+from optimizer_conformance.questions.verify.scripts import ScriptError
+from optimizer_conformance.reference.airfoil import DataUnavailable
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.workers.environments import EnvironmentFailure
 
 
 def reproduce(data: Path | None, *, seeds: int, rows: int, as_json: bool) -> NoReturn:

@@ -7,8 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from conformance.claims.document import ClaimFileError
-from conformance.cli import (
+from optimizer_conformance.cli import (
     adapter,
     auditing,
     certifying,
@@ -31,13 +30,14 @@ from conformance.cli import (
     vectors,
     verifying,
 )
-from conformance.cli.console import UsageError, errors
-from conformance.driver import WorkerError
-from conformance.environments import EnvironmentFailure
-from conformance.expectations import ExpectationError
-from conformance.store import RunError
-from reports.model import UnreadableRun
-from reports.terminal import escape
+from optimizer_conformance.cli.console import UsageError, errors
+from optimizer_conformance.expectations.ledger import ExpectationError
+from optimizer_conformance.questions.verify.document import ClaimFileError
+from optimizer_conformance.reports.model import UnreadableRun
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.workers.environments import EnvironmentFailure
+from optimizer_conformance.workers.process import WorkerError
 
 USAGE, INCOMPLETE = 2, 3
 ABORTED = 130  # 128 and the number of SIGINT, as shells and Typer have it

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from conformance.cli.console import UsageError, console, errors, json_text, print_json
-from conformance.cli.running import known_globs, known_profile, option
-from conformance.patterns import wanted
-from conformance.power import paging, report, session
-from conformance.power.tasks import tasks
-from conformance.store import RunError
-from reference.variants import VARIANTS
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
+from optimizer_conformance.cli.running import known_globs, known_profile, option
+from optimizer_conformance.questions.power import paging, report, session
+from optimizer_conformance.questions.power.tasks import tasks
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports.store import RunError
 
 Many = list[str] | None
 

@@ -11,13 +11,12 @@ import msgspec
 import typer
 from rich.table import Table
 
-from conformance import gate
-from conformance.cli import losses
-from conformance.cli.console import UsageError, console, errors, json_text, print_json
-from conformance.store import RunError
-from reference import examples
-from reference.digits import DataError
-from reports import (
+from optimizer_conformance.cli import losses
+from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
+from optimizer_conformance.expectations import gate
+from optimizer_conformance.reference import examples
+from optimizer_conformance.reference.digits import DataError
+from optimizer_conformance.reports import (
     badge,
     findings,
     html,
@@ -28,7 +27,8 @@ from reports import (
     terminal,
     workflow,
 )
-from reports.terminal import escape
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.reports.terminal import escape
 
 
 def as_json_text(run: model.RunData) -> str:

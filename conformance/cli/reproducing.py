@@ -7,22 +7,28 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from conformance.cases import parse
-from conformance.cli.console import UsageError, console, errors, known_adapters, print_json
-from conformance.cli.reporting import folder as made_folder
-from conformance.cli.reporting import write
-from conformance.reproduction.cells import deviations, found_in
-from conformance.reproduction.checking import Check, check
-from conformance.reproduction.collection import Collection, Entry
-from conformance.reproduction.deviation import Deviation, NothingThereError
-from conformance.reproduction.evidence import NotShownError
-from conformance.reproduction.recipes import NoRecipeError
-from conformance.reproduction.reproducer import Reproducer, reproduce
-from conformance.reproduction.script import Script, issue, script
-from conformance.store import RunError
-from conformance.subject import SubjectError, subject
-from reference.variants import VARIANTS
-from reports.terminal import escape
+from optimizer_conformance.cases.case import parse
+from optimizer_conformance.cli.console import (
+    UsageError,
+    console,
+    errors,
+    known_adapters,
+    print_json,
+)
+from optimizer_conformance.cli.reporting import folder as made_folder
+from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.questions.repro.cells import deviations, found_in
+from optimizer_conformance.questions.repro.checking import Check, check
+from optimizer_conformance.questions.repro.collection import Collection, Entry
+from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
+from optimizer_conformance.questions.repro.evidence import NotShownError
+from optimizer_conformance.questions.repro.recipes import NoRecipeError
+from optimizer_conformance.questions.repro.reproducer import Reproducer, reproduce
+from optimizer_conformance.questions.repro.script import Script, issue, script
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.workers.subject import SubjectError, subject
 
 NOTHING, CANNOT = 1, 3  # exit codes: it agrees or does not show; it cannot be written
 

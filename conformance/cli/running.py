@@ -11,9 +11,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from adapters.protocol import ITEM_SIZE
-from conformance.cases import MODES, PROFILES, Case, parse
-from conformance.cli.console import (
+from optimizer_conformance.adapters.protocol import ITEM_SIZE
+from optimizer_conformance.cases.case import MODES, PROFILES, Case, parse
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.cli.console import (
     UsageError,
     console,
     errors,
@@ -21,18 +23,16 @@ from conformance.cli.console import (
     print_json,
     suggestion,
 )
-from conformance.cli.reporting import content
-from conformance.driver import MEMORY_LIMIT
-from conformance.expectations import FOLDER
-from conformance.patterns import wanted
-from conformance.plan import Selection
-from conformance.runs.cluster import Cluster
-from conformance.runs.reader import finished_groups, provenance_of
-from conformance.runs.schedule import Listener, Result, Shard
-from conformance.session import Outcome, conduct, order_of
-from conformance.session import merge as joined
-from reference.variants import VARIANTS
-from reports import model, terminal
+from optimizer_conformance.cli.reporting import content
+from optimizer_conformance.expectations.ledger import FOLDER
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import model, terminal
+from optimizer_conformance.runs.cluster import Cluster
+from optimizer_conformance.runs.reader import finished_groups, provenance_of
+from optimizer_conformance.runs.run import Outcome, conduct, order_of
+from optimizer_conformance.runs.run import merge as joined
+from optimizer_conformance.runs.schedule import Listener, Result, Shard
+from optimizer_conformance.workers.process import MEMORY_LIMIT
 
 Many = list[str] | None
 GIBIBYTE = 1 << 30

@@ -9,16 +9,16 @@ from typing import Annotated
 
 import typer
 
-from conformance.cli.console import UsageError, console, errors, suggestion
-from conformance.cli.reporting import write
-from conformance.equivalence import mapped
-from conformance.patterns import wanted
-from reports import classes, equivalence, facts, model, picture, sheets
-from reports import defaults as defaults_table
-from reports import support as support_table
-from reports.classes import Map
-from reports.facts import Facts, Implementation
-from reports.model import FEATURE_ORDER
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
+from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.questions.equivalence.classes import mapped
+from optimizer_conformance.reports import classes, equivalence, facts, model, picture, sheets
+from optimizer_conformance.reports import defaults as defaults_table
+from optimizer_conformance.reports import support as support_table
+from optimizer_conformance.reports.classes import Map
+from optimizer_conformance.reports.facts import Facts, Implementation
+from optimizer_conformance.reports.model import FEATURE_ORDER
 
 FORMATS = ("terminal", "markdown", "json", "html", "csv")
 FACTS, MAP = "implementations.json", "equivalence.json"

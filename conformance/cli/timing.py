@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from conformance import bench, environments
-from conformance.cli.console import console, errors, print_json
+from optimizer_conformance.cli.console import console, errors, print_json
+from optimizer_conformance.questions import bench
+from optimizer_conformance.workers import environments
 
 
 def bench_(

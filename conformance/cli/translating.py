@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from conformance.cli.console import (
+from optimizer_conformance.cli.console import (
     UsageError,
     console,
     errors,
@@ -17,14 +17,14 @@ from conformance.cli.console import (
     print_json,
     suggestion,
 )
-from conformance.cli.reporting import write
-from conformance.environments import ADAPTERS
-from conformance.subject import SubjectError
-from conformance.translation import STEPS, Translation, report, translate
-from conformance.translation.result import OUTCOMES, Side
-from conformance.translation.table import survey
-from reference.numbers import PRECISIONS
-from reports.terminal import escape
+from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.questions.translate import STEPS, Translation, report, translate
+from optimizer_conformance.questions.translate.result import OUTCOMES, Side
+from optimizer_conformance.questions.translate.table import survey
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.workers.environments import ADAPTERS
+from optimizer_conformance.workers.subject import SubjectError
 
 
 def translate_(

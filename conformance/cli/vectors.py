@@ -9,17 +9,17 @@ from typing import Annotated
 
 import typer
 
-from conformance.cases import PROFILES
-from conformance.cli.console import UsageError, console, errors, print_json
-from conformance.cli.running import known_globs, known_profile
-from conformance.oracle import Oracle
-from conformance.patterns import wanted
-from conformance.vectors.check import Line, checked, files
-from conformance.vectors.export import MODES, SIZE, STEPS, Amount, exported
-from conformance.vectors.format import VectorError, text
-from reference.numbers import PRECISIONS
-from reference.variants import VARIANTS
-from reports.terminal import coloured, escape, number
+from optimizer_conformance.cases.case import PROFILES
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.cli.running import known_globs, known_profile
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.questions.vectors.check import Line, checked, files
+from optimizer_conformance.questions.vectors.export import MODES, SIZE, STEPS, Amount, exported
+from optimizer_conformance.questions.vectors.format import VectorError, text
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports.terminal import coloured, escape, number
 
 app = typer.Typer(
     help="Frozen vectors: what a rule gives, proved, as JSON for projects in any language.",

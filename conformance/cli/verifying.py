@@ -9,11 +9,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from conformance.claims import document, ledger
-from conformance.claims.context import Context
-from conformance.claims.document import Claim
-from conformance.claims.registry import VERDICTS
-from conformance.cli.console import (
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cli.console import (
     UsageError,
     console,
     errors,
@@ -21,11 +18,14 @@ from conformance.cli.console import (
     print_json,
     suggestion,
 )
-from conformance.cli.reporting import write
-from conformance.patterns import wanted
-from reports import claims as pages
-from reports import model
-from reports.terminal import escape
+from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.questions.verify import document, ledger
+from optimizer_conformance.questions.verify.context import Context
+from optimizer_conformance.questions.verify.document import Claim
+from optimizer_conformance.questions.verify.registry import VERDICTS
+from optimizer_conformance.reports import claims as pages
+from optimizer_conformance.reports import model
+from optimizer_conformance.reports.terminal import escape
 
 Many = list[str] | None
 STYLES = {

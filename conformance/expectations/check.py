@@ -9,11 +9,11 @@ from typing import Literal
 
 import msgspec
 
-from adapters.protocol import ITEM_SIZE
-from conformance.cases import MODES
-from conformance.expectations import Expectation, ExpectationError, Ledger, read
-from conformance.patterns import matches
-from reference.variants import VARIANTS
+from optimizer_conformance.adapters.protocol import ITEM_SIZE
+from optimizer_conformance.cases.case import MODES
+from optimizer_conformance.cases.patterns import matches
+from optimizer_conformance.expectations.ledger import Expectation, ExpectationError, Ledger, read
+from optimizer_conformance.reference.variants import VARIANTS
 
 TODO = "TODO"  # what `expectations update` writes where a person has to say something
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import msgspec
 
-from conformance import expectations
-from conformance.expectations import BAD, Expectation, Ledger
-from conformance.patterns import matches
-from conformance.store import Cell
-from reports.findings import Finding, Kind
-from reports.model import RunData
+from optimizer_conformance.cases.patterns import matches
+from optimizer_conformance.expectations import ledger as expectations
+from optimizer_conformance.expectations.ledger import BAD, Expectation, Ledger
+from optimizer_conformance.reports.findings import Finding, Kind
+from optimizer_conformance.reports.model import RunData
+from optimizer_conformance.reports.store import Cell
 
 EXPECTED, UNEXPECTED, INCOMPLETE = 0, 1, 3  # exit codes, as design.md states them
 CELL = [field.name for field in fields(Cell)]

@@ -1,7 +1,7 @@
 """Known deviations: which cells, what verdict, how large, in which versions, and why.
 
-One TOML file an adapter, ``expectations/NAME.toml``.  ``conformance/gate.py`` holds what was found
-against what is expected; docs/expectations.md describes the fields to their authors.
+One TOML file an adapter, ``expectations/NAME.toml``.  ``gate.py`` holds what was found against
+what is expected; docs/expectations.md describes the fields to their authors.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
-from conformance.patterns import matches
-from conformance.store import Cell
+from optimizer_conformance.cases.patterns import matches
+from optimizer_conformance.reports.store import Cell
 
 FOLDER = Path(__file__).parent / "expectations"
 BAD = ("deviates", "error", "timeout", "crash")

@@ -19,10 +19,10 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from conformance.expectations import BAD, Expectation, ExpectationError, Ledger
-from conformance.gate import AGREES
-from conformance.review import TODO
-from conformance.store import Cell
+from optimizer_conformance.expectations.check import TODO
+from optimizer_conformance.expectations.gate import AGREES
+from optimizer_conformance.expectations.ledger import BAD, Expectation, ExpectationError, Ledger
+from optimizer_conformance.reports.store import Cell
 
 HEADER = re.compile(r"^\s*\[\[\s*expectation\s*\]\]\s*(#.*)?$")
 EXACT = ("implementation", "variant", "dtype")  # what a new entry names in any case

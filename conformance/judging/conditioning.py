@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.oracle import Oracle, Question, condition
-from reference.numbers.precision import Array
+from optimizer_conformance.judging.oracle import Oracle, Question, condition
+from optimizer_conformance.reference.numbers.precision import Array
 
 
 @dataclass(frozen=True)

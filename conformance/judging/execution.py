@@ -6,17 +6,30 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from adapters import protocol
-from adapters.kit import to_array, to_tensor
-from conformance.driver import Asked, Refused
-from conformance.inputs import COPIES, Inputs
-from conformance.oracle import Oracle, Question, inputs_of
-from conformance.plan import Unit, required_state
-from conformance.verdict import Divergence, Judgement, Observed, ParameterVerdict, Verdict, judge
-from reference.numbers import PRECISIONS
-from reference.numbers.precision import Array, component, from_bits, parts, to_bits
-from reference.pipeline import STATE
-from reference.variants import Variant
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.adapters.kit import to_array, to_tensor
+from optimizer_conformance.cases.inputs import COPIES, Inputs
+from optimizer_conformance.cases.plan import Unit, required_state
+from optimizer_conformance.judging.oracle import Oracle, Question, inputs_of
+from optimizer_conformance.judging.verdict import (
+    Divergence,
+    Judgement,
+    Observed,
+    ParameterVerdict,
+    Verdict,
+    judge,
+)
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reference.numbers.precision import (
+    Array,
+    component,
+    from_bits,
+    parts,
+    to_bits,
+)
+from optimizer_conformance.reference.pipeline import STATE
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.workers.process import Asked, Refused
 
 
 @dataclass

@@ -9,15 +9,15 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from conformance.cases import MAIN_DTYPE
-from conformance.execution import Answer, question_for
-from conformance.oracle import Oracle, ordinary
-from conformance.plan import Unit
-from conformance.verdict import contradicted
-from reference.numbers.precision import Array
-from reference.pipeline import Choices, consistent, state_names
-from reference.variants import Variant
-from reference.words import difference
+from optimizer_conformance.cases.case import MAIN_DTYPE
+from optimizer_conformance.cases.plan import Unit
+from optimizer_conformance.judging.execution import Answer, question_for
+from optimizer_conformance.judging.oracle import Oracle, ordinary
+from optimizer_conformance.judging.verdict import contradicted
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices, consistent, state_names
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.reference.words import difference
 
 # Modes in which a rule's formula is in question, not its defaults or who is exempt from decay.
 FORMULA_MODES = (

@@ -7,28 +7,35 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from adapters import protocol
-from conformance import environments
-from conformance.driver import MEMORY_LIMIT, Refused, Worker, WorkerError
-from conformance.execution import (
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cases.plan import (
+    Group,
+    Selection,
+    Unit,
+    comparable_variants,
+    groups,
+    units,
+)
+from optimizer_conformance.judging.execution import (
     Answer,
     ProtocolBreach,
     carry_out,
     judge_answer,
     question_for,
 )
-from conformance.explain import FORMULA_MODES, Explanation, explain
-from conformance.oracle import Oracle, Question, Table, ordinary
-from conformance.patterns import wanted
-from conformance.plan import Group, Selection, Unit, comparable_variants, groups, units
-from conformance.rows import Judged, elements, failure_cell, rows
-from conformance.runs.keys import conditions, key_of
-from conformance.runs.records import Carried, Finished, Outline, Rule
-from conformance.store import Cell, Element
-from conformance.verdict import Judgement, Verdict, contradicted
-from reference.numbers import Representation
-from reference.numbers.hyper import IDEAL
-from reference.variants import Variant
+from optimizer_conformance.judging.explain import FORMULA_MODES, Explanation, explain
+from optimizer_conformance.judging.keys import conditions, key_of
+from optimizer_conformance.judging.oracle import Oracle, Question, Table, ordinary
+from optimizer_conformance.judging.rows import Judged, elements, failure_cell, rows
+from optimizer_conformance.judging.verdict import Judgement, Verdict, contradicted
+from optimizer_conformance.reference.numbers import Representation
+from optimizer_conformance.reference.numbers.hyper import IDEAL
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.reports.records import Carried, Finished, Outline, Rule
+from optimizer_conformance.reports.store import Cell, Element
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import MEMORY_LIMIT, Refused, Worker, WorkerError
 
 CRASHES_ALLOWED = 5  # cases; after these an adapter is given up: its environment is broken
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from conformance.cases import Case
-from conformance.inputs import LAYOUTS, POOL, RANGE_REGIMES, Input, Inputs, expand
-from reference.numbers import (
+from optimizer_conformance.cases.case import Case
+from optimizer_conformance.cases.inputs import LAYOUTS, POOL, RANGE_REGIMES, Input, Inputs, expand
+from optimizer_conformance.reference.numbers import (
     PRECISIONS,
     BallArithmetic,
     BoundArithmetic,
@@ -25,7 +25,7 @@ from reference.numbers import (
     Precision,
     Representation,
 )
-from reference.numbers.ball import (
+from optimizer_conformance.reference.numbers.ball import (
     BITS,
     CONDITION_BITS,
     MOST_BITS,
@@ -34,13 +34,16 @@ from reference.numbers.ball import (
     enclosure,
     working_bits,
 )
-from reference.numbers.budget import budget
-from reference.numbers.complex_ball import ComplexBallArithmetic, ComplexConditioning
-from reference.numbers.complex_bound import ComplexBoundArithmetic, Squares
-from reference.numbers.hyper import IDEAL, representations
-from reference.numbers.precision import Array, component, parts
-from reference.pipeline import ORDER, Choices, State, state_names
-from reference.trajectory import trajectory
+from optimizer_conformance.reference.numbers.budget import budget
+from optimizer_conformance.reference.numbers.complex_ball import (
+    ComplexBallArithmetic,
+    ComplexConditioning,
+)
+from optimizer_conformance.reference.numbers.complex_bound import ComplexBoundArithmetic, Squares
+from optimizer_conformance.reference.numbers.hyper import IDEAL, representations
+from optimizer_conformance.reference.numbers.precision import Array, component, parts
+from optimizer_conformance.reference.pipeline import ORDER, Choices, State, state_names
+from optimizer_conformance.reference.trajectory import trajectory
 
 RANGE_EFFECTS = ("gradual", "flush", "late", "early", "difference")
 WIDEST = Representation(*["every way"] * 5)

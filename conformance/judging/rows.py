@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from adapters.protocol import Description
-from conformance.driver import WorkerError
-from conformance.execution import Answer
-from conformance.explain import Explanation
-from conformance.inputs import LAYOUTS, RANGE_REGIMES
-from conformance.plan import Unit
-from conformance.store import Cell, Element
-from conformance.verdict import Divergence, Judgement, Verdict, places
-from reference.numbers.precision import component, to_bits
-from reference.variants import Variant
+from optimizer_conformance.adapters.protocol import Description
+from optimizer_conformance.cases.inputs import LAYOUTS, RANGE_REGIMES
+from optimizer_conformance.cases.plan import Unit
+from optimizer_conformance.judging.execution import Answer
+from optimizer_conformance.judging.explain import Explanation
+from optimizer_conformance.judging.verdict import Divergence, Judgement, Verdict, places
+from optimizer_conformance.reference.numbers.precision import component, to_bits
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.reports.store import Cell, Element
+from optimizer_conformance.workers.process import WorkerError
 
 BROKEN = {
     "gradient": "the step changes its gradient",

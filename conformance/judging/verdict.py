@@ -13,9 +13,9 @@ from enum import IntEnum
 
 import numpy as np
 
-from conformance.cases import Case
-from conformance.conditioning import conditioning
-from conformance.oracle import (
+from optimizer_conformance.cases.case import Case
+from optimizer_conformance.judging.conditioning import conditioning
+from optimizer_conformance.judging.oracle import (
     RANGE_EFFECTS,
     WIDEST,
     Oracle,
@@ -25,9 +25,9 @@ from conformance.oracle import (
     ordinary,
     reached,
 )
-from reference.numbers import PRECISIONS, Precision, Representation
-from reference.numbers.hyper import IDEAL
-from reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers import PRECISIONS, Precision, Representation
+from optimizer_conformance.reference.numbers.hyper import IDEAL
+from optimizer_conformance.reference.numbers.precision import Array
 
 TOGETHER = "*"  # the name of all parameters as one line
 FAILING_KEPT = 16  # elements of one parameter that are kept one by one; all are counted

@@ -13,12 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from conformance.power.rounding import STORAGE, fused, rounder
-from conformance.power.styles import PLAIN, Style
-from reference.numbers.budget import budget
-from reference.numbers.complex_bound import Squares
-from reference.numbers.hyper import held, kept_in, one_minus_power
-from reference.numbers.precision import COMPONENTS, PRECISIONS, Array, component
+from optimizer_conformance.mutants.rounding import STORAGE, fused, rounder
+from optimizer_conformance.mutants.styles import PLAIN, Style
+from optimizer_conformance.reference.numbers.budget import budget
+from optimizer_conformance.reference.numbers.complex_bound import Squares
+from optimizer_conformance.reference.numbers.hyper import held, kept_in, one_minus_power
+from optimizer_conformance.reference.numbers.precision import (
+    COMPONENTS,
+    PRECISIONS,
+    Array,
+    component,
+)
 
 
 class Number:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from reference.numbers import Hyper
-from reference.numbers.hyper import exact, hyper, one_minus_power
+from optimizer_conformance.reference.numbers import Hyper
+from optimizer_conformance.reference.numbers.hyper import exact, hyper, one_minus_power
 
 Rates = list[str]
 Forming = Callable[[dict[str, str], int, Rates, int, Any], Hyper]

@@ -7,10 +7,10 @@ from typing import Any
 
 import sympy
 
-from conformance.power.faults import Entry, Watched
-from conformance.power.mutants import Mutant
-from reference.numbers.symbolic import SYMBOLS, Symbolic, symbols
-from reference.pipeline import Choices, State, state_names, step
+from optimizer_conformance.mutants.faults import Entry, Watched
+from optimizer_conformance.mutants.mutants import Mutant
+from optimizer_conformance.reference.numbers.symbolic import SYMBOLS, Symbolic, symbols
+from optimizer_conformance.reference.pipeline import Choices, State, state_names, step
 
 Equations = dict[str, Any]
 

@@ -8,17 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from conformance.inputs import Input, Inputs
-from conformance.oracle import Question, blocks, inputs_of
-from conformance.power.arithmetic import Working
-from conformance.power.coefficients import formed
-from conformance.power.faults import Watched, entered
-from conformance.power.mutants import Mutant
-from conformance.power.programs import Course
-from conformance.power.styles import PLAIN, Style
-from conformance.verdict import Observed
-from reference.numbers.precision import Array, component, parts
-from reference.pipeline import ORDER, Choices, State, initial_state, state_names, step
+from optimizer_conformance.cases.inputs import Input, Inputs
+from optimizer_conformance.judging.oracle import Question, blocks, inputs_of
+from optimizer_conformance.judging.verdict import Observed
+from optimizer_conformance.mutants.arithmetic import Working
+from optimizer_conformance.mutants.coefficients import formed
+from optimizer_conformance.mutants.faults import Watched, entered
+from optimizer_conformance.mutants.mutants import Mutant
+from optimizer_conformance.mutants.programs import Course
+from optimizer_conformance.mutants.styles import PLAIN, Style
+from optimizer_conformance.reference.numbers.precision import Array, component, parts
+from optimizer_conformance.reference.pipeline import (
+    ORDER,
+    Choices,
+    State,
+    initial_state,
+    state_names,
+    step,
+)
 
 Row = dict[str, Array]  # quantity to one value an element
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from reference.numbers import FLOAT64, Hyper
-from reference.numbers.hyper import hyper
-from reference.pipeline import Choices, initial_state, step
+from optimizer_conformance.reference.numbers import FLOAT64, Hyper
+from optimizer_conformance.reference.numbers.hyper import hyper
+from optimizer_conformance.reference.pipeline import Choices, initial_state, step
 
 Value = Any  # of the number system inside
 

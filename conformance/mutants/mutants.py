@@ -12,15 +12,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import get_args
 
-from conformance.explain import alike, alternatives
-from conformance.power.coefficients import Forming, alterations, formed, scaled
-from conformance.power.faults import Fault, faults
-from conformance.power.programs import Program, plain, programs
-from reference.numbers import IDEAL, Representation
-from reference.numbers.complex_bound import Squares
-from reference.numbers.precision import COMPONENTS
-from reference.pipeline import Choices, state_names
-from reference.words import WORDS
+from optimizer_conformance.judging.explain import alike, alternatives
+from optimizer_conformance.mutants.coefficients import Forming, alterations, formed, scaled
+from optimizer_conformance.mutants.faults import Fault, faults
+from optimizer_conformance.mutants.programs import Program, plain, programs
+from optimizer_conformance.reference.numbers import IDEAL, Representation
+from optimizer_conformance.reference.numbers.complex_bound import Squares
+from optimizer_conformance.reference.numbers.precision import COMPONENTS
+from optimizer_conformance.reference.pipeline import Choices, state_names
+from optimizer_conformance.reference.words import WORDS
 
 # What a mutant with a stage that the rule lacks computes with.
 BORROWED = {"momentum": "0.9", "weight_decay": "0.01", "beta1": "0.9", "loss_scale": "3"}

@@ -8,11 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from conformance.power.arithmetic import Number
-from conformance.power.rounding import rounder
-from reference.numbers import Hyper
-from reference.numbers.precision import COMPONENTS, PRECISIONS, Array, component
-from reference.pipeline import (
+from optimizer_conformance.mutants.arithmetic import Number
+from optimizer_conformance.mutants.rounding import rounder
+from optimizer_conformance.reference.numbers import Hyper
+from optimizer_conformance.reference.numbers.precision import (
+    COMPONENTS,
+    PRECISIONS,
+    Array,
+    component,
+)
+from optimizer_conformance.reference.pipeline import (
     Choices,
     State,
     decay_parameter,

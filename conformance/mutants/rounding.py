@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.numbers.precision import PRECISIONS, Array
+from optimizer_conformance.reference.numbers.precision import PRECISIONS, Array
 
 STORAGE = {"float16": "float32", "bfloat16": "float32", "float32": "float32", "float64": "float64"}
 SPLITTER = 2.0**27 + 1  # Veltkamp's, for 53 bits

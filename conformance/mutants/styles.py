@@ -1,6 +1,6 @@
 """Legal rewritings: orders of evaluation in which one and the same rule may be carried out.
 
-A style holds data only; :mod:`conformance.power.arithmetic` carries it out.  Where a style allows
+A style holds data only; :mod:`mutants.arithmetic` carries it out.  Where a style allows
 several orders, one of them is drawn at every single operation.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reference.numbers import IDEAL, Representation
-from reference.numbers.budget import PROFILES
-from reference.numbers.precision import COMPONENTS, component
+from optimizer_conformance.reference.numbers import IDEAL, Representation
+from optimizer_conformance.reference.numbers.budget import PROFILES
+from optimizer_conformance.reference.numbers.precision import COMPONENTS, component
 
 AVERAGES = ("products", "weighted first", "interpolated", "interpolated from the new")
 QUOTIENTS = ("left to right", "one division", "scalars first", "reciprocals", "shuffled")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.auditing.examination import audit
-from conformance.auditing.record import Audit, place
-from conformance.driver import REQUEST_LIMIT
+from optimizer_conformance.questions.audit.examination import audit
+from optimizer_conformance.questions.audit.record import Audit, place
+from optimizer_conformance.workers.process import REQUEST_LIMIT
 
 __all__ = ["assert_conforms"]
 

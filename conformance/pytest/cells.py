@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 
-from conformance import environments, expectations
-from conformance.campaign import Campaign
-from conformance.cases import PROFILES
-from conformance.driver import WorkerError
-from conformance.expectations import BAD, FOLDER, ExpectationError, Ledger
-from conformance.gate import AGREES
-from conformance.oracle import Oracle, inputs_of
-from conformance.patterns import wanted
-from conformance.plan import Group, Selection, Unit
-from conformance.store import Cell
-from reference.variants import VARIANTS
-from reports.terminal import number
+from optimizer_conformance.cases.case import PROFILES
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cases.plan import Group, Selection, Unit
+from optimizer_conformance.expectations import ledger as expectations
+from optimizer_conformance.expectations.gate import AGREES
+from optimizer_conformance.expectations.ledger import BAD, FOLDER, ExpectationError, Ledger
+from optimizer_conformance.judging.group import Campaign
+from optimizer_conformance.judging.oracle import Oracle, inputs_of
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.terminal import number
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import WorkerError
 
 ROOT = "conformance"  # the first part of every node id
 

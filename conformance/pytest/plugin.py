@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import conformance
+import optimizer_conformance
 
 if TYPE_CHECKING:
-    from conformance.pytest_cells import Cells
-    from conformance.testing import assert_conforms
+    from optimizer_conformance.pytest.assertion import assert_conforms
+    from optimizer_conformance.pytest.cells import Cells
 
 PROFILE = "quick"
 __all__ = ["assert_conforms"]
@@ -23,7 +23,7 @@ __all__ = ["assert_conforms"]
 
 def __getattr__(name: str) -> Any:
     if name == "assert_conforms":  # imported when it is asked for, as the package itself does
-        return conformance.assert_conforms
+        return optimizer_conformance.assert_conforms
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -68,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("conformance"):
         return
     config.addinivalue_line("markers", "conformance: a cell of `pytest --conformance`")
-    from conformance.pytest_cells import Cells  # noqa: PLC0415 - it imports the whole harness
+    from optimizer_conformance.pytest.cells import Cells  # noqa: PLC0415 - it imports the whole harness
 
     config.pluginmanager.register(Cells(config), "conformance-cells")
 

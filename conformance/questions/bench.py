@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
-from reference.numbers.ball import BITS, working_bits
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS
+from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
+from optimizer_conformance.reference.numbers.ball import BITS, working_bits
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
 
 RULES = ("torch-rmsprop", "torch-rmsprop-centered-momentum", "torch-adam")
 STEPS = 10

@@ -16,15 +16,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from adapters.protocol import Description
-from conformance import environments
-from conformance.campaign import Campaign
-from conformance.driver import STARTUP_LIMIT, WorkerError
-from conformance.plan import Selection
-from conformance.runs.keys import suite_hash
-from conformance.runs.records import Carried, Finished, Outline
-from conformance.runs.schedule import Agent, AgentLost, Work
-from conformance.store import RunError
+from optimizer_conformance.adapters.protocol import Description
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.judging.group import Campaign
+from optimizer_conformance.judging.keys import suite_hash
+from optimizer_conformance.reports.records import Carried, Finished, Outline
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.runs.schedule import Agent, AgentLost, Work
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import STARTUP_LIMIT, WorkerError
 
 PLACEMENT_LIMIT = 600.0  # seconds that the first agent of an adapter waits for a place
 HELPER_LIMIT = 30.0  # seconds that a further one waits

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from conformance.store import RunError
+from optimizer_conformance.reports.store import RunError
 
 NAME = "events.jsonl"
 

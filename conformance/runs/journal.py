@@ -19,8 +19,8 @@ from types import TracebackType
 import filelock
 import msgspec
 
-from conformance.runs.records import Record
-from conformance.store import RunError
+from optimizer_conformance.reports.records import Record
+from optimizer_conformance.reports.store import RunError
 
 NAME = "journal.msgpack"
 HEAD = struct.Struct(">II")

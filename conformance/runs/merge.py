@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from conformance.runs import reader
-from conformance.runs.reader import Stored
-from conformance.runs.records import Outline
-from conformance.runs.schedule import Kept, Result
-from conformance.store import RunError
+from optimizer_conformance.reports.records import Outline
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.runs import reader
+from optimizer_conformance.runs.reader import Stored
+from optimizer_conformance.runs.schedule import Kept, Result
 
 # Parts of one run have these in common.
 SAME = ("suite", "profile", "seed", "selection", "requested", "required", "adapters", "harness")

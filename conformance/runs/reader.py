@@ -12,10 +12,10 @@ import msgspec
 import pyarrow
 import pyarrow.parquet
 
-from adapters.protocol import Description
-from conformance.runs import journal
-from conformance.runs.records import Finished, Outline, Rule
-from conformance.store import FORMAT, Cell, Element, RunError
+from optimizer_conformance.adapters.protocol import Description
+from optimizer_conformance.reports.records import Finished, Outline, Rule
+from optimizer_conformance.reports.store import FORMAT, Cell, Element, RunError
+from optimizer_conformance.runs import journal
 
 DAMAGE = (
     OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, NotImplementedError,

@@ -15,26 +15,28 @@ from typing import Any
 import msgspec
 import psutil
 
-from conformance import environments, expectations, gate
-from conformance.campaign import Campaign
-from conformance.cases import parse
-from conformance.driver import MEMORY_LIMIT, sweep
-from conformance.environments import Environment
-from conformance.expectations import BAD, FOLDER, Ledger
-from conformance.oracle import Oracle
-from conformance.plan import Selection
-from conformance.runs import merge as merging
-from conformance.runs import reader
-from conformance.runs.cluster import Cluster
-from conformance.runs.events import Events
-from conformance.runs.journal import Journal
-from conformance.runs.keys import git_state, suite_hash
-from conformance.runs.machine import machine
-from conformance.runs.records import Finished
-from conformance.runs.sandbox import confinement
-from conformance.runs.schedule import Agent, Listener, Result, Schedule, Shard, Work
-from conformance.store import Run, RunError
-from reports.findings import Finding, Kind
+from optimizer_conformance.cases.case import parse
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.expectations import gate
+from optimizer_conformance.expectations import ledger as expectations
+from optimizer_conformance.expectations.ledger import BAD, FOLDER, Ledger
+from optimizer_conformance.judging.group import Campaign
+from optimizer_conformance.judging.keys import git_state, suite_hash
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.reports.findings import Finding, Kind
+from optimizer_conformance.reports.records import Finished
+from optimizer_conformance.reports.store import Run, RunError
+from optimizer_conformance.runs import merge as merging
+from optimizer_conformance.runs import reader
+from optimizer_conformance.runs.cluster import Cluster
+from optimizer_conformance.runs.events import Events
+from optimizer_conformance.runs.journal import Journal
+from optimizer_conformance.runs.schedule import Agent, Listener, Result, Schedule, Shard, Work
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.environments import Environment
+from optimizer_conformance.workers.machine import machine
+from optimizer_conformance.workers.process import MEMORY_LIMIT, sweep
+from optimizer_conformance.workers.sandbox import confinement
 
 WORKER_MEMORY = 1 << 30  # bytes that a worker takes: TensorFlow 0.7, the others less
 

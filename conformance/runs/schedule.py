@@ -14,12 +14,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from adapters.protocol import Description
-from conformance.driver import WorkerError
-from conformance.runs.events import Events
-from conformance.runs.journal import Journal
-from conformance.runs.records import Carried, Closed, Described, Finished, Outline, Record, Rule
-from conformance.store import Cell, Element
+from optimizer_conformance.adapters.protocol import Description
+from optimizer_conformance.reports.records import (
+    Carried,
+    Closed,
+    Described,
+    Finished,
+    Outline,
+    Record,
+    Rule,
+)
+from optimizer_conformance.reports.store import Cell, Element
+from optimizer_conformance.runs.events import Events
+from optimizer_conformance.runs.journal import Journal
+from optimizer_conformance.workers.process import WorkerError
 
 AGENTS_LOST = 5  # of one adapter without a group finished in between; then it is given up
 WORTH = 2.0  # starts: a seat helps where more than this many times a start remains

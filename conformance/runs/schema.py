@@ -1,4 +1,7 @@
-"""The JSON Schema of a run folder; ``python -m conformance.runs.schema`` prints it for docs/."""
+"""The JSON Schema of a run folder.
+
+``python -m optimizer_conformance.runs.schema`` prints it for docs/.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from conformance.runs.reader import Unit
-from conformance.runs.records import Closed, Described, Finished
-from conformance.store import FORMAT, Cell, Element
+from optimizer_conformance.reports.records import Closed, Described, Finished
+from optimizer_conformance.reports.store import FORMAT, Cell, Element
+from optimizer_conformance.runs.reader import Unit
 
 TEXT, NUMBER, WHOLE, FLAG = ({"type": kind} for kind in ("string", "number", "integer", "boolean"))
 TEXTS = {"type": "array", "items": TEXT}

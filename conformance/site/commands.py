@@ -9,8 +9,8 @@ from typing import Any
 import typer
 import typer.cli
 
-from conformance.cli.main import app
-from conformance.expectations import FOLDER
+from optimizer_conformance.cli.main import app
+from optimizer_conformance.expectations.ledger import FOLDER
 
 
 def pages() -> Iterator[tuple[str, str]]:

@@ -7,11 +7,11 @@ from itertools import groupby
 
 from latex2mathml.converter import convert
 
-from reference.numbers import equations
-from reference.pipeline import Choices
-from reference.variants import SYSTEMS, VARIANTS, Variant
-from reports.markdown import cell
-from reports.model import options
+from optimizer_conformance.reference.numbers import equations
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import SYSTEMS, VARIANTS, Variant
+from optimizer_conformance.reports.markdown import cell
+from optimizer_conformance.reports.model import options
 
 SYMBOLS = """\
 | symbol | meaning |

@@ -11,8 +11,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from conformance.site import commands, findings, formulas, library
-from conformance.site.inspection import SCRIPT
+from optimizer_conformance.site import commands, findings, formulas, library
+from optimizer_conformance.site.inspection import SCRIPT
 
 LINK = re.compile(r"\[([^\]]*)\]\(((?!\w+:)[^)#\s]+)(#[^)\s]*)?\)")
 

@@ -1,4 +1,7 @@
-"""Whether a built site needs anybody else: ``python -m conformance.site.inspection FOLDER``."""
+"""Whether a built site needs anybody else.
+
+``python -m optimizer_conformance.site.inspection FOLDER`` says so.
+"""
 
 from __future__ import annotations
 

@@ -11,13 +11,13 @@ from typing import Any
 
 # What others may build on; everything else may change.
 MODULES = {
-    "conformance": "Ask about an optimizer",
-    "reference.matlab": "MATLAB's two functions",
-    "reference.pipeline": "The formulas",
-    "reference.variants": "The documented variants",
-    "conformance.subject": "Implementations, asked by steps",
-    "adapters.kit": "For an adapter",
-    "adapters.protocol": "Messages between harness and worker",
+    "optimizer_conformance": "Ask about an optimizer",
+    "optimizer_conformance.reference.matlab": "MATLAB's two functions",
+    "optimizer_conformance.reference.pipeline": "The formulas",
+    "optimizer_conformance.reference.variants": "The documented variants",
+    "optimizer_conformance.workers.subject": "Implementations, asked by steps",
+    "optimizer_conformance.adapters.kit": "For an adapter",
+    "optimizer_conformance.adapters.protocol": "Messages between harness and worker",
 }
 
 # Defaults that have no text of their own.

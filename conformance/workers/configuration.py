@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adapters import protocol
-from adapters.kit import to_array, to_tensor
-from reference.numbers.precision import Array, from_bits, to_bits
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.adapters.kit import to_array, to_tensor
+from optimizer_conformance.reference.numbers.precision import Array, from_bits, to_bits
 
 SEED = 20  # of the arrays; any will do
 SIZE = 37  # no multiple of a vector's length

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from adapters.protocol import Description, Implementation
-from reference.numbers.budget import PROFILES
-from reference.variants.record import FEATURES
+from optimizer_conformance.adapters.protocol import Description, Implementation
+from optimizer_conformance.reference.numbers.budget import PROFILES
+from optimizer_conformance.reference.variants.record import FEATURES
 
 
 def contradiction(description: Description) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-import adapters
+from optimizer_conformance import adapters
 
 FOLDER = Path(adapters.__file__).parent
 GROUP = "optimizer_conformance.adapters"

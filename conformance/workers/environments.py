@@ -22,8 +22,8 @@ from pathlib import Path
 import filelock
 import platformdirs
 
-from conformance.driver import command_for
-from conformance.enrolment import Enrolment, enrolled
+from optimizer_conformance.workers.enrolment import Enrolment, enrolled
+from optimizer_conformance.workers.process import command_for
 
 MARKER = "complete.json"
 LOCK_LIMIT = 1800.0  # seconds that another process may take to install a framework

@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from adapters import protocol
-from conformance.configuration import (
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.cases.plan import simplest
+from optimizer_conformance.reference.variants.record import FEATURES
+from optimizer_conformance.workers.configuration import (
     ALWAYS,
     OPTIONS,
     SEED,
@@ -23,9 +25,7 @@ from conformance.configuration import (
     bits,
     distance,
 )
-from conformance.driver import Refused, Worker, WorkerError
-from conformance.plan import simplest
-from reference.variants.record import FEATURES
+from optimizer_conformance.workers.process import Refused, Worker, WorkerError
 
 DECLARED = {
     "gradient": "the step changes its gradient",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from adapters import protocol
-from conformance.configuration import OPTIONS, VALUES
-from conformance.driver import Refused, Worker
-from conformance.examiner import Complaint, Examiner, Inspection
-from reference.pipeline import STATE
-from reference.variants import VARIANTS
-from reference.variants.record import suffix
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.reference.pipeline import STATE
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reference.variants.record import suffix
+from optimizer_conformance.workers.configuration import OPTIONS, VALUES
+from optimizer_conformance.workers.examiner import Complaint, Examiner, Inspection
+from optimizer_conformance.workers.process import Refused, Worker
 
 
 def inspect(worker: Worker, progress: Callable[[str], None] = lambda name: None) -> Inspection:

@@ -19,10 +19,10 @@ from typing import BinaryIO, Protocol, TypeVar, cast
 
 import psutil
 
-import adapters
-from adapters import protocol
-from conformance.runs.description import contradiction
-from conformance.runs.sandbox import confined, private_places
+from optimizer_conformance import adapters
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.workers.description import contradiction
+from optimizer_conformance.workers.sandbox import confined, private_places
 
 R = TypeVar("R")
 
@@ -34,19 +34,21 @@ LOOKS = 0.2  # seconds between two looks at a worker's memory
 SCRATCH = "conformance-"
 LINES_KEPT = 40  # of standard error, for the report of a crash
 
-# Imports the package ``adapters`` from its folder alone: nothing else of this environment may leak
+# Imports the package of adapters from its folder alone: nothing else of this environment may leak
 # into the worker's, and neither that folder nor the one that the worker stands in may shadow the
 # frameworks that its modules name.  (Before Python 3.11 there is no option -P.)
 BOOTSTRAP = """
 import sys
 sys.path = [place for place in sys.path if place]
-import importlib.util as util
+import importlib.util as util, types
 folder, name = sys.argv[1:]
-spec = util.spec_from_file_location('adapters', folder + '/__init__.py',
+sys.modules['optimizer_conformance'] = top = types.ModuleType('optimizer_conformance')
+top.__path__ = []
+spec = util.spec_from_file_location('optimizer_conformance.adapters', folder + '/__init__.py',
                                     submodule_search_locations=[folder])
-sys.modules['adapters'] = package = util.module_from_spec(spec)
-spec.loader.exec_module(package)
-from adapters.worker import main
+sys.modules[spec.name] = top.adapters = util.module_from_spec(spec)
+spec.loader.exec_module(top.adapters)
+from optimizer_conformance.adapters.worker import main
 sys.exit(main([name]))
 """
 

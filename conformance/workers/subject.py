@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from adapters import protocol
-from adapters.kit import to_array, to_tensor
-from conformance import environments
-from conformance.driver import REQUEST_LIMIT, Asked, Worker
-from conformance.targets import (
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.adapters.kit import to_array, to_tensor
+from optimizer_conformance.reference.numbers.precision import Array, from_bits, to_bits
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import REQUEST_LIMIT, Asked, Worker
+from optimizer_conformance.workers.targets import (
     Missing,
     TargetError,
     greeted,
@@ -26,7 +27,6 @@ from conformance.targets import (
     order_for,
     serving,
 )
-from reference.numbers.precision import Array, from_bits, to_bits
 
 
 class SubjectError(Exception):

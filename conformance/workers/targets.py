@@ -12,14 +12,21 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from adapters import protocol
-from adapters.target import Target
-from adapters.targets.kinds import KINDS
-from adapters.targets.order import Order
-from adapters.worker import Server
-from conformance.driver import MEMORY_LIMIT, REQUEST_LIMIT, Asked, Refused, Worker, WorkerError
-from conformance.driver import command_for as command_of_adapter
-from conformance.runs.description import contradiction
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.adapters.target import Target
+from optimizer_conformance.adapters.targets.kinds import KINDS
+from optimizer_conformance.adapters.targets.order import Order
+from optimizer_conformance.adapters.worker import Server
+from optimizer_conformance.workers.description import contradiction
+from optimizer_conformance.workers.process import (
+    MEMORY_LIMIT,
+    REQUEST_LIMIT,
+    Asked,
+    Refused,
+    Worker,
+    WorkerError,
+)
+from optimizer_conformance.workers.process import command_for as command_of_adapter
 
 R = TypeVar("R")
 

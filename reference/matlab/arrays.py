@@ -14,9 +14,9 @@ from array_api_compat import (
     is_torch_array,
 )
 
-from reference.matlab.containers import Argument
-from reference.matlab.errors import ArgumentError
-from reference.matlab.objects import DLArray
+from optimizer_conformance.reference.matlab.containers import Argument
+from optimizer_conformance.reference.matlab.errors import ArgumentError
+from optimizer_conformance.reference.matlab.objects import DLArray
 
 NUMERIC = {"float32": "single", "float64": "double", "complex64": "single", "complex128": "double"}
 

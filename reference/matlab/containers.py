@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from array_api_compat import is_array_api_obj
 
-from reference.matlab.errors import ArgumentError
-from reference.matlab.objects import DLArray
-from reference.matlab.scalars import real_scalar
+from optimizer_conformance.reference.matlab.errors import ArgumentError
+from optimizer_conformance.reference.matlab.objects import DLArray
+from optimizer_conformance.reference.matlab.scalars import real_scalar
 
 COLUMNS = ("Layer", "Parameter", "Value")
 

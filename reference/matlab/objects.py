@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.matlab.errors import ArgumentError
+from optimizer_conformance.reference.matlab.errors import ArgumentError
 
 LABELS = "SCBTU"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from reference.matlab.errors import ArgumentError
+from optimizer_conformance.reference.matlab.errors import ArgumentError
 
 
 class Release(NamedTuple):

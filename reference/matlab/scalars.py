@@ -6,7 +6,7 @@ import math
 import numbers
 from typing import Any
 
-from reference.matlab.errors import ArgumentError
+from optimizer_conformance.reference.matlab.errors import ArgumentError
 
 
 def real_scalar(argument: str, value: Any, wanted: str) -> float:

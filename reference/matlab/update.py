@@ -17,16 +17,20 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 import numpy as np
 
-from reference.matlab import arrays, scalars
-from reference.matlab.containers import Argument, is_empty, walk
-from reference.matlab.errors import ArgumentError
-from reference.matlab.objects import DLArray
-from reference.matlab.release import COMPLEX_VALUES, DECAY_OF_0_9, release_named
-from reference.numbers.array import Arrays, Squares, Value
-from reference.numbers.hyper import hyper
-from reference.pipeline import State, initial_state, step
-from reference.variants import matlab as documented
-from reference.variants.record import Variant
+from optimizer_conformance.reference.matlab import arrays, scalars
+from optimizer_conformance.reference.matlab.containers import Argument, is_empty, walk
+from optimizer_conformance.reference.matlab.errors import ArgumentError
+from optimizer_conformance.reference.matlab.objects import DLArray
+from optimizer_conformance.reference.matlab.release import (
+    COMPLEX_VALUES,
+    DECAY_OF_0_9,
+    release_named,
+)
+from optimizer_conformance.reference.numbers.array import Arrays, Squares, Value
+from optimizer_conformance.reference.numbers.hyper import hyper
+from optimizer_conformance.reference.pipeline import State, initial_state, step
+from optimizer_conformance.reference.variants import matlab as documented
+from optimizer_conformance.reference.variants.record import Variant
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -19,12 +19,12 @@ formula.
 =========================== ======================================================================
 """
 
-from reference.numbers.ball import BallArithmetic
-from reference.numbers.bound import Bound, BoundArithmetic, Effects
-from reference.numbers.float64 import FLOAT64
-from reference.numbers.hyper import IDEAL, Hyper, Representation
-from reference.numbers.precision import PRECISIONS, Precision
-from reference.numbers.symbolic import equations
+from optimizer_conformance.reference.numbers.ball import BallArithmetic
+from optimizer_conformance.reference.numbers.bound import Bound, BoundArithmetic, Effects
+from optimizer_conformance.reference.numbers.float64 import FLOAT64
+from optimizer_conformance.reference.numbers.hyper import IDEAL, Hyper, Representation
+from optimizer_conformance.reference.numbers.precision import PRECISIONS, Precision
+from optimizer_conformance.reference.numbers.symbolic import equations
 
 __all__ = [
     "FLOAT64",

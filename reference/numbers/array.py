@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from array_api_compat import array_namespace, device
 
-from reference.numbers.float64 import Float64
+from optimizer_conformance.reference.numbers.float64 import Float64
 
 Squares = Literal["g^2", "|g|^2"]
 

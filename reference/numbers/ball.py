@@ -19,8 +19,14 @@ from typing import Any
 import flint
 import numpy as np
 
-from reference.numbers.hyper import IDEAL, Representation, held, kept_in, one_minus_power
-from reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers.hyper import (
+    IDEAL,
+    Representation,
+    held,
+    kept_in,
+    one_minus_power,
+)
+from optimizer_conformance.reference.numbers.precision import Array
 
 Balls = np.ndarray[Any, Any]  # of dtype object
 

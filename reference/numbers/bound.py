@@ -23,9 +23,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reference.numbers.budget import IEEE, Budget
-from reference.numbers.hyper import IDEAL, Representation, held, kept_in, one_minus_power
-from reference.numbers.precision import PRECISIONS, Array, Precision
+from optimizer_conformance.reference.numbers.budget import IEEE, Budget
+from optimizer_conformance.reference.numbers.hyper import (
+    IDEAL,
+    Representation,
+    held,
+    kept_in,
+    one_minus_power,
+)
+from optimizer_conformance.reference.numbers.precision import PRECISIONS, Array, Precision
 
 # x86 has 64 bits and fifteen of exponent, other machines 113 or no more than float64.
 WIDE = np.longdouble

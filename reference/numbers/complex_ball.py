@@ -7,10 +7,10 @@ from typing import Any
 import flint
 import numpy as np
 
-from reference.numbers.ball import BallArithmetic, Balls, Conditioning, growth
-from reference.numbers.complex_bound import Squares
-from reference.numbers.hyper import IDEAL, Representation
-from reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers.ball import BallArithmetic, Balls, Conditioning, growth
+from optimizer_conformance.reference.numbers.complex_bound import Squares
+from optimizer_conformance.reference.numbers.hyper import IDEAL, Representation
+from optimizer_conformance.reference.numbers.precision import Array
 
 
 class ComplexBallArithmetic(BallArithmetic):

@@ -20,8 +20,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from reference.numbers.bound import Bound, BoundArithmetic, power_of_two, quiet_divide
-from reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers.bound import (
+    Bound,
+    BoundArithmetic,
+    power_of_two,
+    quiet_divide,
+)
+from optimizer_conformance.reference.numbers.precision import Array
 
 # What the square of a complex gradient is: g^2, |g|^2, or each part's own, so that a complex number
 # is two parameters.

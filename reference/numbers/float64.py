@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.numbers.hyper import one_minus_power
-from reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers.hyper import one_minus_power
+from optimizer_conformance.reference.numbers.precision import Array
 
 
 class Float64:

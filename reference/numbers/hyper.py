@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
-from reference.numbers.precision import PRECISIONS
+from optimizer_conformance.reference.numbers.precision import PRECISIONS
 
 
 @dataclass(frozen=True)

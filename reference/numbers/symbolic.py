@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy
 
-from reference.pipeline import Choices, State, state_names, step
+from optimizer_conformance.reference.pipeline import Choices, State, state_names, step
 
 # Names as the papers write them: quantity -> LaTeX of its symbol.
 SYMBOLS = {

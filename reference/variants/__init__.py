@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 from itertools import chain
 
-from reference.variants.record import Variant
+from optimizer_conformance.reference.variants.record import Variant
 
 
 def _systems() -> dict[str, tuple[Variant, ...]]:

@@ -6,8 +6,8 @@ whose place they are meant to take.
 
 from dataclasses import replace
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://huggingface.co/docs/bitsandbytes/main/en/reference/optim/{}"
 VERSIONS = "bitsandbytes 0.50"

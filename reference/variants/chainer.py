@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://docs.chainer.org/en/stable/reference/generated/chainer.optimizers.{}.html"
 VERSIONS = "chainer 7.8"

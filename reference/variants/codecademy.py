@@ -1,7 +1,7 @@
 """Codecademy, "RMSprop" (published 27 August 2024)."""
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 VARIANTS = (
     Variant(

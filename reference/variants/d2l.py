@@ -1,7 +1,7 @@
 """Dive into Deep Learning 8.6, the MXNet edition, and the Gluon optimizer that it calls."""
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 BOOK = "Dive into Deep Learning (MXNet edition)"
 

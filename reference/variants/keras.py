@@ -6,8 +6,8 @@ The docstrings print no formula.  They name the place of epsilon and refer to pa
 from dataclasses import replace
 from typing import Any
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://keras.io/api/optimizers/{}/"
 VERSIONS = "keras 3.15"

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 SQUARES = (
     "the page prints g.^2 and says since R2024a that the average can be complex-valued: g^2 (this "

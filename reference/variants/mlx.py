@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = (
     "https://ml-explore.github.io/mlx/build/html/python/optimizers/_autosummary/"

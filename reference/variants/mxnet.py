@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 API = "https://mxnet.apache.org/versions/1.9.1/api/python/docs/api/"
 VERSIONS = "mxnet 1.9"

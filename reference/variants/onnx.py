@@ -1,7 +1,7 @@
 """ONNX: the operator Adam of ``ai.onnx.preview.training``."""
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 ADAM = Variant(
     identifier="onnx-adam",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 DOCUMENTATION = "https://optax.readthedocs.io/en/latest/api/optimizers.html#optax."
 VERSIONS = "optax 0.2.8"

@@ -5,8 +5,8 @@ The docstrings print no formula.  They name what a class adds to Adam, and its a
 
 from dataclasses import replace
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://pytorch-optimizers.readthedocs.io/en/v4.1.0/optimizer/#pytorch_optimizer.{}"
 VERSIONS = "pytorch_optimizer 4.1"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from reference.numbers.complex_bound import Squares
-from reference.pipeline import Choices
+from optimizer_conformance.reference.numbers.complex_bound import Squares
+from optimizer_conformance.reference.pipeline import Choices
 
 # The order in which options appear in an identifier.
 FEATURES = (

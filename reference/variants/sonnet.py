@@ -1,7 +1,7 @@
 """Sonnet: ``sonnet.optimizers.RMSProp`` and ``Adam``."""
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://sonnet.readthedocs.io/en/latest/api.html#{}"
 VERSIONS = "dm-sonnet 2.0"

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 EPSILON = (
     'the docstring lists "Move epsilon inside square root" among its changes (this reading), and '

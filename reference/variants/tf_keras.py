@@ -6,8 +6,8 @@ so do their examples; the legacy ones lack weight decay.  No formula is printed.
 
 from dataclasses import replace
 
-from reference.variants import keras
-from reference.variants.record import Variant
+from optimizer_conformance.reference.variants import keras
+from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/optimizers/{}"
 VERSIONS = "tf_keras 2.21"

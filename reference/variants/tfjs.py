@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://js.tensorflow.org/api/4.22.0/#train.{}"
 VERSIONS = "@tensorflow/tfjs 4.22"

@@ -5,8 +5,8 @@ Everything follows the boxed algorithms and the argument lists of the three docs
 
 from typing import Any
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 DOCUMENTATION = "https://docs.pytorch.org/docs/2.13/generated/torch.optim.{}.html"
 VERSIONS = "torch 2.13"

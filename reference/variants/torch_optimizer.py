@@ -6,8 +6,8 @@ The docstrings print no formula.  They name a paper and the arguments.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reference.pipeline import Choices
-from reference.variants.record import Variant
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://pytorch-optimizer.readthedocs.io/en/latest/api.html#torch_optimizer.{}"
 VERSIONS = "torch_optimizer 0.3"

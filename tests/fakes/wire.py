@@ -10,10 +10,10 @@ import queue
 import struct
 from collections import deque
 
-from adapters import protocol
-from adapters.worker import Server
-from conformance.driver import Worker
 from fakes.worker import Adapter
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.adapters.worker import Server
+from optimizer_conformance.workers.process import Worker
 
 
 class Gone:

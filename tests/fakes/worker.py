@@ -13,15 +13,12 @@ import struct
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import msgspec
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[2]))  # these adapters, whatever is installed
-
-from adapters import kit, protocol
-from adapters.worker import Server, private_streams
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.worker import Server, private_streams
 
 LEAKED: list[bytearray] = []
 VARIANT = "codecademy-rmsprop"

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from adapters import protocol
-from conformance.auditing.preparation import Ready
-from conformance.cases import MAIN_DTYPE
-from conformance.configuration import SEED, VALUES, Setting, arrays
-from conformance.driver import Asked, WorkerError
-from conformance.power.mutants import used
-from reference.pipeline import Choices
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.cases.case import MAIN_DTYPE
+from optimizer_conformance.mutants.mutants import used
+from optimizer_conformance.questions.audit.preparation import Ready
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.workers.configuration import SEED, VALUES, Setting, arrays
+from optimizer_conformance.workers.process import Asked, WorkerError
 
 STEPS = 3
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from conformance.auditing.preparation import Ready
-from conformance.auditing.record import Cell
-from conformance.cases import MAIN_DTYPE, Case
-from conformance.driver import Refused, WorkerError
-from conformance.execution import Answer, ProtocolBreach, carry_out, judge_answer, question_for
-from conformance.oracle import Oracle
-from conformance.plan import Selection, Unit, cases, default_features
-from conformance.verdict import Judgement, Verdict
-from reference.variants import Variant
+from optimizer_conformance.cases.case import MAIN_DTYPE, Case
+from optimizer_conformance.cases.plan import Selection, Unit, cases, default_features
+from optimizer_conformance.judging.execution import (
+    Answer,
+    ProtocolBreach,
+    carry_out,
+    judge_answer,
+    question_for,
+)
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.judging.verdict import Judgement, Verdict
+from optimizer_conformance.questions.audit.preparation import Ready
+from optimizer_conformance.questions.audit.record import Cell
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.workers.process import Refused, WorkerError
 
 Pairs = list[tuple[Unit, Answer]]
 FAILURES_ALLOWED = 3  # cases in a row that raise; what is left would as well

@@ -8,22 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from conformance.auditing import words
-from conformance.auditing.behaviour import ignored, influences
-from conformance.auditing.conduct import Carried
-from conformance.auditing.preparation import Ready
-from conformance.auditing.suspects import Suspect, suspects
-from conformance.cases import MAIN_DTYPE
-from conformance.driver import Refused, WorkerError
-from conformance.execution import Answer, question_for
-from conformance.explain import FORMULA_MODES, Explanation, explain
-from conformance.inputs import LAYOUTS
-from conformance.oracle import Oracle, ordinary
-from conformance.plan import Unit, comparable_variants
-from conformance.rows import BROKEN
-from conformance.verdict import Judgement, contradicted
-from reference.pipeline import Choices
-from reference.variants import Variant
+from optimizer_conformance.cases.case import MAIN_DTYPE
+from optimizer_conformance.cases.inputs import LAYOUTS
+from optimizer_conformance.cases.plan import Unit, comparable_variants
+from optimizer_conformance.judging.execution import Answer, question_for
+from optimizer_conformance.judging.explain import FORMULA_MODES, Explanation, explain
+from optimizer_conformance.judging.oracle import Oracle, ordinary
+from optimizer_conformance.judging.rows import BROKEN
+from optimizer_conformance.judging.verdict import Judgement, contradicted
+from optimizer_conformance.questions.audit import words
+from optimizer_conformance.questions.audit.behaviour import ignored, influences
+from optimizer_conformance.questions.audit.conduct import Carried
+from optimizer_conformance.questions.audit.preparation import Ready
+from optimizer_conformance.questions.audit.suspects import Suspect, suspects
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.workers.process import Refused, WorkerError
 
 # Modes whose answers a wrong rule is held against: every one of FORMULA_MODES that needs no state.
 SUSPECT_MODES = ("origin", "trajectory", "rate-change", "separation")

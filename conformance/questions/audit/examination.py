@@ -6,20 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.auditing.behaviour import unrepeatable
-from conformance.auditing.conduct import Carried, carry, cells
-from conformance.auditing.diagnosis import Diagnosis, diagnosed, factors
-from conformance.auditing.preparation import AuditError, Question, Ready, documented, named, ready
-from conformance.auditing.record import Audit
-from conformance.cases import PROFILES
-from conformance.driver import REQUEST_LIMIT, Refused, WorkerError
-from conformance.execution import judge_answer, question_for
-from conformance.identification import Unidentifiable, identify
-from conformance.oracle import Oracle
-from conformance.plan import comparable_variants
-from conformance.verdict import Verdict
-from reference.numbers import PRECISIONS
-from reference.variants import Variant
+from optimizer_conformance.cases.case import PROFILES
+from optimizer_conformance.cases.plan import comparable_variants
+from optimizer_conformance.judging.execution import judge_answer, question_for
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.judging.verdict import Verdict
+from optimizer_conformance.questions.audit.behaviour import unrepeatable
+from optimizer_conformance.questions.audit.conduct import Carried, carry, cells
+from optimizer_conformance.questions.audit.diagnosis import Diagnosis, diagnosed, factors
+from optimizer_conformance.questions.audit.preparation import (
+    AuditError,
+    Question,
+    Ready,
+    documented,
+    named,
+    ready,
+)
+from optimizer_conformance.questions.audit.record import Audit
+from optimizer_conformance.questions.identify import Unidentifiable, identify
+from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.workers.process import REQUEST_LIMIT, Refused, WorkerError
 
 OURS = ("Misbehaviour", "Raised", "BadTarget")  # what the worker says of a target in its own words
 Progress = Callable[[str], None]

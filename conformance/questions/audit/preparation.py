@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from adapters.targets.names import HYPERPARAMETERS, NUMBERS
-from conformance.driver import REQUEST_LIMIT
-from conformance.environments import ADAPTERS
-from conformance.subject import Subject, SubjectError, described
-from conformance.targets import (
+from optimizer_conformance.adapters.targets.names import HYPERPARAMETERS, NUMBERS
+from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.workers.environments import ADAPTERS
+from optimizer_conformance.workers.process import REQUEST_LIMIT
+from optimizer_conformance.workers.subject import Subject, SubjectError, described
+from optimizer_conformance.workers.targets import (
     Missing,
     TargetError,
     greeted,
@@ -22,7 +23,6 @@ from conformance.targets import (
     order_of,
     serving,
 )
-from reference.variants import VARIANTS, Variant
 
 
 class AuditError(Exception):

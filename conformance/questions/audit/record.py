@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from conformance.rows import BROKEN
-from conformance.verdict import Divergence
+from optimizer_conformance.judging.rows import BROKEN
+from optimizer_conformance.judging.verdict import Divergence
 
 if TYPE_CHECKING:
     import pandas

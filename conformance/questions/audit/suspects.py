@@ -1,6 +1,6 @@
 """Which wrong rule explains what was seen: each is run over the same inputs, on running bounds.
 
-The wrong rules are the mutants of :mod:`conformance.power`, by which our own detection is measured;
+The wrong rules are the mutants of :mod:`questions.power`, by which our own detection is measured;
 beside them stand constants that take the place of a hyperparameter, whatever was asked for.
 """
 
@@ -13,18 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from conformance.execution import Answer, question_for
-from conformance.oracle import WIDEST, Question, Table, arithmetic, blocks, inputs_of, ordinary
-from conformance.plan import Unit
-from conformance.power.coefficients import Forming, Rates, formed
-from conformance.power.execution import walk
-from conformance.power.mutants import Mutant, mutants, used
-from conformance.power.programs import NARROWER, Course, Program, narrowing, plain
-from conformance.verdict import inside
-from reference.numbers import IDEAL, Bound, Hyper
-from reference.numbers.precision import Array
-from reference.pipeline import Choices, State, state_names
-from reference.variants import VARIANTS, Variant
+from optimizer_conformance.cases.plan import Unit
+from optimizer_conformance.judging.execution import Answer, question_for
+from optimizer_conformance.judging.oracle import (
+    WIDEST,
+    Question,
+    Table,
+    arithmetic,
+    blocks,
+    inputs_of,
+    ordinary,
+)
+from optimizer_conformance.judging.verdict import inside
+from optimizer_conformance.mutants.coefficients import Forming, Rates, formed
+from optimizer_conformance.mutants.execution import walk
+from optimizer_conformance.mutants.mutants import Mutant, mutants, used
+from optimizer_conformance.mutants.programs import NARROWER, Course, Program, narrowing, plain
+from optimizer_conformance.reference.numbers import IDEAL, Bound, Hyper
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices, State, state_names
+from optimizer_conformance.reference.variants import VARIANTS, Variant
 
 # How it is said in words: the kinds that name one cause before those that name a symptom.
 MULTIPLES = tuple(

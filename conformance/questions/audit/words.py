@@ -8,11 +8,17 @@ from typing import Any
 
 import sympy
 
-from conformance.power.faults import Entry, Watched
-from conformance.power.mutants import Mutant
-from reference.numbers.symbolic import SYMBOLS, Symbolic, definitions, printed, symbols
-from reference.pipeline import Choices, State, state_names, step
-from reference.words import WORDS
+from optimizer_conformance.mutants.faults import Entry, Watched
+from optimizer_conformance.mutants.mutants import Mutant
+from optimizer_conformance.reference.numbers.symbolic import (
+    SYMBOLS,
+    Symbolic,
+    definitions,
+    printed,
+    symbols,
+)
+from optimizer_conformance.reference.pipeline import Choices, State, state_names, step
+from optimizer_conformance.reference.words import WORDS
 
 # Phrases of reference.words that stand after their subject without a verb of their own.
 VERBS = ("starts", "shrinks")

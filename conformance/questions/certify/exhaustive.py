@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from conformance.cases import Case, Written
-from conformance.subject import Subject
-from conformance.translation.settings import Setting
-from reference.numbers.precision import from_bits
+from optimizer_conformance.cases.case import Case, Written
+from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.reference.numbers.precision import from_bits
+from optimizer_conformance.workers.subject import Subject
 
 FORMATS = ("float16", "bfloat16")
 NAME = "first step from zero, every finite gradient"

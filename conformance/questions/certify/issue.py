@@ -12,9 +12,12 @@ from math import isfinite
 import msgspec
 import numpy as np
 
-from conformance.cases import Case
-from conformance.certificates.exhaustive import FORMATS, NAME, everything, label
-from conformance.certificates.record import (
+from optimizer_conformance.cases.case import Case
+from optimizer_conformance.judging.keys import suite_hash
+from optimizer_conformance.judging.oracle import Oracle, inputs_of
+from optimizer_conformance.judging.verdict import Observed, Verdict
+from optimizer_conformance.questions.certify.exhaustive import FORMATS, NAME, everything, label
+from optimizer_conformance.questions.certify.record import (
     FORMAT,
     Against,
     Certificate,
@@ -22,19 +25,16 @@ from conformance.certificates.record import (
     Provenance,
     Statement,
 )
-from conformance.oracle import Oracle, inputs_of
-from conformance.runs import machine
-from conformance.runs.keys import suite_hash
-from conformance.subject import Subject, SubjectError, subject
-from conformance.translation.session import Progress, silent
-from conformance.translation.settings import Setting, setting, words
-from conformance.translation.trial import answered, cases, flat, found, judged
-from conformance.verdict import Observed, Verdict
-from reference.numbers.precision import PRECISIONS, to_bits
-from reference.numbers.symbolic import equations
-from reference.pipeline import Choices
-from reference.variants import VARIANTS
-from reference.variants.record import Variant
+from optimizer_conformance.questions.translate.session import Progress, silent
+from optimizer_conformance.questions.translate.settings import Setting, setting, words
+from optimizer_conformance.questions.translate.trial import answered, cases, flat, found, judged
+from optimizer_conformance.reference.numbers.precision import PRECISIONS, to_bits
+from optimizer_conformance.reference.numbers.symbolic import equations
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reference.variants.record import Variant
+from optimizer_conformance.workers import machine
+from optimizer_conformance.workers.subject import Subject, SubjectError, subject
 
 # What the ends of the range or the bound itself decides has no error in units of the bound.
 APART = (Verdict.range, Verdict.ill_posed)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jinja2
 
-from conformance.certificates.record import Certificate
+from optimizer_conformance.questions.certify.record import Certificate
 
 TEMPLATES = Path(__file__).parent / "templates"
 FORMATS = {".md": "certificate.md.j2", ".html": "certificate.html.j2"}

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from reference.pipeline import Choices
+from optimizer_conformance.reference.pipeline import Choices
 
 Format = Literal["optimizer-conformance certificate 1"]
 FORMAT: Format = "optimizer-conformance certificate 1"

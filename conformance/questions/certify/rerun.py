@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.cases import parse
-from conformance.certificates.exhaustive import named
-from conformance.certificates.issue import one
-from conformance.certificates.record import Certificate, Evidence, MalformedCertificate
-from conformance.oracle import Oracle
-from conformance.runs.keys import suite_hash
-from conformance.subject import Subject, subject
-from conformance.translation.session import Progress, silent
-from conformance.translation.settings import Setting
+from optimizer_conformance.cases.case import parse
+from optimizer_conformance.judging.keys import suite_hash
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.questions.certify.exhaustive import named
+from optimizer_conformance.questions.certify.issue import one
+from optimizer_conformance.questions.certify.record import (
+    Certificate,
+    Evidence,
+    MalformedCertificate,
+)
+from optimizer_conformance.questions.translate.session import Progress, silent
+from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.workers.subject import Subject, subject
 
 COMPARED = ("verdict", "score", "ulp", "counts", "representation", "inputs", "outputs")
 

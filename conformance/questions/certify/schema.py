@@ -1,4 +1,7 @@
-"""The JSON Schema of a certificate; ``python -m conformance.certificates.schema`` prints it."""
+"""The JSON Schema of a certificate.
+
+``python -m optimizer_conformance.questions.certify.schema`` prints it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from conformance.certificates.record import Certificate
+from optimizer_conformance.questions.certify.record import Certificate
 
 
 def schema() -> dict[str, Any]:

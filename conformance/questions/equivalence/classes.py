@@ -15,21 +15,21 @@ from typing import Any
 import numpy as np
 import pandas
 
-from conformance.cases import MAIN_DTYPE, Case, parse
-from conformance.example import example
-from conformance.explain import FORMULA_MODES, NO_RULE
-from conformance.inputs import RANGE_REGIMES
-from conformance.oracle import Oracle, Question, ordinary
-from conformance.verdict import places
-from reference.numbers import equations
-from reference.numbers.precision import Array
-from reference.pipeline import ORDER, Choices, state_names
-from reference.variants import VARIANTS
-from reference.variants.record import suffix
-from reference.words import WORDS, difference
-from reports.classes import FORMAT, Class, Map, Member, Panel, Witness
-from reports.facts import Configuration, Facts, Rule, latest, together
-from reports.model import RunData
+from optimizer_conformance.cases.case import MAIN_DTYPE, Case, parse
+from optimizer_conformance.cases.inputs import RANGE_REGIMES
+from optimizer_conformance.judging.explain import FORMULA_MODES, NO_RULE
+from optimizer_conformance.judging.oracle import Oracle, Question, ordinary
+from optimizer_conformance.judging.verdict import places
+from optimizer_conformance.questions.equivalence.example import example
+from optimizer_conformance.reference.numbers import equations
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import ORDER, Choices, state_names
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reference.variants.record import suffix
+from optimizer_conformance.reference.words import WORDS, difference
+from optimizer_conformance.reports.classes import FORMAT, Class, Map, Member, Panel, Witness
+from optimizer_conformance.reports.facts import Configuration, Facts, Rule, latest, together
+from optimizer_conformance.reports.model import RunData
 
 PARTLY = "some elements, by their place"  # how a run words a rule that explains only these
 Key = tuple[Choices | None, str]  # the rule, and what sets apart those that no rule explains

@@ -7,11 +7,11 @@ from itertools import product
 
 import numpy as np
 
-from reference.numbers import FLOAT64
-from reference.numbers.precision import Array
-from reference.pipeline import Choices
-from reference.trajectory import trajectory
-from reports.classes import Example
+from optimizer_conformance.reference.numbers import FLOAT64
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reports.classes import Example
 
 PARAMETER = 1.0
 GRADIENTS = (1.0, 0.5, 0.1, -1.0, 0.0)

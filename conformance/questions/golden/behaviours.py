@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from adapters.golden_file import GoldenFile, to_hex
-from adapters.octave_process import sizes
-from reference.matlab import ArgumentError, adamupdate, rmspropupdate
+from optimizer_conformance.adapters.golden_file import GoldenFile, to_hex
+from optimizer_conformance.adapters.octave_process import sizes
+from optimizer_conformance.reference.matlab import ArgumentError, adamupdate, rmspropupdate
 
 Call = Callable[[], Any]  # the results of a call, the first moving average second
 STATED = "as the page states"

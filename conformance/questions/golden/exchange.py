@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-import adapters
-from adapters.golden import AVERAGES, FAMILIES, NUMBERS
-from adapters.golden_file import (
+from optimizer_conformance import adapters
+from optimizer_conformance.adapters.golden import AVERAGES, FAMILIES, NUMBERS
+from optimizer_conformance.adapters.golden_file import (
     GoldenCase,
     GoldenFile,
     GoldenFileError,
@@ -24,14 +24,14 @@ from adapters.golden_file import (
     questions,
     read,
 )
-from adapters.octave_process import sizes
-from conformance.cases import Case, draw_cases, parse
-from conformance.driver import command_for
-from conformance.inputs import Input, Inputs, expand
-from conformance.plan import Selection
-from conformance.runs.schedule import Listener
-from conformance.session import Outcome, conduct
-from reference.numbers.precision import Array, to_bits
+from optimizer_conformance.adapters.octave_process import sizes
+from optimizer_conformance.cases.case import Case, draw_cases, parse
+from optimizer_conformance.cases.inputs import Input, Inputs, expand
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.reference.numbers.precision import Array, to_bits
+from optimizer_conformance.runs.run import Outcome, conduct
+from optimizer_conformance.runs.schedule import Listener
+from optimizer_conformance.workers.process import command_for
 
 SCRIPT = Path(adapters.__file__).parent / "octave" / "golden" / "golden_vectors.m"
 QUESTIONS = "questions.txt"
@@ -120,7 +120,7 @@ def answered(path: Path) -> GoldenFile:
 def judged(path: Path, folder: Path, *, listener: Listener | None = None) -> Outcome:
     """Judge the answers of ``path``; everything is kept in the run folder ``folder``.
 
-    Raises GoldenFileError, OSError, and what :func:`conformance.session.conduct` raises.
+    Raises GoldenFileError, OSError, and what :func:`runs.run.conduct` raises.
     """
     recorded = answered(path)
     selection = Selection(

@@ -10,14 +10,14 @@ from typing import Any
 
 import pandas
 
-from conformance.history.record import Place, Release
-from conformance.patterns import wanted
-from reference.pipeline import Choices
-from reference.variants import VARIANTS
-from reports import model
-from reports.diff import INSIDE
-from reports.model import RunData, options
-from reports.terminal import number
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.questions.history.record import Place, Release
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import model
+from optimizer_conformance.reports.diff import INSIDE
+from optimizer_conformance.reports.model import RunData, options
+from optimizer_conformance.reports.terminal import number
 
 Subject = tuple[str, str, str]  # implementation, options, what
 LONGEST = 110  # letters of a reason

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import filelock
 
-from adapters import protocol
-from conformance import environments
-from conformance.driver import Worker, WorkerError
-from conformance.environments import EnvironmentFailure
-from conformance.history.frameworks import Framework
-from conformance.history.interpreters import NoInterpreter
-from conformance.history.record import Place, Record, Release
-from conformance.plan import Selection
-from conformance.runs.reader import finished_groups
-from conformance.runs.records import Finished
-from conformance.runs.schedule import Listener
-from conformance.session import conduct
-from conformance.store import RunError
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.questions.history.frameworks import Framework
+from optimizer_conformance.questions.history.interpreters import NoInterpreter
+from optimizer_conformance.questions.history.record import Place, Record, Release
+from optimizer_conformance.reports.records import Finished
+from optimizer_conformance.reports.store import RunError
+from optimizer_conformance.runs.reader import finished_groups
+from optimizer_conformance.runs.run import conduct
+from optimizer_conformance.runs.schedule import Listener
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.environments import EnvironmentFailure
+from optimizer_conformance.workers.process import Worker, WorkerError
 
 
 @dataclass

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-KNOWN = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")  # where adapters.worker runs
+KNOWN = (
+    "3.8",
+    "3.9",
+    "3.10",
+    "3.11",
+    "3.12",
+    "3.13",
+)  # where optimizer_conformance.adapters.worker runs
 QUESTION = "import sys, venv, ensurepip; print('.'.join(map(str, sys.version_info[:3])))"
 
 

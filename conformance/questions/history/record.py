@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 from packaging.version import Version
 
-from conformance import environments
-from conformance.history.frameworks import Framework
-from conformance.plan import Selection
-from conformance.runs.keys import suite_hash
-from conformance.runs.reader import content
-from conformance.store import RunError, write_json
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.judging.keys import suite_hash
+from optimizer_conformance.questions.history.frameworks import Framework
+from optimizer_conformance.reports.store import RunError, write_json
+from optimizer_conformance.runs.reader import content
+from optimizer_conformance.workers import environments
 
 RELEASE = "release.json"
 

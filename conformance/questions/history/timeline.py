@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas
 
-from conformance.history.editions import THERE, Edition, Fact, Subject
-from reference.words import difference
-from reports import diff
-from reports.diff import Difference
-from reports.model import options
+from optimizer_conformance.questions.history.editions import THERE, Edition, Fact, Subject
+from optimizer_conformance.reference.words import difference
+from optimizer_conformance.reports import diff
+from optimizer_conformance.reports.diff import Difference
+from optimizer_conformance.reports.model import options
 
 ABSENT = "–"
 NOWHERE = ""  # of an implementation that a release does not have

@@ -5,8 +5,8 @@ the subject, and what the running bound says no legal evaluation can give is dro
 is left or nothing separates those that are.
 """
 
-from conformance.identification.inquiry import identify
-from conformance.identification.questioning import Unidentifiable
-from conformance.identification.result import Ambiguity, Factor, Identification
+from optimizer_conformance.questions.identify.inquiry import identify
+from optimizer_conformance.questions.identify.questioning import Unidentifiable
+from optimizer_conformance.questions.identify.result import Ambiguity, Factor, Identification
 
 __all__ = ["Ambiguity", "Factor", "Identification", "Unidentifiable", "identify"]

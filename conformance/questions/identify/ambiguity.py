@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.identification.hypotheses import factor, known_factors
-from conformance.identification.questioning import Interview
-from conformance.identification.result import Ambiguity
-from conformance.power.equivalence import equal, one_step
-from reference.pipeline import Choices
-from reference.words import difference
+from optimizer_conformance.mutants.equivalence import equal, one_step
+from optimizer_conformance.questions.identify.hypotheses import factor, known_factors
+from optimizer_conformance.questions.identify.questioning import Interview
+from optimizer_conformance.questions.identify.result import Ambiguity
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.words import difference
 
 MOST_DIFFERENCES = 2
 

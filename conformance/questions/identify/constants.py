@@ -14,12 +14,12 @@ from itertools import product
 
 import numpy as np
 
-from conformance.identification.experiment import Experiment
-from conformance.identification.questioning import Record
-from reference.numbers import FLOAT64, PRECISIONS
-from reference.numbers.hyper import hyper
-from reference.numbers.precision import Array
-from reference.pipeline import Choices, initial_state, step
+from optimizer_conformance.questions.identify.experiment import Experiment
+from optimizer_conformance.questions.identify.questioning import Record
+from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
+from optimizer_conformance.reference.numbers.hyper import hyper
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices, initial_state, step
 
 # Where the search begins: the values that documents name most.
 STARTS = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reference.pipeline import Choices
-from reference.variants import VARIANTS
-from reference.words import difference
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reference.words import difference
 
 
 def nearest(

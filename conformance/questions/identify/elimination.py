@@ -10,10 +10,10 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from conformance.identification.experiment import Experiment
-from conformance.identification.prediction import Prediction
-from conformance.identification.questioning import Interview, Record
-from reference.numbers.precision import Array
+from optimizer_conformance.questions.identify.experiment import Experiment
+from optimizer_conformance.questions.identify.prediction import Prediction
+from optimizer_conformance.questions.identify.questioning import Interview, Record
+from optimizer_conformance.reference.numbers.precision import Array
 
 H = TypeVar("H")  # a hypothesis: a rule, or a way of carrying one out
 Predict = Callable[[Sequence[H], Experiment], Iterable[Prediction[H]]]

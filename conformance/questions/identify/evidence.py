@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from conformance.identification.elimination import Predict
-from conformance.identification.hypotheses import factor
-from conformance.identification.questioning import Record
-from conformance.identification.result import Factor
-from reference.pipeline import Choices
-from reference.words import difference
+from optimizer_conformance.questions.identify.elimination import Predict
+from optimizer_conformance.questions.identify.hypotheses import factor
+from optimizer_conformance.questions.identify.questioning import Record
+from optimizer_conformance.questions.identify.result import Factor
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.words import difference
 
 
 def scored(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.numbers.precision import PRECISIONS, Array
+from optimizer_conformance.reference.numbers.precision import PRECISIONS, Array
 
 # A mean over all axes but the first needs a second one; rows that fill no vector leave a tail.
 ROWS, COLUMNS = 47, 4

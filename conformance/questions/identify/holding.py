@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.identification.elimination import Elimination, eliminate
-from conformance.identification.experiment import Experiment, Setting, narrowed, posed
-from conformance.identification.prediction import Prediction, predictions
-from conformance.identification.questioning import Interview
-from conformance.identification.storage import Storage, finer, system
-from conformance.oracle import WIDEST
-from reference.numbers import IDEAL, Representation
-from reference.numbers.hyper import representations
-from reference.pipeline import Choices
+from optimizer_conformance.judging.oracle import WIDEST
+from optimizer_conformance.questions.identify.elimination import Elimination, eliminate
+from optimizer_conformance.questions.identify.experiment import Experiment, Setting, narrowed, posed
+from optimizer_conformance.questions.identify.prediction import Prediction, predictions
+from optimizer_conformance.questions.identify.questioning import Interview
+from optimizer_conformance.questions.identify.storage import Storage, finer, system
+from optimizer_conformance.reference.numbers import IDEAL, Representation
+from optimizer_conformance.reference.numbers.hyper import representations
+from optimizer_conformance.reference.pipeline import Choices
 
 KINDS = {
     "rate": "learning rate",

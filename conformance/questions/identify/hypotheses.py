@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any
 
-from conformance.explain import alternatives
-from reference.pipeline import Choices, consistent
-from reference.words import WORDS
+from optimizer_conformance.judging.explain import alternatives
+from optimizer_conformance.reference.pipeline import Choices, consistent
+from optimizer_conformance.reference.words import WORDS
 
 # A stage without its coefficient does nothing: stage -> coefficient, and the choice without it.
 STAGES: dict[str, tuple[str, Any]] = {

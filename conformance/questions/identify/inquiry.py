@@ -8,24 +8,35 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from conformance.configuration import ALWAYS, OPTIONS
-from conformance.identification import documents, evidence
-from conformance.identification.ambiguity import ambiguities, distinct
-from conformance.identification.constants import decimals, likely, used, with_constants
-from conformance.identification.elimination import Elimination, ask_on, eliminate
-from conformance.identification.experiment import SIZE, USUAL, Experiment, experiments, searching
-from conformance.identification.holding import held
-from conformance.identification.hypotheses import Family, known_factors
-from conformance.identification.outside import Diagnosis, diagnosed
-from conformance.identification.prediction import Prediction, predictions
-from conformance.identification.questioning import Interview, Record, Unidentifiable
-from conformance.identification.result import Factor, Identification, Kind
-from conformance.identification.storage import Storage, coarser, system
-from conformance.identification.treatment import non_finite, zero_gradient
-from conformance.subject import Subject, subject
-from reference.numbers import BoundArithmetic, equations
-from reference.pipeline import Choices
-from reference.words import difference
+from optimizer_conformance.questions.identify import documents, evidence
+from optimizer_conformance.questions.identify.ambiguity import ambiguities, distinct
+from optimizer_conformance.questions.identify.constants import (
+    decimals,
+    likely,
+    used,
+    with_constants,
+)
+from optimizer_conformance.questions.identify.elimination import Elimination, ask_on, eliminate
+from optimizer_conformance.questions.identify.experiment import (
+    SIZE,
+    USUAL,
+    Experiment,
+    experiments,
+    searching,
+)
+from optimizer_conformance.questions.identify.holding import held
+from optimizer_conformance.questions.identify.hypotheses import Family, known_factors
+from optimizer_conformance.questions.identify.outside import Diagnosis, diagnosed
+from optimizer_conformance.questions.identify.prediction import Prediction, predictions
+from optimizer_conformance.questions.identify.questioning import Interview, Record, Unidentifiable
+from optimizer_conformance.questions.identify.result import Factor, Identification, Kind
+from optimizer_conformance.questions.identify.storage import Storage, coarser, system
+from optimizer_conformance.questions.identify.treatment import non_finite, zero_gradient
+from optimizer_conformance.reference.numbers import BoundArithmetic, equations
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.words import difference
+from optimizer_conformance.workers.configuration import ALWAYS, OPTIONS
+from optimizer_conformance.workers.subject import Subject, subject
 
 MOST_STEPS = 200
 PLACES = 8  # elements that are named

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.auditing.words import sentence
-from conformance.identification.elimination import Predict, Refutation, refutation
-from conformance.identification.experiment import Experiment
-from conformance.identification.prediction import Prediction, departing
-from conformance.identification.questioning import Record
-from conformance.power.mutants import Mutant, mutants
-from reference.numbers import BoundArithmetic
-from reference.numbers.precision import Array
-from reference.pipeline import Choices
-from reference.variants import VARIANTS
+from optimizer_conformance.mutants.mutants import Mutant, mutants
+from optimizer_conformance.questions.audit.words import sentence
+from optimizer_conformance.questions.identify.elimination import Predict, Refutation, refutation
+from optimizer_conformance.questions.identify.experiment import Experiment
+from optimizer_conformance.questions.identify.prediction import Prediction, departing
+from optimizer_conformance.questions.identify.questioning import Record
+from optimizer_conformance.reference.numbers import BoundArithmetic
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import VARIANTS
 
 Numbers = Callable[[Experiment], BoundArithmetic]
 LEAST = 0.1  # of the unexplained elements: of these a fault must promise something

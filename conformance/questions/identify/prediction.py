@@ -8,17 +8,17 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from conformance.auditing.suspects import BoundCourse
-from conformance.identification.experiment import Experiment
-from conformance.identification.sharing import Node, courses
-from conformance.inputs import Input, Inputs
-from conformance.oracle import Table, tabled
-from conformance.power.execution import walk
-from conformance.power.mutants import Mutant
-from conformance.verdict import inside
-from reference.numbers import Bound, BoundArithmetic
-from reference.numbers.precision import Array
-from reference.pipeline import Choices
+from optimizer_conformance.cases.inputs import Input, Inputs
+from optimizer_conformance.judging.oracle import Table, tabled
+from optimizer_conformance.judging.verdict import inside
+from optimizer_conformance.mutants.execution import walk
+from optimizer_conformance.mutants.mutants import Mutant
+from optimizer_conformance.questions.audit.suspects import BoundCourse
+from optimizer_conformance.questions.identify.experiment import Experiment
+from optimizer_conformance.questions.identify.sharing import Node, courses
+from optimizer_conformance.reference.numbers import Bound, BoundArithmetic
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices
 
 H = TypeVar("H")
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from conformance.identification.experiment import Experiment
-from conformance.subject import Subject
-from reference.numbers.precision import Array
+from optimizer_conformance.questions.identify.experiment import Experiment
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.workers.subject import Subject
 
 
 class Unidentifiable(Exception):  # noqa: N818 - named for the situation

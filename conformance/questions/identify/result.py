@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pandas
 
-from conformance.identification.elimination import Refutation
-from reference.pipeline import Choices
+from optimizer_conformance.questions.identify.elimination import Refutation
+from optimizer_conformance.reference.pipeline import Choices
 
 Kind = Literal["identified", "ambiguous", "by place", "outside the family"]
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from conformance.identification.experiment import Experiment
-from reference.numbers import Bound, BoundArithmetic
-from reference.numbers.hyper import hyper
-from reference.numbers.precision import Array
-from reference.pipeline import Choices, initial_state, step
+from optimizer_conformance.questions.identify.experiment import Experiment
+from optimizer_conformance.reference.numbers import Bound, BoundArithmetic
+from optimizer_conformance.reference.numbers.hyper import hyper
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices, initial_state, step
 
 
 class Node:

@@ -8,11 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from conformance.oracle import WIDEST, effects
-from reference.numbers import PRECISIONS, Bound, BoundArithmetic, Precision, Representation
-from reference.numbers.budget import budget
-from reference.numbers.hyper import IDEAL, representations
-from reference.pipeline import STATE
+from optimizer_conformance.judging.oracle import WIDEST, effects
+from optimizer_conformance.reference.numbers import (
+    PRECISIONS,
+    Bound,
+    BoundArithmetic,
+    Precision,
+    Representation,
+)
+from optimizer_conformance.reference.numbers.budget import budget
+from optimizer_conformance.reference.numbers.hyper import IDEAL, representations
+from optimizer_conformance.reference.pipeline import STATE
 
 
 @dataclass(frozen=True)

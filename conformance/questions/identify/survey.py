@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance import environments
-from conformance.driver import Worker, WorkerError
-from conformance.identification.ambiguity import same
-from conformance.identification.inquiry import identify
-from conformance.identification.questioning import Unidentifiable
-from conformance.identification.result import Identification
-from conformance.identification.synthetic import drawn
-from conformance.patterns import wanted
-from conformance.plan import claimed_variants
-from conformance.runs.reader import adapters_of
-from conformance.runs.records import Rule
-from conformance.subject import Subject, described
-from reference.pipeline import Choices
-from reference.words import difference
+from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cases.plan import claimed_variants
+from optimizer_conformance.questions.identify.ambiguity import same
+from optimizer_conformance.questions.identify.inquiry import identify
+from optimizer_conformance.questions.identify.questioning import Unidentifiable
+from optimizer_conformance.questions.identify.result import Identification
+from optimizer_conformance.questions.identify.synthetic import drawn
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.words import difference
+from optimizer_conformance.reports.records import Rule
+from optimizer_conformance.runs.reader import adapters_of
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import Worker, WorkerError
+from optimizer_conformance.workers.subject import Subject, described
 
 # Implementation and options to the rule of a run; None where it found none.
 Followed = dict[tuple[str, str], Rule | None]

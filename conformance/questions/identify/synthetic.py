@@ -9,16 +9,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from adapters import protocol
-from conformance.configuration import ALWAYS, OPTIONS
-from conformance.explain import alternatives
-from conformance.identification.hypotheses import Family
-from conformance.power.arithmetic import Working
-from conformance.power.styles import Style, rewritings
-from conformance.subject import Subject, Trial
-from reference.numbers.precision import Array
-from reference.pipeline import Choices
-from reference.trajectory import trajectory
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.judging.explain import alternatives
+from optimizer_conformance.mutants.arithmetic import Working
+from optimizer_conformance.mutants.styles import Style, rewritings
+from optimizer_conformance.questions.identify.hypotheses import Family
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.workers.configuration import ALWAYS, OPTIONS
+from optimizer_conformance.workers.subject import Subject, Trial
 
 # Coefficients that a rule does not have are offered too, to every so many: it ignores them.
 IGNORED = 4

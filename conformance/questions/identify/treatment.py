@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from conformance.identification.elimination import Elimination
-from conformance.identification.experiment import COLUMNS, Experiment
-from conformance.identification.prediction import Prediction, departing, predictions
-from conformance.identification.questioning import Interview
-from conformance.power.mutants import Mutant
-from conformance.power.programs import Program, kept_where, parameter_kept_where, plain
-from reference.numbers import BoundArithmetic
-from reference.numbers.precision import Array
-from reference.pipeline import Choices
+from optimizer_conformance.mutants.mutants import Mutant
+from optimizer_conformance.mutants.programs import Program, kept_where, parameter_kept_where, plain
+from optimizer_conformance.questions.identify.elimination import Elimination
+from optimizer_conformance.questions.identify.experiment import COLUMNS, Experiment
+from optimizer_conformance.questions.identify.prediction import Prediction, departing, predictions
+from optimizer_conformance.questions.identify.questioning import Interview
+from optimizer_conformance.reference.numbers import BoundArithmetic
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices
 
 Numbers = Callable[[Experiment], BoundArithmetic]
 

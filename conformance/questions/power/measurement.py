@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from conformance.cases import MODES, Case, draw_cases
-from conformance.inputs import LAYOUTS
-from conformance.oracle import WIDEST, Oracle, Question, ordinary
-from conformance.plan import default_features
-from conformance.power import peers
-from conformance.power.equivalence import proof
-from conformance.power.execution import mutated, rewritten
-from conformance.power.mutants import Mutant, mutants
-from conformance.power.styles import rewritings
-from conformance.verdict import Judgement, Verdict, judge
-from reference.numbers.precision import Array
-from reference.variants import Variant
+from optimizer_conformance.cases.case import MODES, Case, draw_cases
+from optimizer_conformance.cases.inputs import LAYOUTS
+from optimizer_conformance.cases.plan import default_features
+from optimizer_conformance.judging.oracle import WIDEST, Oracle, Question, ordinary
+from optimizer_conformance.judging.verdict import Judgement, Verdict, judge
+from optimizer_conformance.mutants.equivalence import proof
+from optimizer_conformance.mutants.execution import mutated, rewritten
+from optimizer_conformance.mutants.mutants import Mutant, mutants
+from optimizer_conformance.mutants.styles import rewritings
+from optimizer_conformance.questions.power import peers
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.variants import Variant
 
 KILLED, EQUIVALENT, BELOW, ENDS, OPEN = (
     "killed",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.power import peers
-from conformance.power.measurement import BELOW, EQUIVALENT, KILLED
-from conformance.power.report import COLUMNS, cells, section, theirs
-from conformance.power.session import Power, totals
+from optimizer_conformance.questions.power import peers
+from optimizer_conformance.questions.power.measurement import BELOW, EQUIVALENT, KILLED
+from optimizer_conformance.questions.power.report import COLUMNS, cells, section, theirs
+from optimizer_conformance.questions.power.session import Power, totals
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 FULL = ("float32", "float64")  # where every mutant that is not equivalent has to be told

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from conformance.power.measurement import Measurement, Rewriting
-from conformance.power.tasks import Task, perform
-from conformance.runs.keys import digest, sources
+from optimizer_conformance import cases, judging, mutants, reference
+from optimizer_conformance.judging.keys import joined, room_hash
+from optimizer_conformance.questions import power
+from optimizer_conformance.questions.power.measurement import Measurement, Rewriting
+from optimizer_conformance.questions.power.tasks import Task, perform
 
 Result = Measurement | list[Rewriting]
 
@@ -19,14 +21,7 @@ Result = Measurement | list[Rewriting]
 @lru_cache(maxsize=1)
 def version() -> str:
     """The hash of everything that a measurement depends on: formulas, cases, verdicts, mutants."""
-    decisive = [
-        path
-        for path in sources()
-        if path.parts[0] == "reference"
-        or path.parts[:2] == ("conformance", "power")
-        or (path.parts[0] == "conformance" and len(path.parts) == 2)
-    ]
-    return digest(decisive)[:12]
+    return joined(map(room_hash, (reference, cases, judging, mutants, power)))[:12]
 
 
 @dataclass(frozen=True)

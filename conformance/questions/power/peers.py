@@ -13,9 +13,9 @@ from importlib.resources import files
 
 import numpy as np
 
-from conformance.oracle import Oracle, Question, ordinary
-from conformance.verdict import Observed
-from reference.numbers.precision import Array
+from optimizer_conformance.judging.oracle import Oracle, Question, ordinary
+from optimizer_conformance.judging.verdict import Observed
+from optimizer_conformance.reference.numbers.precision import Array
 
 
 @dataclass(frozen=True)

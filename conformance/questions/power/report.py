@@ -9,9 +9,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from conformance.power import peers
-from conformance.power.measurement import BELOW, ENDS, EQUIVALENT, KILLED, OPEN, Outcome
-from conformance.power.session import Power, summary, totals
+from optimizer_conformance.questions.power import peers
+from optimizer_conformance.questions.power.measurement import (
+    BELOW,
+    ENDS,
+    EQUIVALENT,
+    KILLED,
+    OPEN,
+    Outcome,
+)
+from optimizer_conformance.questions.power.session import Power, summary, totals
 
 COLUMNS = ("mutants", KILLED, EQUIVALENT, BELOW, "unexplained", "element-steps", "false alarms")
 SHORT = {

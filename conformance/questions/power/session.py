@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from conformance.power import peers
-from conformance.power.measurement import (
+from optimizer_conformance.questions.power import peers
+from optimizer_conformance.questions.power.measurement import (
     BELOW,
     ENDS,
     EQUIVALENT,
@@ -22,10 +22,10 @@ from conformance.power.measurement import (
     Outcome,
     Rewriting,
 )
-from conformance.power.parts import Parts
-from conformance.power.tasks import Task, perform
-from reference.numbers.precision import COMPONENTS
-from reference.variants import VARIANTS
+from optimizer_conformance.questions.power.parts import Parts
+from optimizer_conformance.questions.power.tasks import Task, perform
+from optimizer_conformance.reference.numbers.precision import COMPONENTS
+from optimizer_conformance.reference.variants import VARIANTS
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 EVERY_DTYPE = (*DTYPES, *COMPONENTS)  # complex ones when they are asked for

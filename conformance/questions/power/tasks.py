@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.power.measurement import Measurement, Rewriting, flood, measure
-from reference.variants import VARIANTS, Variant
+from optimizer_conformance.questions.power.measurement import Measurement, Rewriting, flood, measure
+from optimizer_conformance.reference.variants import VARIANTS, Variant
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from conformance.cases import Case, Written
-from conformance.driver import Asked, Refused
-from conformance.execution import Answer, ProtocolBreach, carry_out, judge_answer, question_for
-from conformance.oracle import Oracle, Question
-from conformance.plan import Unit
-from conformance.subject import Subject
-from conformance.verdict import Divergence, Verdict, contradicted
-from reference.numbers.precision import Array
-from reference.pipeline import consistent, state_names
-from reference.variants import Variant
+from optimizer_conformance.cases.case import Case, Written
+from optimizer_conformance.cases.plan import Unit
+from optimizer_conformance.judging.execution import (
+    Answer,
+    ProtocolBreach,
+    carry_out,
+    judge_answer,
+    question_for,
+)
+from optimizer_conformance.judging.oracle import Oracle, Question
+from optimizer_conformance.judging.verdict import Divergence, Verdict, contradicted
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import consistent, state_names
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.workers.process import Asked, Refused
+from optimizer_conformance.workers.subject import Subject
 
 # Units of the bound.  Decides nothing: a deviation that began larger is not shrunk below it, so
 # that a reader sees it in the first digits.

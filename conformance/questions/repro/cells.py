@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from conformance.cases import MAIN_DTYPE, Case, parse
-from conformance.expectations import BAD
-from conformance.inputs import RANGE_REGIMES
-from conformance.reproduction.deviation import Deviation, NothingThereError
-from conformance.runs.reader import adapters_of, provenance_of
-from conformance.store import Cell
-from reference.pipeline import Choices
+from optimizer_conformance.cases.case import MAIN_DTYPE, Case, parse
+from optimizer_conformance.cases.inputs import RANGE_REGIMES
+from optimizer_conformance.expectations.ledger import BAD
+from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.runs.reader import adapters_of, provenance_of
 
 # Modes that are nearest to what a user does come first.
 MODES = ("defaults", "origin", "trajectory", "separation", "edges", "rate-change", "injected")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.cases import Written
+from optimizer_conformance.cases.case import Written
 
 
 def possible(case: Written) -> bool:

@@ -9,10 +9,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance import environments
-from conformance.driver import QUIET, STARTUP_LIMIT, clean_environment
-from conformance.reproduction.reproducer import Reproducer
-from conformance.reproduction.script import Script
+from optimizer_conformance.questions.repro.reproducer import Reproducer
+from optimizer_conformance.questions.repro.script import Script
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import QUIET, STARTUP_LIMIT, clean_environment
 
 SHOWS = 1  # the exit status of a script whose deviation shows
 

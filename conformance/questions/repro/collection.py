@@ -10,18 +10,18 @@ from pathlib import Path
 
 import msgspec
 
-from conformance import environments
-from conformance.driver import Worker, WorkerError
-from conformance.oracle import Oracle
-from conformance.reproduction.cells import adapter_of, deviations, grouped
-from conformance.reproduction.checking import check
-from conformance.reproduction.deviation import Deviation, NothingThereError
-from conformance.reproduction.evidence import NotShownError
-from conformance.reproduction.recipes import NoRecipeError, recipe
-from conformance.reproduction.reproducer import CoveredError, Reproducer, reproduce
-from conformance.reproduction.script import issue, script
-from conformance.store import RunError, write_json
-from conformance.subject import SubjectError, described
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.questions.repro.cells import adapter_of, deviations, grouped
+from optimizer_conformance.questions.repro.checking import check
+from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
+from optimizer_conformance.questions.repro.evidence import NotShownError
+from optimizer_conformance.questions.repro.recipes import NoRecipeError, recipe
+from optimizer_conformance.questions.repro.reproducer import CoveredError, Reproducer, reproduce
+from optimizer_conformance.questions.repro.script import issue, script
+from optimizer_conformance.reports.store import RunError, write_json
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import Worker, WorkerError
+from optimizer_conformance.workers.subject import SubjectError, described
 
 INDEX = "index.json"
 TRIES = 3  # cells of one deviation that are tried before it is given up

@@ -10,20 +10,20 @@ from functools import cached_property
 
 import numpy as np
 
-from conformance import plan
-from conformance.cases import Case, Written
-from conformance.execution import Answer, judge_answer, question_for
-from conformance.explain import explain
-from conformance.oracle import Oracle, inputs_of
-from conformance.plan import Unit, comparable_variants
-from conformance.reproduction.bench import Bench
-from conformance.reproduction.changes import decimal
-from conformance.subject import Subject
-from conformance.verdict import Judgement, Verdict
-from reference.numbers.precision import Array
-from reference.pipeline import Choices
-from reference.variants import VARIANTS, Variant
-from reference.variants.record import suffix
+from optimizer_conformance.cases import plan
+from optimizer_conformance.cases.case import Case, Written
+from optimizer_conformance.cases.plan import Unit, comparable_variants
+from optimizer_conformance.judging.execution import Answer, judge_answer, question_for
+from optimizer_conformance.judging.explain import explain
+from optimizer_conformance.judging.oracle import Oracle, inputs_of
+from optimizer_conformance.judging.verdict import Judgement, Verdict
+from optimizer_conformance.questions.repro.bench import Bench
+from optimizer_conformance.questions.repro.changes import decimal
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reference.variants.record import suffix
+from optimizer_conformance.workers.subject import Subject
 
 PLAIN = ("float16", "bfloat16", "float32", "float64")  # dtypes whose values are written as floats
 

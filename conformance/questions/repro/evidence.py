@@ -9,13 +9,13 @@ from fractions import Fraction
 import flint
 import numpy as np
 
-from conformance.cases import Written
-from conformance.execution import Answer
-from conformance.oracle import WIDEST, Question, Table, balls, evaluate
-from conformance.reproduction.bench import Bench, Shown, Sign
-from reference.numbers import PRECISIONS, BallArithmetic
-from reference.numbers.ball import BITS, working_bits
-from reference.numbers.hyper import IDEAL
+from optimizer_conformance.cases.case import Written
+from optimizer_conformance.judging.execution import Answer
+from optimizer_conformance.judging.oracle import WIDEST, Question, Table, balls, evaluate
+from optimizer_conformance.questions.repro.bench import Bench, Shown, Sign
+from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic
+from optimizer_conformance.reference.numbers.ball import BITS, working_bits
+from optimizer_conformance.reference.numbers.hyper import IDEAL
 
 DIGITS = 20  # of the exact result; two more than tell every float64
 # Tables from the widest to the narrowest, and what their intervals allow for.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from conformance.patterns import matches
+from optimizer_conformance.cases.patterns import matches
 
 TEMPLATES = Path(__file__).parent / "templates"
 

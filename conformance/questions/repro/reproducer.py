@@ -6,17 +6,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.cases import Written
-from conformance.oracle import Oracle
-from conformance.reproduction.bench import VISIBLE, Bench, Shown, Sign
-from conformance.reproduction.deviation import Deviation, settled, variants_of, written_out
-from conformance.reproduction.evidence import Evidence, NotShownError, evidence
-from conformance.reproduction.shrinking import Progress, Shrinking
-from conformance.rows import BROKEN
-from conformance.subject import Subject
-from reference.pipeline import ORDER
-from reference.variants import VARIANTS, Variant
-from reference.words import difference
+from optimizer_conformance.cases.case import Written
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.judging.rows import BROKEN
+from optimizer_conformance.questions.repro.bench import VISIBLE, Bench, Shown, Sign
+from optimizer_conformance.questions.repro.deviation import (
+    Deviation,
+    settled,
+    variants_of,
+    written_out,
+)
+from optimizer_conformance.questions.repro.evidence import Evidence, NotShownError, evidence
+from optimizer_conformance.questions.repro.shrinking import Progress, Shrinking
+from optimizer_conformance.reference.pipeline import ORDER
+from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reference.words import difference
+from optimizer_conformance.workers.subject import Subject
 
 NARROW = "float64 parameters are computed in float32"
 SIDE_EFFECTS = (Sign("gradient"), Sign("gradient", zeros=True), Sign("dtype"))

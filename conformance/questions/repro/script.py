@@ -11,11 +11,11 @@ from typing import Any
 
 import jinja2
 
-from conformance.reproduction.recipes import TEMPLATES, Recipe, options, recipe
-from conformance.reproduction.reproducer import Reproducer
-from reference.numbers import equations
-from reference.variants import Variant
-from reference.words import WORDS
+from optimizer_conformance.questions.repro.recipes import TEMPLATES, Recipe, options, recipe
+from optimizer_conformance.questions.repro.reproducer import Reproducer
+from optimizer_conformance.reference.numbers import equations
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.reference.words import WORDS
 
 WIDTH = 96
 SCRIPT_SUFFIXES = {"tfjs": ".mjs"}

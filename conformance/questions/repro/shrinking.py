@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from conformance.cases import Written
-from conformance.plan import required_state
-from conformance.reproduction.bench import Bench, Shown, Sign
-from conformance.reproduction.changes import (
+from optimizer_conformance.cases.case import Written
+from optimizer_conformance.cases.plan import required_state
+from optimizer_conformance.questions.repro.bench import Bench, Shown, Sign
+from optimizer_conformance.questions.repro.changes import (
     chosen,
     cut,
     decimal,
@@ -22,7 +22,7 @@ from conformance.reproduction.changes import (
     with_value,
     without,
 )
-from conformance.reproduction.simplicity import simpler_decimals, simpler_values
+from optimizer_conformance.questions.repro.simplicity import simpler_decimals, simpler_values
 
 ROUNDS = 4  # the second seldom changes anything
 COUNTS = (

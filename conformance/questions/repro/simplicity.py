@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from reference.numbers import PRECISIONS
+from optimizer_conformance.reference.numbers import PRECISIONS
 
 # Tried in this order where nothing else speaks for a value: halves are held exactly in every dtype,
 # so that nobody can take the rounding of a hyperparameter for the cause.

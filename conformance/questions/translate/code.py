@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import jinja2
 
-from conformance.translation.transformations import Rule
-from reference.pipeline import State, state_names, step
+from optimizer_conformance.questions.translate.transformations import Rule
+from optimizer_conformance.reference.pipeline import State, state_names, step
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES = {"momentum": "buffer"}  # state that is called like its hyperparameter

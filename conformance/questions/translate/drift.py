@@ -9,15 +9,15 @@ from itertools import product
 
 import numpy as np
 
-from conformance.subject import Subject
-from conformance.translation.result import Drift
-from conformance.translation.settings import Setting
-from conformance.translation.transformations import IDLE, Rule
-from conformance.translation.values import written
-from reference.numbers import FLOAT64, PRECISIONS
-from reference.numbers.precision import Array, from_bits, to_bits
-from reference.pipeline import Choices
-from reference.trajectory import trajectory
+from optimizer_conformance.questions.translate.result import Drift
+from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.questions.translate.transformations import IDLE, Rule
+from optimizer_conformance.questions.translate.values import written
+from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
+from optimizer_conformance.reference.numbers.precision import Array, from_bits, to_bits
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.workers.subject import Subject
 
 ELEMENTS = 256
 SEED = 7

@@ -19,8 +19,8 @@ from typing import Any
 import flint
 import sympy
 
-from conformance.translation.systems import Closed, Plain
-from conformance.translation.transformations import (
+from optimizer_conformance.questions.translate.systems import Closed, Plain
+from optimizer_conformance.questions.translate.transformations import (
     BUFFERS,
     FIRST,
     GIVEN,
@@ -30,8 +30,8 @@ from conformance.translation.transformations import (
     simple,
     ways,
 )
-from reference.numbers.ball import BITS, working_bits
-from reference.pipeline import State, state_names, step
+from optimizer_conformance.reference.numbers.ball import BITS, working_bits
+from optimizer_conformance.reference.pipeline import State, state_names, step
 
 BEFORE = sympy.Symbol("previous_learning_rate", positive=True)
 # Values at which two formulas are compared: any will do; these have no relation to each other.

@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from conformance.translation.table import DTYPE, NUMBERS, OPTIONS, Atlas, Attempt, Follower
-from reference.numbers.symbolic import equations
-from reference.pipeline import Choices
+from optimizer_conformance.questions.translate.table import (
+    DTYPE,
+    NUMBERS,
+    OPTIONS,
+    Atlas,
+    Attempt,
+    Follower,
+)
+from optimizer_conformance.reference.numbers.symbolic import equations
+from optimizer_conformance.reference.pipeline import Choices
 
 HEAD = """# All pairs
 

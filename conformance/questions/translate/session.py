@@ -8,17 +8,23 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from conformance.driver import WorkerError
-from conformance.oracle import Oracle, inputs_of
-from conformance.plan import claimed_variants
-from conformance.subject import Subject, SubjectError, described, subject
-from conformance.translation.code import wrapper
-from conformance.translation.drift import measured, nearest
-from conformance.translation.proof import Relation, relation
-from conformance.translation.result import Drift, Outcome, Run, Side, Translation, Witness
-from conformance.translation.settings import VALUED, Setting, setting, words
-from conformance.translation.transformations import RATE, Rule, simple
-from conformance.translation.trial import (
+from optimizer_conformance.cases.plan import claimed_variants
+from optimizer_conformance.judging.oracle import Oracle, inputs_of
+from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict
+from optimizer_conformance.questions.translate.code import wrapper
+from optimizer_conformance.questions.translate.drift import measured, nearest
+from optimizer_conformance.questions.translate.proof import Relation, relation
+from optimizer_conformance.questions.translate.result import (
+    Drift,
+    Outcome,
+    Run,
+    Side,
+    Translation,
+    Witness,
+)
+from optimizer_conformance.questions.translate.settings import VALUED, Setting, setting, words
+from optimizer_conformance.questions.translate.transformations import RATE, Rule, simple
+from optimizer_conformance.questions.translate.trial import (
     Found,
     Told,
     answered,
@@ -28,14 +34,15 @@ from conformance.translation.trial import (
     summed,
     weighed,
 )
-from conformance.translation.values import number, sequence
-from conformance.translation.witness import shortest
-from conformance.translation.wrapping import audited
-from conformance.verdict import Judgement, Observed, Verdict
-from reference.numbers.symbolic import equations
-from reference.pipeline import Choices
-from reference.variants.record import FEATURES
-from reference.words import contrast
+from optimizer_conformance.questions.translate.values import number, sequence
+from optimizer_conformance.questions.translate.witness import shortest
+from optimizer_conformance.questions.translate.wrapping import audited
+from optimizer_conformance.reference.numbers.symbolic import equations
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants.record import FEATURES
+from optimizer_conformance.reference.words import contrast
+from optimizer_conformance.workers.process import WorkerError
+from optimizer_conformance.workers.subject import Subject, SubjectError, described, subject
 
 STEPS = 100  # of the drift
 Progress = Callable[[str], None]

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from adapters.protocol import Implementation
-from adapters.targets.names import FEATURES as FEATURES_SAID
-from adapters.targets.names import SURE
-from adapters.targets.names import plain as said
-from conformance.subject import Subject, SubjectError
-from reference.variants.record import FEATURES
+from optimizer_conformance.adapters.protocol import Implementation
+from optimizer_conformance.adapters.targets.names import FEATURES as FEATURES_SAID
+from optimizer_conformance.adapters.targets.names import SURE
+from optimizer_conformance.adapters.targets.names import plain as said
+from optimizer_conformance.reference.variants.record import FEATURES
+from optimizer_conformance.workers.subject import Subject, SubjectError
 
 DECIMAL = re.compile(r"\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?")
 SWITCHES = ("centered", "nesterov", "amsgrad", "maximize")

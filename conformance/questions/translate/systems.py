@@ -6,8 +6,8 @@ from typing import Any
 
 import sympy
 
-from reference.numbers.ball import BallArithmetic
-from reference.numbers.symbolic import Symbolic
+from optimizer_conformance.reference.numbers.ball import BallArithmetic
+from optimizer_conformance.reference.numbers.symbolic import Symbolic
 
 
 class Closed(Symbolic):

@@ -10,17 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from adapters import protocol
-from conformance import environments
-from conformance.driver import Worker, WorkerError
-from conformance.oracle import Oracle
-from conformance.subject import Subject, SubjectError, described
-from conformance.translation.proof import Relation, relation
-from conformance.translation.result import Run, Witness
-from conformance.translation.session import varies
-from conformance.translation.settings import Setting
-from conformance.translation.transformations import Rule, simple
-from conformance.translation.trial import (
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.questions.translate.proof import Relation, relation
+from optimizer_conformance.questions.translate.result import Run, Witness
+from optimizer_conformance.questions.translate.session import varies
+from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.questions.translate.transformations import Rule, simple
+from optimizer_conformance.questions.translate.trial import (
     Told,
     answered,
     cases,
@@ -30,9 +27,12 @@ from conformance.translation.trial import (
     summed,
     weighed,
 )
-from conformance.translation.values import number, sequence
-from conformance.translation.witness import Seen, shortest
-from reference.pipeline import Choices
+from optimizer_conformance.questions.translate.values import number, sequence
+from optimizer_conformance.questions.translate.witness import Seen, shortest
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import Worker, WorkerError
+from optimizer_conformance.workers.subject import Subject, SubjectError, described
 
 # Ordinary numbers, with an epsilon that shows.
 NUMBERS = {

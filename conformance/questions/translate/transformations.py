@@ -1,7 +1,7 @@
 """What a hyperparameter of the second rule may be, in terms of the first rule's: data.
 
 Each entry is one way in which rules are known to express the same number differently.  Which of
-them hold for two given rules is decided by :mod:`conformance.translation.proof`, never here.
+them hold for two given rules is decided by :mod:`questions.translate.proof`, never here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy
 
-from reference.pipeline import Choices
+from optimizer_conformance.reference.pipeline import Choices
 
 # The first rule's hyperparameters, and the bias corrections 1 - beta1^t and 1 - beta2^t of its
 # step.  Independent of each other: what holds for any values holds at every step.

@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from conformance.cases import Case
-from conformance.execution import Answer
-from conformance.explain import Explanation, explain
-from conformance.inputs import Inputs
-from conformance.oracle import Oracle, Question, inputs_of
-from conformance.plan import Unit, claimed_variants, comparable_variants
-from conformance.separation import hypotheses
-from conformance.subject import Subject
-from conformance.translation.result import Run
-from conformance.translation.settings import Setting
-from conformance.verdict import Judgement, Observed, Verdict, judge
-from reference.numbers.precision import Array
-from reference.pipeline import Choices
-from reference.variants import Variant
+from optimizer_conformance.cases.case import Case
+from optimizer_conformance.cases.inputs import Inputs
+from optimizer_conformance.cases.plan import Unit, claimed_variants, comparable_variants
+from optimizer_conformance.cases.separation import hypotheses
+from optimizer_conformance.judging.execution import Answer
+from optimizer_conformance.judging.explain import Explanation, explain
+from optimizer_conformance.judging.oracle import Oracle, Question, inputs_of
+from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict, judge
+from optimizer_conformance.questions.translate.result import Run
+from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.workers.subject import Subject
 
 SIZE = 67  # elements a regime, as in the default profile: no multiple of a vector's length
 STEPS = {"origin": 1, "trajectory": 8, "separation": 4, "rate-change": 4}

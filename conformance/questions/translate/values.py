@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy
 
-from conformance.translation.transformations import FIRST, GIVEN, SECOND
+from optimizer_conformance.questions.translate.transformations import FIRST, GIVEN, SECOND
 
 DIGITS = 40  # of a schedule's values before they become float64
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.cases import Case
-from conformance.oracle import inputs_of
-from conformance.translation.result import Witness
-from conformance.translation.trial import flat
-from conformance.verdict import Judgement, Observed
+from optimizer_conformance.cases.case import Case
+from optimizer_conformance.judging.oracle import inputs_of
+from optimizer_conformance.judging.verdict import Judgement, Observed
+from optimizer_conformance.questions.translate.result import Witness
+from optimizer_conformance.questions.translate.trial import flat
 
 Seen = tuple[Case, Judgement, Observed | None, Observed]
 

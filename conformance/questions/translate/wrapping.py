@@ -6,16 +6,16 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from conformance import environments
-from conformance.cases import Case
-from conformance.driver import WorkerError
-from conformance.oracle import Oracle, inputs_of
-from conformance.subject import SubjectError, subject
-from conformance.translation.code import OBJECTS, framework
-from conformance.translation.result import Run
-from conformance.translation.settings import Setting
-from conformance.translation.transformations import Rule
-from conformance.translation.trial import answered, judged, summed
+from optimizer_conformance.cases.case import Case
+from optimizer_conformance.judging.oracle import Oracle, inputs_of
+from optimizer_conformance.questions.translate.code import OBJECTS, framework
+from optimizer_conformance.questions.translate.result import Run
+from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.questions.translate.transformations import Rule
+from optimizer_conformance.questions.translate.trial import answered, judged, summed
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import WorkerError
+from optimizer_conformance.workers.subject import SubjectError, subject
 
 
 def audited(

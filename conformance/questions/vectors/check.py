@@ -8,13 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from conformance.cases import Case, parse
-from conformance.oracle import Oracle, inputs_of
-from conformance.vectors.export import question_of, rule, vector
-from conformance.vectors.format import AnsweredCase, Answers, VectorCase, VectorError, Vectors, read
-from conformance.verdict import Judgement, Observed, Verdict, judge
-from reference.numbers.precision import Array, from_bits
-from reference.variants import VARIANTS, Variant
+from optimizer_conformance.cases.case import Case, parse
+from optimizer_conformance.judging.oracle import Oracle, inputs_of
+from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict, judge
+from optimizer_conformance.questions.vectors.export import question_of, rule, vector
+from optimizer_conformance.questions.vectors.format import (
+    AnsweredCase,
+    Answers,
+    VectorCase,
+    VectorError,
+    Vectors,
+    read,
+)
+from optimizer_conformance.reference.numbers.precision import Array, from_bits
+from optimizer_conformance.reference.variants import VARIANTS, Variant
 
 STORAGE = {"float16": "<f2", "bfloat16": "<u2", "float32": "<f4", "float64": "<f8"}
 

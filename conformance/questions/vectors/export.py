@@ -10,11 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from conformance.cases import Case, draw_cases
-from conformance.inputs import Input, Inputs
-from conformance.oracle import WIDEST, Oracle, Question, Table, enclosed, inputs_of, ordinary
-from conformance.runs.keys import suite_hash
-from conformance.vectors.format import (
+from optimizer_conformance.cases.case import Case, draw_cases
+from optimizer_conformance.cases.inputs import Input, Inputs
+from optimizer_conformance.judging.keys import suite_hash
+from optimizer_conformance.judging.oracle import (
+    WIDEST,
+    Oracle,
+    Question,
+    Table,
+    enclosed,
+    inputs_of,
+    ordinary,
+)
+from optimizer_conformance.judging.verdict import inside, places
+from optimizer_conformance.questions.vectors.format import (
     FORMAT,
     Expected,
     Interval,
@@ -24,10 +33,9 @@ from conformance.vectors.format import (
     VectorCase,
     Vectors,
 )
-from conformance.verdict import inside, places
-from reference.numbers import Precision, equations
-from reference.numbers.precision import Array, to_bits
-from reference.variants import Variant
+from optimizer_conformance.reference.numbers import Precision, equations
+from optimizer_conformance.reference.numbers.precision import Array, to_bits
+from optimizer_conformance.reference.variants import Variant
 
 # Not the modes that ask for shapes and memory, for defaults, or for the framework's own schedule.
 MODES = ("injected", "origin", "trajectory", "rate-change", "groups", "separation", "edges")
@@ -37,7 +45,7 @@ STEPS = 4  # at most
 
 @dataclass(frozen=True)
 class Amount:
-    """How much is exported: see :data:`conformance.cases.PROFILES`; ``size`` elements a regime."""
+    """How much is exported: see :data:`cases.case.PROFILES`; ``size`` elements a regime."""
 
     profile: str = "quick"
     seed: int = 0

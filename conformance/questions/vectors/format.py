@@ -1,6 +1,6 @@
 """The two files of docs/vectors.md, and their JSON schema.
 
-``python -m conformance.vectors.format`` prints the schema for docs/.
+``python -m optimizer_conformance.questions.vectors.format`` prints the schema for docs/.
 """
 
 from __future__ import annotations

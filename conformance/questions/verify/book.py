@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from conformance.claims import scripts
-from conformance.claims.context import Context
-from reference import airfoil
+from optimizer_conformance.questions.verify import scripts
+from optimizer_conformance.questions.verify.context import Context
+from optimizer_conformance.reference import airfoil
 
 PATHS = ("scratch", "gluon")
 SEEDS = 200

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from adapters import protocol
-from conformance import environments
-from conformance.claims import scripts
-from conformance.driver import Worker, WorkerError, command_for
-from conformance.oracle import Oracle
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.questions.verify import scripts
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.process import Worker, WorkerError, command_for
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -37,8 +37,8 @@ from typing import Any, Literal
 
 import msgspec
 
-import reference
-from conformance.claims.checks import CHECKS
+from optimizer_conformance import reference
+from optimizer_conformance.questions.verify.checks import CHECKS
 
 FOLDER = Path(reference.__file__).parent / "claims"
 

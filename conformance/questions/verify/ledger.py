@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from conformance.claims.checks import scripted
-from conformance.claims.context import Context, Missing
-from conformance.claims.document import Claim, Document
-from conformance.claims.registry import CHECKS, Decision
+from optimizer_conformance.questions.verify.checks import scripted
+from optimizer_conformance.questions.verify.context import Context, Missing
+from optimizer_conformance.questions.verify.document import Claim, Document
+from optimizer_conformance.questions.verify.registry import CHECKS, Decision
 
 FORMAT = 1
 

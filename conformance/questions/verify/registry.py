@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
-    from conformance.claims.context import Context
+    from optimizer_conformance.questions.verify.context import Context
 
 Verdict = Literal["confirmed", "contradicted", "underdetermined", "not testable", "error"]
 VERDICTS: tuple[str, ...] = Verdict.__args__  # type: ignore[attr-defined]  # Literal has it

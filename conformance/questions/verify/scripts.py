@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conformance.claims import probes
-from conformance.driver import QUIET, clean_environment
+from optimizer_conformance.questions.verify import probes
+from optimizer_conformance.workers.process import QUIET, clean_environment
 
 FOLDER = Path(probes.__file__).parent
 RUNNER = FOLDER / "run.py"

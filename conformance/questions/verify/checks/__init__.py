@@ -20,7 +20,7 @@
 
 from __future__ import annotations
 
-from conformance.claims.checks import (
+from optimizer_conformance.questions.verify.checks import (
     book,
     documented,
     formulas,
@@ -29,8 +29,8 @@ from conformance.claims.checks import (
     rules,
     training,
 )
-from conformance.claims.checks.probing import scripted
-from conformance.claims.registry import CHECKS
+from optimizer_conformance.questions.verify.checks.probing import scripted
+from optimizer_conformance.questions.verify.registry import CHECKS
 
 __all__ = [
     "CHECKS",

@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from conformance.claims.context import Context
-from conformance.claims.registry import Decision, check, decided
-from reference import airfoil
+from optimizer_conformance.questions.verify.context import Context
+from optimizer_conformance.questions.verify.registry import Decision, check, decided
+from optimizer_conformance.reference import airfoil
 
 
 class BookLoss(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,7 +30,7 @@ class BookLoss(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 @check("book-loss", BookLoss)
 def book_loss(parameters: BookLoss, context: Context) -> Decision:
     """Train once a seed; the claim holds between the smallest and the largest loss."""
-    from conformance import book  # noqa: PLC0415 - it uses the context, which uses the checks
+    from optimizer_conformance.questions.verify import book  # noqa: PLC0415 - it uses the context, which uses the checks
 
     try:
         samples = airfoil.load(rows=parameters.rows)

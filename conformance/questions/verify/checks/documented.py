@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from conformance.claims.checks.probing import Script, script
-from conformance.claims.context import Context
-from conformance.claims.registry import CHECKS, Decision, check
+from optimizer_conformance.questions.verify.checks.probing import Script, script
+from optimizer_conformance.questions.verify.context import Context
+from optimizer_conformance.questions.verify.registry import CHECKS, Decision, check
 
 FILE = "documentation"
 

@@ -11,12 +11,12 @@ import msgspec
 import sympy
 from sympy.parsing import sympy_parser
 
-from conformance.claims.checks.implementations import known_variant
-from conformance.claims.context import Context
-from conformance.claims.registry import Decision, check, decided
-from reference.numbers import symbolic
-from reference.pipeline import Choices
-from reference.variants import VARIANTS
+from optimizer_conformance.questions.verify.checks.implementations import known_variant
+from optimizer_conformance.questions.verify.context import Context
+from optimizer_conformance.questions.verify.registry import Decision, check, decided
+from optimizer_conformance.reference.numbers import symbolic
+from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.variants import VARIANTS
 
 FUNCTIONS = {
     "sqrt": sympy.sqrt,

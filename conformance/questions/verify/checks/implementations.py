@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from adapters import protocol
-from conformance.cases import MAIN_DTYPE, MODES, Case, draw_cases, parse
-from conformance.claims.context import Context, Missing
-from conformance.claims.registry import Decision, Reading, check, decided
-from conformance.execution import carry_out, judge_answer, question_for
-from conformance.plan import Unit, suitable
-from conformance.verdict import Verdict
-from reference.numbers.symbolic import definitions
-from reference.variants import VARIANTS, Variant
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.cases.case import MAIN_DTYPE, MODES, Case, draw_cases, parse
+from optimizer_conformance.cases.plan import Unit, suitable
+from optimizer_conformance.judging.execution import carry_out, judge_answer, question_for
+from optimizer_conformance.judging.verdict import Verdict
+from optimizer_conformance.questions.verify.context import Context, Missing
+from optimizer_conformance.questions.verify.registry import Decision, Reading, check, decided
+from optimizer_conformance.reference.numbers.symbolic import definitions
+from optimizer_conformance.reference.variants import VARIANTS, Variant
 
 # Modes in which the formula is judged; the first that an implementation can take part in is used.
 FORMULA_MODES = ("trajectory", "rate-change", "origin", "injected")

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from conformance.claims import scripts
-from conformance.claims.context import Context, Missing
-from conformance.claims.probes import run as runner
-from conformance.claims.registry import Decision, Reading, check, decided
+from optimizer_conformance.questions.verify import scripts
+from optimizer_conformance.questions.verify.context import Context, Missing
+from optimizer_conformance.questions.verify.probes import run as runner
+from optimizer_conformance.questions.verify.registry import Decision, Reading, check, decided
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "contains": lambda seen, wanted: wanted in seen,
@@ -49,7 +49,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Transcription(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A call of ``conformance.claims.probes.transcription.FILE`` in this interpreter.
+    """A call of ``questions.verify.probes.transcription.FILE`` in this interpreter.
 
     ``needs`` says what would decide the claim about the real thing.  ``internal``: the claim is
     about the document alone, so that what was executed decides it.  ``readings``, in the place of
@@ -103,7 +103,7 @@ def calls(parameters: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     if parameters.get("name") == "script":
         yield parameters["adapter"], parameters["file"], parameters["call"]
     if parameters.get("name") == "documented":
-        from conformance.claims.checks import documented  # noqa: PLC0415 - it uses this module
+        from optimizer_conformance.questions.verify.checks import documented  # noqa: PLC0415 - it uses this module
 
         own = {name: value for name, value in parameters.items() if name != "name"}
         reading = msgspec.convert(own, documented.Documented)
@@ -149,7 +149,7 @@ def transcription(parameters: Transcription, context: Context) -> Decision:
     """What our transcription does: it can contradict a document, not confirm the real thing."""
     try:
         module = importlib.import_module(
-            f"conformance.claims.probes.transcription.{parameters.file}"
+            f"optimizer_conformance.questions.verify.probes.transcription.{parameters.file}"
         )
     except ModuleNotFoundError as error:
         raise scripts.ScriptError(f"there is no probe file {parameters.file}") from error

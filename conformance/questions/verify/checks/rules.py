@@ -10,15 +10,15 @@ import msgspec
 import numpy as np
 import sympy
 
-from conformance.claims.checks.implementations import known_variant
-from conformance.claims.context import Context
-from conformance.claims.registry import Decision, check, decided
-from reference import examples
-from reference.numbers import FLOAT64
-from reference.numbers.symbolic import SYMBOLS, definitions, plain
-from reference.pipeline import State
-from reference.trajectory import trajectory
-from reference.variants import VARIANTS, Variant
+from optimizer_conformance.questions.verify.checks.implementations import known_variant
+from optimizer_conformance.questions.verify.context import Context
+from optimizer_conformance.questions.verify.registry import Decision, check, decided
+from optimizer_conformance.reference import examples
+from optimizer_conformance.reference.numbers import FLOAT64
+from optimizer_conformance.reference.numbers.symbolic import SYMBOLS, definitions, plain
+from optimizer_conformance.reference.pipeline import State
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS, Variant
 
 Array = np.ndarray[Any, Any]
 STEPS = 200  # many times the averaging length of 0.9, so that nothing of the start is left
@@ -88,7 +88,7 @@ def example(parameters: Printed, context: Context) -> Decision:
     return decided(
         found.obtained == parameters.prints,
         f"obtained {found.obtained}",
-        evidence=f"reference.examples.{parameters.example}",
+        evidence=f"optimizer_conformance.reference.examples.{parameters.example}",
         script="conformance reproduce",
         version="reference",
     )

@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from conformance.claims.context import Context, Missing
-from conformance.claims.registry import Decision, check, decided
-from reference import digits
+from optimizer_conformance.questions.verify.context import Context, Missing
+from optimizer_conformance.questions.verify.registry import Decision, check, decided
+from optimizer_conformance.reference import digits
 
 EPOCHS = 3  # of the example's 20: enough to see that it learns
 
@@ -42,9 +42,9 @@ def trains(parameters: Digits, context: Context) -> Decision:
     return decided(
         (found > blind) is parameters.learns,
         f"accuracy {found:.4f} after {EPOCHS} epochs, {blind:.4f} for the best constant answer",
-        evidence=f"reference.matlab.{parameters.function} on {data.source}",
+        evidence=f"optimizer_conformance.reference.matlab.{parameters.function} on {data.source}",
         script="conformance reproduce --digits",
-        version="reference.matlab",
+        version="optimizer_conformance.reference.matlab",
     )
 
 
@@ -59,6 +59,6 @@ def fits(parameters: Network, context: Context) -> Decision:
     return decided(
         seen == (parameters.learnables, parameters.parameters),
         f"{seen[0]} learnables with {seen[1]} numbers, {found.shape[1]} probabilities",
-        evidence="reference.digits.network",
+        evidence="optimizer_conformance.reference.digits.network",
         version="reference",
     )

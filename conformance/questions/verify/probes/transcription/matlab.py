@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas
 
-from reference.matlab import DLArray, DLNetwork, adamupdate, rmspropupdate
-from reference.matlab.containers import Argument, kind
+from optimizer_conformance.reference.matlab import DLArray, DLNetwork, adamupdate, rmspropupdate
+from optimizer_conformance.reference.matlab.containers import Argument, kind
 
-VERSION = "reference.matlab"
+VERSION = "optimizer_conformance.reference.matlab"
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "rmspropupdate": rmspropupdate,
     "adamupdate": adamupdate,

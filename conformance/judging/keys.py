@@ -8,81 +8,83 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 
-import conformance
-from adapters.protocol import Description
-from conformance import environments
-from conformance.plan import Group
-from conformance.runs.machine import arithmetic_variables, harness, processor
+import optimizer_conformance
+from optimizer_conformance import adapters, cases, judging, reference, workers
+from optimizer_conformance.adapters.protocol import Description
+from optimizer_conformance.cases.plan import Group
+from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.machine import arithmetic_variables, harness, processor
 
-TOP = Path(conformance.__file__).parent.parent
-PACKAGES = ("reference", "adapters", "conformance")
 SUFFIXES = (".py", ".toml", ".txt", ".json", ".mjs", ".js", ".m", ".jl", ".r")
-# These decide how cells are shown, expected, kept or fetched, and not what stands in them.
-BESIDE = (
-    "conformance/cli/",
-    "conformance/expectations/",
-    "conformance/history/",
-    "conformance/vectors/",
-    "conformance/runs/",
-    "conformance/power/",
-    "conformance/claims/",
-    "conformance/auditing/",
-    "conformance/certificates/",
-    "conformance/translation/",
-    "conformance/targets.py",
-    "adapters/target.py",
-    "adapters/targets/",
-    "conformance/reproduction/",
-)
+OWN = re.compile(rf"^from {re.escape(adapters.__name__)}\.(\w+) import", re.MULTILINE)
+# What stands in a cell is decided in these rooms, and by the adapter.
+DECIDING = (reference, cases, workers, judging)
 
 
-def sources() -> list[Path]:
-    """Every file of the suite, relative to its top."""
+def place(package: ModuleType) -> Path:
+    """Its folder."""
+    assert package.__file__ is not None
+    return Path(package.__file__).parent
+
+
+ADAPTERS = place(adapters)
+
+
+def sources(folder: Path) -> list[Path]:
+    """Every file of the suite below a folder."""
     return sorted(
-        path.relative_to(TOP)
-        for package in PACKAGES
-        for path in (TOP / package).rglob("*")
-        if path.suffix.lower() in SUFFIXES and path.is_file()
+        path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()
     )
 
 
-def digest(paths: Iterable[Path]) -> str:
-    """SHA-256 of names and contents."""
+def digest(folder: Path, paths: Iterable[Path]) -> str:
+    """SHA-256 of names, relative to a folder, and contents."""
     found = hashlib.sha256()
     for path in paths:
-        content = (TOP / path).read_bytes()
-        found.update(f"{path.as_posix()}\0{len(content)}\0".encode() + content)
+        content, name = path.read_bytes(), path.relative_to(folder).as_posix()
+        found.update(f"{name}\0{len(content)}\0".encode() + content)
     return found.hexdigest()
+
+
+def room_hash(package: ModuleType) -> str:
+    """SHA-256 of everything in a package."""
+    return digest(place(package), sources(place(package)))
+
+
+def joined(parts: Iterable[str]) -> str:
+    """SHA-256 of several."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def suite_hash() -> str:
     """SHA-256 of everything that decides a verdict, expectations included."""
-    return digest(sources())
+    return joined(map(room_hash, (optimizer_conformance, reference, adapters)))
 
 
 @lru_cache(maxsize=64)
 def judging_hash(adapter: str) -> str:
     """SHA-256 of the code that determines one adapter's cells: not that of other adapters."""
+    rooms = map(room_hash, DECIDING)
     others = tuple(name for name in environments.ADAPTERS if name != adapter)
+    used = adapter_modules(adapter)
 
     def concerns(path: Path) -> bool:
-        text = path.as_posix()
-        if text.startswith(BESIDE):
+        parts = path.relative_to(ADAPTERS).parts
+        # Somebody's own optimizer is no cell of a run.
+        if parts[0] == "targets" or parts == ("target.py",):
             return False
-        if path.parts[0] != "adapters":
-            return True
-        own = path.parts[1] if len(path.parts) == 2 else path.parts[-1]
-        name = path.parts[1] if path.parts[1] != "requirements" else own
+        name = parts[0] if parts[0] != "requirements" else parts[-1]
         stem = name.partition(".")[0]
         return stem in used or not any(
             stem == other or stem.startswith(f"{other}_") for other in others
         )
 
-    used = adapter_modules(adapter)
-    return digest(path for path in sources() if concerns(path))
+    own = [path for path in sources(ADAPTERS) if concerns(path)]
+    return joined([*rooms, digest(ADAPTERS, own)])
 
 
 def adapter_modules(adapter: str) -> set[str]:
@@ -92,9 +94,9 @@ def adapter_modules(adapter: str) -> set[str]:
     while waiting:
         name = waiting.pop()
         found.add(name)
-        path = TOP / "adapters" / f"{name}.py"
+        path = ADAPTERS / f"{name}.py"
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        waiting |= set(re.findall(r"^from adapters\.(\w+) import", text, re.MULTILINE)) - found
+        waiting |= set(OWN.findall(text)) - found
     return found
 
 
@@ -138,12 +140,13 @@ def key_of(group: Group, defaults: Mapping[str, object], around: Mapping[str, ob
 
 def git_state() -> tuple[str, bool]:
     """The commit of the checkout that this runs from, and whether it has changes."""
-    if not (TOP / ".git").exists():
+    top = ADAPTERS.parent
+    if not (top / ".git").exists():
         return "", False
 
     def git(*words: str) -> str:
         done = subprocess.run(
-            ["git", "-C", str(TOP), *words], capture_output=True, text=True, check=False
+            ["git", "-C", str(top), *words], capture_output=True, text=True, check=False
         )
         return done.stdout.strip()
 

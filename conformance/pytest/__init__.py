@@ -1,0 +1,1 @@
+"""Cells as test items, and one assertion."""

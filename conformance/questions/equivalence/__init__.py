@@ -1,0 +1,1 @@
+"""Which implementations follow one rule, and what separates each two."""

@@ -1,0 +1,1 @@
+"""Questions to a machine that we do not have, and what its answers are worth."""

@@ -1,0 +1,1 @@
+"""Who is asked: processes, what confines them, their environments, adapters and targets."""
