@@ -18,6 +18,8 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
+from optimizer_conformance.reports.names import NoPlainName, plain
+
 FORMAT = 2
 
 
@@ -151,12 +153,14 @@ class Run:
         Raises RunError when they cannot be written.
         """
         try:
-            write_table(self.folder / "cells" / f"{adapter}.parquet", cells, COLUMNS)
-            write_table(self.folder / "elements" / f"{adapter}.parquet", elements, ELEMENT_COLUMNS)
+            write_table(table_path(self.folder, "cells", adapter), cells, COLUMNS)
+            write_table(table_path(self.folder, "elements", adapter), elements, ELEMENT_COLUMNS)
             self.adapters[adapter] = about
             self.units[adapter] = list(units)
             write_json(self.folder / "units.json", self.units)
             write_json(self.folder / "adapters.json", self.adapters)
+        except NoPlainName as error:
+            raise RunError(f"adapter {error}") from error
         except OSError as error:
             raise self.unwritable(error) from error
 
@@ -173,6 +177,11 @@ class Run:
             f"{self.folder} cannot be written ({error.strerror}); what was finished is kept: make "
             f"room, then `conformance run --resume {self.folder}`"
         )
+
+
+def table_path(folder: Path, table: str, adapter: str) -> Path:
+    """Where an adapter's rows lie in a run folder.  Raises NoPlainName."""
+    return folder / table / f"{plain(adapter)}.parquet"
 
 
 def write_table(path: Path, rows: Iterable[Cell | Element], columns: pyarrow.Schema) -> None:

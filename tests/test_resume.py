@@ -21,7 +21,7 @@ from optimizer_conformance.judging import keys
 from optimizer_conformance.reports import model
 from optimizer_conformance.reports.model import UnreadableRun
 from optimizer_conformance.reports.records import Finished
-from optimizer_conformance.reports.store import COLUMNS, RunError
+from optimizer_conformance.reports.store import COLUMNS, Run, RunError
 from optimizer_conformance.runs import journal, reader, schema
 from optimizer_conformance.runs.journal import Journal
 from optimizer_conformance.runs.run import conduct, merge, order_of
@@ -258,6 +258,24 @@ class TestShards:
         run(tmp_path / "other", selection=other, shard=Shard(2, 3))
         with pytest.raises(RunError, match="differ in selection"):
             merge([shards[0], tmp_path / "other", shards[2]], tmp_path / "merged")
+
+    @pytest.mark.parametrize("name", ["../../out", "{top}/out", "..", "", "-x", "a" * 200, "a\0"])
+    def test_an_adapter_whose_name_is_no_plain_name_is_refused(self, shards, tmp_path, name):
+        folders = [tmp_path / folder.name for folder in shards]
+        for folder, shard in zip(folders, shards, strict=True):
+            shutil.copytree(shard, folder)
+            for file, content in (("adapters", {"failure": "gone"}), ("units", [])):
+                named = {name.format(top=tmp_path): content}
+                (folder / f"{file}.json").write_text(json.dumps(named))
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(RunError, match="is no plain name"):
+            merge(folders, tmp_path / "merged")
+        assert sorted(tmp_path.rglob("*")) == before
+
+    def test_a_run_folder_takes_no_such_name(self, tmp_path):
+        written = Run(tmp_path / "run", {})
+        with pytest.raises(RunError, match="is no plain name"):
+            written.add("../x", [], {})
 
 
 class TestSchema:

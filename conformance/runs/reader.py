@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from optimizer_conformance.adapters.protocol import Description
 from optimizer_conformance.reports.records import Finished, Outline, Rule
-from optimizer_conformance.reports.store import FORMAT, Cell, Element, RunError
+from optimizer_conformance.reports.store import FORMAT, Cell, Element, RunError, table_path
 from optimizer_conformance.runs import journal
 
 DAMAGE = (
@@ -101,8 +101,8 @@ def stored(folder: Path, name: str, about: dict[str, Any], listed: list[Any]) ->
     units = msgspec.convert(listed, list[Unit])
     description = about.get("description")
     found = Stored(about, msgspec.convert(description, Description) if description else None, units)
-    cells = [Cell(**{**row, "expectation": ""}) for row in table(folder / "cells", name)]
-    elements = [Element(**row) for row in table(folder / "elements", name)]
+    cells = [Cell(**{**row, "expectation": ""}) for row in table(table_path(folder, "cells", name))]
+    elements = [Element(**row) for row in table(table_path(folder, "elements", name))]
     expected = (sum(unit.cells for unit in units), sum(unit.elements for unit in units))
     if expected != (len(cells), len(elements)):
         raise ValueError(
@@ -117,9 +117,8 @@ def stored(folder: Path, name: str, about: dict[str, Any], listed: list[Any]) ->
     return found
 
 
-def table(folder: Path, name: str) -> list[dict[str, Any]]:
+def table(path: Path) -> list[dict[str, Any]]:
     """The rows of one Parquet file; none where there is no file."""
-    path = folder / f"{name}.parquet"
     if not path.is_file():
         return []
     rows: list[dict[str, Any]] = pyarrow.parquet.read_table(path).to_pylist()

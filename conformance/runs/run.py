@@ -24,6 +24,7 @@ from optimizer_conformance.judging.group import Campaign
 from optimizer_conformance.judging.keys import git_state, suite_hash
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.reports.findings import Finding, Kind
+from optimizer_conformance.reports.names import plain
 from optimizer_conformance.reports.records import Finished
 from optimizer_conformance.reports.store import Run, RunError
 from optimizer_conformance.runs import merge as merging
@@ -475,6 +476,7 @@ def order_of(folder: Path, provenance: dict[str, Any]) -> Order:
         )
     try:
         chosen = dict(provenance["selection"])
+        chosen["adapters"] = [plain(name) for name in chosen["adapters"]]
         cases = tuple(parse(text) for text in chosen.pop("cases"))
         selection = Selection(
             **{name: tuple(values) for name, values in chosen.items()},
