@@ -61,6 +61,8 @@ def details(row: Content) -> str:
         parts.append(f"{reading['reading']}: {chosen}")
     if decision["needs"]:
         parts.append(f"it would take {decision['needs']}")
+    if row["status"] == "changed":
+        parts.append(f"changed: {row['kept']}")
     if row["reason"]:
         parts.append(f"known: {row['reason']} ({row['link']})")
     return "; ".join(parts)
@@ -195,7 +197,7 @@ def test(row: Content) -> ElementTree.Element:
     """One decision as JUnit sees it."""
     decision, found = row["decision"], xml.case(row["document"], row["id"])
     told = f"{verdict(row)}: {details(row)}"
-    tags = {"unexpected": "failure", "failed": "error"}
+    tags = {"unexpected": "failure", "changed": "failure", "failed": "error"}
     if tag := tags.get(row["status"]):
         ElementTree.SubElement(found, tag, type=decision["verdict"], message=told)
     elif decision["verdict"] in ("not testable", "contradicted"):

@@ -199,7 +199,7 @@ class TestDecisions:
         check = {"name": "script", "adapter": "numpy", "file": "none", "call": "f()"}
         found = decide(check | {"expect": {"a": 1}}, context)
         assert found.verdict == "error"
-        assert "there is no claims/probes/numpy/none.py" in found.observed
+        assert "there is no verify/probes/numpy/none.py" in found.observed
 
     def test_readings_that_are_one_rule_leave_nothing_open(self, context):
         same = {"one": "codecademy-rmsprop", "other": "d2l-rmsprop"}

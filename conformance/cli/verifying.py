@@ -22,6 +22,7 @@ from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.verify import document, ledger
 from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.document import Claim
+from optimizer_conformance.questions.verify.observations import Proposal
 from optimizer_conformance.questions.verify.registry import VERDICTS
 from optimizer_conformance.reports import claims as pages
 from optimizer_conformance.reports import model
@@ -58,18 +59,25 @@ def verify(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="file to write")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="propose, as a diff, to keep what was observed")
+    ] = False,
+    write_: Annotated[bool, typer.Option("--write", help="with --update: make the change")] = False,
 ) -> None:
     """Decide every claim of the documents by executing something, and print the ledger.
 
     A claim is confirmed, contradicted, underdetermined (the document allows several readings), or
     not testable here (with what it would take). A contradiction that is not marked as known in
-    the document's file exits 1.
+    the document's file exits 1, and so does another value than the one that is kept for this
+    version: also where the claim was known to be false, or open.
 
     [bold]Examples[/]
 
       conformance verify
 
       conformance verify mindspore-rmsprop --verdict contradicted
+
+      conformance verify mindspore-rmsprop --update --write (after a look at the diff)
 
       conformance verify --format sarif --out claims.sarif
 
@@ -89,6 +97,8 @@ def verify(
         if not any(wanted(name, (pattern,)) for name in identifiers):
             raise UsageError(f"no claim fits {pattern!r}{suggestion(pattern, identifiers)}")
     required = known_adapters(require or ())
+    if write_ and not update:
+        raise UsageError("--write goes with --update")
     if sections:
         show_sections(chosen, as_json=format_ == "json")
         return
@@ -97,6 +107,8 @@ def verify(
         return item.kind in kinds and wanted(item.id, patterns)
 
     entries = decided(chosen, fits, quiet=format_ != "table")
+    if update:
+        raise typer.Exit(keep(ledger.proposals(chosen, entries), make=write_))
     code = ledger.exit_code(entries, required)
     content = ledger.content(chosen, [e for e in entries if e.decision.verdict in shown])
     if run is not None:
@@ -115,6 +127,22 @@ def verify(
     else:
         typer.echo(pages.render(content, format_), nl=False)
     raise typer.Exit(code)
+
+
+def keep(proposals: list[Proposal], *, make: bool) -> int:
+    """Show the change of what is kept, or make it; 1 where one is only proposed."""
+    for proposal in proposals:
+        if make:
+            proposal.path.parent.mkdir(exist_ok=True)
+            write(proposal.path, proposal.after.encode())
+            errors.print(f"wrote {proposal.path.name}", soft_wrap=True)
+        else:
+            typer.echo(proposal.diff, nl=False)
+    if not proposals:
+        console.print("[green]Nothing to change[/]")
+    elif not make:
+        errors.print("nothing is written yet; --write makes the change")
+    return int(bool(proposals) and not make)
 
 
 def known(given: Many, names: Any, what: str) -> tuple[str, ...]:
@@ -173,11 +201,19 @@ def closing(entries: list[ledger.Entry], code: int) -> None:
     console.print(f"\n{len(entries)} claims: {words or 'nothing was selected'}")
     for entry in entries:
         if entry.status != "expected":
+            told = entry.kept if entry.status == "changed" else entry.decision.observed
             errors.print(
                 f"[red]{entry.status}:[/] {entry.document} {entry.id}: {entry.decision.verdict}, "
-                f"{escape(entry.decision.observed)}",
+                f"{escape(told)}\n  {escape(entry.statement)}",
                 soft_wrap=True,
             )
+    if new := [entry for entry in entries if entry.kept.startswith("new")]:
+        versions = ", ".join(sorted({entry.decision.version for entry in new}))
+        errors.print(
+            f"[yellow]not kept yet:[/] {len(new)} observations of {escape(versions)}; "
+            "`conformance verify --update` shows them",
+            soft_wrap=True,
+        )
     for need in sorted({e.decision.needs for e in entries if e.decision.missing}):
         errors.print(f"[yellow]not asked:[/] {escape(need)}", soft_wrap=True)
     if code == 0:

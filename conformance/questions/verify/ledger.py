@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from optimizer_conformance.questions.verify import observations
 from optimizer_conformance.questions.verify.checks import scripted
 from optimizer_conformance.questions.verify.context import Context, Missing
 from optimizer_conformance.questions.verify.document import Claim, Document
+from optimizer_conformance.questions.verify.observations import Kept, Observation, Proposal
 from optimizer_conformance.questions.verify.registry import CHECKS, Decision
 
 FORMAT = 1
@@ -20,8 +22,11 @@ FORMAT = 1
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One claim and what was decided, when.
 
-    status  ``expected``; ``unexpected``: contradicted, and nobody knew, or not what was known; or
-            ``failed``: the check itself could not be carried out
+    status  ``expected``; ``unexpected``: contradicted, and nobody knew, or not what was known;
+            ``changed``: not the value that is kept for this version; or ``failed``: the check
+            itself could not be carried out
+    kept    what is kept: ``same``, both values where it changed, what an earlier version showed
+            where it is another, ``new`` where nothing is kept of this version
     """
 
     document: str
@@ -36,6 +41,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     expected: str = ""
     reason: str = ""
     link: str = ""
+    kept: str = ""
 
 
 def verify(
@@ -46,14 +52,16 @@ def verify(
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> list[Entry]:
     """Decide every wanted claim; ``progress`` hears how many are done, of how many, and which."""
+    documents = list(documents)
     chosen = [(d, claim) for d in documents for claim in d.claims if wanted(claim)]
+    known = {document.name: observations.kept(document.name) for document in documents}
     for _, claim in chosen:
         for adapter, file, call in scripted(claim):
             context.plan(adapter, file, [call])
     entries = []
     for done, (document, claim) in enumerate(chosen):
         progress(done, len(chosen), f"{document.name} {claim.id}")
-        entries.append(settle(document, claim, decide(claim, context)))
+        entries.append(settle(document, claim, decide(claim, context), known[document.name]))
     progress(len(chosen), len(chosen), "")
     return entries
 
@@ -81,8 +89,44 @@ def decide(claim: Claim, context: Context) -> Decision:
         )
 
 
-def settle(document: Document, claim: Claim, decision: Decision) -> Entry:
-    """The entry of one decision: is it what is known about this claim?"""
+def settle(
+    document: Document, claim: Claim, decision: Decision, known: Kept | None = None
+) -> Entry:
+    """The entry of one decision: is it what is known about this claim, to the value?"""
+    status = judged(claim, decision)
+    seen = observations.canonical(decision.seen)
+    before = known.of(claim.id, decision.version) if known and seen else None
+    words = "" if before is None else observations.difference(before, seen) or "same"
+    if words not in ("", "same") and status == "expected":
+        status = "changed"
+    if known and seen and before is None:
+        words = newly(known, claim.id, decision.version, seen)
+    return Entry(
+        document=document.name,
+        id=claim.id,
+        locator=claim.locator,
+        kind=claim.kind,
+        statement=claim.statement,
+        applies_to=document.applies_to(claim),
+        decision=msgspec.structs.replace(decision, seen=seen),
+        date=datetime.now(UTC).date().isoformat(),
+        status=status,
+        expected=claim.expected,
+        reason=claim.reason,
+        link=claim.link,
+        kept=words,
+    )
+
+
+def newly(known: Kept, claim: str, version: str, seen: dict[str, Any]) -> str:
+    """What to say of a version that nothing is kept of: whether another one showed the same."""
+    earlier = known.earlier(claim, version)
+    difference = observations.difference(earlier.seen, seen) if earlier else ""
+    return f"new; in {earlier.version} {difference}" if earlier and difference else "new"
+
+
+def judged(claim: Claim, decision: Decision) -> str:
+    """The status by the verdict alone."""
     status = "expected"
     if decision.verdict == "error":
         status = "failed"
@@ -92,28 +136,32 @@ def settle(document: Document, claim: Claim, decision: Decision) -> Entry:
         status = "expected" if decision.verdict == claim.expected else "unexpected"
     elif decision.verdict == "contradicted":
         status = "unexpected"
-    return Entry(
-        document=document.name,
-        id=claim.id,
-        locator=claim.locator,
-        kind=claim.kind,
-        statement=claim.statement,
-        applies_to=document.applies_to(claim),
-        decision=decision,
-        date=datetime.now(UTC).date().isoformat(),
-        status=status,
-        expected=claim.expected,
-        reason=claim.reason,
-        link=claim.link,
-    )
+    return status
 
 
 def exit_code(entries: Iterable[Entry], required: Iterable[str] = ()) -> int:
-    """0 as expected, 1 something unexpected, 3 a check failed or a required adapter is missing."""
+    """0 as expected, 1 unexpected or changed, 3 a check failed or a required adapter is missing."""
     found, needed = list(entries), set(required)
     if any(e.status == "failed" or e.decision.missing in needed for e in found):
         return 3
-    return 1 if any(entry.status == "unexpected" for entry in found) else 0
+    return 1 if any(entry.status != "expected" for entry in found) else 0
+
+
+def proposals(documents: Iterable[Document], entries: list[Entry]) -> list[Proposal]:
+    """The files of observations that would have to change for these entries to be the kept ones.
+
+    What could not be carried out, and what was not asked, changes nothing.
+    """
+    found = []
+    for document in documents:
+        seen = [
+            Observation(entry.id, entry.decision.version, entry.decision.seen)
+            for entry in entries
+            if entry.document == document.name and entry.decision.seen and entry.status != "failed"
+        ]
+        known = observations.kept(document.name)
+        found.append(observations.propose(known, seen, [claim.id for claim in document.claims]))
+    return [proposal for proposal in found if proposal.before != proposal.after]
 
 
 def content(documents: Iterable[Document], entries: list[Entry]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     verdict   confirmed; contradicted; underdetermined: the document allows all of ``readings``; not
               testable: ``needs`` says what it would take; error: the check itself failed
     observed  what was seen, in one or two lines
+    seen      the same as values, which are kept for each version (:mod:`observations`)
     evidence  what was executed
     script    the command that shows it again with the framework alone
     version   of what was executed
@@ -40,6 +41,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     verdict: Verdict
     observed: str
+    seen: dict[str, Any] = {}
     evidence: str = ""
     needs: str = ""
     readings: list[Reading] = []

@@ -57,7 +57,7 @@ def place(adapter: str, file: str) -> Path:
 
 def command(python: Path | str, path: Path, calls: Iterable[str]) -> str:
     """The command that makes these calls again, relative to the repository."""
-    root = FOLDER.parents[2]
+    root = FOLDER.parents[3]
     words = [str(python), str(RUNNER.relative_to(root)), str(path.relative_to(root)), *calls]
     return shlex.join(words)
 

@@ -145,6 +145,7 @@ def equation(parameters: Equation, context: Context) -> Decision:
     return decided(
         equal,
         f"{observed}; {about}",
+        seen={"equal": equal},
         evidence=f"SymPy {sympy.__version__}, symbolic",
         version="reference",
     )
@@ -186,7 +187,13 @@ def identity(parameters: Identity, context: Context) -> Decision:
         equal, words = compared(sympy.nsimplify(left), sympy.nsimplify(right))
         held &= equal
         seen.append(f"{left} {'=' if equal else '≠'} {right}{'' if equal else f' ({words})'}")
-    return decided(held, "; ".join(seen), evidence=f"SymPy {sympy.__version__}, exact rationals")
+    return decided(
+        held,
+        "; ".join(seen),
+        seen={"rows": seen},
+        evidence=f"SymPy {sympy.__version__}, exact rationals",
+        version="reference",
+    )
 
 
 def fraction(decimal: str) -> tuple[int, int]:
@@ -214,6 +221,8 @@ def record(parameters: Record, context: Context) -> Decision:
     return decided(
         not missed,
         "; ".join(missed) or f"{variant.identifier}: {text}",
+        seen={name: variant.defaults.get(name) for name in parameters.default}
+        | {name: getattr(variant.choices, name) for name in parameters.choices},
         evidence="the record that the reference computes with",
         version="reference",
     )

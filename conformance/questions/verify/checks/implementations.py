@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -10,7 +11,7 @@ from optimizer_conformance.adapters import protocol
 from optimizer_conformance.cases.case import MAIN_DTYPE, MODES, Case, draw_cases, parse
 from optimizer_conformance.cases.plan import Unit, suitable
 from optimizer_conformance.judging.execution import carry_out, judge_answer, question_for
-from optimizer_conformance.judging.verdict import Verdict
+from optimizer_conformance.judging.verdict import Divergence, Verdict
 from optimizer_conformance.questions.verify.context import Context, Missing
 from optimizer_conformance.questions.verify.registry import Decision, Reading, check, decided
 from optimizer_conformance.reference.numbers.symbolic import definitions
@@ -88,6 +89,7 @@ class Followed:
     case: str
     version: str
     device: str
+    seen: dict[str, object]
 
 
 def followed(
@@ -116,7 +118,19 @@ def followed(
             f"exact {at.expected!r}, {at.score:.3g} times the bound"
         )
     holds = judgement.worst is not Verdict.deviates
-    return Followed(holds, words, chosen.identifier, " ".join(version), device)
+    seen: dict[str, object] = {"holds": holds}
+    if not holds:
+        seen |= {"verdict": str(judgement.worst)} | place(judgement.divergence)
+    return Followed(holds, words, chosen.identifier, " ".join(version), device, seen)
+
+
+def place(divergence: Divergence | None) -> dict[str, object]:
+    """Where a deviation starts, and its size to a power of ten: what is kept of it."""
+    if divergence is None:
+        return {}
+    score = divergence.score
+    size = math.floor(math.log10(score)) if 0 < score < math.inf else str(score)
+    return {"step": divergence.step, "quantity": divergence.quantity, "power of ten": size}
 
 
 def drawn(
@@ -148,6 +162,7 @@ def follows(parameters: Follows, context: Context) -> Decision:
     return decided(
         found.holds,
         f"{name} against {variant.identifier}: {found.words}",
+        seen=found.seen,
         evidence=found.case,
         script=again(name, variant.identifier, found.case),
         version=found.version,
@@ -165,6 +180,7 @@ def probe(parameters: Probe, context: Context) -> Decision:
     return decided(
         seen == parameters.value,
         f"{parameters.hyperparameter} defaults to {seen}",
+        seen={"default": seen},
         evidence=f"constructor of {parameters.implementation}",
         version=" ".join(next(iter(description.versions.items()))),
     )
@@ -200,6 +216,9 @@ def readings(parameters: Readings, context: Context) -> Decision:
             [f"{len(rules)} different rules satisfy the text{nobody}", *dict.fromkeys(unasked)]
         ),
         evidence=", ".join(parameters.readings.values()),
+        seen={
+            words: [name.rpartition(" (")[0] for name in names] for words, names in chose.items()
+        },
         readings=[Reading(words, names) for words, names in chose.items()],
         version=", ".join(sorted(versions)),
     )

@@ -122,6 +122,7 @@ def script(parameters: Script, context: Context) -> Decision:
         "version": answers.version or adapter,
         "device": answers.device,
         "script": scripts.command("PYTHON", path, [call]),
+        "seen": values(answers.observed.get(call, {})),
     }
     if call in answers.failed:
         return Decision(verdict="error", observed=answers.failed[call], **about)
@@ -162,6 +163,7 @@ def transcription(parameters: Transcription, context: Context) -> Decision:
     about: dict[str, Any] = {
         "evidence": f"our transcription: {parameters.call}",
         "version": module.VERSION,
+        "seen": values(seen),
     }
     if parameters.readings:
         return chosen(parameters.readings, seen, about)
@@ -184,6 +186,11 @@ def needs(parameters: Needs, context: Context) -> Decision:
     return Decision(
         verdict="not testable", observed=parameters.seen, needs=parameters.what, device="–"
     )
+
+
+def values(seen: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of an observation: an exception's name, not its words."""
+    return {name: value for name, value in seen.items() if name not in ("bases", "message")}
 
 
 def misses(seen: dict[str, Any], expect: dict[str, Any]) -> Iterator[str]:

@@ -76,6 +76,7 @@ def property_(parameters: Property, context: Context) -> Decision:
     return decided(
         result == parameters.result,
         seen,
+        seen={"result": result, "words": seen},
         evidence=f"{variant.identifier} on the reference: {parameters.property}",
         version="reference",
     )
@@ -88,6 +89,7 @@ def example(parameters: Printed, context: Context) -> Decision:
     return decided(
         found.obtained == parameters.prints,
         f"obtained {found.obtained}",
+        seen={"printed": found.obtained},
         evidence=f"optimizer_conformance.reference.examples.{parameters.example}",
         script="conformance reproduce",
         version="reference",

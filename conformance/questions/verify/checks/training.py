@@ -59,6 +59,7 @@ def fits(parameters: Network, context: Context) -> Decision:
     return decided(
         seen == (parameters.learnables, parameters.parameters),
         f"{seen[0]} learnables with {seen[1]} numbers, {found.shape[1]} probabilities",
+        seen={"learnables": seen[0], "numbers": seen[1], "probabilities": found.shape[1]},
         evidence="optimizer_conformance.reference.digits.network",
         version="reference",
     )
