@@ -14,7 +14,7 @@ from optimizer_conformance.reports.terminal import number
 def template(name: str) -> jinja2.Template:
     """A page; everything that is put into it is escaped."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"),
+        loader=jinja2.PackageLoader("optimizer_conformance.reports"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
