@@ -51,7 +51,7 @@ def place(adapter: str, file: str) -> Path:
     places = [FOLDER / folder / f"{file}.py" for folder in (adapter, "shared")]
     path = next((place for place in places if place.is_file()), places[0])
     if not path.is_file():
-        raise ScriptError(f"there is no {path.relative_to(FOLDER.parent.parent)}")
+        raise ScriptError(f"there is no {path.relative_to(FOLDER.parents[1])}")
     return path
 
 
