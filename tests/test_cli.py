@@ -256,7 +256,7 @@ class TestListing:
         assert row["current"] is True
 
     def test_an_environment_can_be_removed(self, conformance, ready):
-        assert conformance("env", "remove", "numpy").returncode == 0
+        assert conformance("env", "remove", "numpy", "--yes").returncode == 0
         assert not ready.folder.exists()
 
 

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from optimizer_conformance.adapters import protocol
-from optimizer_conformance.workers import enrolment, environments
+from optimizer_conformance.workers import enrolment, environments, installation
 from optimizer_conformance.workers.process import Worker, command_for
 
 GUEST = """
-from adapters import protocol
+from optimizer_conformance.adapters import protocol
 NAME = "guest"
 def describe():
     return protocol.Description(NAME, protocol.PROTOCOL, {"guest": "1"}, {}, [], unavailable="none")
@@ -61,8 +61,8 @@ def test_what_is_installed_alone_comes_last_and_brings_nothing(guest, monkeypatc
         commands.append(command)
         return "[]"
 
-    monkeypatch.setattr(environments, "run", pip)
-    environments.build_python(environments.Environment(found, guest / "nowhere"))
+    monkeypatch.setattr(installation, "run", pip)
+    installation.build_python(environments.Environment(found, guest / "nowhere"))
     installs = [command for command in commands if "install" in command]
     assert ["--no-deps" in command for command in installs] == [False, True]
 
@@ -113,8 +113,8 @@ def test_what_a_build_needs_is_installed_first_and_without_isolation(tmp_path, m
         commands.append(command)
         return "[]"
 
-    monkeypatch.setattr(environments, "run", run)
-    environments.build_python(environments.Environment(found, tmp_path))
+    monkeypatch.setattr(installation, "run", run)
+    installation.build_python(environments.Environment(found, tmp_path))
     _, before, after, _ = commands
     assert before[-1] == str(tmp_path / "old.build.txt")
     assert after[-3:] == ["--no-build-isolation", "-r", str(tmp_path / "old.txt")]

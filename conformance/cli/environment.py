@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from optimizer_conformance.cli.console import UsageError, console, known_adapters, print_json
@@ -37,34 +39,72 @@ def create(
 
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
-    """Every environment on this machine."""
-    found = [
-        {"adapter": adapter, "current": current, "folder": str(folder)}
-        for adapter, folder, current in environments.existing()
-    ]
+    """Every environment on this machine, and whether it is whole."""
+    found = environments.existing()
     if as_json:
-        print_json(found)
+        print_json([shown(item) for item in found])
         return
     table = Table("adapter", "state", "folder")
     for item in found:
-        table.add_row(
-            str(item["adapter"]), "current" if item["current"] else "outdated", str(item["folder"])
-        )
+        state = f"{item.state}: {item.detail}" if item.detail else item.state
+        table.add_row(item.adapter, escape(state), str(item.folder))
     console.print(table if found else "none yet; `conformance env create` makes them")
+    for state in dict.fromkeys(item.state for item in found):
+        console.print(f"{state}: {environments.STATES[state]}", soft_wrap=True)
 
 
-@app.command(epilog="Example: conformance env remove --outdated")
+def shown(item: environments.Found) -> dict[str, object]:
+    """One environment for machines."""
+    return {
+        "adapter": item.adapter,
+        "state": item.state,
+        "detail": item.detail,
+        "current": item.state == "current",
+        "folder": str(item.folder),
+    }
+
+
+@app.command(
+    epilog="Examples: conformance env remove torch · conformance env remove --outdated --yes"
+)
 def remove(
     adapters: Adapters = None,
     outdated: Annotated[
-        bool, typer.Option("--outdated", help="only those that no requirements file asks for")
+        bool,
+        typer.Option(
+            "--outdated",
+            help="only those of this interpreter that no requirements file asks for, and what "
+            "unfinished makings left",
+        ),
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
 ) -> None:
-    """Delete environments."""
+    """Delete environments: shows which, and asks.
+
+    Another Python's, and the releases that `history` keeps, are never outdated.
+    """
     names = known_adapters(adapters or ())
     if not names and not outdated:
         raise UsageError("name the adapters, or give --outdated")
-    for adapter, folder, current in environments.existing():
-        if (adapter in names or not names) and not (outdated and current):
-            environments.remove(folder)
-            console.print(f"removed {folder}", soft_wrap=True)
+    doomed = [item for item in environments.existing() if is_meant(item, names, outdated)]
+    for item in doomed:
+        console.print(f"{item.adapter}: {item.folder} ({item.state})", soft_wrap=True)
+    if not doomed:
+        console.print("there is none to delete")
+    elif not yes and not confirmed(len(doomed)):
+        raise UsageError("nothing was deleted; --yes deletes without asking")
+    for item in doomed:
+        environments.remove(item.folder)
+        console.print(f"removed {item.folder}", soft_wrap=True)
+
+
+def is_meant(item: environments.Found, names: tuple[str, ...], outdated: bool) -> bool:
+    """Whether an environment is one of those that were named."""
+    if names and item.adapter not in names:
+        return False
+    return item.state in ("outdated", "unfinished") if outdated else item.state != "other"
+
+
+def confirmed(count: int) -> bool:
+    """Whether whoever sits before the terminal wants it; nobody is asked through a pipe."""
+    return sys.stdin.isatty() and typer.confirm(f"delete {count}?")

@@ -2,8 +2,8 @@
 
 Those of Python modules are made with venv and pip, those of other workers by the commands of their
 manifest.  They live under the user's cache directory (``CONFORMANCE_CACHE`` replaces it), keyed by
-the hash of the requirements, the interpreter and the platform; a marker written last says that one
-is whole.
+the hash of the requirements, the interpreter and the platform.  What has this name was made to its
+end: :mod:`workers.installation` says how.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import hashlib
 import json
 import os
 import platform
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,15 +21,36 @@ import filelock
 import platformdirs
 
 from optimizer_conformance.workers.enrolment import Enrolment, enrolled
+from optimizer_conformance.workers.installation import (
+    MARKER,
+    PART,
+    EnvironmentFailure,
+    damage,
+    discard,
+    make,
+    unfinished,
+)
 from optimizer_conformance.workers.process import command_for
 
-MARKER = "complete.json"
+__all__ = [
+    "ADAPTERS",
+    "INTERPRETER",
+    "MARKER",
+    "STATES",
+    "Environment",
+    "EnvironmentFailure",
+    "Found",
+    "Recipe",
+    "create",
+    "existing",
+    "locate",
+    "remove",
+    "root",
+]
+
 LOCK_LIMIT = 1800.0  # seconds that another process may take to install a framework
 ADAPTERS = enrolled()
-
-
-class EnvironmentFailure(Exception):  # noqa: N818 - named for the situation
-    """An environment could not be made; the message holds pip's own last words."""
+INTERPRETER = f"{platform.python_implementation()}-{platform.python_version()}"
 
 
 @dataclass(frozen=True)
@@ -63,6 +82,16 @@ class Environment:
     def adapter(self) -> str:
         """The adapter's name."""
         return self.enrolment.name
+
+    @property
+    def name(self) -> str:
+        """As it is spoken of: the adapter's, or the recipe's."""
+        return self.recipe.name if self.recipe else self.adapter
+
+    @property
+    def interpreter(self) -> str:
+        """What it is made with and found by."""
+        return self.recipe.version if self.recipe else INTERPRETER
 
     @property
     def pins(self) -> tuple[str, ...]:
@@ -127,7 +156,7 @@ def locate(adapter: str, recipe: Recipe | None = None) -> Environment:
     enrolled.
     """
     enrolment = ADAPTERS[adapter]
-    interpreter = f"{platform.python_implementation()}-{platform.python_version()}"
+    interpreter = INTERPRETER
     if enrolment.manifest:
         interpreter = repr(enrolment.manifest.install)
     texts = [path.read_text(encoding="utf-8") for path in enrolment.sources]
@@ -146,26 +175,25 @@ def create(
     fresh: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Environment:
-    """Make the environment unless it is there; ``fresh`` rebuilds it.
+    """Make the environment unless it is there and whole; ``fresh`` rebuilds it.
 
     ``say`` hears what is going on.  Raises EnvironmentFailure with pip's last words.
     """
     environment = locate(adapter, recipe)
-    adapter = recipe.name if recipe else adapter
-    if environment.complete and not fresh:
+    if environment.bare or (usable(environment, say) and not fresh):
         return environment
     try:
         root().mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(f"{environment.folder}.lock", timeout=LOCK_LIMIT)
-        with lock:
-            if environment.complete and not fresh:
+        with lock(environment.folder, LOCK_LIMIT):
+            if usable(environment) and not fresh:
                 return environment
-            say(f"{adapter}: installing {', '.join(environment.pins) or 'nothing'}")
-            shutil.rmtree(environment.folder, ignore_errors=True)
-            build(environment)
+            for left in unfinished(environment.folder):
+                discard(left)
+            say(f"{environment.name}: installing {', '.join(environment.pins) or 'nothing'}")
+            make(environment)
     except filelock.Timeout:
         raise EnvironmentFailure(
-            f"another process has been making the environment of {adapter} for "
+            f"another process has been making the environment of {environment.name} for "
             f"{LOCK_LIMIT / 60:.0f} minutes; delete {environment.folder}.lock if none does"
         ) from None
     except OSError as error:
@@ -176,68 +204,85 @@ def create(
     return environment
 
 
-def build(environment: Environment) -> None:
-    """Everything that is to be installed, and last the marker with what was."""
-    made = build_foreign if environment.enrolment.manifest else build_python
-    packages = made(environment)
-    (environment.folder / MARKER).write_text(json.dumps({"packages": packages}, indent=1))
+def usable(environment: Environment, say: Callable[[str], None] = lambda line: None) -> bool:
+    """Whether it is complete and has lost nothing since; ``say`` hears what it has lost."""
+    if not environment.complete:
+        return False
+    if lost := damage(environment):
+        say(f"{environment.name}: its environment is broken: {lost}; it is made again")
+    return not lost
 
 
-def build_python(environment: Environment) -> dict[str, str]:
-    """venv and pip install; every distribution and its version."""
-    recipe = environment.recipe
-    python = recipe.python if recipe else sys.executable
-    run([str(python), "-m", "venv", str(environment.folder)], environment)
-    pip = [str(environment.python), "-m", "pip", "--disable-pip-version-check"]
-    install = [*pip, "install", "--quiet"]
-    if before := environment.enrolment.build_requirements:
-        run([*install, "-r", str(before)], environment)
-        install.append("--no-build-isolation")
-    wanted = recipe.pins if recipe else ("-r", str(environment.enrolment.requirements))
-    run([*install, *wanted], environment)
-    if alone := recipe.alone if recipe else environment.enrolment.lone_pins:
-        run([*install, "--no-deps", *alone], environment)
-    listing = json.loads(run([*pip, "list", "--format=json"], environment))
-    return {item["name"]: item["version"] for item in listing}
+def lock(folder: Path, limit: float) -> filelock.BaseFileLock:
+    """Held by whoever makes or deletes an environment."""
+    return filelock.FileLock(f"{folder}.lock", timeout=limit)
 
 
-def build_foreign(environment: Environment) -> dict[str, str]:
-    """The manifest's files and commands; what it pins."""
-    enrolment, folder = environment.enrolment, environment.folder
-    assert enrolment.manifest is not None
-    folder.mkdir(parents=True)
-    for path in enrolment.sources:
-        shutil.copy(path, folder)
-    for command in enrolment.manifest.install:
-        run(environment.filled(command), environment, folder)
-    return dict(pin.split("==", 1) for pin in enrolment.pins)
+@dataclass(frozen=True)
+class Found:
+    """A folder among the environments.
+
+    adapter  or the name of the recipe, such as ``optax@0.1.5``
+    state    one of :data:`STATES`, and ``detail``
+    """
+
+    adapter: str
+    folder: Path
+    state: str
+    detail: str = ""
 
 
-def run(command: list[str], environment: Environment, folder: Path | None = None) -> str:
-    """Run one command of the making of an environment, in ``folder``; its output."""
-    leave = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
-    variables = {name: value for name, value in os.environ.items() if name not in leave}
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=variables, check=False, cwd=folder
-    )
-    if done.returncode:
-        words = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        name = environment.recipe.name if environment.recipe else environment.adapter
-        raise EnvironmentFailure(
-            f"{name}: {' '.join(command[1:4])} failed: "
-            f"{words[-1].strip() if words else 'it said nothing'}"
-        )
-    return done.stdout
+STATES = {
+    "current": "what this interpreter's `run` uses",
+    "broken": "the same, and something of it is gone: `env create` makes it again",
+    "unfinished": "a making that came to no end, or goes on",
+    "outdated": "made with this interpreter for requirements that no file has any more",
+    "other": "another Python's, a release of `history`, or an adapter's that is not enrolled here",
+}
 
 
-def existing() -> list[tuple[str, Path, bool]]:
-    """Every environment on this machine: adapter, folder, and whether it is the current one."""
-    current = {locate(adapter).folder for adapter in ADAPTERS}
+def existing() -> list[Found]:
+    """Every environment on this machine."""
+    current = {place.folder: place for place in map(locate, ADAPTERS)}
     folders = sorted(folder for folder in root().glob("*-*") if folder.is_dir())
-    return [(folder.name.rpartition("-")[0], folder, folder in current) for folder in folders]
+    return [judged(folder, current.get(folder)) for folder in folders]
+
+
+def judged(folder: Path, current: Environment | None) -> Found:
+    """One of them; ``current`` where its name is one that is asked for."""
+    adapter = folder.name.partition(PART)[0].rpartition("-")[0]
+    if PART in folder.name or not (folder / MARKER).is_file():
+        return Found(adapter, folder, "unfinished")
+    if current:
+        lost = damage(current)
+        return Found(adapter, folder, "broken" if lost else "current", lost)
+    interpreter = made_with(folder)
+    if adapter not in ADAPTERS or interpreter not in (INTERPRETER, ""):
+        return Found(adapter, folder, "other", interpreter)
+    return Found(adapter, folder, "outdated")
+
+
+def made_with(folder: Path) -> str:
+    """The interpreter of an environment; empty where it has none of Python's."""
+    try:
+        lines = (folder / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+        known = json.loads((folder / MARKER).read_text(encoding="utf-8")).get("interpreter")
+    except (OSError, ValueError, AttributeError):
+        return ""
+    versions = [line.partition("=")[2].strip() for line in lines if line.startswith("version")]
+    # Markers of earlier releases do not say it.
+    return str(known or f"{platform.python_implementation()}-{''.join(versions[:1])}")
 
 
 def remove(folder: Path) -> None:
-    """Delete one environment and its lock file."""
-    shutil.rmtree(folder)
-    Path(f"{folder}.lock").unlink(missing_ok=True)
+    """Delete one environment and its lock file.
+
+    Raises EnvironmentFailure while another process makes it.
+    """
+    whole = folder.with_name(folder.name.partition(PART)[0])
+    try:
+        with lock(whole, 0):
+            discard(folder)
+            Path(f"{whole}.lock").unlink(missing_ok=True)
+    except filelock.Timeout:
+        raise EnvironmentFailure(f"{folder} is being made by another process") from None

@@ -49,6 +49,24 @@ os.execv(command[0], command)
 """
 
 
+# Become the command that follows, and end when the thread that started this does.
+ENDING = """
+import ctypes, os, sys
+parent, *command = sys.argv[1:]
+ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
+if os.getppid() != int(parent):
+    os._exit(1)
+os.execvp(command[0], command)
+"""
+
+
+def ending_with_this(command: list[str]) -> list[str]:
+    """The command that starts ``command`` so that it is killed when this process is."""
+    if sys.platform != "linux":
+        return command
+    return [sys.executable, "-I", "-S", "-c", ENDING, str(os.getpid()), *command]
+
+
 @lru_cache(maxsize=1)
 def landlock() -> int:
     """The version of Landlock that the kernel has; 0 where there is none."""
