@@ -140,7 +140,7 @@ def docs(session: nox.Session) -> None:
         session.run("mkdocs", "serve")
         return
     session.run("mkdocs", "build", "--quiet")
-    session.run("python", "-m", "optimizer_conformance.site.inspection", "build/site")
+    session.run("python", "-m", "optimizer_conformance.site.hosts", "build/site")
 
 
 @nox.session

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimizer_conformance.pytest.assertion import assert_conforms
-    from optimizer_conformance.questions.audit.examination import audit
+    from optimizer_conformance.questions.audit.audit import audit
     from optimizer_conformance.questions.audit.record import Audit
     from optimizer_conformance.questions.certify.issue import certify
     from optimizer_conformance.questions.certify.record import Certificate
@@ -26,7 +26,7 @@ PLACES = {
     "Identification": "optimizer_conformance.questions.identify",
     "Translation": "optimizer_conformance.questions.translate.result",
     "assert_conforms": "optimizer_conformance.pytest.assertion",
-    "audit": "optimizer_conformance.questions.audit.examination",
+    "audit": "optimizer_conformance.questions.audit.audit",
     "certify": "optimizer_conformance.questions.certify.issue",
     "identify": "optimizer_conformance.questions.identify",
     "translate": "optimizer_conformance.questions.translate.session",

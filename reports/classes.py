@@ -45,7 +45,7 @@ class Class(msgspec.Struct, frozen=True):
     members: list[Member]
 
 
-class Example(msgspec.Struct, frozen=True):
+class HandExample(msgspec.Struct, frozen=True):
     """Few simple numbers that show a difference by hand."""
 
     hyperparameters: dict[str, str]
@@ -55,7 +55,7 @@ class Example(msgspec.Struct, frozen=True):
     values: tuple[float, float]
 
 
-class Witness(msgspec.Struct, frozen=True):
+class ClassWitness(msgspec.Struct, frozen=True):
     """The case that separates two classes, and one element of it.
 
     quantity        the parameter, or a state tensor
@@ -77,7 +77,7 @@ class Witness(msgspec.Struct, frozen=True):
     seen: str = ""
     observed: float = 0.0
     score: float = 0.0
-    example: Example | None = None
+    example: HandExample | None = None
 
 
 class Panel(msgspec.Struct, frozen=True):
@@ -89,7 +89,7 @@ class Panel(msgspec.Struct, frozen=True):
     family: str
     options: str
     classes: list[Class]
-    witnesses: list[Witness]
+    witnesses: list[ClassWitness]
     tree: list[tuple[str, str]]
 
     @property
@@ -102,7 +102,7 @@ class Panel(msgspec.Struct, frozen=True):
         """As files are called."""
         return f"{self.family}-{self.options.replace('+', '-').replace('_', '-') or 'plain'}"
 
-    def between(self, one: str, other: str) -> Witness | None:
+    def between(self, one: str, other: str) -> ClassWitness | None:
         """What separates two classes."""
         pair = {one, other}
         return next((item for item in self.witnesses if set(item.classes) == pair), None)

@@ -28,7 +28,7 @@ SHOWN = 40  # changes that a terminal or a page shows; JSON has all
 
 
 @dataclass(frozen=True)
-class Difference:
+class RunDifference:
     """What became of each cell.
 
     cells   one row a cell of either run: the key, ``status``, ``worse``, and of both runs the
@@ -55,7 +55,7 @@ class Difference:
         return not self.cells.status.isin(quiet).all()
 
 
-def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -> Difference:
+def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -> RunDifference:
     """The difference of two runs.
 
     ``others`` takes in comparisons with documents that an implementation does not claim; ``across``
@@ -108,7 +108,7 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
             both[name + side] = both[name + side if name + side in both else name].fillna("–")
     both["adapter"] = both.adapter_b.fillna(both.adapter_a)
     suites = a.provenance.get("suite") == b.provenance.get("suite")
-    return Difference(a, b, both.drop(columns="_merge"), suites)
+    return RunDifference(a, b, both.drop(columns="_merge"), suites)
 
 
 COLUMNS = [*KEY, *OUTCOME, "adapter", "version", "score", "divergence_score", "bits"]
@@ -124,7 +124,7 @@ def label(cells: pandas.DataFrame, by: str) -> pandas.Series[Any]:
     return cells.adapter + " " + named if by == "version" else named
 
 
-def groups(difference: Difference, by: str) -> pandas.DataFrame:
+def groups(difference: RunDifference, by: str) -> pandas.DataFrame:
     """A row a group: how many cells of each status, how many worse, and the largest scores."""
     cells = difference.cells
     rows = []
@@ -144,7 +144,7 @@ def groups(difference: Difference, by: str) -> pandas.DataFrame:
     return pandas.DataFrame(rows, columns=columns)
 
 
-def changes(difference: Difference) -> pandas.DataFrame:
+def changes(difference: RunDifference) -> pandas.DataFrame:
     """What was added, removed or changed, a row a place and kind; worse first."""
     cells = difference.cells
     loud = cells[cells.status.isin(["added", "removed", "changed"])].copy()
@@ -169,7 +169,7 @@ def step(row: Any) -> tuple[str, str]:
     return f"{row.verdict_a} → {row.verdict_b}", why
 
 
-def notes(difference: Difference) -> list[str]:
+def notes(difference: RunDifference) -> list[str]:
     """What has to be known to read the difference."""
     found = []
     if not difference.suites:
@@ -182,7 +182,7 @@ def notes(difference: Difference) -> list[str]:
     return found
 
 
-def show(difference: Difference, by: str, console: Console) -> None:
+def show(difference: RunDifference, by: str, console: Console) -> None:
     """Print the difference."""
     for note in notes(difference):
         console.print(f"[yellow]{escape(note)}[/]")
@@ -205,7 +205,7 @@ def show(difference: Difference, by: str, console: Console) -> None:
         console.print(f"… and {len(loud) - SHOWN} more; --json has all")
 
 
-def render(difference: Difference, by: str) -> str:
+def render(difference: RunDifference, by: str) -> str:
     """The difference as Markdown."""
     parts = ["# Difference of two runs", ""]
     for name, run in (("before", difference.a), ("after", difference.b)):
@@ -239,7 +239,7 @@ def render(difference: Difference, by: str) -> str:
     return "\n".join(parts) + "\n"
 
 
-def content(difference: Difference, by: str) -> dict[str, Any]:
+def content(difference: RunDifference, by: str) -> dict[str, Any]:
     """The difference for JSON: counts, groups, all changes, and the shifts inside the bound."""
     shifted = difference.cells[difference.cells.status == "shifted"]
     names = ("score_a", "score_b", "bits_a", "bits_b")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 
 from optimizer_conformance.reports import picture
-from optimizer_conformance.reports.classes import Class, Map, Panel, Witness
+from optimizer_conformance.reports.classes import Class, ClassWitness, Map, Panel
 from optimizer_conformance.reports.markdown import cell, table
 from optimizer_conformance.reports.model import options
 from optimizer_conformance.reports.page import template
@@ -159,13 +159,13 @@ def exceptions(item: Class) -> Iterator[str]:
         yield f"{', '.join(names)}: {why}"
 
 
-def witness_row(item: Witness) -> list[str]:
+def witness_row(item: ClassWitness) -> list[str]:
     """One witness in words."""
     pair = " – ".join(item.classes)
     return [pair, "; ".join(item.apart), number(item.size), by_hand(item), place(item)]
 
 
-def place(item: Witness) -> str:
+def place(item: ClassWitness) -> str:
     """The element, what both rules say there, and what was seen."""
     first, second = item.classes
     words = (
@@ -178,7 +178,7 @@ def place(item: Witness) -> str:
     return f"{words}; {item.seen} gave {item.observed:.9g}, {number(item.score)} bounds off"
 
 
-def by_hand(item: Witness) -> str:
+def by_hand(item: ClassWitness) -> str:
     """The simple example as a sentence."""
     if (example := item.example) is None:
         return ""

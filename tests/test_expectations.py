@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_gate import AGREEING, DEVIATING, examine
+from test_gate import AGREEING, DEVIATING, departures
 
 from optimizer_conformance.expectations import ledger as expectations
 from optimizer_conformance.expectations.check import review
@@ -167,7 +167,7 @@ class TestUpdate:
         path.write_text(FILE, encoding="utf-8")
         found = proposal(path, cells)
         path.write_text(found.after, encoding="utf-8")
-        assert examine(cells, expectations.read(path)) == []
+        assert departures(cells, expectations.read(path)) == []
         assert proposal(path, cells).diff == ""
 
     @given(st.lists(st.floats(0, allow_nan=False), min_size=1))

@@ -39,8 +39,8 @@ def toml(value):
     return f'"{value}"'
 
 
-def examine(cells, entries, *, profile="default", versions=None, about=None, **selection):
-    return gate.examine(
+def departures(cells, entries, *, profile="default", versions=None, about=None, **selection):
+    return gate.departures(
         "fake",
         cells,
         Ledger(entries, versions or {}),
@@ -56,26 +56,26 @@ def kinds(findings):
 
 class TestEachDepartureHasItsOwnMessageAndCode:
     def test_a_deviation_introduced(self):
-        (finding,) = found = examine([DEVIATING, AGREEING], [])
+        (finding,) = found = departures([DEVIATING, AGREEING], [])
         assert finding.kind is Kind.introduced
         assert "no expectation covers it: epsilon is inside" in finding.message
         assert gate.exit_code(found) == 1
 
     def test_a_deviation_gone(self):
-        (finding,) = found = examine([AGREEING, AGREEING], entry())
+        (finding,) = found = departures([AGREEING, AGREEING], entry())
         assert finding.kind is Kind.gone
         assert "agrees with torch-rmsprop in 2 of the 2 cells in which known" in finding.message
         assert gate.exit_code(found) == 1
 
     def test_a_deviation_that_changed_size(self):
-        (finding,) = found = examine([replace(DEVIATING, divergence_score=3e9)], entry())
+        (finding,) = found = departures([replace(DEVIATING, divergence_score=3e9)], entry())
         assert finding.kind is Kind.changed
         assert "of score 3e+09, and known expects 1e+05 to 1e+07" in finding.message
         assert (finding.found, finding.expected) == ((3e9, 3e9), (1e5, 1e7))
         assert gate.exit_code(found) == 1
 
     def test_a_stale_entry(self):
-        (finding,) = found = examine([AGREEING], entry(implementation="fake:Adam"))
+        (finding,) = found = departures([AGREEING], entry(implementation="fake:Adam"))
         assert finding.kind is Kind.stale
         assert "known fits no cell of a whole run" in finding.message
         assert gate.exit_code(found) == 1
@@ -89,18 +89,18 @@ class TestEachDepartureHasItsOwnMessageAndCode:
         assert gate.exit_code([gate.interrupted("runs/1")]) == 3
 
     def test_a_missing_adapter_outweighs_a_deviation(self):
-        assert gate.exit_code([gate.missing("a", "b"), *examine([DEVIATING], [])]) == 3
+        assert gate.exit_code([gate.missing("a", "b"), *departures([DEVIATING], [])]) == 3
 
     def test_what_is_expected_is_no_finding(self):
-        assert examine([DEVIATING], entry()) == []
+        assert departures([DEVIATING], entry()) == []
         assert gate.exit_code([]) == 0
 
     def test_the_messages_differ(self):
         found = [
-            *examine([DEVIATING], []),
-            *examine([AGREEING], entry()),
-            *examine([replace(DEVIATING, divergence_score=math.inf)], entry()),
-            *examine([AGREEING], entry(variant="nothing")),
+            *departures([DEVIATING], []),
+            *departures([AGREEING], entry()),
+            *departures([replace(DEVIATING, divergence_score=math.inf)], entry()),
+            *departures([AGREEING], entry(variant="nothing")),
         ]
         assert kinds(found) == ["introduced", "gone", "changed", "stale"]
         assert len({finding.message for finding in found}) == 4
@@ -108,44 +108,44 @@ class TestEachDepartureHasItsOwnMessageAndCode:
 
 class TestStrictness:
     def test_one_agreeing_cell_among_deviating_ones_fails(self):
-        assert kinds(examine([DEVIATING, AGREEING], entry())) == ["gone"]
+        assert kinds(departures([DEVIATING, AGREEING], entry())) == ["gone"]
 
     def test_unless_the_entry_says_that_some_agree(self):
-        assert examine([DEVIATING, AGREEING], entry(partly=True)) == []
+        assert departures([DEVIATING, AGREEING], entry(partly=True)) == []
 
     def test_even_then_each_configuration_has_to_show_it(self):
         other = replace(AGREEING, dtype="float64")
-        assert kinds(examine([DEVIATING, AGREEING, other], entry(partly=True))) == ["gone"]
+        assert kinds(departures([DEVIATING, AGREEING, other], entry(partly=True))) == ["gone"]
 
     def test_in_a_quick_run_any_cell_may_show_it(self):
         other = replace(AGREEING, dtype="float64")
-        assert examine([DEVIATING, other], entry(partly=True), profile="quick") == []
-        assert kinds(examine([other], entry(partly=True), profile="quick")) == ["gone"]
+        assert departures([DEVIATING, other], entry(partly=True), profile="quick") == []
+        assert kinds(departures([other], entry(partly=True), profile="quick")) == ["gone"]
 
     def test_a_filtered_run_need_not_hold_the_cells_that_show_it(self):
-        assert examine([AGREEING], entry(partly=True), modes=["origin"]) == []
-        assert examine([AGREEING], entry(variant="nothing"), modes=["origin"]) == []
+        assert departures([AGREEING], entry(partly=True), modes=["origin"]) == []
+        assert departures([AGREEING], entry(variant="nothing"), modes=["origin"]) == []
 
     def test_what_cannot_be_decided_is_no_agreement(self):
-        assert examine([replace(AGREEING, verdict="ill-posed")], entry()) == []
+        assert departures([replace(AGREEING, verdict="ill-posed")], entry()) == []
 
     def test_another_verdict_is_introduced_and_names_the_entry(self):
-        (finding,) = examine([replace(DEVIATING, verdict="crash")], entry())
+        (finding,) = departures([replace(DEVIATING, verdict="crash")], entry())
         assert finding.kind is Kind.introduced
         assert "comes to crash on" in finding.message
         assert "known expects deviates" in finding.message
 
     def test_what_another_document_says_is_no_finding(self):
-        assert examine([replace(DEVIATING, relation="other")], []) == []
+        assert departures([replace(DEVIATING, relation="other")], []) == []
 
     def test_two_bands_of_one_place_share_its_cells(self):
         both = entry() + entry(id="larger", score=[1e8, 1e9])
         cells = [DEVIATING, replace(DEVIATING, divergence_score=5e8)]
-        assert examine(cells, both) == []
+        assert departures(cells, both) == []
 
     def test_an_adapter_that_broke_off_leaves_nothing_stale(self):
         stale = entry(variant="nothing")
-        assert examine([AGREEING], stale, about={"complete": False}) == []
+        assert departures([AGREEING], stale, about={"complete": False}) == []
 
 
 class TestConditions:
@@ -158,29 +158,29 @@ class TestConditions:
     )  # fmt: skip
     def test_an_entry_counts_in_its_versions_only(self, versions, holds):
         installed = {"fake": "2.1+cpu", "other": "1.0"}
-        found = examine([DEVIATING], entry(versions=versions), versions=installed)
+        found = departures([DEVIATING], entry(versions=versions), versions=installed)
         assert kinds(found) == ([] if holds else ["introduced"])
 
     def test_outside_its_versions_an_entry_is_not_stale(self):
         old = entry(versions="<2", variant="nothing")
-        assert examine([AGREEING], old, versions={"fake": "2.1"}) == []
+        assert departures([AGREEING], old, versions={"fake": "2.1"}) == []
 
     def test_a_version_that_cannot_be_compared_meets_no_condition(self):
-        found = examine([DEVIATING], entry(versions=">=0"), versions={"fake": "master"})
+        found = departures([DEVIATING], entry(versions=">=0"), versions={"fake": "master"})
         assert kinds(found) == ["introduced"]
 
     def test_a_device_can_be_named(self):
-        assert examine([DEVIATING], entry(device="cpu")) == []
-        assert kinds(examine([DEVIATING], entry(device="cuda:*"))) == ["introduced"]
+        assert departures([DEVIATING], entry(device="cpu")) == []
+        assert kinds(departures([DEVIATING], entry(device="cuda:*"))) == ["introduced"]
 
     def test_a_device_that_is_not_there_leaves_nothing_stale(self):
-        assert examine([AGREEING], entry(device="cuda:*")) == []
+        assert departures([AGREEING], entry(device="cuda:*")) == []
 
     @pytest.mark.parametrize(
         "dates", [{"reviewed": "2025-11-19"}, {"review_by": date(2026, 11, 19)}]
     )
     def test_a_review_that_is_due_warns_and_does_not_fail(self, dates):
-        (finding,) = found = examine([DEVIATING], entry(**dates))
+        (finding,) = found = departures([DEVIATING], entry(**dates))
         assert finding.kind is Kind.overdue
         assert "check its reason" in finding.message
         assert gate.exit_code(found) == 0

@@ -23,7 +23,12 @@ from optimizer_conformance.questions.history.frameworks import (
 )
 from optimizer_conformance.questions.history.growth import Gardener
 from optimizer_conformance.questions.history.interpreters import KNOWN, NoInterpreter, choose
-from optimizer_conformance.questions.history.record import RELEASE, Place, record, selection_of
+from optimizer_conformance.questions.history.record import (
+    RELEASE,
+    ReleaseFolder,
+    record,
+    selection_of,
+)
 from optimizer_conformance.questions.history.timeline import Timeline, lettered
 from optimizer_conformance.reports import history as report
 from optimizer_conformance.runs.schedule import Listener
@@ -219,7 +224,7 @@ class TestCommand:
         done = conformance("history", "numpy", "--versions", OLD, "--format", "markdown")
         assert "run again" in done.stderr
         assert done.stdout.startswith(f"# numpy: {OLD}, {NEW}\n")
-        assert not Place(grown / OLD).former.exists()
+        assert not ReleaseFolder(grown / OLD).former.exists()
 
     def test_an_interrupted_release_goes_on(self, grown, conformance):
         (grown / OLD / "run" / "footer.json").unlink()
@@ -297,7 +302,7 @@ def pair(grown):
     """Two editions whose second a function changes."""
 
     def made(change=None, release=None, description=None):
-        place = Place(grown / NEW)
+        place = ReleaseFolder(grown / NEW)
         if change:
             changed(place.folder, change)
         if release:
@@ -308,7 +313,7 @@ def pair(grown):
             for item in content["numpy"]["description"]["implementations"]:
                 description(item)
             path.write_text(json.dumps(content))
-        return Timeline("numpy", (edition(Place(grown / OLD)), edition(place)))
+        return Timeline("numpy", (edition(ReleaseFolder(grown / OLD)), edition(place)))
 
     return made
 

@@ -21,7 +21,7 @@ from optimizer_conformance.mutants.faults import Entry, Watched, faults
 from optimizer_conformance.mutants.mutants import BORROWED, mutants
 from optimizer_conformance.mutants.rounding import fused, rounder
 from optimizer_conformance.mutants.styles import ANY, PLAIN, rewritings
-from optimizer_conformance.questions.power import measurement, paging, parts, peers, session, tasks
+from optimizer_conformance.questions.power import analysis, measurement, paging, parts, peers, tasks
 from optimizer_conformance.questions.power.measurement import BELOW, EQUIVALENT, KILLED
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
 from optimizer_conformance.reference.pipeline import Choices
@@ -36,7 +36,7 @@ SAMPLE = {
     "mindspore-rmsprop-ones-loss-scale": 9,
     "keras-adam-weight-decay": 13,
 }
-UNEXPLAINED = measurement.Outcome(
+UNEXPLAINED = measurement.MutantOutcome(
     "x", "float32", "m", "choice", measurement.OPEN, score=float("inf")
 )
 DTYPES = ("float32", "float64", "float16", "bfloat16")
@@ -246,7 +246,7 @@ class TestPage:
         page.write_text(f"before\n{paging.BEGIN}\nold\n{paging.END}\nafter\n", encoding="utf-8")
         assert paging.marked(page)
         found = measurement.Measurement("x", "float32", [UNEXPLAINED], [])
-        paging.put(page, session.Power("default", [found]))
+        paging.put(page, analysis.Power("default", [found]))
         text = page.read_text(encoding="utf-8")
         assert text.startswith(f"before\n{paging.BEGIN}\n1 rules, 1 mutants")
         assert text.endswith(f"{paging.END}\nafter\n")
@@ -290,7 +290,7 @@ class TestCommand:
 
 def test_a_survivor_without_a_reason_fails_the_command():
     found = measurement.Measurement("x", "float32", [UNEXPLAINED], [])
-    assert session.Power("default", [found]).unexplained == [UNEXPLAINED]
+    assert analysis.Power("default", [found]).unexplained == [UNEXPLAINED]
 
 
 if __name__ == "__main__":

@@ -24,7 +24,13 @@ from optimizer_conformance.questions.repro.checking import check
 from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
 from optimizer_conformance.questions.repro.evidence import inside, upwards
 from optimizer_conformance.questions.repro.reproducer import CoveredError, reproduce
-from optimizer_conformance.questions.repro.script import Script, issue, literal, number, script
+from optimizer_conformance.questions.repro.script import (
+    StandaloneScript,
+    issue,
+    literal,
+    number,
+    script,
+)
 from optimizer_conformance.questions.repro.simplicity import (
     digits_of,
     simpler_decimals,
@@ -117,7 +123,7 @@ class TestReproducer:
     def test_the_script_agrees_where_the_kernel_is_right(self, fused):
         made = reproduce(fused, Deviation(fused.name, parse(LAYOUT)))
         text = script(made).text.replace("fused=True", "foreach=True")
-        result = check(made, Script(text))
+        result = check(made, StandaloneScript(text))
         assert result.output.splitlines()[-1] == "agrees"
         assert result.wrong == "the deviation does not show in the script"
 
@@ -236,6 +242,6 @@ def test_every_adapter_of_which_deviations_are_expected_has_a_recipe():
 
 @pytest.mark.parametrize("path", sorted(recipes.TEMPLATES.glob("*.toml")), ids=lambda p: p.stem)
 def test_every_recipe_can_be_read_and_has_its_template(path):
-    found = msgspec.toml.decode(path.read_bytes(), type=recipes.Framework)
+    found = msgspec.toml.decode(path.read_bytes(), type=recipes.AdapterTemplate)
     assert (Path(recipes.TEMPLATES) / found.template).is_file()
     assert all(item.match.startswith(f"{path.stem}:") for item in found.recipes)

@@ -16,7 +16,7 @@ from optimizer_conformance.cli.main import app
 from optimizer_conformance.cli.tables import FACTS, MAP, PICTURES, documents
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import classes, facts
-from optimizer_conformance.site import findings, inspection, library
+from optimizer_conformance.site import findings, hosts, library
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -147,7 +147,7 @@ class TestWhatPagesShow:
         assert done.stdout.splitlines()[0] in page
 
 
-class TestInspection:
+class TestHosts:
     @pytest.mark.parametrize(
         ("name", "text"),
         [
@@ -164,7 +164,7 @@ class TestInspection:
     def test_what_is_loaded_from_elsewhere_is_found(self, tmp_path, capsys, name, text):
         (tmp_path / "index.html").write_text("")
         (tmp_path / name).write_text(text)
-        assert inspection.main(tmp_path) == 1
+        assert hosts.main(tmp_path) == 1
         assert name in capsys.readouterr().out
 
     @pytest.mark.parametrize(
@@ -179,10 +179,10 @@ class TestInspection:
     def test_what_is_not_loaded_is_no_matter(self, tmp_path, name, text):
         (tmp_path / "index.html").write_text("")
         (tmp_path / name).write_text(text)
-        assert inspection.main(tmp_path) == 0
+        assert hosts.main(tmp_path) == 0
 
     def test_a_folder_without_a_site_is_said(self, tmp_path):
-        assert inspection.main(tmp_path) == 2
+        assert hosts.main(tmp_path) == 2
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def site(tmp_path_factory):
 
 class TestSite:
     def test_needs_no_other_host(self, site):
-        assert list(inspection.elsewhere(site)) == []
+        assert list(hosts.elsewhere(site)) == []
 
     def test_has_every_page_of_the_folder(self, site):
         for path in DOCS.rglob("*.md"):

@@ -11,8 +11,8 @@ from rich.markup import escape
 
 from optimizer_conformance.cli.console import UsageError, console, print_json, suggestion
 from optimizer_conformance.workers import environments
-from optimizer_conformance.workers.examiner import Complaint, Inspection
-from optimizer_conformance.workers.inspection import inspect
+from optimizer_conformance.workers.adapter_check import check_adapter
+from optimizer_conformance.workers.implementation_check import CheckReport, Complaint
 from optimizer_conformance.workers.process import Worker, command_for
 
 app = typer.Typer(help="For authors of adapters.", no_args_is_help=True)
@@ -45,7 +45,7 @@ def check(
     Exits 1 when something is wrong, 3 when the worker cannot be used at all.
     """
     with Worker(command(worker)) as process, console.status("…") as status:
-        found = inspect(process, lambda name: status.update(escape(name)))
+        found = check_adapter(process, lambda name: status.update(escape(name)))
     if as_json:
         print_json(
             {
@@ -79,7 +79,7 @@ def command(words: list[str]) -> list[str]:
     raise UsageError(f"no adapter {word!r}{suggestion(word, environments.ADAPTERS)}")
 
 
-def show(found: Inspection) -> None:
+def show(found: CheckReport) -> None:
     """Complaints and notes by implementation, and one line at the end."""
     for title, items in (("wrong", found.complaints), ("declared of upstream", found.notes)):
         merged: dict[tuple[str, str], list[str]] = {}

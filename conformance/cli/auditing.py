@@ -16,7 +16,7 @@ from optimizer_conformance.questions.audit.record import place
 from optimizer_conformance.reports.terminal import escape
 from optimizer_conformance.workers.process import REQUEST_LIMIT
 from optimizer_conformance.workers.subject import SubjectError
-from optimizer_conformance.workers.targets import Missing
+from optimizer_conformance.workers.targets import InterpreterLacks
 
 DEVIATES, INCOMPLETE = 1, 3
 Many = list[str] | None
@@ -85,7 +85,7 @@ def audit_(
     except AuditError as error:
         raise UsageError(str(error)) from error
     except SubjectError as error:
-        if not isinstance(error.__cause__, Missing):
+        if not isinstance(error.__cause__, InterpreterLacks):
             raise UsageError(str(error)) from error
         errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(INCOMPLETE) from error

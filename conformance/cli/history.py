@@ -26,7 +26,7 @@ from optimizer_conformance.questions.history.frameworks import (
     releases,
 )
 from optimizer_conformance.questions.history.growth import Gardener, Growth
-from optimizer_conformance.questions.history.record import Record, record, root, selection_of
+from optimizer_conformance.questions.history.record import HistoryRecord, record, root, selection_of
 from optimizer_conformance.questions.history.timeline import Timeline
 from optimizer_conformance.reports import diff
 from optimizer_conformance.reports import history as report
@@ -138,7 +138,7 @@ def parsed(text: str) -> tuple[str, Path]:
     return version, Path(path)
 
 
-def gathered(name: str, kept: Record, only: list[str]) -> Timeline:
+def gathered(name: str, kept: HistoryRecord, only: list[str]) -> Timeline:
     """The releases that can be compared: whole runs of this version of the suite."""
     places = [place for place in kept.places() if not only or place.version in only]
     stale = [place.version for place in places if place.complete and not place.current]
@@ -181,7 +181,7 @@ def listed(keep: Path | None, as_json: bool) -> None:
     folder = keep or root()
     found: dict[str, dict[str, list[str]]] = {name: {} for name in frameworks()}
     for path in sorted(folder.glob("*/*/")):
-        places = Record(path).places()
+        places = HistoryRecord(path).places()
         if places:
             found.setdefault(path.parent.name, {})[path.name] = [
                 place.version + ("" if place.complete and place.current else " (to be run again)")

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
 from optimizer_conformance.cli.running import known_globs, known_profile, option
-from optimizer_conformance.questions.power import paging, report, session
+from optimizer_conformance.questions.power import analysis, paging, report
 from optimizer_conformance.questions.power.tasks import tasks
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.store import RunError
@@ -26,7 +26,7 @@ def power(
     ] = None,
     dtype: Annotated[
         Many,
-        option("--dtype", help=f"{', '.join(session.EVERY_DTYPE)}; without it the real ones"),
+        option("--dtype", help=f"{', '.join(analysis.EVERY_DTYPE)}; without it the real ones"),
     ] = None,
     profile: Annotated[
         str, option("--profile", help="whose cases: quick, default or full")
@@ -69,14 +69,14 @@ def power(
         )
     patterns = known_globs(variant, "variant", tuple(VARIANTS))
     if quick and not patterns:
-        patterns = session.QUICK
-    known_globs(dtype, "dtype", session.EVERY_DTYPE)
-    among = session.EVERY_DTYPE if dtype else session.DTYPES
+        patterns = analysis.QUICK
+    known_globs(dtype, "dtype", analysis.EVERY_DTYPE)
+    among = analysis.EVERY_DTYPE if dtype else analysis.DTYPES
     dtypes = tuple(name for name in among if wanted(name, tuple(dtype or ())))
-    rules = session.rules(
-        lambda name: wanted(name, patterns), squares=not set(dtypes) <= set(session.DTYPES)
+    rules = analysis.rules(
+        lambda name: wanted(name, patterns), squares=not set(dtypes) <= set(analysis.DTYPES)
     )
-    sizes = dict.fromkeys(dtypes, session.QUICK_SIZE) if quick else session.SIZES
+    sizes = dict.fromkeys(dtypes, analysis.QUICK_SIZE) if quick else analysis.SIZES
     work = list(tasks(list(rules), dtypes, known_profile(profile), sizes))
     bar = Progress(
         BarColumn(),
@@ -91,7 +91,7 @@ def power(
         raise UsageError(f"--jobs {jobs}: give a number of processes, or 0 for one a core")
     with bar:
         moving = bar.add_task("", total=len(work))
-        found = session.conduct(
+        found = analysis.conduct(
             work,
             rules,
             jobs=jobs or os.cpu_count() or 1,
@@ -105,17 +105,17 @@ def power(
     if page is not None:
         paging.put(page, found)
     if as_json:
-        print_json(session.content(found))
+        print_json(analysis.content(found))
     else:
         report.show(found, console, details=details)
     raise typer.Exit(1 if found.unexplained or found.alarms else 0)
 
 
-def write(found: session.Power, folder: Path) -> None:
+def write(found: analysis.Power, folder: Path) -> None:
     """Both files; JSON as the option prints it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "power.md").write_text(report.markdown(found), encoding="utf-8")
-        (folder / "power.json").write_text(json_text(session.content(found)), encoding="utf-8")
+        (folder / "power.json").write_text(json_text(analysis.content(found)), encoding="utf-8")
     except OSError as error:
         raise RunError(f"{folder} cannot be written: {error.strerror}") from error

@@ -18,13 +18,13 @@ from optimizer_conformance.cli.console import (
 from optimizer_conformance.cli.reporting import folder as made_folder
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.repro.cells import deviations, found_in
-from optimizer_conformance.questions.repro.checking import Check, check
-from optimizer_conformance.questions.repro.collection import Collection, Entry
+from optimizer_conformance.questions.repro.checking import ScriptRun, check
+from optimizer_conformance.questions.repro.collection import Collection, CollectionEntry
 from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
 from optimizer_conformance.questions.repro.evidence import NotShownError
 from optimizer_conformance.questions.repro.recipes import NoRecipeError
 from optimizer_conformance.questions.repro.reproducer import Reproducer, reproduce
-from optimizer_conformance.questions.repro.script import Script, issue, script
+from optimizer_conformance.questions.repro.script import StandaloneScript, issue, script
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.reports.terminal import escape
@@ -147,7 +147,9 @@ def alone(
     raise typer.Exit(NOTHING if tested and tested.wrong else 0)
 
 
-def content(made: Reproducer, text: Script, tested: Check | None) -> dict[str, object]:
+def content(
+    made: Reproducer, text: StandaloneScript, tested: ScriptRun | None
+) -> dict[str, object]:
     """What JSON holds of one."""
     proof = made.evidence
     return {
@@ -197,7 +199,7 @@ def together(
     raise typer.Exit(NOTHING if any(entry.failed for entry in entries) else 0)
 
 
-def summary(entries: list[Entry], figures: dict[str, int], out: Path) -> None:
+def summary(entries: list[CollectionEntry], figures: dict[str, int], out: Path) -> None:
     """The figures, and what could not be done."""
     for entry in entries:
         if entry.failed:

@@ -53,7 +53,7 @@ def interrupted(folder: object) -> Finding:
     )
 
 
-def examine(
+def departures(
     adapter: str,
     cells: Iterable[Cell],
     ledger: Ledger,
@@ -139,7 +139,7 @@ def held_against(run: RunData, folder: Path, today: date) -> list[Finding]:
     for name, about in run.adapters.items():
         ledger = expectations.ledger(name, folder)
         ledger.versions = about.get("versions") or {}
-        findings += examine(
+        findings += departures(
             name,
             cells_of(run, name),
             ledger,

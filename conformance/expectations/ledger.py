@@ -111,7 +111,7 @@ def condition(text: str) -> tuple[str, SpecifierSet]:
     return requirement.name, requirement.specifier
 
 
-class File(msgspec.Struct, forbid_unknown_fields=True):
+class ExpectationFile(msgspec.Struct, forbid_unknown_fields=True):
     """A whole file: ``[[expectation]]`` tables."""
 
     expectation: list[Expectation] = []
@@ -142,7 +142,7 @@ def decode(content: bytes, name: str) -> list[Expectation]:
     """The entries of a file's content; ``name`` stands in messages."""
     try:
         entries = msgspec.convert(
-            dates_as_text(tomllib.loads(content.decode())), File, builtin_types=()
+            dates_as_text(tomllib.loads(content.decode())), ExpectationFile, builtin_types=()
         ).expectation
     except (msgspec.MsgspecError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ExpectationError(f"{name}: {error}") from error

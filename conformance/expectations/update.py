@@ -126,7 +126,7 @@ def revised(
             return [block]  # nothing can be said
         changes.append(f"remove {entry.id}: the deviation has gone")
         return []
-    table = Table(block)
+    table = EntryBlock(block)
     # Cells that another entry expects have their size there.
     sizes = [
         cell.divergence_score
@@ -150,7 +150,7 @@ def revised(
     changes.append(f"{entry.id}: narrowed to the {len(names)} places that still deviate")
     narrowed = []
     for number, name in enumerate(names, 1):
-        one = Table(table.text)
+        one = EntryBlock(table.text)
         for key, value in zip(EXACT, name, strict=True):
             one[key] = value
         if number > 1:
@@ -159,7 +159,7 @@ def revised(
     return narrowed
 
 
-class Table:
+class EntryBlock:
     """One block: an entry with its comments."""
 
     def __init__(self, block: str) -> None:

@@ -17,7 +17,7 @@ from optimizer_conformance.reference.numbers.precision import Array
 
 
 @dataclass(frozen=True)
-class Conditioning:
+class ConditionNumbers:
     """For each element (column) whose bound becomes infinite; others have nan and False.
 
     number     condition number of the first result of which nothing is promised
@@ -28,7 +28,7 @@ class Conditioning:
     confirmed: Array
 
 
-def conditioning(oracle: Oracle, question: Question) -> Conditioning:
+def conditioning(oracle: Oracle, question: Question) -> ConditionNumbers:
     """Condition numbers where ``question`` is ill-posed."""
     table = oracle.table(question)
     hopeless = np.isinf(table.error)
@@ -45,4 +45,4 @@ def conditioning(oracle: Oracle, question: Question) -> Conditioning:
     relative = np.where(np.isfinite(relative), relative, 0.0)
     before = np.maximum.accumulate(relative, axis=0)[first, columns]
     grown = number * (before + 5 * question.precision.unit_roundoff)
-    return Conditioning(number, grown >= 1)
+    return ConditionNumbers(number, grown >= 1)

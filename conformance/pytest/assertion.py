@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from optimizer_conformance.questions.audit.examination import audit
+from optimizer_conformance.questions.audit.audit import audit
 from optimizer_conformance.questions.audit.record import Audit, place
 from optimizer_conformance.workers.process import REQUEST_LIMIT
 

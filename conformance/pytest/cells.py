@@ -27,7 +27,7 @@ ROOT = "conformance"  # the first part of every node id
 
 
 @dataclass
-class Bench:
+class AdapterUnderTest:
     """One adapter in this process: its plan, its worker while it is needed, and what came out.
 
     ``cells`` holds the cells of each group that was carried out, by the group's place in the plan.
@@ -77,7 +77,9 @@ class ConformanceFailure(Exception):  # noqa: N818 - named for the situation
 class CellItem(pytest.Item):
     """One cell: an implementation, a case and a regime."""
 
-    def __init__(self, *, bench: Bench, index: int, unit: Unit, regime: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *, bench: AdapterUnderTest, index: int, unit: Unit, regime: str, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.bench, self.index, self.unit, self.regime = bench, index, unit, regime
         self.add_marker("conformance")
@@ -149,7 +151,7 @@ class Cells:
         self.folder = folder or FOLDER
         if not self.folder.is_dir():
             raise pytest.UsageError(f"--conformance-expectations: {self.folder} is no folder")
-        self.benches: list[Bench] = []
+        self.benches: list[AdapterUnderTest] = []
         self.oracle = Oracle()
 
     @pytest.hookimpl(tryfirst=True)
@@ -171,7 +173,9 @@ class Cells:
         if not place.complete:
             reason = f"{name} has no environment yet; `conformance env create {name}` makes it"
         else:
-            bench = Bench(Campaign(name, place.command, self.selection, oracle=self.oracle), ledger)
+            bench = AdapterUnderTest(
+                Campaign(name, place.command, self.selection, oracle=self.oracle), ledger
+            )
             try:
                 bench.plan()
             except WorkerError as error:
@@ -188,7 +192,7 @@ class Cells:
         self.benches.append(bench)
         yield from of_bench(session, bench)
 
-    def closed(self, bench: Bench) -> None:
+    def closed(self, bench: AdapterUnderTest) -> None:
         """Close a worker after the plan, unless it is the only one and will be asked next."""
         if len(self.selection.adapters) != 1:
             bench.close()
@@ -207,7 +211,7 @@ class Cells:
             bench.close()
 
 
-def of_bench(session: pytest.Session, bench: Bench) -> Iterator[pytest.Item]:
+def of_bench(session: pytest.Session, bench: AdapterUnderTest) -> Iterator[pytest.Item]:
     """An item for each cell that judges an implementation by its own documentation."""
     for index, group in enumerate(bench.groups):
         device = "" if group.device == "cpu" else f"@{group.device}"

@@ -80,7 +80,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Order:
+class RunRequest:
     """What a run was asked for.
 
     requested  adapters that must be able to start
@@ -123,7 +123,7 @@ def conduct(
     """
     started, cpu = time.monotonic(), time.process_time()
     sweep()
-    order = Order(selection, requested, required, shard or Shard())
+    order = RunRequest(selection, requested, required, shard or Shard())
     names = [
         name for name in selection.adapters or environments.ADAPTERS if selection.reaches(name)
     ]
@@ -197,7 +197,7 @@ def seats(jobs: int, cluster: Cluster | None = None) -> int:
 
 
 def prepare(
-    order: Order,
+    order: RunRequest,
     names: list[str],
     commands: dict[str, list[str]],
     places: Mapping[str, Environment],
@@ -257,7 +257,7 @@ def settle(result: Result, ledger: Ledger) -> None:
 
 def conclude(
     folder: Path,
-    order: Order,
+    order: RunRequest,
     results: list[Result],
     absent: dict[str, str],
     ledgers: dict[str, Ledger],
@@ -279,7 +279,7 @@ def conclude(
     for result in sorted(results, key=lambda item: item.adapter):
         # A shard holds a part of the cells only: what it lacks says nothing of an entry.
         part = {} if order.shard.count == 1 else {"complete": False}
-        findings += gate.examine(
+        findings += gate.departures(
             result.adapter,
             result.cells,
             ledgers[result.adapter],
@@ -369,7 +369,7 @@ def about(result: Result, place: Environment | None = None) -> dict[str, Any]:
     return kept
 
 
-def provenance(order: Order, names: list[str], ledgers: dict[str, Ledger]) -> dict[str, Any]:
+def provenance(order: RunRequest, names: list[str], ledgers: dict[str, Ledger]) -> dict[str, Any]:
     """What has to be known to run the same again, and to go on with it."""
     revision, dirty = git_state()
     selection = order.selection
@@ -462,7 +462,7 @@ def reasons(ledgers: dict[str, Ledger]) -> dict[str, str]:
     }
 
 
-def order_of(folder: Path, provenance: dict[str, Any]) -> Order:
+def order_of(folder: Path, provenance: dict[str, Any]) -> RunRequest:
     """What the run of a folder was asked for.
 
     Raises RunError where another version of the suite began it.
@@ -485,7 +485,7 @@ def order_of(folder: Path, provenance: dict[str, Any]) -> Order:
             seed=provenance["seed"],
         )
         index, count = provenance["shard"]
-        return Order(
+        return RunRequest(
             selection,
             tuple(provenance["requested"]),
             tuple(provenance["required"]),

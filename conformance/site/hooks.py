@@ -12,7 +12,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from optimizer_conformance.site import commands, findings, formulas, library
-from optimizer_conformance.site.inspection import SCRIPT
+from optimizer_conformance.site.hosts import SCRIPT
 
 LINK = re.compile(r"\[([^\]]*)\]\(((?!\w+:)[^)#\s]+)(#[^)\s]*)?\)")
 

@@ -1,4 +1,4 @@
-"""One configuration of an implementation, and what an inspection sends to it."""
+"""One configuration of an implementation, and what a check of its adapter sends to it."""
 
 from __future__ import annotations
 

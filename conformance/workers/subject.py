@@ -20,7 +20,7 @@ from optimizer_conformance.reference.numbers.precision import Array, from_bits, 
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import REQUEST_LIMIT, Asked, Worker
 from optimizer_conformance.workers.targets import (
-    Missing,
+    InterpreterLacks,
     TargetError,
     greeted,
     looks_like_target,
@@ -160,7 +160,7 @@ def subject(
             )
             with serving(order, python=python, limit=limit) as worker:
                 yield described(worker, order.name, device, greeted(worker, python))
-        except (TargetError, Missing) as error:
+        except (TargetError, InterpreterLacks) as error:
             raise SubjectError(f"{name}: {error}") from error
         return
     adapter = name.partition(":")[0]

@@ -35,7 +35,7 @@ class TargetError(Exception):
     """What was named is no target, or nothing can be asked of it; the message says why."""
 
 
-class Missing(Exception):  # noqa: N818 - named for the situation
+class InterpreterLacks(Exception):  # noqa: N818 - named for the situation
     """The interpreter that was named lacks what a worker needs; the message says the remedy."""
 
 
@@ -152,7 +152,7 @@ def greeted(worker: Asked, python: str | Path | None = None) -> protocol.Descrip
         for package in ("msgspec", "numpy"):
             if f"No module named '{package}'" in str(error):
                 interpreter = python or sys.executable
-                raise Missing(
+                raise InterpreterLacks(
                     f"{interpreter} has no {package}, which the worker needs beside the target's "
                     f"own framework: {interpreter} -m pip install {package}"
                 ) from error

@@ -17,7 +17,7 @@ from optimizer_conformance.judging.execution import (
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.judging.verdict import Judgement, Verdict
 from optimizer_conformance.questions.audit.preparation import Ready
-from optimizer_conformance.questions.audit.record import Cell
+from optimizer_conformance.questions.audit.record import CaseVerdict
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import Refused, WorkerError
 
@@ -27,7 +27,7 @@ LOST = ("crash", "timeout")
 
 
 @dataclass
-class Carried:
+class Tried:
     """Everything that was tried.
 
     answers   what the target did, by case
@@ -76,9 +76,9 @@ def carry(
     *,
     defaults: bool,
     progress: Callable[[str], None] = lambda what: None,
-) -> Carried:
+) -> Tried:
     """Carry out every case and judge it; what cannot be carried out is kept with the reason."""
-    found = Carried()
+    found = Tried()
     # What the document leaves open is sent: no default of the target's is wrong there.
     stated = {n: v for n, v in ready.subject.defaults.items() if n in variant.defaults}
     row = 0
@@ -108,11 +108,11 @@ def carry(
     return found
 
 
-def cells(found: Carried) -> Iterator[Cell]:
+def cells(found: Tried) -> Iterator[CaseVerdict]:
     """Every case as a row."""
     for unit, _, judgement in found.judged:
         parameters = judgement.parameters
-        yield Cell(
+        yield CaseVerdict(
             verdict=str(judgement.worst),
             dtype=unit.case.dtype,
             mode=unit.case.mode,
@@ -124,7 +124,7 @@ def cells(found: Carried) -> Iterator[Cell]:
             case=unit.case.identifier,
         )
     for unit, error in found.failures:
-        yield Cell(
+        yield CaseVerdict(
             verdict=error.kind,
             dtype=unit.case.dtype,
             mode=unit.case.mode,

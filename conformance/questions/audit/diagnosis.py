@@ -18,7 +18,7 @@ from optimizer_conformance.judging.rows import BROKEN
 from optimizer_conformance.judging.verdict import Judgement, contradicted
 from optimizer_conformance.questions.audit import words
 from optimizer_conformance.questions.audit.behaviour import ignored, influences
-from optimizer_conformance.questions.audit.conduct import Carried
+from optimizer_conformance.questions.audit.conduct import Tried
 from optimizer_conformance.questions.audit.preparation import Ready
 from optimizer_conformance.questions.audit.suspects import Suspect, suspects
 from optimizer_conformance.reference.pipeline import Choices
@@ -51,7 +51,7 @@ def diagnosed(
     ready: Ready,
     variant: Variant,
     oracle: Oracle,
-    found: Carried,
+    found: Tried,
     progress: Callable[[str], None] = lambda what: None,
 ) -> Diagnosis:
     """Why cases deviate; asks the target a little more where that tells."""
@@ -71,7 +71,7 @@ def followed(
     ready: Ready,
     variant: Variant,
     oracle: Oracle,
-    found: Carried,
+    found: Tried,
     left: list[Judged],
     progress: Callable[[str], None],
 ) -> Diagnosis:
@@ -96,7 +96,7 @@ def followed(
     return Diagnosis(tuple(why) or (nothing,), found=bool(why))
 
 
-def main_dtype(found: Carried) -> str:
+def main_dtype(found: Tried) -> str:
     """The dtype whose answers name a rule."""
     dtypes = [unit.case.dtype for unit, _ in found.answers]
     return MAIN_DTYPE if MAIN_DTYPE in dtypes else dtypes[0]
@@ -155,7 +155,7 @@ def narrow(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> bool
     return not bool((contradicted(oracle, question, answer.observed) & ordinary(unit.case)).any())
 
 
-def rule(oracle: Oracle, variant: Variant, found: Carried, main: list[Judged]) -> Explanation:
+def rule(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]) -> Explanation:
     """The documented rule, or the one that differs in two choices, that explains every answer."""
     first = {unit.case for unit, _, _ in main}
     answers = sorted(found.answers, key=lambda pair: pair[0].case not in first)
@@ -163,9 +163,7 @@ def rule(oracle: Oracle, variant: Variant, found: Carried, main: list[Judged]) -
     return explain(oracle, variant, answers, others)
 
 
-def suspected(
-    oracle: Oracle, variant: Variant, found: Carried, main: list[Judged]
-) -> list[Suspect]:
+def suspected(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]) -> list[Suspect]:
     """The wrong rules that explain every answer in the main dtype, of the most telling kind."""
     first = {unit.case for unit, _, _ in main}
     pairs = [

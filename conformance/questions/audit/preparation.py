@@ -15,7 +15,7 @@ from optimizer_conformance.workers.environments import ADAPTERS
 from optimizer_conformance.workers.process import REQUEST_LIMIT
 from optimizer_conformance.workers.subject import Subject, SubjectError, described
 from optimizer_conformance.workers.targets import (
-    Missing,
+    InterpreterLacks,
     TargetError,
     greeted,
     looks_like_target,
@@ -30,7 +30,7 @@ class AuditError(Exception):
 
 
 @dataclass(frozen=True)
-class Question:
+class AuditRequest:
     """What is asked, as :func:`conformance.audit` describes it."""
 
     target: Any
@@ -56,7 +56,7 @@ class Ready:
     remarks   what was assumed
     """
 
-    question: Question
+    question: AuditRequest
     order: Any
     subject: Subject
     features: tuple[str, ...]
@@ -87,13 +87,13 @@ def documented(like: str) -> Variant | None:
 
 
 @contextmanager
-def started(question: Question, order: Any) -> Iterator[Subject]:
+def started(question: AuditRequest, order: Any) -> Iterator[Subject]:
     """The target in a worker.  Raises SubjectError where it cannot be used."""
     found = None if isinstance(question.target, str) else question.target
     try:
         with serving(order, found=found, python=question.python, limit=question.limit) as worker:
             yield described(worker, order.name, description=greeted(worker, question.python))
-    except (TargetError, Missing) as error:
+    except (TargetError, InterpreterLacks) as error:
         raise SubjectError(f"{named(question.target)}: {error}") from error
 
 
@@ -106,7 +106,7 @@ def named(target: Any) -> str:
 
 
 @contextmanager
-def ready(question: Question) -> Iterator[Ready]:
+def ready(question: AuditRequest) -> Iterator[Ready]:
     """Start the target; once more where it is to be told what the document asks for.
 
     Raises AuditError for a question that makes no sense, SubjectError where the target cannot be
@@ -154,7 +154,7 @@ def ready(question: Question) -> Iterator[Ready]:
 
 
 def made(
-    question: Question,
+    question: AuditRequest,
     order: Any,
     subject: Subject,
     variant: Variant | None,
@@ -183,7 +183,7 @@ def decimal(name: str, value: Any) -> str:
 
 
 def assumed(
-    subject: Subject, variant: Variant | None, question: Question
+    subject: Subject, variant: Variant | None, question: AuditRequest
 ) -> tuple[dict[str, float], list[str], list[str]] | None:
     """What the target has to be told: built-in values, options that are on, and how that is said.
 
@@ -230,6 +230,6 @@ def needed(subject: Subject, variant: Variant | None) -> list[str]:
     ]
 
 
-def known(subject: Subject, question: Question) -> set[str]:
+def known(subject: Subject, question: AuditRequest) -> set[str]:
     """The hyperparameters that it takes, or that were said to be built in."""
     return {*subject.implementation.hyperparameters, *question.options}

@@ -16,7 +16,7 @@ BAD = ("deviates", "error", "timeout", "crash")
 
 
 @dataclass(frozen=True)
-class Cell:
+class CaseVerdict:
     """One case, and what came of it.
 
     verdict    as ``docs/verdicts.md`` has them; the worst of the elements
@@ -70,7 +70,7 @@ class Audit:
     first_divergence: Divergence | None = None
     why: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[CaseVerdict, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -22,7 +22,7 @@ COMPARED = ("verdict", "score", "ulp", "counts", "representation", "inputs", "ou
 
 
 @dataclass(frozen=True)
-class Difference:
+class CertificateDifference:
     """One thing of one case that is not what the certificate says."""
 
     case: str
@@ -32,15 +32,15 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Check:
+class Rerun:
     """What came of running a certificate again.
 
     circumstances  what else is different here: versions, suite; they explain, and do not decide
     """
 
     cases: int
-    differences: tuple[Difference, ...]
-    circumstances: tuple[Difference, ...]
+    differences: tuple[CertificateDifference, ...]
+    circumstances: tuple[CertificateDifference, ...]
 
     @property
     def same(self) -> bool:
@@ -48,7 +48,7 @@ class Check:
         return not self.differences
 
 
-def check(certificate: Certificate, *, progress: Progress = silent) -> Check:
+def check(certificate: Certificate, *, progress: Progress = silent) -> Rerun:
     """Run every case of a certificate again.
 
     Raises SubjectError where the implementation is not here, WorkerError where it cannot answer,
@@ -63,7 +63,7 @@ def check(certificate: Certificate, *, progress: Progress = silent) -> Check:
             progress(item.case)
             differences += compared(item, again(oracle, asked, told, certificate, item))
         elsewhere = around(certificate, asked)
-    return Check(len(certificate.evidence), tuple(differences), elsewhere)
+    return Rerun(len(certificate.evidence), tuple(differences), elsewhere)
 
 
 def again(
@@ -77,23 +77,25 @@ def again(
     return one(oracle, asked, told, certificate.statement.against.rule, case)
 
 
-def compared(then: Evidence, now: Evidence) -> list[Difference]:
+def compared(then: Evidence, now: Evidence) -> list[CertificateDifference]:
     """What differs."""
     return [
-        Difference(then.case, name, str(getattr(then, name)), str(getattr(now, name)))
+        CertificateDifference(then.case, name, str(getattr(then, name)), str(getattr(now, name)))
         for name in COMPARED
         if getattr(then, name) != getattr(now, name)
     ]
 
 
-def around(certificate: Certificate, asked: Subject) -> tuple[Difference, ...]:
+def around(certificate: Certificate, asked: Subject) -> tuple[CertificateDifference, ...]:
     """What else is not as it was."""
     then = certificate.provenance
     found = [
-        Difference("", f"version of {name}", version, asked.description.versions.get(name, "none"))
+        CertificateDifference(
+            "", f"version of {name}", version, asked.description.versions.get(name, "none")
+        )
         for name, version in then.versions.items()
         if asked.description.versions.get(name) != version
     ]
     if then.suite != (now := suite_hash()):
-        found.append(Difference("", "suite", then.suite[:12], now[:12]))
+        found.append(CertificateDifference("", "suite", then.suite[:12], now[:12]))
     return tuple(found)

@@ -27,7 +27,7 @@ from optimizer_conformance.reference.pipeline import ORDER, Choices, state_names
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import suffix
 from optimizer_conformance.reference.words import WORDS, difference
-from optimizer_conformance.reports.classes import FORMAT, Class, Map, Member, Panel, Witness
+from optimizer_conformance.reports.classes import FORMAT, Class, ClassWitness, Map, Member, Panel
 from optimizer_conformance.reports.facts import Configuration, Facts, Rule, latest, together
 from optimizer_conformance.reports.model import RunData
 
@@ -36,7 +36,7 @@ Key = tuple[Choices | None, str]  # the rule, and what sets apart those that no 
 
 
 @dataclass(frozen=True)
-class Found:
+class FollowedRule:
     """One implementation with one set of options, as a run saw it."""
 
     name: str
@@ -64,16 +64,18 @@ def mapped(*runs: RunData) -> Map:
     return Map(FORMAT, known.run, panels)
 
 
-def configurations(known: Facts) -> dict[tuple[str, str], list[Found]]:
+def configurations(known: Facts) -> dict[tuple[str, str], list[FollowedRule]]:
     """Every implementation by family and set of options."""
-    found: dict[tuple[str, str], list[Found]] = {}
+    found: dict[tuple[str, str], list[FollowedRule]] = {}
     for item in known.implementations:
         for one in item.configurations:
             rule, apart = understood(one.rule, item.name)
             elsewhere = [why for why in one.departs if why not in stated(rule, item.claims, one)]
             device = "" if one.device == "cpu" else f" on {one.device}"
             partly = "; ".join(why for why in one.departs if why.startswith(PARTLY))
-            member = Found(item.name + device, item.version, rule, apart, tuple(elsewhere), partly)
+            member = FollowedRule(
+                item.name + device, item.version, rule, apart, tuple(elsewhere), partly
+            )
             found.setdefault((item.family, one.options), []).append(member)
     return found
 
@@ -96,10 +98,10 @@ def understood(rule: Rule | None, name: str) -> tuple[Choices | None, str]:
 
 
 def panel(
-    every: pandas.DataFrame, family: str, features: str, members: list[Found], oracle: Oracle
+    every: pandas.DataFrame, family: str, features: str, members: list[FollowedRule], oracle: Oracle
 ) -> Panel:
     """One set of options: its classes, and what separates each two."""
-    groups: dict[Key, list[Found]] = {}
+    groups: dict[Key, list[FollowedRule]] = {}
     for member in members:
         groups.setdefault((member.rule, member.apart), []).append(member)
     keys = sorted(groups, key=lambda key: (key[0] is None, bool(key[1]), -len(groups[key])))
@@ -159,7 +161,7 @@ def documents(rule: Choices | None, family: str, features: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Place:
+class SeparatingElement:
     """An element that separates two rules, and whose answer was outside the second's bound."""
 
     case: Case
@@ -181,12 +183,12 @@ class Place:
 
 def separated(
     cells: pandas.DataFrame,
-    groups: dict[Key, list[Found]],
+    groups: dict[Key, list[FollowedRule]],
     one: Key,
     other: Key,
     wrong: dict[Key, pandas.DataFrame],
     oracle: Oracle,
-) -> Place | None:
+) -> SeparatingElement | None:
     """The largest witness of those that the run kept, whichever class it was that answered.
 
     Where no document states a rule, no answer was held against it: then the rules tell.
@@ -207,7 +209,7 @@ def separated(
     return max(filter(None, sought), key=lambda place: place.size, default=None)
 
 
-def computed(oracle: Oracle, one: Choices, other: Choices, case: Case) -> Place | None:
+def computed(oracle: Oracle, one: Choices, other: Choices, case: Case) -> SeparatingElement | None:
     """Where two rules are farthest apart in a case, if their bounds do not meet there."""
     questions = [Question(rule, case.hyperparameters, case) for rule in (one, other)]
     values, errors = zip(*(table(oracle, question) for question in questions), strict=True)
@@ -220,7 +222,7 @@ def computed(oracle: Oracle, one: Choices, other: Choices, case: Case) -> Place 
     name, part = next(
         (name, part) for name, part in places(case) if part.start <= column < part.stop
     )
-    return Place(
+    return SeparatingElement(
         case,
         int(step) + 1,
         "parameter",
@@ -239,14 +241,14 @@ def table(oracle: Oracle, question: Question, quantity: str = "parameter") -> tu
 
 
 def witnesses(
-    members: list[Found],
+    members: list[FollowedRule],
     own: Key,
     other: Key,
     wrong: dict[Key, pandas.DataFrame],
     oracle: Oracle,
     *,
     turned: bool,
-) -> Iterator[Place]:
+) -> Iterator[SeparatingElement]:
     """Answers of ``members`` that the other class's rule does not explain, one a case."""
     if other[0] is None or other[1]:
         return
@@ -272,7 +274,9 @@ def witnesses(
                 continue  # its own bound must hold it, and the bounds must not meet
         if turned:
             values, bounds = values[::-1], bounds[::-1]
-        yield Place(*place, values, bounds, size, str(row.implementation), observed, score)
+        yield SeparatingElement(
+            *place, values, bounds, size, str(row.implementation), observed, score
+        )
 
 
 def at(
@@ -294,11 +298,16 @@ def apart(values: tuple[float, float], bounds: tuple[float, float]) -> float:
 
 
 def named(
-    place: Place, one: Key, other: Key, names: dict[Key, str], family: str, features: str
-) -> Witness:
+    place: SeparatingElement,
+    one: Key,
+    other: Key,
+    names: dict[Key, str],
+    family: str,
+    features: str,
+) -> ClassWitness:
     """The witness as reports show it."""
     rules = one[0] is not None and other[0] is not None and not one[1] and not other[1]
-    return Witness(
+    return ClassWitness(
         classes=(names[one], names[other]),
         apart=differences(one, other),
         case=place.case.identifier,
@@ -351,7 +360,7 @@ def printed(key: Key, family: str, features: str) -> list[tuple[str, str]]:
 
 
 def told(
-    item: Found,
+    item: FollowedRule,
     key: Key,
     keys: list[Key],
     names: dict[Key, str],
@@ -371,7 +380,7 @@ def told(
 
 
 def tree(
-    keys: list[Key], names: dict[Key, str], witnesses_: list[Witness]
+    keys: list[Key], names: dict[Key, str], witnesses_: list[ClassWitness]
 ) -> list[tuple[str, str]]:
     """Each class with its nearest (Prim): fewest differing choices, then the smallest witness."""
     size = {frozenset(item.classes): item.size for item in witnesses_}

@@ -11,7 +11,7 @@ from optimizer_conformance.reference.numbers import FLOAT64
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.pipeline import Choices
 from optimizer_conformance.reference.trajectory import trajectory
-from optimizer_conformance.reports.classes import Example
+from optimizer_conformance.reports.classes import HandExample
 
 PARAMETER = 1.0
 GRADIENTS = (1.0, 0.5, 0.1, -1.0, 0.0)
@@ -31,7 +31,7 @@ RATES: tuple[tuple[str, ...], ...] = ((), ("0.1", "0.1", "0.01", "0.01"))
 SEEN = 0.005
 
 
-def example(one: Choices, other: Choices, family: str, features: str) -> Example | None:
+def example(one: Choices, other: Choices, family: str, features: str) -> HandExample | None:
     """The fewest steps whose results differ in three digits; there, the largest difference."""
     switched = features.split("+")
     if "centralize" in switched:
@@ -51,7 +51,7 @@ def example(one: Choices, other: Choices, family: str, features: str) -> Example
 
 def tried(
     one: Choices, other: Choices, values: list[str], names: list[str], steps: int
-) -> Iterator[tuple[float, Example]]:
+) -> Iterator[tuple[float, HandExample]]:
     """For each epsilon and schedule the gradients that tell most, with how much that is."""
     rows = np.array(list(product(GRADIENTS, repeat=steps))).T
     for epsilon, rates in product(EPSILONS, RATES):
@@ -66,7 +66,7 @@ def tried(
         best = int(np.argmax(apart))
         yield (
             float(apart[best]),
-            Example(
+            HandExample(
                 decimals,
                 PARAMETER,
                 [float(value) for value in rows[:, best]],

@@ -11,7 +11,7 @@ from typing import Any
 import pandas
 
 from optimizer_conformance.cases.patterns import wanted
-from optimizer_conformance.questions.history.record import Place, Release
+from optimizer_conformance.questions.history.record import ReleaseFolder, ReleaseRun
 from optimizer_conformance.reference.pipeline import Choices
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import model
@@ -19,7 +19,7 @@ from optimizer_conformance.reports.diff import INSIDE
 from optimizer_conformance.reports.model import RunData, options
 from optimizer_conformance.reports.terminal import number
 
-Subject = tuple[str, str, str]  # implementation, options, what
+Topic = tuple[str, str, str]  # implementation, options, what
 LONGEST = 110  # letters of a reason
 CELL = ["device", "dtype", "mode", "regime", "case"]
 
@@ -50,7 +50,7 @@ def several(items: list[str]) -> Fact:
 class Edition:
     """One release of the framework, with its run."""
 
-    release: Release
+    release: ReleaseRun
     run: RunData
 
     @property
@@ -59,11 +59,11 @@ class Edition:
         return self.release.version
 
     @cached_property
-    def facts(self) -> dict[Subject, Fact]:
+    def facts(self) -> dict[Topic, Fact]:
         """Everything that is said of it, but for its bits."""
         return {**dict(self.described()), **dict(self.judged())}
 
-    def described(self) -> Iterator[tuple[Subject, Fact]]:
+    def described(self) -> Iterator[tuple[Topic, Fact]]:
         """What its adapter says of each implementation, and what constructors state."""
         patterns = tuple(self.run.provenance["selection"]["implementations"])
         for about in self.run.adapters.values():
@@ -83,7 +83,7 @@ class Edition:
                 for argument, value in self.release.defaults.get(name, {}).items():
                     yield (name, "", f"default {argument}"), Fact(str(value))
 
-    def judged(self) -> Iterator[tuple[Subject, Fact]]:
+    def judged(self) -> Iterator[tuple[Topic, Fact]]:
         """Which rule each follows, how well, and its worst score where the bound holds it."""
         cells = self.run.cells
         if cells.empty:
@@ -124,6 +124,6 @@ def followed(row: Any) -> Fact:
     )
 
 
-def edition(place: Place) -> Edition:
+def edition(place: ReleaseFolder) -> Edition:
     """A release that was run.  Raises UnreadableRun, RunError."""
     return Edition(place.release(), model.load(place.run))

@@ -26,7 +26,7 @@ class UnknownFramework(Exception):  # noqa: N818 - named for the situation
     """Neither a file nor an adapter of that name; the message says what there is."""
 
 
-class Needs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ReleaseNeeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What some releases need.
 
     versions  of the framework, as in requirements: ``<0.1.7``, ``>=2.0,<3``; empty: all
@@ -56,9 +56,9 @@ class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     adapter: str
     distribution: str
     implementations: tuple[str, ...] = ()
-    needs: tuple[Needs, ...] = ()
+    needs: tuple[ReleaseNeeds, ...] = ()
 
-    def of(self, version: str) -> Needs:
+    def of(self, version: str) -> ReleaseNeeds:
         """What one release needs.
 
         Releases before the first one stay in: ``0.2.0rc1`` fits ``<0.3``.
@@ -66,7 +66,7 @@ class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for needs in self.needs:
             if SpecifierSet(needs.versions).contains(version, prereleases=True):
                 return needs
-        return Needs()
+        return ReleaseNeeds()
 
     def recipe(self, version: str, given: dict[str, Path]) -> Recipe:
         """How the environment of one release is made; ``given`` are interpreters by version.
@@ -135,4 +135,12 @@ def framework(name: str) -> Framework:
     return Framework(name, name, first)
 
 
-__all__ = ["KNOWN", "Framework", "Needs", "UnknownFramework", "framework", "frameworks", "releases"]
+__all__ = [
+    "KNOWN",
+    "Framework",
+    "ReleaseNeeds",
+    "UnknownFramework",
+    "framework",
+    "frameworks",
+    "releases",
+]

@@ -13,7 +13,7 @@ from optimizer_conformance.adapters import protocol
 from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.questions.history.frameworks import Framework
 from optimizer_conformance.questions.history.interpreters import NoInterpreter
-from optimizer_conformance.questions.history.record import Place, Record, Release
+from optimizer_conformance.questions.history.record import HistoryRecord, ReleaseFolder, ReleaseRun
 from optimizer_conformance.reports.records import Finished
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.runs.reader import finished_groups
@@ -47,7 +47,7 @@ class Gardener:
 
     framework: Framework
     selection: Selection
-    record: Record
+    record: HistoryRecord
     listener: Listener
     pythons: dict[str, Path] = field(default_factory=dict)
     discard: bool = False
@@ -101,7 +101,7 @@ class Gardener:
                 growth.failed[version] = str(error)
                 self.say(f"{self.framework.name} {version}: {error}")
 
-    def run(self, version: str, place: Place) -> None:
+    def run(self, version: str, place: ReleaseFolder) -> None:
         """Install and run one release; what an earlier run of it has that is the same is kept."""
         recipe = self.framework.recipe(version, self.pythons)
         environment = environments.create(self.framework.adapter, recipe, say=self.say)
@@ -128,7 +128,7 @@ class Gardener:
         if outcome.missing:
             place.set_aside()
             raise WorkerError("error", "; ".join(outcome.missing.values()))
-        place.write(Release(version, recipe.version, list(environment.pins), defaults))
+        place.write(ReleaseRun(version, recipe.version, list(environment.pins), defaults))
         shutil.rmtree(place.former, ignore_errors=True)
         if self.discard:
             environments.remove(environment.folder)

@@ -19,7 +19,7 @@ from optimizer_conformance.workers import environments
 RELEASE = "release.json"
 
 
-class Release(msgspec.Struct, frozen=True):
+class ReleaseRun(msgspec.Struct, frozen=True):
     """How one release was run.
 
     python    of its environment
@@ -34,7 +34,7 @@ class Release(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Place:
+class ReleaseFolder:
     """The folder of one release in a history."""
 
     folder: Path
@@ -70,15 +70,15 @@ class Place:
         """Whether this version of the suite made the run."""
         return content(self.run / "provenance.json").get("suite") == suite_hash()
 
-    def release(self) -> Release:
+    def release(self) -> ReleaseRun:
         """How it was run.  Raises RunError for a damaged file."""
         path = self.folder / RELEASE
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Release)
+            return msgspec.json.decode(path.read_bytes(), type=ReleaseRun)
         except (OSError, msgspec.MsgspecError) as error:
             raise RunError(f"{path} is damaged ({error}); delete {self.folder}") from error
 
-    def write(self, release: Release) -> None:
+    def write(self, release: ReleaseRun) -> None:
         """Keep how it was run.  Raises RunError."""
         try:
             write_json(self.folder / RELEASE, msgspec.to_builtins(release))
@@ -92,18 +92,20 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Record:
+class HistoryRecord:
     """The history of one framework under one selection: only the same cells can be compared."""
 
     folder: Path
 
-    def place(self, version: str) -> Place:
+    def place(self, version: str) -> ReleaseFolder:
         """The folder of one release, which need not exist."""
-        return Place(self.folder / version)
+        return ReleaseFolder(self.folder / version)
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[ReleaseFolder]:
         """Every release of which there is a run, in order."""
-        found = [Place(path) for path in self.folder.glob("*/") if Place(path).begun]
+        found = [
+            ReleaseFolder(path) for path in self.folder.glob("*/") if ReleaseFolder(path).begun
+        ]
         return sorted(found, key=lambda place: Version(place.version))
 
 
@@ -122,6 +124,8 @@ def selection_of(framework: Framework, profile: str, seed: int) -> Selection:
     )
 
 
-def record(framework: Framework, selection: Selection, keep: Path | None = None) -> Record:
+def record(framework: Framework, selection: Selection, keep: Path | None = None) -> HistoryRecord:
     """The history of a framework; ``keep`` replaces the folder of all histories."""
-    return Record((keep or root()) / framework.name / f"{selection.profile}-{selection.seed}")
+    return HistoryRecord(
+        (keep or root()) / framework.name / f"{selection.profile}-{selection.seed}"
+    )

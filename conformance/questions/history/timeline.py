@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas
 
-from optimizer_conformance.questions.history.editions import THERE, Edition, Fact, Subject
+from optimizer_conformance.questions.history.editions import THERE, Edition, Fact, Topic
 from optimizer_conformance.reference.words import difference
 from optimizer_conformance.reports import diff
-from optimizer_conformance.reports.diff import Difference
+from optimizer_conformance.reports.diff import RunDifference
 from optimizer_conformance.reports.model import options
 
 ABSENT = "–"
@@ -21,7 +21,7 @@ NOWHERE = ""  # of an implementation that a release does not have
 
 
 @dataclass(frozen=True)
-class Row:
+class TimelineRow:
     """One thing over all releases: a row of the table.
 
     options  the set of options that it is about; empty where it is about the implementation
@@ -65,20 +65,20 @@ class Timeline:
         return [edition.version for edition in self.editions]
 
     @cached_property
-    def steps(self) -> list[Difference]:
+    def steps(self) -> list[RunDifference]:
         """Each release against the one before, cell by cell."""
         runs = [edition.run for edition in self.editions]
         return [diff.compare(a, b) for a, b in pairwise(runs)]
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[TimelineRow]:
         """Every fact, and which bits came out, over all releases."""
         subjects = dict.fromkeys(subject for item in self.editions for subject in item.facts)
         rows = [
-            Row(*subject, tuple(shown(item, subject) for item in self.editions))
+            TimelineRow(*subject, tuple(shown(item, subject) for item in self.editions))
             for subject in subjects
         ]
-        rows += [Row(*key, "bits", letters) for key, letters in self.bits().items()]
+        rows += [TimelineRow(*key, "bits", letters) for key, letters in self.bits().items()]
         return sorted(rows, key=lambda row: (row.implementation, row.options))
 
     def bits(self) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -108,7 +108,7 @@ class Timeline:
         return found
 
 
-def shown(edition: Edition, subject: Subject) -> str:
+def shown(edition: Edition, subject: Topic) -> str:
     """A fact as the table shows it."""
     name, _, what = subject
     if what != "available" and not there(edition, name):
@@ -122,7 +122,7 @@ def there(edition: Edition, implementation: str) -> bool:
     return edition.facts.get((implementation, "", "available")) == THERE
 
 
-def told(subject: Subject, a: Edition, b: Edition) -> Iterator[str]:
+def told(subject: Topic, a: Edition, b: Edition) -> Iterator[str]:
     """A change in words; none where it follows from one that is told elsewhere."""
     name, features, what = subject
     before, after = a.facts.get(subject), b.facts.get(subject)
@@ -171,7 +171,7 @@ def rewritten(before: Fact, after: Fact) -> Iterator[str]:
         yield f"{after.text}; before: {before.text}"
 
 
-def moved(step: Difference) -> dict[tuple[str, str], str]:
+def moved(step: RunDifference) -> dict[tuple[str, str], str]:
     """In how many cells an implementation's bits differ from the release before."""
     cells = step.cells
     both = cells[(cells.bits_a.fillna("") != "") & (cells.bits_b.fillna("") != "")]

@@ -29,7 +29,7 @@ KILLED, EQUIVALENT, BELOW, ENDS, OPEN = (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MutantOutcome:
     """One mutant of one rule in one dtype.
 
     status   one of the words above
@@ -73,7 +73,7 @@ class Measurement:
 
     variant: str
     dtype: str
-    outcomes: list[Outcome]
+    outcomes: list[MutantOutcome]
     rewritings: list[Rewriting]
 
 
@@ -118,7 +118,9 @@ def measure(
     )
 
 
-def outcome(oracle: Oracle, variant: Variant, asked: list[Question], mutant: Mutant) -> Outcome:
+def outcome(
+    oracle: Oracle, variant: Variant, asked: list[Question], mutant: Mutant
+) -> MutantOutcome:
     """Killed by the first case that contradicts it; peers look on until all of them reject it."""
     dtype = asked[0].case.dtype
     left = [peer.name for peer in peers.peers()]
@@ -135,7 +137,7 @@ def outcome(oracle: Oracle, variant: Variant, asked: list[Question], mutant: Mut
             accepted = peers.verdicts(oracle, question, shown)
             left = [name for name in left if accepted[name]]
     killed = killed or decided_in_full(oracle, asked, mutant)
-    base = Outcome(
+    base = MutantOutcome(
         variant.identifier, dtype, mutant.identifier, mutant.kind, KILLED, missed=tuple(left)
     )
     if killed is None:
@@ -164,8 +166,8 @@ def decided_in_full(
 
 
 def explained(  # noqa: PLR0911 - one a reason
-    oracle: Oracle, variant: Variant, asked: list[Question], mutant: Mutant, base: Outcome
-) -> Outcome:
+    oracle: Oracle, variant: Variant, asked: list[Question], mutant: Mutant, base: MutantOutcome
+) -> MutantOutcome:
     """Why a mutant survived."""
     reason = proof(variant.choices, variant.family, dict(asked[0].decimals), mutant)
     if reason:
@@ -262,4 +264,4 @@ def flood(variant: Variant, dtype: str, profile: str, size: int, seed: int) -> l
     return [judged(oracle, variant, asked, index, seed) for index in styles]
 
 
-__all__ = ["Measurement", "Outcome", "Rewriting", "flood", "measure", "questions"]
+__all__ = ["Measurement", "MutantOutcome", "Rewriting", "flood", "measure", "questions"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from optimizer_conformance.questions.power import peers
+from optimizer_conformance.questions.power.analysis import Power, totals
 from optimizer_conformance.questions.power.measurement import BELOW, EQUIVALENT, KILLED
 from optimizer_conformance.questions.power.report import COLUMNS, cells, section, theirs
-from optimizer_conformance.questions.power.session import Power, totals
 
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 FULL = ("float32", "float64")  # where every mutant that is not equivalent has to be told

@@ -10,15 +10,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from optimizer_conformance.questions.power import peers
+from optimizer_conformance.questions.power.analysis import Power, summary, totals
 from optimizer_conformance.questions.power.measurement import (
     BELOW,
     ENDS,
     EQUIVALENT,
     KILLED,
     OPEN,
-    Outcome,
+    MutantOutcome,
 )
-from optimizer_conformance.questions.power.session import Power, summary, totals
 
 COLUMNS = ("mutants", KILLED, EQUIVALENT, BELOW, "unexplained", "element-steps", "false alarms")
 SHORT = {
@@ -126,10 +126,10 @@ def grid(rows: list[Row], keys: tuple[str, ...]) -> Iterator[str]:
 
 
 def section(
-    power: Power, title: str, wanted: Callable[[Outcome], bool], level: int = 2
+    power: Power, title: str, wanted: Callable[[MutantOutcome], bool], level: int = 2
 ) -> Iterator[str]:
     """Survivors one by one; those of one mutant and dtype in one line."""
-    found: dict[tuple[str, str, str], list[Outcome]] = {}
+    found: dict[tuple[str, str, str], list[MutantOutcome]] = {}
     for outcome in power.outcomes:
         if wanted(outcome):
             found.setdefault((outcome.mutant, outcome.dtype, outcome.reason), []).append(outcome)

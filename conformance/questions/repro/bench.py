@@ -67,7 +67,7 @@ NOWHERE = Divergence(1, "", "", 0, float("nan"), float("nan"), float("inf"), flo
 
 
 @dataclass
-class Bench:
+class CaseJudge:
     """One implementation, and the documented variants of its options.
 
     variants  set of options to the documented variant of one reading

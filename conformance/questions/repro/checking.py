@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optimizer_conformance.questions.repro.reproducer import Reproducer
-from optimizer_conformance.questions.repro.script import Script
+from optimizer_conformance.questions.repro.script import StandaloneScript
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import QUIET, STARTUP_LIMIT, clean_environment
 
@@ -18,7 +18,7 @@ SHOWS = 1  # the exit status of a script whose deviation shows
 
 
 @dataclass(frozen=True)
-class Check:
+class ScriptRun:
     """What a script did: its output, and why that is not what it should be (empty: it is)."""
 
     output: str
@@ -30,7 +30,7 @@ class Check:
         return not self.wrong
 
 
-def check(reproducer: Reproducer, script: Script) -> Check:
+def check(reproducer: Reproducer, script: StandaloneScript) -> ScriptRun:
     """Run a script in its adapter's environment, and hold its output against what was found.
 
     It has to end with the status and the word of a deviation, and for values to observe the very
@@ -51,8 +51,8 @@ def check(reproducer: Reproducer, script: Script) -> Check:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            return Check("", f"the script could not be run: {error}")
-    return Check(done.stdout, wrong(reproducer, done))
+            return ScriptRun("", f"the script could not be run: {error}")
+    return ScriptRun(done.stdout, wrong(reproducer, done))
 
 
 def command(adapter: str, path: Path) -> list[str]:

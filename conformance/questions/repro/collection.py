@@ -29,7 +29,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass
-class Entry:
+class CollectionEntry:
     """One distinct deviation: an implementation, a variant and a reason.
 
     cells   how many cells of the run it stands for
@@ -60,7 +60,7 @@ class Collection:
     out: Path
     issues: bool = False
     checked: bool = False
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[CollectionEntry] = field(default_factory=list)
     oracle: Oracle = field(default_factory=Oracle)
 
     def collect(self, adapters: tuple[str, ...], say: Progress) -> None:
@@ -88,7 +88,7 @@ class Collection:
             return
         try:
             content = msgspec.json.decode(path.read_bytes())
-            found = msgspec.convert(content["entries"], list[Entry])
+            found = msgspec.convert(content["entries"], list[CollectionEntry])
             same = content["run"] == str(self.run.resolve())
         except (msgspec.MsgspecError, KeyError, TypeError) as error:
             raise RunError(
@@ -99,10 +99,12 @@ class Collection:
         kept = [entry for entry in found if not entry.failed]
         self.entries = [entry for entry in kept if (self.out / entry.script).is_file()]
 
-    def one(self, bank: Bank, group: list[Deviation]) -> Entry:
+    def one(self, bank: Bank, group: list[Deviation]) -> CollectionEntry:
         """One distinct deviation: the first of its cells that can be reproduced."""
         first = group[0]
-        entry = Entry(first.implementation, first.variant, first.why, len(group), first.key)
+        entry = CollectionEntry(
+            first.implementation, first.variant, first.why, len(group), first.key
+        )
         for tried in group[:TRIES]:
             try:
                 recipe(tried.implementation)
@@ -131,7 +133,7 @@ class Collection:
                 return entry.script, entry.shown
         return "", None
 
-    def written(self, made: Reproducer, entry: Entry) -> Entry:
+    def written(self, made: Reproducer, entry: CollectionEntry) -> CollectionEntry:
         """Write a script, and its issue where they are asked for."""
         text = script(made)
         result = check(made, text) if self.checked else None

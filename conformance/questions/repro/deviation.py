@@ -17,7 +17,7 @@ from optimizer_conformance.judging.execution import Answer, judge_answer, questi
 from optimizer_conformance.judging.explain import explain
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.judging.verdict import Judgement, Verdict
-from optimizer_conformance.questions.repro.bench import Bench
+from optimizer_conformance.questions.repro.bench import CaseJudge
 from optimizer_conformance.questions.repro.changes import decimal
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.pipeline import Choices
@@ -92,7 +92,7 @@ def settled(subject: Subject, asked: Deviation, oracle: Oracle) -> Deviation:
             f"{subject.name} claims no document with these options; name one with --variant"
         )
     found: list[tuple[int, Variant, Judgement]] = []
-    bench = Bench(subject, {asked.case.features: VARIANTS[names[0]]}, oracle)
+    bench = CaseJudge(subject, {asked.case.features: VARIANTS[names[0]]}, oracle)
     answer = bench.answer(asked.case)
     if not isinstance(answer, Answer):
         if answer.kind == "unsupported":

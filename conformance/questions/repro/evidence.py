@@ -12,7 +12,7 @@ import numpy as np
 from optimizer_conformance.cases.case import Written
 from optimizer_conformance.judging.execution import Answer
 from optimizer_conformance.judging.oracle import WIDEST, Question, Table, balls, evaluate
-from optimizer_conformance.questions.repro.bench import Bench, Shown, Sign
+from optimizer_conformance.questions.repro.bench import CaseJudge, Shown, Sign
 from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic
 from optimizer_conformance.reference.numbers.ball import BITS, working_bits
 from optimizer_conformance.reference.numbers.hyper import IDEAL
@@ -34,7 +34,7 @@ class NotShownError(Exception):
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ObservedNumber:
     """One number against the interval that holds every legal result.
 
     exact     the exact result in decimal digits
@@ -59,7 +59,7 @@ class Evidence:
     explained: str | None = None
 
 
-def evidence(bench: Bench, case: Written, shown: Shown, sign: Sign) -> Evidence:
+def evidence(bench: CaseJudge, case: Written, shown: Shown, sign: Sign) -> ObservedNumber:
     """The evidence of a shrunk case.  Raises NotShownError where there is none."""
     assert shown.answer is not None
     found = shown.divergence
@@ -77,7 +77,7 @@ def evidence(bench: Bench, case: Written, shown: Shown, sign: Sign) -> Evidence:
     low, high = limits[covers]
     ball = exact(question, row, found.element)
     nearest = float(PRECISIONS[question.precision.name].round(np.float64(float(ball.mid()))))
-    return Evidence(
+    return ObservedNumber(
         quantity=found.quantity,
         step=found.step,
         element=found.element,
@@ -135,7 +135,7 @@ def digits(ball: flint.arb) -> str:
 
 
 def explained(
-    bench: Bench, case: Written, answer: Answer, sign: Sign, row: int, element: int
+    bench: CaseJudge, case: Written, answer: Answer, sign: Sign, row: int, element: int
 ) -> str | None:
     """What the rule that explains the observation gives there."""
     other = bench.explaining(bench.question(case, answer), sign) if sign.changes else None

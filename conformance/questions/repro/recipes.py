@@ -12,7 +12,7 @@ from optimizer_conformance.cases.patterns import matches
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class OptimizerTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One optimizer, or several that are written alike.
 
     match     glob over names without what stands in brackets; the first that fits counts
@@ -44,7 +44,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str = ""
 
 
-class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AdapterTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One adapter's part.
 
     template  the file that is filled in
@@ -57,7 +57,7 @@ class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     template: str
     package: str
-    recipes: list[Recipe]
+    recipes: list[OptimizerTemplate]
     imports: str = ""
     versions: str = ""
     names: dict[str, str] = {}
@@ -69,13 +69,13 @@ class NoRecipeError(Exception):
 
 
 @lru_cache(maxsize=32)
-def framework(adapter: str) -> Framework:
+def framework(adapter: str) -> AdapterTemplate:
     """The data of one adapter.  Raises NoRecipeError where there are none."""
     path = TEMPLATES / f"{adapter}.toml"
     if not path.is_file():
         known = ", ".join(sorted(item.stem for item in TEMPLATES.glob("*.toml")))
         raise NoRecipeError(f"no script can be written for {adapter} yet, but for {known}")
-    return msgspec.toml.decode(path.read_bytes(), type=Framework)
+    return msgspec.toml.decode(path.read_bytes(), type=AdapterTemplate)
 
 
 def options(implementation: str) -> list[str]:
@@ -83,7 +83,7 @@ def options(implementation: str) -> list[str]:
     return implementation.partition("[")[2].removesuffix("]").split(",")
 
 
-def recipe(implementation: str) -> tuple[Framework, Recipe]:
+def recipe(implementation: str) -> tuple[AdapterTemplate, OptimizerTemplate]:
     """How an implementation is written.  Raises NoRecipeError where nothing says so."""
     found = framework(implementation.partition(":")[0])
     base, asked = implementation.partition("[")[0], options(implementation)

@@ -9,14 +9,14 @@ from typing import Any
 from optimizer_conformance.cases.case import Written
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.judging.rows import BROKEN
-from optimizer_conformance.questions.repro.bench import VISIBLE, Bench, Shown, Sign
+from optimizer_conformance.questions.repro.bench import VISIBLE, CaseJudge, Shown, Sign
 from optimizer_conformance.questions.repro.deviation import (
     Deviation,
     settled,
     variants_of,
     written_out,
 )
-from optimizer_conformance.questions.repro.evidence import Evidence, NotShownError, evidence
+from optimizer_conformance.questions.repro.evidence import NotShownError, ObservedNumber, evidence
 from optimizer_conformance.questions.repro.shrinking import Progress, Shrinking
 from optimizer_conformance.reference.pipeline import ORDER
 from optimizer_conformance.reference.variants import VARIANTS, Variant
@@ -48,7 +48,7 @@ class Reproducer:
     shown: Shown
     why: str
     cause: str
-    evidence: Evidence | None
+    evidence: ObservedNumber | None
     tried: int
 
 
@@ -73,7 +73,7 @@ def reproduce(
     oracle = oracle or Oracle()
     say("looking for what shows it")
     found = settled(subject, asked, oracle)
-    bench = Bench(subject, variants_of(subject, VARIANTS[found.variant]), oracle)
+    bench = CaseJudge(subject, variants_of(subject, VARIANTS[found.variant]), oracle)
     shrinking = start(bench, found, say)
     shrinking.options()
     variant = bench.variants[shrinking.case.features]
@@ -93,7 +93,7 @@ def cause_of(found: Deviation, variant: Variant, sign: Sign) -> str:
     return " | ".join((found.implementation, found.device, variant.identifier, sign.kind, words))
 
 
-def start(bench: Bench, found: Deviation, say: Progress) -> Shrinking:
+def start(bench: CaseJudge, found: Deviation, say: Progress) -> Shrinking:
     """The case of one parameter that shows the deviation, and the sign by which it is known."""
     for case in alone_or_several(written_out(bench.subject, found)):
         for full in (False, True):

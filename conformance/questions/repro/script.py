@@ -11,7 +11,12 @@ from typing import Any
 
 import jinja2
 
-from optimizer_conformance.questions.repro.recipes import TEMPLATES, Recipe, options, recipe
+from optimizer_conformance.questions.repro.recipes import (
+    TEMPLATES,
+    OptimizerTemplate,
+    options,
+    recipe,
+)
 from optimizer_conformance.questions.repro.reproducer import Reproducer
 from optimizer_conformance.reference.numbers import equations
 from optimizer_conformance.reference.variants import Variant
@@ -26,7 +31,7 @@ TELLING = ("beta", "gamma", "bias", "norm")
 
 
 @dataclass(frozen=True)
-class Script:
+class StandaloneScript:
     """A script that is ready to run.
 
     text    its source
@@ -52,7 +57,7 @@ def environment() -> jinja2.Environment:
     return found
 
 
-def script(reproducer: Reproducer) -> Script:
+def script(reproducer: Reproducer) -> StandaloneScript:
     """The script of a reproducer.  Raises NoRecipeError where nothing says how it is written."""
     framework, item = recipe(reproducer.subject.name)
     asked = options(reproducer.subject.name)
@@ -66,7 +71,9 @@ def script(reproducer: Reproducer) -> Script:
     )
     lines = [line.rstrip() for line in text.splitlines()]
     kept = [line for i, line in enumerate(lines) if line or (i and lines[i - 1])]
-    return Script("\n".join(kept) + "\n", SCRIPT_SUFFIXES.get(framework.template[:4], ".py"))
+    return StandaloneScript(
+        "\n".join(kept) + "\n", SCRIPT_SUFFIXES.get(framework.template[:4], ".py")
+    )
 
 
 def content(reproducer: Reproducer) -> dict[str, Any]:
@@ -145,7 +152,7 @@ def formulas(variant: Variant) -> list[str]:
     return [line for line, _ in equations(variant.choices, variant.family, scaled)]
 
 
-def arguments(item: Recipe, shared: dict[str, str], reproducer: Reproducer) -> list[str]:
+def arguments(item: OptimizerTemplate, shared: dict[str, str], reproducer: Reproducer) -> list[str]:
     """The constructor's arguments as they are written; what equals its default is left out."""
     case = reproducer.case
     names = {**shared, **item.names}
@@ -215,7 +222,7 @@ def listed(values: Iterable[float]) -> str:
     return f"[{', '.join(texts)}]"
 
 
-def issue(reproducer: Reproducer, made: Script, output: str = "") -> str:
+def issue(reproducer: Reproducer, made: StandaloneScript, output: str = "") -> str:
     """The text of an issue, in Markdown; ``output`` is what the script printed."""
     framework, _ = recipe(reproducer.subject.name)
     description = reproducer.subject.description

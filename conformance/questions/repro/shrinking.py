@@ -12,7 +12,7 @@ from itertools import combinations
 
 from optimizer_conformance.cases.case import Written
 from optimizer_conformance.cases.plan import required_state
-from optimizer_conformance.questions.repro.bench import Bench, Shown, Sign
+from optimizer_conformance.questions.repro.bench import CaseJudge, Shown, Sign
 from optimizer_conformance.questions.repro.changes import (
     chosen,
     cut,
@@ -53,7 +53,7 @@ Progress = Callable[[str], None]
 class Shrinking:
     """A case on its way down; ``case`` is the smallest so far, ``shown`` what it shows."""
 
-    bench: Bench
+    bench: CaseJudge
     sign: Sign
     case: Written
     shown: Shown
@@ -217,7 +217,7 @@ class Shrinking:
                     break
 
 
-def forms(bench: Bench, case: Written, shown: Shown) -> Iterator[Written]:
+def forms(bench: CaseJudge, case: Written, shown: Shown) -> Iterator[Written]:
     """The same steps from simpler starts, the simplest first."""
     plain = replace(case, mode="trajectory", state=(), taken=0)
     if case.mode != "trajectory":
@@ -232,7 +232,7 @@ def forms(bench: Bench, case: Written, shown: Shown) -> Iterator[Written]:
         yield replace(case, taken=1)
 
 
-def put_in(bench: Bench, case: Written, shown: Shown) -> Iterator[Written]:
+def put_in(bench: CaseJudge, case: Written, shown: Shown) -> Iterator[Written]:
     """The second half of a restored case, from the state that was read midway."""
     assert shown.answer is not None
     middle = case.steps // 2

@@ -14,7 +14,7 @@ from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict, 
 from optimizer_conformance.questions.vectors.export import question_of, rule, vector
 from optimizer_conformance.questions.vectors.format import (
     AnsweredCase,
-    Answers,
+    VectorAnswers,
     VectorCase,
     VectorError,
     Vectors,
@@ -57,7 +57,7 @@ def files(place: Path) -> list[Path]:
 def checked(path: Path, oracle: Oracle) -> Iterator[Line]:
     """Every line of one file.  Raises VectorError."""
     content = read(path)
-    if isinstance(content, Answers):
+    if isinstance(content, VectorAnswers):
         if content.variant not in VARIANTS:
             raise VectorError(
                 f"{path}: unknown variant {content.variant!r}; see `conformance list variants`"

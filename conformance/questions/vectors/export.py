@@ -25,12 +25,12 @@ from optimizer_conformance.judging.oracle import (
 from optimizer_conformance.judging.verdict import inside, places
 from optimizer_conformance.questions.vectors.format import (
     FORMAT,
-    Expected,
+    ExpectedQuantity,
     Interval,
-    Parameter,
-    Provenance,
-    Rule,
     VectorCase,
+    VectorParameter,
+    VectorProvenance,
+    VectorRule,
     Vectors,
 )
 from optimizer_conformance.reference.numbers import Precision, equations
@@ -81,16 +81,16 @@ def chosen(
                 yield replace(case, size=amount.size, steps=steps)
 
 
-def provenance() -> Provenance:
+def provenance() -> VectorProvenance:
     """Which code writes."""
     name = "optimizer-conformance"
-    return Provenance(name, metadata.version(name), suite_hash())
+    return VectorProvenance(name, metadata.version(name), suite_hash())
 
 
-def rule(variant: Variant) -> Rule:
+def rule(variant: Variant) -> VectorRule:
     """The record of a variant."""
     scaled = "loss_scale" in variant.features
-    return Rule(
+    return VectorRule(
         variant.identifier,
         variant.family,
         sorted(variant.features),
@@ -130,11 +130,11 @@ def vector(oracle: Oracle, variant: Variant, case: Case) -> VectorCase:
 
 
 def parameter(
-    case: Case, item: Input, inputs: Inputs, expected: list[dict[str, Expected]]
-) -> Parameter:
+    case: Case, item: Input, inputs: Inputs, expected: list[dict[str, ExpectedQuantity]]
+) -> VectorParameter:
     """One parameter; its state only where the case puts one in."""
     names = sorted(set(item.state) & set(expected[0])) if case.mode == "injected" else []
-    return Parameter(
+    return VectorParameter(
         item.name,
         list(item.value.shape),
         item.group,
@@ -145,17 +145,17 @@ def parameter(
     )
 
 
-def cut(row: dict[str, Expected], part: slice) -> dict[str, Expected]:
+def cut(row: dict[str, ExpectedQuantity], part: slice) -> dict[str, ExpectedQuantity]:
     """The elements of one parameter."""
     return {
-        name: Expected(
+        name: ExpectedQuantity(
             item.midpoint[part], item.radius[part], item.rounding[part], item.accepted[part]
         )
         for name, item in row.items()
     }
 
 
-def expectations(oracle: Oracle, question: Question) -> list[dict[str, Expected]]:
+def expectations(oracle: Oracle, question: Question) -> list[dict[str, ExpectedQuantity]]:
     """A step a place: quantity to what is expected of all elements."""
     exact = enclosed(question)
     precision = question.precision
@@ -169,7 +169,7 @@ def expectations(oracle: Oracle, question: Question) -> list[dict[str, Expected]
         for line, name in enumerate(names, start=step * len(names)):
             known = np.isfinite(exact.radius[line]) & np.isfinite(exact.value[line])
             columns = range(len(known))
-            row[name] = Expected(
+            row[name] = ExpectedQuantity(
                 [
                     hex_float(Fraction(exact.value[line, i]) + Fraction(exact.low[line, i]))
                     if known[i]

@@ -24,7 +24,7 @@ class VectorError(Exception):
     """A file that is none of the two kinds, or does not fit its case; the message says where."""
 
 
-class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ExpectedQuantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one quantity is after one step, element by element.
 
     midpoint, radius  exact hexadecimal floats of as many digits as they need: the exact real result
@@ -43,7 +43,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accepted: list[Interval | None]
 
 
-class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class VectorParameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One parameter, in C order: where it starts, its gradients, and what is expected.
 
     name      also the kind of gradients
@@ -58,7 +58,7 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: list[Bits]
     state: dict[str, list[Bits]]
     gradients: list[list[Bits]]
-    expected: list[dict[str, Expected]]
+    expected: list[dict[str, ExpectedQuantity]]
 
 
 class VectorCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,10 +78,10 @@ class VectorCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     learning_rates: list[str]
     groups: list[dict[str, str]]
     taken: int
-    parameters: list[Parameter]
+    parameters: list[VectorParameter]
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class VectorRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The documented rule: its record in this project.
 
     formula    the equations of one step
@@ -101,7 +101,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     undecayed: list[str]
 
 
-class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class VectorProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which code wrote a file."""
 
     project: str
@@ -115,8 +115,8 @@ class Vectors(
     """A file of vectors: cases of one rule."""
 
     format: Literal[1]
-    provenance: Provenance
-    variant: Rule
+    provenance: VectorProvenance
+    variant: VectorRule
     cases: list[VectorCase]
 
 
@@ -137,7 +137,7 @@ class AnsweredCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameters: list[AnsweredParameter]
 
 
-class Answers(
+class VectorAnswers(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="answers"
 ):
     """A file of answers: what another project computed.
@@ -151,10 +151,12 @@ class Answers(
     cases: list[AnsweredCase]
 
 
-def read(path: Path) -> Vectors | Answers:
+def read(path: Path) -> Vectors | VectorAnswers:
     """The content of a file of either kind.  Raises VectorError."""
     try:
-        found: Vectors | Answers = msgspec.json.decode(path.read_bytes(), type=Vectors | Answers)
+        found: Vectors | VectorAnswers = msgspec.json.decode(
+            path.read_bytes(), type=Vectors | VectorAnswers
+        )
     except OSError as error:
         raise VectorError(f"{path}: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -162,7 +164,7 @@ def read(path: Path) -> Vectors | Answers:
     return found
 
 
-def text(content: Vectors | Answers) -> str:
+def text(content: Vectors | VectorAnswers) -> str:
     """As it is written: the same content is always the same text; a list of values is one line."""
     body = json.dumps(msgspec.to_builtins(content), indent=1, ensure_ascii=False)
     return INNERMOST.sub(lambda found: " ".join(found[0].split()), body) + "\n"
@@ -170,7 +172,7 @@ def text(content: Vectors | Answers) -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON schema of both kinds."""
-    kinds = (Vectors, Answers)
+    kinds = (Vectors, VectorAnswers)
     references, components = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

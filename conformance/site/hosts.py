@@ -1,6 +1,6 @@
 """Whether a built site needs anybody else.
 
-``python -m optimizer_conformance.site.inspection FOLDER`` says so.
+``python -m optimizer_conformance.site.hosts FOLDER`` says so.
 """
 
 from __future__ import annotations

@@ -11,24 +11,24 @@ from typer.testing import CliRunner
 
 from optimizer_conformance.cli.main import app
 from optimizer_conformance.workers import environments
-from optimizer_conformance.workers.inspection import inspect
+from optimizer_conformance.workers.adapter_check import check_adapter
 from optimizer_conformance.workers.process import Worker, WorkerError, command_for
 
 
 def wrong(behaviour: str) -> list[str]:
     """The complaints about a fake."""
     with Worker(command(behaviour)) as worker:
-        return [item.message for item in inspect(worker).complaints]
+        return [item.message for item in check_adapter(worker).complaints]
 
 
 def test_an_honest_worker_has_nothing_wrong():
     with Worker(command("honest")) as worker:
-        found = inspect(worker)
+        found = check_adapter(worker)
     assert found.complaints == []
     assert found.checks > 15
 
 
-# A wrong formula is not the inspection's affair.
+# A wrong formula is not the check's affair.
 @pytest.mark.parametrize("behaviour", ["outside", "doubled", "chatty"])
 def test_a_formula_or_a_print_is_no_complaint(behaviour):
     assert wrong(behaviour) == []
@@ -71,7 +71,7 @@ def test_a_lie_is_told(behaviour, words):
         "missing_gradients",
     ],
 )
-def test_a_broken_protocol_ends_the_inspection(behaviour):
+def test_a_broken_protocol_ends_the_check(behaviour):
     with pytest.raises(WorkerError):
         wrong(behaviour)
 
@@ -82,7 +82,7 @@ def test_a_broken_protocol_ends_the_inspection(behaviour):
 )
 def test_shipped_adapters_have_nothing_wrong(name):
     with Worker(environments.locate(name).command) as worker:
-        assert inspect(worker).complaints == []
+        assert check_adapter(worker).complaints == []
 
 
 class TestCommand:

@@ -9,20 +9,26 @@ from optimizer_conformance.reference.pipeline import STATE
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import suffix
 from optimizer_conformance.workers.configuration import OPTIONS, VALUES
-from optimizer_conformance.workers.examiner import Complaint, Examiner, Inspection
+from optimizer_conformance.workers.implementation_check import (
+    CheckReport,
+    Complaint,
+    ImplementationCheck,
+)
 from optimizer_conformance.workers.process import Refused, Worker
 
 
-def inspect(worker: Worker, progress: Callable[[str], None] = lambda name: None) -> Inspection:
+def check_adapter(
+    worker: Worker, progress: Callable[[str], None] = lambda name: None
+) -> CheckReport:
     """Everything that can be asked of a worker; raises WorkerError when it dies or breaks off."""
-    found = Inspection(worker.hello())
+    found = CheckReport(worker.hello())
     for complaint in described(found.description):
         found.complaints.append(complaint)
     found.checks += 1
     for item in found.description.implementations:
         progress(item.name)
         try:
-            Examiner(worker, item, found).examine()
+            ImplementationCheck(worker, item, found).everything()
         except Refused as error:
             found.complaints.append(
                 Complaint(item.name, "", f"a request that is part of the protocol failed: {error}")

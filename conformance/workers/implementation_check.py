@@ -44,7 +44,7 @@ class Complaint:
 
 
 @dataclass
-class Inspection:
+class CheckReport:
     """What came of it; ``notes`` are what upstream does and the description declares."""
 
     description: protocol.Description
@@ -53,15 +53,15 @@ class Inspection:
     checks: int = 0
 
 
-class Examiner:
+class ImplementationCheck:
     """Puts one implementation through every check."""
 
     def __init__(
-        self, worker: Worker, implementation: protocol.Implementation, found: Inspection
+        self, worker: Worker, implementation: protocol.Implementation, found: CheckReport
     ) -> None:
         self.worker, self.item, self.found = worker, implementation, found
 
-    def examine(self) -> None:
+    def everything(self) -> None:
         """Every device, set of options and dtype; compiled ones the simplest alone."""
         self.probed()
         plain = simplest(self.item)
@@ -121,7 +121,7 @@ class Examiner:
     # Requests --------------------------------------------------------------------------------
 
     def ask(self, request: protocol.Request, kind: type[Any]) -> Any:
-        """One request; a worker that breaks the protocol ends the inspection."""
+        """One request; a worker that breaks the protocol ends the check."""
         return self.worker.ask(request, kind)
 
     def open(self, setting: Setting, values: list[protocol.Tensor] | None = None) -> int:

@@ -19,7 +19,7 @@ from optimizer_conformance.questions.power.measurement import (
     KILLED,
     OPEN,
     Measurement,
-    Outcome,
+    MutantOutcome,
     Rewriting,
 )
 from optimizer_conformance.questions.power.parts import Parts
@@ -53,7 +53,7 @@ class Power:
     documents: dict[str, list[str]] = field(default_factory=dict)
 
     @property
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[MutantOutcome]:
         """Of every rule and dtype."""
         return [outcome for item in self.measurements for outcome in item.outcomes]
 
@@ -63,7 +63,7 @@ class Power:
         return [*(r for item in self.measurements for r in item.rewritings), *self.flooded]
 
     @property
-    def unexplained(self) -> list[Outcome]:
+    def unexplained(self) -> list[MutantOutcome]:
         """Survivors that are neither equivalent nor below the resolution."""
         return [item for item in self.outcomes if item.status in (OPEN, ENDS)]
 

@@ -12,11 +12,11 @@ from optimizer_conformance.judging.execution import judge_answer, question_for
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.judging.verdict import Verdict
 from optimizer_conformance.questions.audit.behaviour import unrepeatable
-from optimizer_conformance.questions.audit.conduct import Carried, carry, cells
+from optimizer_conformance.questions.audit.conduct import Tried, carry, cells
 from optimizer_conformance.questions.audit.diagnosis import Diagnosis, diagnosed, factors
 from optimizer_conformance.questions.audit.preparation import (
     AuditError,
-    Question,
+    AuditRequest,
     Ready,
     documented,
     named,
@@ -68,7 +68,7 @@ def audit(
     Raises AuditError for a question that makes no sense, and SubjectError for a target that cannot
     be used.
     """
-    question = Question(
+    question = AuditRequest(
         target,
         like,
         python,
@@ -89,7 +89,7 @@ def audit(
         return failed(question, error)
 
 
-def answered(question: Question, progress: Progress) -> Audit:
+def answered(question: AuditRequest, progress: Progress) -> Audit:
     """The same; raises WorkerError where the target hangs or dies while it is tried."""
     oracle = Oracle()
     with ready(question) as prepared:
@@ -98,10 +98,10 @@ def answered(question: Question, progress: Progress) -> Audit:
         if missing:
             why = prepared.subject.implementation.gaps.get(missing[0], "")
             raise AuditError(f"it takes no {missing[0]}{f': {why}' if why else ''}")
-        return examined(prepared, oracle, progress)
+        return of_started(prepared, oracle, progress)
 
 
-def check(question: Question) -> None:
+def check(question: AuditRequest) -> None:
     """Raise AuditError for what does not exist."""
     documented(question.like)
     for dtype in question.dtypes:
@@ -111,7 +111,7 @@ def check(question: Question) -> None:
         raise AuditError(f"no profile {question.profile!r}; known are {', '.join(PROFILES)}")
 
 
-def examined(prepared: Ready, oracle: Oracle, progress: Progress) -> Audit:
+def of_started(prepared: Ready, oracle: Oracle, progress: Progress) -> Audit:
     """The same of a target that has started."""
     question = prepared.question
     progress("two runs of the same steps")
@@ -147,7 +147,7 @@ def others(prepared: Ready, first: Variant) -> list[Variant]:
 
 def against(
     prepared: Ready, variant: Variant, oracle: Oracle, unsteady: str, progress: Progress
-) -> tuple[Carried, Diagnosis]:
+) -> tuple[Tried, Diagnosis]:
     """Every case judged by one document, and why some deviate."""
     question = prepared.question
     defaults = question.defaults and bool(question.like)
@@ -157,7 +157,7 @@ def against(
     return found, diagnosed(prepared, variant, oracle, found, progress)
 
 
-def failed(question: Question, error: WorkerError, prepared: Ready | None = None) -> Audit:
+def failed(question: AuditRequest, error: WorkerError, prepared: Ready | None = None) -> Audit:
     """An audit that came to its end before anything could be compared."""
     verdict, text = said(error)
     return Audit(
@@ -223,7 +223,7 @@ def least_contradicted(
     return min(known, key=rank)
 
 
-def contradictions(oracle: Oracle, variant: Variant, found: Carried) -> int:
+def contradictions(oracle: Oracle, variant: Variant, found: Tried) -> int:
     """How many elements contradict a variant."""
     return sum(
         item.counts[Verdict.deviates]
@@ -255,7 +255,7 @@ def same_defaults(variant: Variant, prepared: Ready) -> int:
 
 
 def concluded(
-    prepared: Ready, variant: Variant, found: Carried, diagnosis: Diagnosis, unsteady: str
+    prepared: Ready, variant: Variant, found: Tried, diagnosis: Diagnosis, unsteady: str
 ) -> Audit:
     """The record of an audit."""
     question = prepared.question
