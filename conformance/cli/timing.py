@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from optimizer_conformance.cli.console import console, errors, print_json
-from optimizer_conformance.questions import bench
+from optimizer_conformance.questions import bench, matlab_bench
 from optimizer_conformance.workers import environments
 
 
@@ -18,6 +18,8 @@ def bench_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Time the bound and balls, as a ratio to PyTorch's own step measured in the same run.
+
+    Then MATLAB's functions in Python, as a ratio to the bare NumPy expression.
 
     [bold]Examples[/]
 
@@ -31,8 +33,11 @@ def bench_(
         errors.print("no ratios: `conformance env create torch` makes what they need")
     with errors.status("measuring"):
         costs = list(bench.measure(python, repeats))
+        calls = list(matlab_bench.measure(repeats))
     if as_json:
-        print_json([asdict(cost) | {"met": cost.met} for cost in costs])
+        rows = [asdict(cost) | {"met": cost.met} for cost in costs]
+        rows += [asdict(call) | {"ratio": call.ratio, "met": call.met} for call in calls]
+        print_json(rows)
         return
     table = Table("rule", "number system", "ns an element-step", "aim", "times torch's step")
     for cost in costs:
@@ -42,5 +47,17 @@ def bench_(
             f"[{'green' if cost.met else 'yellow'}]{cost.nanoseconds:,.0f}[/]",
             f"{cost.aim:,.0f}",
             "–" if cost.ratio is None else f"{cost.ratio:,.1f}",
+        )
+    console.print(table)
+    table = Table("function", "on", "us an array", "bare NumPy", "times", "aim")
+    for call in calls:
+        colour = "green" if call.met else "yellow"
+        table.add_row(
+            call.function,
+            call.form,
+            f"{call.microseconds:.1f}",
+            f"{call.bare:.1f}",
+            f"[{colour}]{call.ratio:.1f}[/]",
+            f"{matlab_bench.AIM:.0f}",
         )
     console.print(table)

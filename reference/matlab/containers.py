@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,27 +26,37 @@ from array_api_compat import is_array_api_obj
 
 from optimizer_conformance.reference.matlab.errors import ArgumentError
 from optimizer_conformance.reference.matlab.objects import DLArray
-from optimizer_conformance.reference.matlab.scalars import real_scalar
+from optimizer_conformance.reference.matlab.scalars import described, real_scalar
 
 COLUMNS = ("Layer", "Parameter", "Value")
+KINDS: dict[str, Any] = {
+    "a dlarray": DLArray,
+    "a numeric array": (np.ndarray, np.generic, float, complex),
+    "a cell array": list,
+    "a structure": dict,
+}
 
 
 @dataclass(frozen=True)
 class Argument:
     """One argument, or a part of it: where it stands, and what it is.
 
-    ``omitted``: an average that was given as ``[]``; then all its parts are omitted.
+    ``omitted``: an average that was given as ``[]``; then all its parts are omitted.  ``depth``:
+    in how many containers it stands.
     """
 
     name: str
     value: Any
     omitted: bool = False
+    depth: int = 0
 
     def part(self, place: str, key: Any) -> Argument:
         """The part of this container at ``key``, called ``place``."""
-        if self.omitted:
-            return Argument(self.name + place, None, omitted=True)
-        return Argument(self.name + place, self.value[key])
+        value = None if self.omitted else self.value[key]
+        return Argument(self.name + place, value, self.omitted, self.depth + 1)
+
+
+DEEPEST = 64  # containers in containers; what holds itself has no end
 
 
 # What is done to one array: parameter, gradient, averages and the factor of the learning rate to
@@ -58,6 +68,8 @@ def is_empty(value: Any) -> bool:
     """Whether ``value`` stands for ``[]``."""
     if value is None or (isinstance(value, list) and not value):
         return True
+    if isinstance(value, DLArray):
+        return is_empty(value.data)
     return is_array_api_obj(value) and 0 in value.shape
 
 
@@ -70,17 +82,14 @@ def is_table(value: Any) -> bool:
 def kind(argument: Argument) -> str:
     """Which of MATLAB's containers an argument is."""
     value = argument.value
-    if isinstance(value, DLArray):
-        return "a dlarray"
-    if isinstance(value, list):
-        return "a cell array"
-    if isinstance(value, dict):
-        return "a structure"
+    for found, types in KINDS.items():
+        if isinstance(value, types):
+            return found
     if is_table(value):
         return "a table"
     if hasattr(value, "Learnables"):
         return "a dlnetwork"
-    if is_array_api_obj(value) or isinstance(value, (float, complex, np.generic)):
+    if is_array_api_obj(value):
         return "a numeric array"
     given = "[]" if value is None else f"a Python {type(value).__name__}"
     raise ArgumentError(
@@ -99,12 +108,15 @@ def walk(
     Raises ArgumentError where a container is not exactly like the parameters'.
     """
     found = kind(parameters)
+    if parameters.depth > DEEPEST:
+        name = parameters.name[: parameters.name.index("{" if "{" in parameters.name else ".")]
+        raise ArgumentError(name, f"is nested more than {DEEPEST} deep, or holds itself")
     if found == "a dlnetwork":
         return network(update, parameters, others)
     for other in present(others):
-        if kind(other) != found:
+        if (given := kind(other)) != found:
             raise ArgumentError(
-                other.name, f"must be {found} like {parameters.name}, and is {kind(other)}"
+                other.name, f"must be {found} like {parameters.name}, and is {given}"
             )
     if found == "a cell array":
         return cells(update, parameters, others, factor)
@@ -187,21 +199,43 @@ def table(
 ) -> tuple[Any, ...]:
     """A table of learnables, row by row; ``factor`` of a layer's parameter."""
     frame = parameters.value
-    if missing := [name for name in COLUMNS if name not in frame.columns]:
-        raise ArgumentError(parameters.name, f"must have the variable {missing[0]}")
+    check_table(parameters)
     for other in present(others):
         match_tables(parameters, other)
-    names = zip(frame["Layer"], frame["Parameter"], strict=True)
+    names = zip(names_of(frame, "Layer"), names_of(frame, "Parameter"), strict=True)
     places = [(index, f"{{{index + 1}}}", factor(*name)) for index, name in enumerate(names)]
     values = [column(argument) for argument in (parameters, *others)]
     results = inside(update, values[0], values[1:], places)
     return tuple(frame.assign(Value=objects(result)) for result in results)
 
 
+def names_of(frame: Any, variable: str) -> list[Any]:
+    """The layers or parameters of a table, at once: element by element they cost much more."""
+    found: list[Any] = frame[variable].tolist()
+    return found
+
+
+def check_table(argument: Argument) -> None:
+    """Refuse a table without the three variables, or with a layer or parameter without a name."""
+    frame = argument.value
+    variables = list(frame.columns)
+    for name in COLUMNS:
+        if variables.count(name) != 1:
+            how = " once" if name in variables else ""
+            raise ArgumentError(argument.name, f"must have the variable {name}{how}")
+    for name in COLUMNS[:2]:
+        for index, value in enumerate(names_of(frame, name)):
+            if not isinstance(value, str):
+                raise ArgumentError(
+                    f"{argument.name}.{name}({index + 1})",
+                    f"must be a string scalar, and is {described(value)}",
+                )
+
+
 def column(argument: Argument) -> Argument:
     """The values of a table."""
     values = None if argument.omitted else list(argument.value["Value"])
-    return Argument(f"{argument.name}.Value", values, argument.omitted)
+    return Argument(f"{argument.name}.Value", values, argument.omitted, argument.depth)
 
 
 def match_tables(parameters: Argument, other: Argument) -> None:
@@ -213,6 +247,7 @@ def match_tables(parameters: Argument, other: Argument) -> None:
             f"must have the variables of {parameters.name} in their order ({listed(wanted)}), and "
             f"has {listed(found)}",
         )
+    check_table(other)
     if len(other.value) != len(parameters.value):
         raise ArgumentError(
             other.name,
@@ -220,8 +255,10 @@ def match_tables(parameters: Argument, other: Argument) -> None:
             f"{len(other.value)}",
         )
     for name in COLUMNS[:2]:
-        pairs = zip(parameters.value[name], other.value[name], strict=True)
-        for index, (ours, theirs) in enumerate(pairs):
+        mine, given = names_of(parameters.value, name), names_of(other.value, name)
+        if mine == given:
+            continue
+        for index, (ours, theirs) in enumerate(zip(mine, given, strict=True)):
             if ours != theirs:
                 raise ArgumentError(
                     f"{other.name}.{name}({index + 1})",
@@ -248,16 +285,36 @@ def network(update: Update, parameters: Argument, others: Sequence[Argument]) ->
             raise ArgumentError(
                 other.name, f"must be a table like {learnables.name}, and is {kind(other)}"
             )
-    factors = getattr(net, "learn_rate_factors", {})
-
-    def factor(layer: str, parameter: str) -> float:
-        name = f"{parameters.name}.learn_rate_factors({layer!r}, {parameter!r})"
-        found = real_scalar(name, factors.get((layer, parameter), 1.0), "a nonnegative scalar")
-        if not 0 <= found < float("inf"):
-            raise ArgumentError(name, f"must be a nonnegative scalar, and is {found}")
-        return found
-
-    updated, *averages = table(update, learnables, others, factor)
+    check_table(learnables)
+    factors = rate_factors(parameters, net)
+    updated, *averages = table(update, learnables, others, lambda *name: factors.get(name, 1.0))
     copied = copy.copy(net)
-    object.__setattr__(copied, "Learnables", updated)
+    try:
+        object.__setattr__(copied, "Learnables", updated)
+    except (AttributeError, TypeError) as error:
+        raise ArgumentError(
+            parameters.name, f"must have Learnables that can be set ({error})"
+        ) from None
     return copied, *averages
+
+
+def rate_factors(parameters: Argument, net: Any) -> dict[tuple[str, ...], float]:
+    """The learning rate factors of a network, each of a parameter that it has."""
+    given, name = getattr(net, "learn_rate_factors", {}), f"{parameters.name}.learn_rate_factors"
+    if not isinstance(given, Mapping):
+        raise ArgumentError(
+            name, f"must map (layer, parameter) to a factor, and is {described(given)}"
+        )
+    learnables = net.Learnables
+    rows = set(zip(names_of(learnables, "Layer"), names_of(learnables, "Parameter"), strict=True))
+    found = {}
+    for key, value in given.items():
+        if key not in rows:
+            raise ArgumentError(
+                name, f"names {key!r}, which is no row of {parameters.name}.Learnables"
+            )
+        place = f"{name}{key!r}"
+        found[key] = real_scalar(place, value, "a nonnegative scalar")
+        if not 0 <= found[key] < float("inf"):
+            raise ArgumentError(place, f"must be a nonnegative scalar, and is {found[key]}")
+    return found

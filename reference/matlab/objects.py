@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from optimizer_conformance.reference.matlab.errors import ArgumentError
 
 LABELS = "SCBTU"
@@ -23,9 +21,13 @@ class DLArray:
     dims: str = ""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.dims, str):
+            raise ArgumentError(
+                "dims", f"must be labels such as 'SSCB', and is {type(self.dims).__name__}"
+            )
         if not set(self.dims) <= set(LABELS):
             raise ArgumentError("dims", f"{self.dims!r} has labels other than {', '.join(LABELS)}")
-        if self.dims and len(self.dims) < np.ndim(self.data):
+        if self.dims and len(self.dims) < len(getattr(self.data, "shape", ())):
             raise ArgumentError("dims", f"{self.dims!r} labels too few dimensions")
         for label in "CBT":
             if self.dims.count(label) > 1:

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from optimizer_conformance.reference.matlab.errors import ArgumentError
+from optimizer_conformance.reference.matlab.scalars import described
 
 
 class Release(NamedTuple):
@@ -27,7 +28,7 @@ def release_named(name: str) -> Release:
     """``R2024a`` and its like; ArgumentError for anything else and for what came before R2019b."""
     found = re.fullmatch(r"R(\d{4})([ab])", name) if isinstance(name, str) else None
     if not found:
-        raise ArgumentError("release", f"{name!r} is no release; write it like 'R2024a'")
+        raise ArgumentError("release", f"must be written like 'R2024a', and is {described(name)}")
     release = Release(int(found[1]), found[2])
     if release < INTRODUCED:
         raise ArgumentError("release", f"the function was introduced in {INTRODUCED}, after {name}")

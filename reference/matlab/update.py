@@ -9,10 +9,10 @@ arithmetic is :func:`reference.pipeline.step` on arrays under MATLAB's rules
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from fractions import Fraction
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import numpy as np
@@ -27,7 +27,6 @@ from optimizer_conformance.reference.matlab.release import (
     release_named,
 )
 from optimizer_conformance.reference.numbers.array import Arrays, Squares, Value
-from optimizer_conformance.reference.numbers.hyper import hyper
 from optimizer_conformance.reference.pipeline import State, initial_state, step
 from optimizer_conformance.reference.variants import matlab as documented
 from optimizer_conformance.reference.variants.record import Variant
@@ -37,6 +36,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 Mixed = Literal["single", "refused"]
 EpsilonReading = Literal["outside", "hat"]
+Classes = Literal["double", "language"]
 
 
 class Omitted(Enum):
@@ -47,6 +47,23 @@ class Omitted(Enum):
 
 OMITTED = Omitted.OMITTED
 Scalar = float | Omitted
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """The numbers of one step, by the names of :class:`reference.numbers.Hyper`."""
+
+    rate: float
+    epsilon: float
+    decay: float
+    one_minus_decay: float
+    correction2: float
+    beta1: float | None = None
+    one_minus_beta1: float | None = None
+    correction1: float | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    inverse_loss_scale: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,7 @@ class Rule:
     number_system: Arrays
     complex_values: bool
     mixed: Mixed
+    formed: dict[float, Coefficients] = field(default_factory=dict)
 
     def __call__(
         self,
@@ -75,6 +93,8 @@ class Rule:
         there = [parameter, gradient, *(average for average in averages if not average.omitted)]
         plain = [arrays.numeric(argument, complex_values=self.complex_values) for argument in there]
         arrays.same_sizes(there, plain)
+        if not (self.complex_values or averages[-1].omitted):
+            arrays.refuse_negative(averages[-1], plain[-1])
         arrays.same_labels(there)
         if self.mixed == "refused":
             arrays.same_classes(there, plain)
@@ -88,13 +108,30 @@ class Rule:
             if not average.omitted
         }
         state = State(**{**vars(state), **given})
-        decimals = {name: str(Fraction(value)) for name, value in self.values.items()}
-        rate = str(Fraction(self.values["learning_rate"] * factor))
-        coefficients = hyper(decimals, self.count, num=num, rate=rate)
+        coefficients = self.coefficients(factor, parameter)
         with np.errstate(all="ignore"):  # MATLAB is silent about overflow and 0/0
             new, state = step(choices, coefficients, state, old, slope, num=num)
         results = [new, *(getattr(state, name) for name in self.averages)]
         return tuple(dressed(result.array, parameter.value) for result in results)
+
+    def coefficients(self, factor: float, parameter: Argument) -> Coefficients:
+        """The numbers of one array's step; ``factor`` multiplies the learning rate."""
+        if factor in self.formed:
+            return self.formed[factor]
+        values, num = self.values, self.number_system
+        rate = num.times(values["learning_rate"], factor)
+        if not math.isfinite(rate):
+            raise ArgumentError(
+                parameter.name,
+                f"has a learning rate of {rate}: learnRate times the factor {factor}",
+            )
+        formed = {"rate": rate, "epsilon": values["epsilon"]}
+        for name, correction in (("decay", "correction2"), ("beta1", "correction1")):
+            if name in values:
+                formed[name] = values[name]
+                formed[f"one_minus_{name}"] = num.less(values[name])
+                formed[correction] = num.less(num.power(values[name], self.count))
+        return self.formed.setdefault(factor, Coefficients(**formed))
 
 
 def dressed(array: Any, like: Any) -> Any:
@@ -127,14 +164,17 @@ def updated(
 
 def checked(argument: str, value: T, known: tuple[T, ...]) -> T:
     """``value``, one of ``known``."""
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise ArgumentError(
-            argument, f"must be one of {', '.join(map(repr, known))}, and is {value!r}"
+            argument,
+            f"must be one of {', '.join(map(repr, known))}, and is {scalars.described(value)}",
         )
     return value
 
 
-def chosen(variant: Variant, given: dict[str, tuple[str, Scalar]]) -> dict[str, float]:
+def chosen(
+    variant: Variant, given: dict[str, tuple[str, Scalar]], classes: Classes
+) -> dict[str, float]:
     """Hyperparameters by canonical name: what was given, or the variant's default.
 
     ``given`` maps a canonical name to the document's name and the value.
@@ -143,7 +183,8 @@ def chosen(variant: Variant, given: dict[str, tuple[str, Scalar]]) -> dict[str, 
     for canonical, (name, value) in given.items():
         check = scalars.decay_factor if "Decay" in name else scalars.positive
         default = value is OMITTED
-        found[canonical] = float(variant.defaults[canonical]) if default else check(name, value)
+        number = float(variant.defaults[canonical]) if default else check(name, value)
+        found[canonical] = number if classes == "language" else float(number)
     return found
 
 
@@ -160,6 +201,7 @@ def rmspropupdate(
     release: str = "R2024a",
     squares: Squares = "g^2",
     mixed: Mixed = "single",
+    scalars_: Classes = "double",
 ) -> tuple[Any, Any]:
     """``[params, averageSqGrad] = rmspropupdate(params, grad, averageSqGrad, …)``.
 
@@ -176,6 +218,8 @@ def rmspropupdate(
                  average is complex, which the page allows), or ``"|g|^2"``
     ``mixed``    single beside double: computed in ``"single"``, as the language does, or
                  ``"refused"``, the strict reading of "exactly the same data type"
+    ``scalars_`` scalar arguments count as ``"double"`` whatever their type, or have the class that
+                 the ``"language"`` gives them: a single one makes double arrays single
 
     Nothing that was given is changed.  Where one array is on a GPU, its step runs there.
     Source: MATLAB rmspropupdate, Syntax, Input Arguments, Version History.  Raises ArgumentError.
@@ -192,6 +236,7 @@ def rmspropupdate(
                 "decay": ("sqGradDecay", sq_grad_decay),
                 "epsilon": ("epsilon", epsilon),
             },
+            checked("scalars_", scalars_, ("double", "language")),
         ),
         count=1,
         number_system=Arrays(checked("squares", squares, ("g^2", "|g|^2"))),
@@ -218,6 +263,7 @@ def adamupdate(
     release: str = "R2024a",
     squares: Squares = "g^2",
     mixed: Mixed = "single",
+    scalars_: Classes = "double",
     epsilon_reading: EpsilonReading = "outside",
 ) -> tuple[Any, Any, Any]:
     """``[params, averageGrad, averageSqGrad] = adamupdate(params, grad, averageGrad, …)``.
@@ -251,6 +297,7 @@ def adamupdate(
                 "decay": ("sqGradDecay", sq_grad_decay),
                 "epsilon": ("epsilon", epsilon),
             },
+            checked("scalars_", scalars_, ("double", "language")),
         ),
         count=scalars.positive_integer("iteration", iteration),
         number_system=Arrays(checked("squares", squares, ("g^2", "|g|^2"))),

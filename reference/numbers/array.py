@@ -13,37 +13,58 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Literal
 
-from array_api_compat import array_namespace, device
+import array_api_compat.numpy
+import numpy as np
+from array_api_compat import array_namespace
 
 from optimizer_conformance.reference.numbers.float64 import Float64
 
 Squares = Literal["g^2", "|g|^2"]
+NUMPY: Any = array_api_compat.numpy
 
 
-@dataclass(frozen=True, slots=True)
+class Single(float):
+    """A scalar of class single, where the language's rule tells it from a double."""
+
+    __slots__ = ()
+
+
+# NumPy's characters of the types that are met at every operation: its names cost a microsecond.
+CHARACTERS = {"f": "float32", "d": "float64", "F": "complex64", "D": "complex128"}
+
+CLASSES = {  # whether it is single, and whether it is complex
+    "float32": (True, False),
+    "float64": (False, False),
+    "complex64": (True, True),
+    "complex128": (False, True),
+}
+
+
+def named(dtype: Any) -> str:
+    """``float32`` and its like, for the data types of any library and byte order."""
+    if isinstance(dtype, np.dtype):
+        return CHARACTERS.get(dtype.char) or dtype.name
+    return str(dtype).rpartition(".")[2]
+
+
 class Value:
-    """One array (any shape; float32, float64, complex64 or complex128) among operations."""
+    """One array (any shape; float32, float64, complex64 or complex128) among operations.
 
-    array: Any
+    ``single`` says whether its class is single, ``complex`` whether it has imaginary parts.
+    """
 
-    @property
-    def single(self) -> bool:
-        """Whether its class is single."""
-        return bool(self.array.dtype in (self.xp.float32, self.xp.complex64))
+    __slots__ = ("array", "complex", "single")
 
-    @property
-    def complex(self) -> bool:
-        """Whether it has imaginary parts."""
-        return bool(self.xp.isdtype(self.array.dtype, "complex floating"))
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        self.single, self.complex = CLASSES[named(array.dtype)]
 
     @property
     def xp(self) -> Any:
         """The namespace of its library."""
-        return array_namespace(self.array)
+        return NUMPY if type(self.array) is np.ndarray else array_namespace(self.array)
 
     def as_single(self) -> Value:
         """The same values rounded to single."""
@@ -56,11 +77,8 @@ class Value:
             return Value(self.xp.real(self.array))
         return self
 
-    def with_(self, other: Value | float) -> tuple[Value, Value]:
-        """Both operands in the class of the result; a number takes the class of the array."""
-        if not isinstance(other, Value):
-            dtype = self.xp.float32 if self.single else self.xp.float64
-            return self, Value(self.xp.asarray(other, dtype=dtype, device=device(self.array)))
+    def with_(self, other: Value) -> tuple[Value, Value]:
+        """Both operands in the class of the result: single where either is single."""
         if self.single != other.single:
             return self.as_single(), other.as_single()
         return self, other
@@ -68,11 +86,18 @@ class Value:
     def combined(
         self, operation: Callable[[Any, Any], Any], other: Value | float, *, turned: bool = False
     ) -> Value:
-        """``self operation other``, or the other way round."""
-        left, right = self.with_(other)
-        if turned:
-            left, right = right, left
-        return Value(self.xp.asarray(operation(left.array, right.array))).narrowed()
+        """``self operation other``, or the other way round; a double takes the array's class."""
+        if isinstance(other, Value):
+            mine, theirs = self.with_(other) if self.single != other.single else (self, other)
+            left, right = mine.array, theirs.array
+        else:
+            mine = self.as_single() if isinstance(other, Single) else self
+            left, right = mine.array, float(np.float32(other)) if mine.single else float(other)
+        found = operation(right, left) if turned else operation(left, right)
+        if type(found) is not np.ndarray:  # NumPy makes scalars of arrays without dimensions
+            found = self.xp.asarray(found)
+        value = Value(found)
+        return value.narrowed() if value.complex else value
 
     def __add__(self, other: Value | float) -> Value:
         return self.combined(operator.add, other)
@@ -114,10 +139,24 @@ class Arrays(Float64):
     def define(self, name: str, x: Value) -> Value:  # type: ignore[override]  # its own values
         return x
 
-    def correction(self, beta: Fraction, count: int) -> float:
-        return 1.0 - float(beta) ** count
+    def times(self, x: float, y: float) -> float:
+        """The product of two scalars."""
+        return Single(np.float32(x) * np.float32(y)) if isinstance(x, Single) else float(x) * y
+
+    def less(self, x: float) -> float:
+        """1 - x."""
+        return Single(np.float32(1) - np.float32(x)) if isinstance(x, Single) else 1.0 - x
+
+    def power(self, x: float, count: int) -> float:
+        """x to the power of the iteration."""
+        if isinstance(x, Single):
+            return Single(np.float32(x) ** np.float32(count))
+        return float(x) ** count
 
     def full(self, like: Value, decimal: str) -> Value:  # type: ignore[override]  # its own values
+        if type(like.array) is np.ndarray:
+            real = np.float32 if like.single else np.float64
+            return Value(np.full(like.array.shape, float(decimal), real))
         real = like.xp.float32 if like.single else like.xp.float64
         return Value(like.xp.full_like(like.array, float(decimal), dtype=real))
 
@@ -129,7 +168,7 @@ class Arrays(Float64):
 
     def root(self, x: Value | float) -> Any:  # type: ignore[override]  # coefficients as well
         if not isinstance(x, Value):
-            return math.sqrt(x)
+            return Single(np.sqrt(np.float32(x))) if isinstance(x, Single) else math.sqrt(x)
         array = x.array
         if not x.complex and x.xp.any(array < 0):
             array = x.xp.astype(array, x.xp.complex64 if x.single else x.xp.complex128)
