@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -399,6 +400,10 @@ def csv(run: RunData) -> str:
     return text
 
 
+FORMULAS = ("=", "+", "-", "@")  # how a formula begins in the spreadsheets at hand
+NUMBER = re.compile(r"-(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|-inf|-nan", re.IGNORECASE)
+
+
 def inert(text: str) -> str:
     """Text that a spreadsheet takes for text and not for a formula."""
-    return "'" + text if text.startswith(("=", "+", "@")) else text
+    return "'" + text if text.startswith(FORMULAS) and not NUMBER.fullmatch(text) else text

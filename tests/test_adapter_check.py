@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
-from fakes import command
+from fakes import SCRIPT, command
 from typer.testing import CliRunner
 
 from optimizer_conformance.cli.main import app
@@ -95,6 +96,31 @@ class TestCommand:
         done = self.run(str(module))
         assert done.exit_code == 0, done.output
         assert "nothing wrong" in done.output
+
+    def test_words_of_a_command_are_paths_of_this_folder(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(SCRIPT.parent.parent)
+        done = self.run("--", sys.executable, str(SCRIPT.relative_to(Path.cwd())), "honest")
+        assert done.exit_code == 0, done.output
+
+    def test_a_worker_without_implementations_is_wrong(self):
+        done = self.run("--", *command("void"))
+        assert done.exit_code == 1
+        assert "no implementation, and `unavailable` does not say why" in done.output
+
+    def test_more_implementations_than_anybody_has_are_refused_at_once(self):
+        with pytest.raises(WorkerError, match="describes 20,000 implementations; 2,000 are"):
+            wrong("floods")
+
+    def test_names_that_steer_a_terminal_are_refused(self):
+        with pytest.raises(WorkerError, match=r"calls something 'fake:\\\\x1b\[31mred'"):
+            wrong("misnames")
+
+    def test_ten_megabytes_of_escape_sequences_become_one_short_visible_line(self):
+        done = self.run("--", *command("shouts"))
+        assert done.exit_code == 1
+        assert len(done.output) < 40_000
+        assert "\x1b" not in done.output
+        assert r"Loud\x1b[2J: \x1b[31maaa" in done.output
 
     def test_a_command_that_starts_a_liar(self):
         done = self.run("--", *command("stubborn"))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from optimizer_conformance.cli.codes import UNEXPECTED
 from optimizer_conformance.cli.console import UsageError, console, print_json, suggestion
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.adapter_check import check_adapter
@@ -16,7 +17,6 @@ from optimizer_conformance.workers.implementation_check import CheckReport, Comp
 from optimizer_conformance.workers.process import Worker, command_for
 
 app = typer.Typer(help="For authors of adapters.", no_args_is_help=True)
-WRONG = 1
 
 Words = Annotated[
     list[str],
@@ -31,7 +31,7 @@ def group() -> None:
 
 @app.command(
     epilog="Examples: conformance adapter check torch · conformance adapter check mine.py · "
-    "conformance adapter check -- node worker.mjs .",
+    "conformance adapter check -- node worker.mjs .  (paths are those of this folder)",
     context_settings={"ignore_unknown_options": True},
 )
 def check(
@@ -57,16 +57,16 @@ def check(
         )
     else:
         show(found)
-    raise typer.Exit(WRONG if found.complaints else 0)
+    raise typer.Exit(UNEXPECTED if found.complaints else 0)
 
 
 def command(words: list[str]) -> list[str]:
-    """What starts the worker that was meant.
+    """What starts the worker that was meant; it runs in another folder, so paths are made whole.
 
     Raises UsageError for one word that is neither an adapter, nor a file, nor a program.
     """
     if len(words) > 1:
-        return words
+        return [whole(word) for word in words]
     (word,) = words
     if word in environments.ADAPTERS:
         return environments.create(word).command
@@ -75,8 +75,16 @@ def command(words: list[str]) -> list[str]:
             raise UsageError(f"{word} does not exist")
         return command_for(str(Path(word).resolve()), sys.executable)
     if Path(word).is_file():
-        return [word]
+        return [whole(word)]
     raise UsageError(f"no adapter {word!r}{suggestion(word, environments.ADAPTERS)}")
+
+
+def whole(word: str) -> str:
+    """The absolute path of what exists here, and any other word as it is."""
+    try:
+        return str(Path(word).absolute()) if Path(word).exists() else word
+    except (OSError, ValueError):  # no name of a file
+        return word
 
 
 def show(found: CheckReport) -> None:
@@ -93,8 +101,14 @@ def show(found: CheckReport) -> None:
             )
     count = len(found.description.implementations)
     verdict = f"{len(found.complaints)} wrong" if found.complaints else "nothing wrong"
+    if not count and not found.complaints:
+        verdict = f"nothing to check: {found.description.unavailable}"
     console.print(
-        f"{found.description.adapter}: {count} implementations, {found.checks} checks, {verdict}"
+        escape(
+            f"{found.description.adapter}: {count} implementations, {found.checks} checks, "
+            f"{verdict}"
+        ),
+        soft_wrap=True,
     )
 
 

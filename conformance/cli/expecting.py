@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from optimizer_conformance.cli.codes import USAGE
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.expectations import gate
@@ -60,7 +61,8 @@ def check(
     if run and not any(problem.entry == "" for problem in problems):
         found = gate.held_against(model.load(run, incomplete=incomplete), known(folder), today)
     failing = any(problem.level == "error" for problem in problems)
-    code = max(gate.exit_code(found), int(failing))
+    unreadable = any(problem.level == "error" and not problem.entry for problem in problems)
+    code = USAGE if unreadable else max(gate.exit_code(found), int(failing))
     if as_json:
         print_json(
             {

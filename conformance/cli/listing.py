@@ -13,7 +13,13 @@ from rich.table import Table
 
 from optimizer_conformance.adapters.protocol import Description
 from optimizer_conformance.cases.patterns import wanted
-from optimizer_conformance.cli.console import UsageError, console, known_adapters, print_json
+from optimizer_conformance.cli.console import (
+    UsageError,
+    console,
+    errors,
+    known_adapters,
+    print_json,
+)
 from optimizer_conformance.reference.numbers import equations
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reports.terminal import escape
@@ -119,7 +125,7 @@ def implementations(pattern: str) -> Iterator[dict[str, Any]]:
                         "devices": item.devices or [item.gaps.get("device", found.unavailable)],
                     }
         elif pattern == "*":
-            console.print(f"{name}: {found}", soft_wrap=True)
+            errors.print(escape(f"{name}: {found}"), soft_wrap=True)
 
 
 def greetings(names: Iterable[str]) -> list[tuple[str, Description | str]]:

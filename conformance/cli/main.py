@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
 
 import typer
 
@@ -11,6 +10,7 @@ from optimizer_conformance.cli import (
     adapter,
     auditing,
     certifying,
+    codes,
     comparing,
     environment,
     equivalence,
@@ -30,22 +30,12 @@ from optimizer_conformance.cli import (
     vectors,
     verifying,
 )
-from optimizer_conformance.cli.console import UsageError, errors
-from optimizer_conformance.expectations.ledger import ExpectationError
-from optimizer_conformance.questions.verify.document import ClaimFileError
-from optimizer_conformance.reports.model import UnreadableRun
-from optimizer_conformance.reports.store import RunError
-from optimizer_conformance.reports.terminal import escape
-from optimizer_conformance.workers.environments import EnvironmentFailure
-from optimizer_conformance.workers.process import WorkerError
-
-USAGE, INCOMPLETE = 2, 3
-ABORTED = 130  # 128 and the number of SIGINT, as shells and Typer have it
 
 app = typer.Typer(
     name="conformance",
     help="Do optimizer implementations compute what their documentation says?",
-    epilog="Exit codes: 0 as expected · 1 unexpected verdicts · 2 usage · 3 run incomplete",
+    epilog="Exit codes: 0 as expected · 1 unexpected verdicts · 2 usage · 3 run incomplete · "
+    "70 unforeseen, with a file that has the traceback",
     no_args_is_help=True,
     rich_markup_mode="rich",
     add_completion=False,
@@ -79,26 +69,31 @@ app.add_typer(certifying.app, name="certificate")
 
 
 def main() -> None:
-    """The console script: one clear line for every foreseeable error."""
+    """The console script: one line and an exit code for whatever is raised."""
+    with codes.Threads() as threads:
+        code = ended()
+    if threads and code in (codes.EXPECTED, codes.UNEXPECTED):
+        code, message = codes.ending(threads[0])
+        codes.say(message)
+    sys.exit(code)
+
+
+def ended() -> int:
+    """Run the command; its exit code."""
     try:
         app()
-    except (UsageError, ClaimFileError, ExpectationError, UnreadableRun) as error:
-        fail(str(error), USAGE)
-    except (EnvironmentFailure, RunError, WorkerError) as error:
-        fail(str(error), INCOMPLETE)
-    except KeyboardInterrupt:
-        fail("interrupted", INCOMPLETE)
     except SystemExit as end:
-        if end.code == ABORTED:  # Typer has caught the interrupt itself
-            fail("interrupted", INCOMPLETE)
-        raise
+        if end.code == codes.ABORTED:  # Typer has caught the interrupt itself
+            codes.say("interrupted")
+            return codes.INCOMPLETE
+        return end.code if isinstance(end.code, int) else codes.USAGE * bool(end.code)
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         sys.stderr.close()
-
-
-def fail(message: str, code: int) -> NoReturn:
-    errors.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
-    sys.exit(code)
+    except BaseException as error:  # noqa: BLE001 - the one place where everything ends
+        code, message = codes.ending(error)
+        codes.say(message)
+        return code
+    return codes.EXPECTED
 
 
 __all__ = ["app", "main"]

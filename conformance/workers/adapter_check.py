@@ -44,6 +44,8 @@ def described(description: protocol.Description) -> Iterator[Complaint]:
 
     if not description.devices and not description.unavailable:
         yield about("", "no device, and `unavailable` does not say why")
+    if not description.implementations and not description.unavailable:
+        yield about("", "no implementation, and `unavailable` does not say why")
     for item in description.implementations:
         for message in mistakes(item, description):
             yield about(item.name, message)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from optimizer_conformance.adapters.protocol import Description, Implementation
 from optimizer_conformance.reference.numbers.budget import PROFILES
 from optimizer_conformance.reference.variants.record import FEATURES
+from optimizer_conformance.workers.hearsay import nonsense
 
 
 def contradiction(description: Description) -> str:
     """Why a description cannot be true, or empty."""
     if not description.versions:
         return "the worker gives no version of its framework"
-    names = [item.name for item in description.implementations]
-    for name in names:
-        if names.count(name) > 1:
-            return f"the worker describes {name!r} twice"
+    if wrong := nonsense(description):
+        return wrong
+    counted = Counter(item.name for item in description.implementations)
+    if twice := next((name for name, times in counted.items() if times > 1), ""):
+        return f"the worker describes {twice!r} twice"
     for item in description.implementations:
         if wrong := contradicted(item, description.devices):
             return f"{item.name!r} {wrong}"

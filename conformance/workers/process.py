@@ -21,6 +21,7 @@ import psutil
 
 from optimizer_conformance import adapters
 from optimizer_conformance.adapters import protocol
+from optimizer_conformance.workers import hearsay
 from optimizer_conformance.workers.description import contradiction
 from optimizer_conformance.workers.sandbox import confined, private_places
 
@@ -79,8 +80,8 @@ class Refused(WorkerError):  # noqa: N818 - named for the situation
     """The adapter answered with a Failure: something was raised, or declared unsupported."""
 
     def __init__(self, failure: protocol.Failure) -> None:
-        super().__init__(failure.kind, f"{failure.exception}: {failure.message}")
-        self.failure = failure
+        self.failure = hearsay.failure(failure)
+        super().__init__(failure.kind, f"{self.failure.exception}: {self.failure.message}")
 
 
 def command_for(name: str, python: str | Path = sys.executable) -> list[str]:
@@ -167,7 +168,7 @@ class Worker:
             while (body := protocol.read_frame(cast(BinaryIO, self.process.stdout))) is not None:
                 self.frames.put(body)
             self.frames.put(None)
-        except (protocol.FrameError, OSError, ValueError) as error:
+        except (protocol.FrameError, OSError, ValueError, MemoryError) as error:
             self.frames.put(error)
 
     def _write_requests(self) -> None:
@@ -182,8 +183,9 @@ class Worker:
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
         with contextlib.suppress(OSError, ValueError):  # closed while it was read
-            for line in self.process.stderr:
-                self.errors.append(line.decode("utf-8", "replace").rstrip())
+            stream = cast(BinaryIO, self.process.stderr)
+            while line := stream.readline(hearsay.SENTENCE):
+                self.errors.append(hearsay.cut(line.decode("utf-8", "replace").rstrip()))
 
     def hello(self) -> protocol.Description:
         """Start the adapter: its framework is imported now."""
@@ -196,7 +198,7 @@ class Worker:
             )
         if wrong := contradiction(description):
             raise WorkerError("error", wrong)
-        return description
+        return hearsay.description(description)
 
     @property
     def alive(self) -> bool:
@@ -228,7 +230,7 @@ class Worker:
         except protocol.UNREADABLE as error:
             self.kill()
             raise WorkerError(
-                "error", f"the worker's answer is not of the protocol: {error}"
+                "error", hearsay.cut(f"the worker's answer is not of the protocol: {error}")
             ) from error
         if isinstance(reply, protocol.Failure):
             raise Refused(reply)

@@ -17,6 +17,7 @@ from optimizer_conformance.adapters.target import Target
 from optimizer_conformance.adapters.targets.kinds import KINDS
 from optimizer_conformance.adapters.targets.order import Order
 from optimizer_conformance.adapters.worker import Server
+from optimizer_conformance.workers import hearsay
 from optimizer_conformance.workers.description import contradiction
 from optimizer_conformance.workers.process import (
     MEMORY_LIMIT,
@@ -104,7 +105,7 @@ class LocalWorker:
         description = self.ask(protocol.Hello(), protocol.Description)
         if wrong := contradiction(description):
             raise WorkerError("error", wrong)
-        return description
+        return hearsay.description(description)
 
     def ask(self, request: protocol.Request, kind: type[R], limit: float | None = None) -> R:
         """As of a worker; there is no limit."""

@@ -358,6 +358,39 @@ def many(request, reply, count, stream):
     return reply
 
 
+def floods(request, reply, count, stream):
+    """Honest, with 20,000 implementations."""
+    if isinstance(reply, protocol.Description):
+        (item,) = reply.implementations
+        names = [f"fake:rmsprop[{number}]" for number in range(20_000)]
+        return msgspec.structs.replace(
+            reply, implementations=[msgspec.structs.replace(item, name=name) for name in names]
+        )
+    return reply
+
+
+def void(request, reply, count, stream):
+    """Has nothing, and does not say why."""
+    if isinstance(reply, protocol.Description):
+        return msgspec.structs.replace(reply, implementations=[])
+    return reply
+
+
+def misnames(request, reply, count, stream):
+    if isinstance(reply, protocol.Description):
+        item = msgspec.structs.replace(reply.implementations[0], name="fake:\x1b[31mred")
+        return msgspec.structs.replace(reply, implementations=[item])
+    return reply
+
+
+def shouts(request, reply, count, stream):
+    """Ten megabytes of words that steer terminals."""
+    if isinstance(request, protocol.Step):
+        print("e" * 10_000_000, file=sys.stderr, flush=True)
+        return protocol.Failure("error", "Loud\x1b[2J", "\x1b[31m" + "a" * 10_000_000)
+    return reply
+
+
 def unhurried(request, reply, count, stream):
     """Many implementations whose steps take a moment: something to kill in the middle of."""
     if isinstance(request, protocol.Step):

@@ -1,0 +1,115 @@
+"""What a command ends with, whatever is raised."""
+
+from __future__ import annotations
+
+import ast
+import errno
+import threading
+from pathlib import Path
+
+import pytest
+
+import optimizer_conformance
+from optimizer_conformance import adapters, reference, reports
+from optimizer_conformance.cli import codes, listing
+from optimizer_conformance.cli.console import UsageError
+from optimizer_conformance.workers.environments import EnvironmentFailure
+from optimizer_conformance.workers.subject import SubjectError
+
+# They never leave the room that raises them, or are raised in a worker or under pytest alone.
+INSIDE = {
+    "BadTarget", "ConformanceFailure", "Late", "Misbehaviour", "OctaveError", "Raised",
+    "Unsupported",
+}  # fmt: skip
+
+
+@pytest.fixture
+def raising(conformance, cache, monkeypatch):
+    """A command whose work raises what it is given."""
+
+    def run(error):
+        def work(pattern):
+            raise error
+
+        monkeypatch.setattr(listing, "variants", work)
+        return conformance("list", "variants")
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("no such thing"), 2),
+        (SubjectError("nothing can be asked of it"), 2),
+        (EnvironmentFailure("no network"), 3),
+        (KeyboardInterrupt(), 3),
+        (MemoryError(), 3),
+        (OSError(errno.ENOSPC, "No space left on device"), 3),
+        (ZeroDivisionError("division by zero"), 70),
+        (RecursionError("too deep"), 70),
+        (FileNotFoundError(2, "No such file"), 70),
+        (ValueError("\x1b[31mred" * 10_000), 70),
+    ],
+)
+def test_every_exception_is_one_line_and_a_code(raising, error, code):
+    done = raising(error)
+    assert done.returncode == code
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "\x1b" not in line
+    assert len(line) < 5000
+
+
+def test_what_nobody_foresaw_leaves_its_traceback_in_a_file(raising, cache):
+    done = raising(ZeroDivisionError("division by zero"))
+    (log,) = (cache / "log").iterdir()
+    assert f"unforeseen: ZeroDivisionError: division by zero; please report {log}" in done.stderr
+    kept = log.read_text()
+    assert "Traceback (most recent call last)" in kept
+    assert "'list', 'variants'" in kept
+    assert "raise error" in kept
+
+
+def test_a_log_that_cannot_be_written_is_said_too(raising, cache):
+    (cache.parent / "cache").write_text("no folder")
+    done = raising(ZeroDivisionError("division by zero"))
+    assert done.returncode == 70
+    assert "its traceback could not be kept" in done.stderr
+
+
+def test_what_ends_a_thread_ends_the_command(conformance, cache, monkeypatch):
+    def work(pattern):
+        thread = threading.Thread(target=lambda: 1 // 0)
+        thread.start()
+        thread.join()
+        return []
+
+    monkeypatch.setattr(listing, "variants", work)
+    done = conformance("list", "variants", "--json")
+    assert done.returncode == 70
+    assert "Traceback" not in done.stderr
+
+
+def test_notes_do_not_disturb_json(conformance, cache):
+    done = conformance("list", "implementations", "--json")
+    assert done.returncode == 0
+    assert done.stdout == "[]\n"
+    assert "no environment yet" in done.stderr
+
+
+def raised_here():
+    """Every class of the code that is called an exception."""
+    folders = (optimizer_conformance, adapters, reference, reports)
+    for folder in {Path(package.__file__).parent for package in folders}:
+        for path in folder.rglob("*.py"):
+            if "probes" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                bases = getattr(node, "bases", ()) if isinstance(node, ast.ClassDef) else ()
+                if any(isinstance(base, ast.Name) and base.id == "Exception" for base in bases):
+                    yield node.name
+
+
+def test_every_exception_of_the_code_has_its_code():
+    assert set(raised_here()) == set(codes.FORESEEN) | INSIDE
