@@ -53,6 +53,7 @@ FORESEEN = {
     "DataUnavailable": INCOMPLETE,
     "EnvironmentFailure": INCOMPLETE,
     "FrameError": INCOMPLETE,
+    "InterpreterLacks": INCOMPLETE,
     "Missing": INCOMPLETE,
     "NoInterpreter": INCOMPLETE,
     "ProtocolBreach": INCOMPLETE,
