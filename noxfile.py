@@ -77,7 +77,7 @@ def power(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """What the oracle costs, as a ratio to PyTorch's own step."""
+    """What the oracle and the start of a command cost, as ratios to what is measured beside."""
     session.install("-e", ".")
     session.run("conformance", "env", "create", "torch")
     session.run("conformance", "bench", *session.posargs)

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from optimizer_conformance.reports import markdown
 from optimizer_conformance.reports.model import BAD, RunData, UnreadableRun, options
-from optimizer_conformance.reports.terminal import escape, number
+from optimizer_conformance.reports.terminal import number
+from optimizer_conformance.reports.text import escape
 
 KEY = ["implementation", "device", "variant", "features", "dtype", "mode", "regime", "case"]
 STATUS = ("added", "removed", "changed", "shifted", "unchanged")

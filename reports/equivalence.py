@@ -15,7 +15,8 @@ from optimizer_conformance.reports.markdown import cell, table
 from optimizer_conformance.reports.model import options
 from optimizer_conformance.reports.page import template
 from optimizer_conformance.reports.sheets import Sheet
-from optimizer_conformance.reports.terminal import escape, number
+from optimizer_conformance.reports.terminal import number
+from optimizer_conformance.reports.text import escape
 
 TITLE = "Equivalence map"
 ABOUT = (

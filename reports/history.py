@@ -14,7 +14,7 @@ from rich.table import Table
 
 from optimizer_conformance.reports import diff, markdown
 from optimizer_conformance.reports.page import template
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 
 SAME = "="  # the same as in the release before
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from optimizer_conformance.reports.markdown import cell, table
 from optimizer_conformance.reports.page import template
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 import pandas
-from rich import markup
 from rich.console import Console
 from rich.table import Table
 
@@ -21,7 +20,7 @@ from optimizer_conformance.reports.model import (
     options,
     summary,
 )
-from optimizer_conformance.reports.text import visible
+from optimizer_conformance.reports.text import escape
 
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
 COLOURS = {
@@ -47,11 +46,6 @@ def show(run: RunData, console: Console) -> None:
         console.print(summary_table(run))
     departures(run, console)
     totals(run, console)
-
-
-def escape(text: object) -> str:
-    """Text that is neither markup nor steers the terminal."""
-    return markup.escape(visible(str(text)))
 
 
 def coloured(verdict: str, expected: bool = False) -> str:

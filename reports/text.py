@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas
+from rich import markup
+
+if TYPE_CHECKING:
+    import pandas
 
 
 def visible(text: str) -> str:
@@ -23,6 +26,11 @@ def visible(text: str) -> str:
         else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def escape(text: object) -> str:
+    """Text that is neither markup nor steers the terminal."""
+    return markup.escape(visible(str(text)))
 
 
 def visible_content(content: Any) -> Any:

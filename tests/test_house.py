@@ -50,7 +50,7 @@ FLOORS = (
     ("runs",),
     ("questions",),
     ("pytest", "cli"),
-    ("site",),
+    ("site", "__main__"),
 )
 # ... and reports read run folders alone, whose records the worker protocol describes.
 DOORS = {

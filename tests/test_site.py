@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from optimizer_conformance.cli.main import app
+from optimizer_conformance.cli.commands import loaded
 from optimizer_conformance.cli.tables import FACTS, MAP, PICTURES, documents
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import classes, facts
@@ -113,7 +113,7 @@ def commands_shown():
 class TestWhatPagesShow:
     @pytest.mark.parametrize("line", [*commands_shown()])
     def test_every_command_exists_with_these_options(self, line):
-        command = typer.main.get_command(app)
+        command = loaded()
         words = shlex.split(line)[1:]
         context = typer.Context(command, info_name="conformance")
         while hasattr(command, "commands"):

@@ -15,7 +15,7 @@ from optimizer_conformance.cases.case import (
     Case,
     draw_cases,
 )
-from optimizer_conformance.cases.patterns import matches, wanted
+from optimizer_conformance.cases.patterns import reaches, wanted
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reference.variants.record import suffix
 
@@ -52,10 +52,7 @@ class Selection:
     def reaches(self, adapter: str) -> bool:
         """Whether an implementation of this adapter can fit the patterns ``adapter:name``."""
         patterns = self.implementations
-        return not patterns or any(
-            matches(adapter, pattern.partition(":")[0]) or ":" not in pattern
-            for pattern in patterns
-        )
+        return not patterns or any(reaches(adapter, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True)

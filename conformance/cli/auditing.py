@@ -13,7 +13,7 @@ from optimizer_conformance.cli.console import UsageError, console, errors, print
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.audit.preparation import AuditError
 from optimizer_conformance.questions.audit.record import place
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.process import REQUEST_LIMIT
 from optimizer_conformance.workers.subject import SubjectError
 from optimizer_conformance.workers.targets import InterpreterLacks

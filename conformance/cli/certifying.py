@@ -13,7 +13,7 @@ from optimizer_conformance.questions.certify import Certificate, certify, check
 from optimizer_conformance.questions.certify.page import FORMATS, render
 from optimizer_conformance.questions.certify.record import MalformedCertificate, read
 from optimizer_conformance.reference.numbers import PRECISIONS
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.process import WorkerError
 from optimizer_conformance.workers.subject import SubjectError
 

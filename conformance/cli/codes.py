@@ -19,8 +19,7 @@ from pathlib import Path
 import platformdirs
 
 from optimizer_conformance.cli.console import errors
-from optimizer_conformance.reports.terminal import escape
-from optimizer_conformance.reports.text import visible
+from optimizer_conformance.reports.text import escape, visible
 
 EXPECTED, UNEXPECTED, USAGE, INCOMPLETE = 0, 1, 2, 3
 UNFORESEEN = 70  # EX_SOFTWARE of sysexits.h

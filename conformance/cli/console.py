@@ -11,8 +11,6 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from optimizer_conformance.workers.environments import ADAPTERS
-
 
 class UsageError(Exception):
     """What was asked for does not exist or makes no sense; the message says what would."""
@@ -53,12 +51,3 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     if close:
         return f"; did you mean {' or '.join(close)}?"
     return f"; known are {', '.join(names)}" if len(names) <= 12 else "; see `conformance list`"
-
-
-def known_adapters(names: Iterable[str]) -> tuple[str, ...]:
-    """Adapter names, each of which must exist."""
-    found = tuple(dict.fromkeys(names))
-    for name in found:
-        if name not in ADAPTERS:
-            raise UsageError(f"unknown adapter {name!r}{suggestion(name, ADAPTERS)}")
-    return found

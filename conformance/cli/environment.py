@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from optimizer_conformance.cli.console import UsageError, console, known_adapters, print_json
+from optimizer_conformance.cli.console import UsageError, console, print_json
+from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.workers import environments
 
 app = typer.Typer(

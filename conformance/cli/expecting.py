@@ -17,6 +17,7 @@ from optimizer_conformance.expectations.check import review
 from optimizer_conformance.expectations.ledger import FOLDER, ledger
 from optimizer_conformance.expectations.update import Proposal, propose
 from optimizer_conformance.reports import model, terminal
+from optimizer_conformance.reports.text import escape
 
 app = typer.Typer(
     help="Known deviations: which are expected, of what size, and why.", no_args_is_help=True
@@ -77,7 +78,7 @@ def check(
         place = f"{problem.file}:{problem.line}"
         text = f"{problem.entry} {problem.message}".strip()
         errors.print(
-            f"[{colour}]{problem.level}:[/] {terminal.escape(place)}: {terminal.escape(text)}",
+            f"[{colour}]{problem.level}:[/] {escape(place)}: {escape(text)}",
             soft_wrap=True,
         )
     terminal.findings(found, errors)
@@ -124,9 +125,7 @@ def update(
         if not write_:
             typer.echo(proposal.diff, nl=False)
         for change in proposal.changes:
-            errors.print(
-                f"{terminal.escape(proposal.path.name)}: {terminal.escape(change)}", soft_wrap=True
-            )
+            errors.print(f"{escape(proposal.path.name)}: {escape(change)}", soft_wrap=True)
     if not proposals:
         console.print("[green]Nothing to change[/]")
     elif not write_:

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from optimizer_conformance.cli import running
-from optimizer_conformance.cli.console import console, known_adapters
+from optimizer_conformance.cli.console import console
+from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import RENDER, bundle
 from optimizer_conformance.expectations.ledger import FOLDER
 from optimizer_conformance.reports import model

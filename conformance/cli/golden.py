@@ -15,7 +15,7 @@ from optimizer_conformance.cli.console import UsageError, console, print_json
 from optimizer_conformance.cli.running import Bars, ending
 from optimizer_conformance.questions.golden import exchange as golden
 from optimizer_conformance.questions.golden.behaviours import behaviours
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 
 app = typer.Typer(
     help="Golden vectors: ask somebody else's MATLAB, and judge what it answered.",

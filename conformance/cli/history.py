@@ -30,7 +30,7 @@ from optimizer_conformance.questions.history.record import HistoryRecord, record
 from optimizer_conformance.questions.history.timeline import Timeline
 from optimizer_conformance.reports import diff
 from optimizer_conformance.reports import history as report
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 
 FORMATS = ("terminal", "markdown", "html", "json")
 

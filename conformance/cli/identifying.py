@@ -17,7 +17,7 @@ from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
 from optimizer_conformance.questions.identify.inquiry import MOST_STEPS, PREFERRED
 from optimizer_conformance.questions.identify.survey import Row, followed, invented, survey
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.configuration import ALWAYS, OPTIONS
 from optimizer_conformance.workers.subject import Subject, SubjectError, subject
 

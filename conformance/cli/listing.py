@@ -12,17 +12,12 @@ import typer
 from rich.table import Table
 
 from optimizer_conformance.adapters.protocol import Description
-from optimizer_conformance.cases.patterns import wanted
-from optimizer_conformance.cli.console import (
-    UsageError,
-    console,
-    errors,
-    known_adapters,
-    print_json,
-)
-from optimizer_conformance.reference.numbers import equations
+from optimizer_conformance.cases.patterns import reaches, wanted
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.cli.names import known_adapters
+from optimizer_conformance.reference import numbers
 from optimizer_conformance.reference.variants import VARIANTS, Variant
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError
 
@@ -47,12 +42,10 @@ def list_(
     """
     if what not in WHAT:
         raise UsageError(f"{what!r} is none of {', '.join(WHAT)}")
-    rows = {
-        "variants": variants,
-        "adapters": adapters,
-        "implementations": implementations,
-    }[what](pattern)
-    found = list(rows)
+    rows = {"variants": variants, "adapters": adapters, "implementations": implementations}
+    found = list(rows[what](pattern))
+    if formula and what == "variants":
+        found = [{**row, "equations": formulas(VARIANTS[row["variant"]])} for row in found]
     if as_json:
         print_json(found)
         return
@@ -65,10 +58,9 @@ def list_(
             for line in row["equations"]:
                 console.print(f"    {escape(line)}")
         return
-    shown = [name for name in found[0] if name != "equations"]
-    table = Table(*shown)
+    table = Table(*found[0])
     for row in found:
-        table.add_row(*(escape(text(row[name])) for name in shown))
+        table.add_row(*(escape(text(value)) for value in row.values()))
     console.print(table)
 
 
@@ -89,14 +81,13 @@ def variants(pattern: str) -> Iterator[dict[str, Any]]:
                 "defaults": variant.defaults,
                 "source": variant.source,
                 "leaves open": sorted(variant.readings),
-                "equations": formulas(variant),
             }
 
 
 def formulas(variant: Variant) -> list[str]:
     """The rule as lines of text."""
     scaled = "loss_scale" in variant.features
-    return [line for line, _ in equations(variant.choices, variant.family, scaled)]
+    return [line for line, _ in numbers.equations(variant.choices, variant.family, scaled)]
 
 
 def adapters(pattern: str) -> Iterator[dict[str, Any]]:
@@ -113,7 +104,7 @@ def adapters(pattern: str) -> Iterator[dict[str, Any]]:
 
 def implementations(pattern: str) -> Iterator[dict[str, Any]]:
     """A row an implementation of every adapter that starts here."""
-    for name, found in greetings(environments.ADAPTERS):
+    for name, found in greetings(name for name in environments.ADAPTERS if reaches(name, pattern)):
         if isinstance(found, Description):
             for item in found.implementations:
                 if wanted(item.name, (pattern,)):

@@ -13,7 +13,7 @@ from optimizer_conformance.questions.verify.context import Context, Missing
 from optimizer_conformance.questions.verify.scripts import ScriptError
 from optimizer_conformance.reference.airfoil import DataUnavailable
 from optimizer_conformance.reports.store import RunError
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.environments import EnvironmentFailure
 
 

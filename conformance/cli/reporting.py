@@ -28,7 +28,7 @@ from optimizer_conformance.reports import (
     workflow,
 )
 from optimizer_conformance.reports.store import RunError
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 
 
 def as_json_text(run: model.RunData) -> str:
@@ -105,7 +105,7 @@ def report(
     elif not gate_:
         terminal.show(data, console)
     if output is not None and bundle_ is None:
-        console.print(f"wrote {terminal.escape(output)}", soft_wrap=True)
+        console.print(f"wrote {escape(output)}", soft_wrap=True)
     if gate_:
         decide(data)
 
@@ -115,7 +115,7 @@ def bundle(data: model.RunData, target: Path) -> None:
     folder(target)
     for name, kind in BUNDLE.items():
         write(target / name, RENDER[kind](data).encode())
-    console.print(f"wrote {', '.join(BUNDLE)} to {terminal.escape(target)}", soft_wrap=True)
+    console.print(f"wrote {', '.join(BUNDLE)} to {escape(target)}", soft_wrap=True)
 
 
 def decide(data: model.RunData) -> None:

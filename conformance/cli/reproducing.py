@@ -12,9 +12,9 @@ from optimizer_conformance.cli.console import (
     UsageError,
     console,
     errors,
-    known_adapters,
     print_json,
 )
+from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import folder as made_folder
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.repro.cells import deviations, found_in
@@ -27,7 +27,7 @@ from optimizer_conformance.questions.repro.reproducer import Reproducer, reprodu
 from optimizer_conformance.questions.repro.script import StandaloneScript, issue, script
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.store import RunError
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.subject import SubjectError, subject
 
 NOTHING, CANNOT = 1, 3  # exit codes: it agrees or does not show; it cannot be written

@@ -19,10 +19,10 @@ from optimizer_conformance.cli.console import (
     UsageError,
     console,
     errors,
-    known_adapters,
     print_json,
     suggestion,
 )
+from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import content
 from optimizer_conformance.expectations.ledger import FOLDER
 from optimizer_conformance.reference.variants import VARIANTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -17,7 +17,9 @@ def bench_(
     repeats: Annotated[int, typer.Option(min=1, help="Measurements; the smallest counts.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Time the bound and balls, as a ratio to PyTorch's own step measured in the same run.
+    """Time the bound and balls beside PyTorch's own step, and commands beside an empty program.
+
+    What can be compared between machines is the ratios, measured in the same run.
 
     Then MATLAB's functions in Python, as a ratio to the bare NumPy expression.
 
@@ -32,13 +34,21 @@ def bench_(
     if python is None:
         errors.print("no ratios: `conformance env create torch` makes what they need")
     with errors.status("measuring"):
+        starts = list(bench.starts(repeats))
         costs = list(bench.measure(python, repeats))
         calls = list(matlab_bench.measure(repeats))
     if as_json:
-        rows = [asdict(cost) | {"met": cost.met} for cost in costs]
-        rows += [asdict(call) | {"ratio": call.ratio, "met": call.met} for call in calls]
-        print_json(rows)
+        found: dict[str, Any] = {
+            "starts": [asdict(start) for start in starts],
+            "costs": [asdict(cost) | {"met": cost.met} for cost in costs],
+            "calls": [asdict(call) | {"ratio": call.ratio, "met": call.met} for call in calls],
+        }
+        print_json(found)
         return
+    table = Table("command", "CPU seconds", "times `python -c pass`")
+    for start in starts:
+        table.add_row(start.command, f"{start.seconds:.2f}", f"{start.ratio:,.1f}")
+    console.print(table)
     table = Table("rule", "number system", "ns an element-step", "aim", "times torch's step")
     for cost in costs:
         table.add_row(

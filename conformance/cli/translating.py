@@ -13,16 +13,16 @@ from optimizer_conformance.cli.console import (
     console,
     errors,
     json_text,
-    known_adapters,
     print_json,
     suggestion,
 )
+from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.translate import STEPS, Translation, report, translate
 from optimizer_conformance.questions.translate.result import OUTCOMES, Side
 from optimizer_conformance.questions.translate.table import survey
 from optimizer_conformance.reference.numbers import PRECISIONS
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.environments import ADAPTERS
 from optimizer_conformance.workers.subject import SubjectError
 

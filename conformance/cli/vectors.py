@@ -19,7 +19,8 @@ from optimizer_conformance.questions.vectors.export import MODES, SIZE, STEPS, A
 from optimizer_conformance.questions.vectors.format import VectorError, text
 from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reports.terminal import coloured, escape, number
+from optimizer_conformance.reports.terminal import coloured, number
+from optimizer_conformance.reports.text import escape
 
 app = typer.Typer(
     help="Frozen vectors: what a rule gives, proved, as JSON for projects in any language.",

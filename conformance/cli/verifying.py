@@ -14,10 +14,10 @@ from optimizer_conformance.cli.console import (
     UsageError,
     console,
     errors,
-    known_adapters,
     print_json,
     suggestion,
 )
+from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.verify import document, ledger
 from optimizer_conformance.questions.verify.context import Context
@@ -26,7 +26,7 @@ from optimizer_conformance.questions.verify.observations import Proposal
 from optimizer_conformance.questions.verify.registry import VERDICTS
 from optimizer_conformance.reports import claims as pages
 from optimizer_conformance.reports import model
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 
 Many = list[str] | None
 STYLES = {

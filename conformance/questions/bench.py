@@ -1,13 +1,15 @@
 """What the oracle costs: time an element-step of the bound and of balls, beside a framework's step.
 
 Times depend on the machine; what can be compared between machines is the ratio to PyTorch's own
-step, measured in the same run.
+step, measured in the same run.  So it is with the start of a command, beside an interpreter's.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,6 +58,19 @@ print(json.dumps({"version": torch.__version__, "nanoseconds": found}))
 """
 
 
+# Commands that should be there at once.
+COMMANDS = (("--help",), ("list", "adapters"), ("list", "variants"))
+
+
+@dataclass(frozen=True)
+class Start:
+    """CPU seconds that a command takes, and how many times ``python -c pass`` that is."""
+
+    command: str
+    seconds: float
+    ratio: float
+
+
 @dataclass(frozen=True)
 class Cost:
     """One rule on one number system; ``ratio`` is to PyTorch's own step of the same rule."""
@@ -70,6 +85,23 @@ class Cost:
     def met(self) -> bool:
         """Whether it stays under its aim."""
         return self.nanoseconds <= self.aim
+
+
+def starts(repeats: int = 5) -> Iterator[Start]:
+    """Yield what the start of each command costs."""
+    nothing = min(cpu_seconds("-c", "pass") for _ in range(repeats))
+    package = __name__.partition(".")[0]
+    for words in COMMANDS:
+        seconds = min(cpu_seconds("-m", package, *words) for _ in range(repeats))
+        yield Start(" ".join(words), seconds, seconds / nothing)
+
+
+def cpu_seconds(*words: str) -> float:
+    """What this interpreter takes for a command line, start and end included."""
+    before = os.times()
+    subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL, check=True)
+    after = os.times()
+    return sum(after[2:4]) - sum(before[2:4])
 
 
 def measure(python: Path | None, repeats: int = 5) -> Iterator[Cost]:

@@ -9,13 +9,13 @@ from typing import Any
 import typer
 import typer.cli
 
-from optimizer_conformance.cli.main import app
+from optimizer_conformance.cli.commands import loaded
 from optimizer_conformance.expectations.ledger import FOLDER
 
 
 def pages() -> Iterator[tuple[str, str]]:
     """Path and Markdown."""
-    command = typer.main.get_command(app)
+    command = loaded()
     context = typer.Context(command, info_name="conformance")
     text = typer.cli.get_docs_for_click(obj=command, ctx=context, name="conformance")
     yield "reference/commands.md", page(whole(text, command))

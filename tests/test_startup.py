@@ -1,0 +1,63 @@
+"""What starts at once: the help and the lists wait for none of the large libraries."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from optimizer_conformance.cli.commands import PLACES, first_line, loaded
+
+LARGE = {"flint", "hypothesis", "jinja2", "pandas", "pyarrow", "ray", "scipy", "sympy"}
+SCRIPT = """
+import atexit, json, sys
+atexit.register(lambda: print(json.dumps(list(sys.modules)), file=sys.stderr))
+from optimizer_conformance.cli import main
+main()
+"""
+
+
+def imported(*words):
+    """The top-level modules that a command imports."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *words], capture_output=True, text=True, check=True
+    )
+    assert done.stdout
+    return {name.partition(".")[0] for name in json.loads(done.stderr.splitlines()[-1])}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["list", "variants"],
+        ["list", "adapters", "--json"],
+        ["list", "implementations", "nobody:*"],
+    ],
+    ids=" ".join,
+)
+def test_no_large_library_is_imported(words):
+    assert imported(*words) & LARGE == set()
+
+
+def test_help_needs_numpy_neither():
+    assert "numpy" not in imported("--help")
+
+
+def test_formulas_are_worked_out_where_they_are_asked_for():
+    assert "sympy" in imported("list", "variants", "codecademy*", "--formula")
+
+
+def test_the_help_says_of_each_command_what_the_command_says_of_itself():
+    commands = loaded().commands
+    assert list(commands) == list(PLACES)
+    for name, command in commands.items():
+        assert first_line(PLACES[name]) == command.help.partition("\n\n")[0], name
+
+
+def test_a_mistyped_command_is_told_with_a_suggestion(conformance):
+    done = conformance("aduit", "x.py:X")
+    assert done.returncode == 2
+    assert "'audit'" in done.stderr
