@@ -100,6 +100,13 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def install(session: nox.Session) -> None:
+    """Install the wheel beside the distribution `adapters`, in either order, and use both."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", "-m", "install", *session.posargs)
+
+
+@nox.session
 def cluster(session: nox.Session) -> None:
     """A run on three local Ray nodes, of which one dies."""
     session.install("-e", ".[dev,ray]")

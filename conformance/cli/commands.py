@@ -5,13 +5,10 @@ from __future__ import annotations
 import ast
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-
-if TYPE_CHECKING:
-    from click import Command, Context
 
 # Where each command stands: a function, or an app that holds further commands.
 PLACES = {
@@ -44,21 +41,22 @@ PLACES = {
 
 
 class Commands(TyperGroup):
-    """A group that knows its commands by name, and imports the one that is called."""
+    """A group that knows its commands by name, and imports the one that is called.
+
+    Contexts and commands are Click's, which Typer brings under one name or another.
+    """
 
     def __init__(self, **attributes: Any) -> None:
         attributes["commands"] = {name: TyperCommand(name) for name in PLACES}
         super().__init__(**attributes)
 
-    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command's name and first line, as ``--help`` shows them."""
         if cmd_name not in PLACES:
             return None
         return TyperCommand(cmd_name, help=first_line(PLACES[cmd_name]))
 
-    def resolve_command(
-        self, ctx: Context, args: list[str]
-    ) -> tuple[str | None, Command | None, list[str]]:
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command itself, with what is left of the line."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, loaded(name).commands[name] if name else command, rest
@@ -71,7 +69,11 @@ def first_line(place: str) -> str:
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and node.name == member:
             return (ast.get_docstring(node) or "").partition("\n\n")[0]
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == member:
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Call)
+            and ast.unparse(node.targets[0]) == member
+        ):
             given = {item.arg: item.value for item in node.value.keywords}
             return str(ast.literal_eval(given["help"]))
     raise LookupError(f"{module}.py has no {member}")

@@ -84,9 +84,10 @@ class CellItem(pytest.Item):
         self.bench, self.index, self.unit, self.regime = bench, index, unit, regime
         self.add_marker("conformance")
         # Cells of one group are carried out together: `--dist loadgroup` keeps them together.
-        group = bench.groups[index]
-        name = f"{group.implementation.name}@{group.device}@{'+'.join(group.features)}"
-        self.add_marker(pytest.mark.xdist_group(name))
+        if self.config.pluginmanager.hasplugin("xdist"):
+            group = bench.groups[index]
+            name = f"{group.implementation.name}@{group.device}@{'+'.join(group.features)}"
+            self.add_marker(pytest.mark.xdist_group(name))
 
     def runtest(self) -> None:
         """Agree, fail, or be known to deviate."""
