@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,14 @@ def conformance(monkeypatch, capsys):
         return Done(0 if code is None else int(code), *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def interruptible():
+    """SIGINT as Python has it, here and in what is started, also under `nohup` and its like."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -269,13 +269,15 @@ def ended(process):
         return True
 
 
-def test_an_audit_that_is_interrupted_exits_with_3_and_leaves_no_worker():
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_audit_that_is_interrupted_exits_with_3_and_leaves_no_worker(number):
     code = "from optimizer_conformance.cli import main; main()"
     command = [sys.executable, "-c", code, "audit", target("bad:hangs")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not (workers := psutil.Process(process.pid).children(recursive=True)):
             assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, said = process.communicate()
     assert process.returncode == 3
     assert "interrupted" in said

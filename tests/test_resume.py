@@ -84,6 +84,7 @@ class TestResuming:
         assert run(folder, "crash_at_hello", resume=True).exit_code == 0
         assert cells(folder).equals(cells(whole))
 
+    @pytest.mark.usefixtures("interruptible")
     def test_a_run_that_was_stopped_keeps_what_is_finished(self, whole, tmp_path):
         class Stopping(Listener):
             pressed = False

@@ -6,6 +6,7 @@ import sys
 
 from optimizer_conformance.cli import codes
 from optimizer_conformance.cli.commands import app
+from optimizer_conformance.cli.stopping import stoppable
 
 
 def main() -> None:
@@ -21,7 +22,8 @@ def main() -> None:
 def ended() -> int:
     """Run the command; its exit code."""
     try:
-        app()
+        with stoppable():
+            app()
     except SystemExit as end:
         if end.code == codes.ABORTED:  # Typer has caught the interrupt itself
             codes.say("interrupted")

@@ -95,7 +95,7 @@ def run(
     """Compare implementations with the reference, element by element.
 
     Options may be repeated. Everything is kept in the run folder; `conformance report` shows it
-    again. Ctrl-C keeps what is done.
+    again. Ctrl-C and SIGTERM keep what is done.
 
     [bold]Examples[/]
 
