@@ -6,13 +6,14 @@ import json
 
 from optimizer_conformance.reports.findings import Kind, recorded
 from optimizer_conformance.reports.model import RunData, summary
+from optimizer_conformance.reports.verdicts import Verdict
 
 
 def render(run: RunData) -> str:
     """The whole file: how many implementations were judged, or what is wrong."""
     failing = [finding for finding in recorded(run) if finding.level == "error"]
     rows = summary(run)
-    judged = int((rows.verdict != "unavailable").sum())
+    judged = int((rows.verdict != str(Verdict.unavailable)).sum())
     if not run.footer or any(item.kind in (Kind.missing, Kind.interrupted) for item in failing):
         message, colour = "incomplete", "lightgrey"
     elif failing:

@@ -15,12 +15,13 @@ from optimizer_conformance.reports.markdown import cell, table
 from optimizer_conformance.reports.model import RunData, UnreadableRun, read_json
 from optimizer_conformance.reports.page import template
 from optimizer_conformance.reports.text import visible_content
+from optimizer_conformance.reports.verdicts import CLAIM_TONES
 
 FORMATS = ("markdown", "html", "json", "sarif", "junit")
 FORMAT = 1
 LEDGER = "claims.json"
 COLUMNS = ("id", "locator", "kind", "statement")
-ORDER = ("contradicted", "underdetermined", "confirmed", "not testable", "error")
+ORDER = tuple(CLAIM_TONES)
 # SARIF's word for each verdict.
 KINDS = {
     "confirmed": "pass",

@@ -10,19 +10,14 @@ import pandas
 from rich.console import Console
 
 from optimizer_conformance.reports import markdown
-from optimizer_conformance.reports.model import BAD, RunData, UnreadableRun, options
+from optimizer_conformance.reports.model import RunData, UnreadableRun, options
 from optimizer_conformance.reports.terminal import number
 from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER
 
 KEY = ["implementation", "device", "variant", "features", "dtype", "mode", "regime", "case"]
 STATUS = ("added", "removed", "changed", "shifted", "unchanged")
 BY = ("adapter", "implementation", "version", "device", "dtype", "mode")
-# From agreement to failure; a step to the right is worse.
-ORDER = (
-    "exact", "rounding", "representation", "range", "ill-posed", "unsupported", "unavailable",
-    "deviates", "error", "timeout", "crash",
-)  # fmt: skip
-INSIDE = ("exact", "rounding")  # verdicts whose score is a part of the bound
 OUTCOME = ["relation", "verdict", "why", "step", "quantity", "element"]
 GATES = ("changed", "worse", "any")
 SHOWN = 40  # changes that a terminal or a page shows; JSON has all
@@ -103,7 +98,7 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
     before = both.verdict_a.map(rank).astype(float)
     after = both.verdict_b.map(rank).astype(float)
     # A new cell is worse than none where it fails.
-    both["worse"] = (there & (after > before)) | (~there & both.verdict_b.isin(BAD))
+    both["worse"] = (there & (after > before)) | (~there & both.verdict_b.isin(FAILS))
     for name in ("device", "version"):
         for side in ("_a", "_b"):
             both[name + side] = both[name + side if name + side in both else name].fillna("–")
@@ -131,7 +126,7 @@ def groups(difference: RunDifference, by: str) -> pandas.DataFrame:
     rows = []
     for name, group in cells.groupby(label(cells, by), sort=True):
         counts = group.status.value_counts()
-        inside = group[group.verdict_a.isin(INSIDE) & group.verdict_b.isin(INSIDE)]
+        inside = group[group.verdict_a.isin(MEASURED) & group.verdict_b.isin(MEASURED)]
         rows.append(
             {
                 by: name,

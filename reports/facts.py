@@ -14,8 +14,9 @@ import msgspec
 import pandas
 
 from optimizer_conformance.reports.markdown import provenance
-from optimizer_conformance.reports.model import RunData, UnreadableRun, headline, load, read_json
+from optimizer_conformance.reports.model import RunData, UnreadableRun, load, read_json
 from optimizer_conformance.reports.text import visible_content
+from optimizer_conformance.reports.verdicts import DEVIATES, Verdict, of_many
 
 FORMAT = 1
 # How a run words the way in which hyperparameters were held: what, and in which format.
@@ -255,14 +256,14 @@ def configuration(unit: Unit, cells: pandas.DataFrame) -> Configuration:
     """One group with what its claimed cells came to."""
     if len(cells):
         cells = cells[(cells.features == unit.features) & (cells.device == unit.device)]
-    verdict = headline(cells.verdict) if len(cells) else "undocumented"
+    verdict = str(of_many(cells.verdict) if len(cells) else Verdict.undocumented)
     whys = cells[cells.deviates > 0].why if len(cells) else ()
     return Configuration(unit.features, unit.device, unit.rule, verdict, list(dict.fromkeys(whys)))
 
 
 def documented(cells: pandas.DataFrame) -> str:
     """Whether the constructor's defaults are the documented ones."""
-    bad = cells[cells.verdict == "deviates"]
+    bad = cells[cells.verdict == DEVIATES]
     if cells.empty:
         return ""
     return "; ".join(dict.fromkeys(bad.why)) if len(bad) else "yes"
@@ -270,7 +271,7 @@ def documented(cells: pandas.DataFrame) -> str:
 
 def held(cells: pandas.DataFrame) -> list[Held]:
     """How hyperparameters were held where that had to be known, by dtype."""
-    cells = cells[cells.verdict == "representation"]
+    cells = cells[cells.verdict == str(Verdict.representation)]
     found = {
         Held(str(dtype), what, format_)
         for dtype, why in zip(cells.dtype, cells.why, strict=True)

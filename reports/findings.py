@@ -10,7 +10,8 @@ from typing import Literal
 
 import msgspec
 
-from optimizer_conformance.reports.model import BAD, RunData, UnreadableRun
+from optimizer_conformance.reports.model import RunData, UnreadableRun
+from optimizer_conformance.reports.verdicts import FAILS
 
 
 class Kind(StrEnum):
@@ -92,7 +93,7 @@ def recorded(run: RunData) -> list[Finding]:
         return []
     cells = run.cells
     loud = cells[
-        (cells.relation == "claimed") & cells.verdict.isin(BAD) & (cells.expectation == "")
+        (cells.relation == "claimed") & cells.verdict.isin(FAILS) & (cells.expectation == "")
     ]
     keys = ["adapter", "implementation", "device", "variant", "dtype", "verdict", "why"]
     return [

@@ -11,9 +11,8 @@ from optimizer_conformance.reports.findings import LABELS, recorded
 from optimizer_conformance.reports.markdown import provenance, verdict
 from optimizer_conformance.reports.model import RunData, compared, ill_posed, summary
 from optimizer_conformance.reports.page import template
-from optimizer_conformance.reports.terminal import number
-
-MARKS = {"deviates": "✗", "error": "!", "crash": "!", "timeout": "!"}
+from optimizer_conformance.reports.terminal import is_known, number
+from optimizer_conformance.reports.verdicts import DEVIATES, named
 
 
 def render(run: RunData) -> str:
@@ -49,9 +48,7 @@ def render(run: RunData) -> str:
 
 def kind(row: Any) -> str:
     """The style of a verdict."""
-    if row.verdict == "deviates" and row.unexpected == 0:
-        return "known"
-    return str(row.verdict)
+    return "known" if is_known(row) else str(row.verdict)
 
 
 def variant_maps(run: RunData, matrix: pandas.DataFrame) -> list[dict[str, Any]]:
@@ -86,10 +83,11 @@ def mark(row: Any) -> dict[str, str]:
     """One place of the map."""
     if row is None:
         return {"text": "", "kind": "none", "why": ""}
+    mark_ = named(row.verdict).meaning.mark
     if row.deviating:
-        return {"text": MARKS.get(row.verdict, "✗"), "kind": "deviates", "why": row.why}
+        return {"text": mark_, "kind": DEVIATES, "why": row.why}
     return {
-        "text": "✓" if row.relation == "other" else "●",
+        "text": mark_ if row.relation == "other" else "●",
         "kind": row.relation,
         "why": f"{row.verdict}, worst score {number(row.score)}",
     }

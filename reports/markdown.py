@@ -8,7 +8,7 @@ from typing import Any
 
 from optimizer_conformance.reports.findings import LABELS, recorded
 from optimizer_conformance.reports.model import RunData, compared, ill_posed, options, summary
-from optimizer_conformance.reports.terminal import number
+from optimizer_conformance.reports.terminal import is_known, number
 from optimizer_conformance.reports.text import visible
 
 MARKS = "\\`*_[]|~$"
@@ -146,8 +146,7 @@ def brief(run: RunData) -> str:
 
 def verdict(row: Any) -> str:
     """The verdict, and whether a deviation is known."""
-    known = row.verdict == "deviates" and row.unexpected == 0
-    return f"{row.verdict} (known)" if known else str(row.verdict)
+    return f"{row.verdict} (known)" if is_known(row) else str(row.verdict)
 
 
 def provenance(run: RunData) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +18,9 @@ from pyarrow import parquet, types
 
 from optimizer_conformance.reports.completeness import missing_rows, unfinished
 from optimizer_conformance.reports.text import visible, visible_column, visible_content
+from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER, Verdict, of_many
 
 FORMATS = (1, 2)
-# Worst first among what agrees; what the ends of the range did comes last.
-AGREES = ("representation", "rounding", "exact", "range", "ill-posed")
-BAD = ("deviates", "crash", "timeout", "error")
 FEATURE_ORDER = (
     "centered", "momentum", "nesterov", "amsgrad", "weight_decay", "maximize", "loss_scale",
     "centralize",
@@ -188,17 +185,9 @@ def read_cells(path: Path) -> pandas.DataFrame:
             raise UnreadableRun(f"{path} is damaged: its column {name!r} has gaps, or another type")
     for name in TEXTS if len(cells) else ():
         cells[name] = visible_column(cells[name])
+    if unknown := sorted(set(cells.verdict) - set(ORDER)):
+        raise UnreadableRun(f"{path} is damaged: {unknown[0]!r} is no verdict")
     return cells
-
-
-def headline(verdicts: Iterable[str]) -> str:
-    """One word for many cells: the worst; what the range did only where nothing else is left."""
-    present = set(verdicts)
-    for word in BAD:
-        if word in present:
-            return word
-    ordinary = [word for word in AGREES if word in present]
-    return ordinary[0] if ordinary else "unavailable"
 
 
 def options(features: str) -> str:
@@ -240,20 +229,20 @@ def compared(run: RunData) -> pandas.DataFrame:
     rows = []
     for group in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
         verdicts = cells["verdict"][group]
-        bad = group[np.isin(verdicts, BAD)]
+        bad = group[np.isin(verdicts, FAILS)]
         # The first divergence of the sharpest: where an unexpected one exists, that.
         loud = bad[cells["expectation"][bad] == ""]
         shown = loud if len(loud) else bad
-        measured = bad if len(bad) else group[np.isin(verdicts, ["exact", "rounding"])]
+        measured = bad if len(bad) else group[np.isin(verdicts, MEASURED)]
         row = {name: cells[name][group[0]] for name in keys}
         row |= {
             "base": base_of(row["variant"], row["features"]),
-            "verdict": headline(verdicts),
+            "verdict": str(of_many(verdicts)),
             "score": float(cells["score"][measured].max()) if len(measured) else math.nan,
             "ulp": float(cells["ulp"][measured].max()) if len(measured) else math.nan,
             "cells": len(group),
-            "range": int((verdicts == "range").sum()),
-            "ill_posed": int((verdicts == "ill-posed").sum()),
+            "range": int((verdicts == str(Verdict.range)).sum()),
+            "ill_posed": int((verdicts == str(Verdict.ill_posed)).sum()),
             "deviating": len(bad),
             "unexpected": len(loud),
             "step": int(cells["step"][shown[0]]) if len(shown) else 0,
@@ -304,7 +293,7 @@ def summary(run: RunData) -> pandas.DataFrame:
                 "device": device,
                 "version": own.version.iloc[0],
                 "documented": ", ".join(dict.fromkeys(claimed.base)) or "–",
-                "verdict": headline(own.verdict) if len(claimed) else "undocumented",
+                "verdict": str(of_many(own.verdict) if len(claimed) else Verdict.undocumented),
                 "score": good.score.max() if len(good) else float("nan"),
                 "ulp": good.ulp.max() if len(good) else float("nan"),
                 "options": [options(item) for item in own.features.drop_duplicates()],
@@ -353,7 +342,7 @@ def unavailable(run: RunData) -> pandas.DataFrame:
                 "device": "–",
                 "version": about.get("version", ""),
                 "documented": ", ".join(item["claims"]) or "–",
-                "verdict": "unavailable",
+                "verdict": str(Verdict.unavailable),
                 "score": float("nan"),
                 "ulp": float("nan"),
                 "options": [],

@@ -8,6 +8,7 @@ import jinja2
 
 from optimizer_conformance.reports.model import options
 from optimizer_conformance.reports.terminal import number
+from optimizer_conformance.reports.verdicts import CLAIM_TONES, MEANINGS
 
 
 @functools.cache
@@ -20,5 +21,8 @@ def template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    tones = {str(verdict): meaning.tone for verdict, meaning in MEANINGS.items()}
+    claims = {word.replace(" ", "-"): tone for word, tone in CLAIM_TONES.items()}
+    environment.globals["tones"] = tones | claims
     environment.filters |= {"number": number, "options": options}
     return environment.get_template(name)

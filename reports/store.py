@@ -32,7 +32,7 @@ class Cell:
     """One row: what one parameter (regime) of one case came to against one variant.
 
     relation     ``claimed`` by the implementation's own documentation, or ``other``
-    verdict      one of the words of design.md
+    verdict      one of the words of docs/verdicts.md
     score, ulp   largest distance from the exact result, in units of the bound and in ulp
     counts       elements by verdict: exact … deviates
     step … ulp   of the first divergence, where there is one

@@ -21,21 +21,9 @@ from optimizer_conformance.reports.model import (
     summary,
 )
 from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.verdicts import DEVIATES, Tone, named
 
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
-COLOURS = {
-    "exact": "green",
-    "rounding": "green",
-    "representation": "cyan",
-    "range": "cyan",
-    "ill-posed": "yellow",
-    "deviates": "red",
-    "error": "red",
-    "crash": "red",
-    "timeout": "red",
-    "unavailable": "dim",
-    "undocumented": "dim",
-}
 
 
 def show(run: RunData, console: Console) -> None:
@@ -48,10 +36,12 @@ def show(run: RunData, console: Console) -> None:
     totals(run, console)
 
 
+from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.verdicts import DEVIATES, Tone, named
 def coloured(verdict: str, expected: bool = False) -> str:
     """A verdict in its colour; an expected deviation is not alarming."""
-    colour = "yellow" if expected else COLOURS.get(verdict, "white")
-    return f"[{colour}]{escape(verdict)}[/]" + (" (known)" if expected else "")
+    tone = Tone.warn if expected else named(verdict).meaning.tone
+    return f"[{tone.terminal}]{escape(verdict)}[/]" + (" (known)" if expected else "")
 
 
 def number(value: float) -> str:
@@ -82,7 +72,7 @@ def summary_table(run: RunData) -> Table:
         table.add_row(
             escape((name or here) + device),
             escape(row.documented),
-            coloured(row.verdict, row.verdict == "deviates" and row.unexpected == 0),
+            coloured(row.verdict, is_known(row)),
             number(row.score),
             str(len(row.options)) if row.options else "–",
         )

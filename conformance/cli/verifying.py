@@ -27,15 +27,9 @@ from optimizer_conformance.questions.verify.registry import VERDICTS
 from optimizer_conformance.reports import claims as pages
 from optimizer_conformance.reports import model
 from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.verdicts import CLAIM_TONES
 
 Many = list[str] | None
-STYLES = {
-    "confirmed": "green",
-    "contradicted": "red",
-    "underdetermined": "yellow",
-    "not testable": "dim",
-    "error": "red",
-}
 
 
 def verify(
@@ -187,7 +181,7 @@ def show(content: dict[str, Any]) -> None:
             table.add_row(
                 escape(row["id"]),
                 row["kind"],
-                f"[{STYLES[verdict]}]{verdict}{known_as}{note}[/]",
+                f"[{CLAIM_TONES[verdict].terminal}]{verdict}{known_as}{note}[/]",
                 escape(row["statement"]),
                 escape(pages.details(row)),
             )

@@ -18,16 +18,15 @@ import msgspec
 
 from optimizer_conformance.cases.patterns import matches
 from optimizer_conformance.expectations import ledger as expectations
-from optimizer_conformance.expectations.ledger import BAD, Expectation, Ledger
+from optimizer_conformance.expectations.ledger import Expectation, Ledger
 from optimizer_conformance.reports.findings import Finding, Kind
 from optimizer_conformance.reports.model import RunData
 from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.verdicts import AGREES, DEVIATES, FAILS, does
 
-EXPECTED, UNEXPECTED, INCOMPLETE = 0, 1, 3  # exit codes, as design.md states them
+EXPECTED, UNEXPECTED, INCOMPLETE = 0, 1, 3  # exit codes, as docs/ci.md states them
 CELL = [field.name for field in fields(Cell)]
 FILTERS = ("implementations", "variants", "dtypes", "devices", "modes", "cases")
-# What agrees with the document; elsewhere (ill-posed, unsupported) nothing can be said either way.
-AGREES = ("exact", "rounding", "representation", "range")
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
@@ -77,7 +76,7 @@ def departures(
         entries = [entry for entry in active if entry.covers(cell)]
         for entry in entries:
             covered[entry.id].append(cell)
-        if cell.verdict in BAD and not any(
+        if cell.verdict in FAILS and not any(
             entry.expects(cell.verdict, cell.divergence_score) for entry in entries
         ):
             same = (entry for entry in entries if entry.verdict == cell.verdict)
@@ -180,7 +179,7 @@ def unexpected(adapter: str, loud: list[tuple[Cell, Expectation | None]]) -> Ite
         scores = [cell.divergence_score for cell, _ in group]
         where = f"{first.implementation} ({first.device}, {first.dtype})"
         cells = f"{len(group)} cell{'s' * (len(group) > 1)}"
-        size = f" of score {between(min(scores), max(scores))}" if first.verdict == BAD[0] else ""
+        size = f" of score {between(min(scores), max(scores))}" if first.verdict == DEVIATES else ""
         if entry and entry.verdict == first.verdict:
             kind = Kind.changed
             message = (
@@ -189,10 +188,10 @@ def unexpected(adapter: str, loud: list[tuple[Cell, Expectation | None]]) -> Ite
             )
         else:
             kind = Kind.introduced
-            does = "deviates from" if first.verdict == BAD[0] else f"comes to {first.verdict} on"
+            stands = does(first.verdict)
             known = f"{entry.id} expects {entry.verdict}" if entry else "no expectation covers it"
             why = f": {first.why}" if first.why else ""
-            message = f"{where} {does} {first.variant} in {cells}{size}, and {known}{why}"
+            message = f"{where} {stands} {first.variant} in {cells}{size}, and {known}{why}"
         yield Finding(
             kind=kind,
             adapter=adapter,
@@ -229,7 +228,7 @@ def gone(
         agreeing = [cell for cell in group if cell.verdict in AGREES]
         if not agreeing:
             continue
-        if entry.partly and (filtered or any(cell.verdict in BAD for cell in group)):
+        if entry.partly and (filtered or any(cell.verdict in FAILS for cell in group)):
             continue
         first = agreeing[0]
         yield Finding(

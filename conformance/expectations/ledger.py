@@ -22,9 +22,9 @@ from packaging.version import InvalidVersion
 
 from optimizer_conformance.cases.patterns import matches
 from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.verdicts import DEVIATES, FAILS
 
 FOLDER = Path(__file__).parent
-BAD = ("deviates", "error", "timeout", "crash")
 PATTERNS = ("implementation", "variant", "features", "device", "dtype", "mode", "regime")
 REVIEWED_FOR = timedelta(days=365)  # of an entry without review_by; a major release or two
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -70,7 +70,7 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     def expects(self, verdict: str, score: float) -> bool:
         """Whether this is the verdict, and for a deviation the size, that the entry names."""
         low, high = self.score
-        return self.verdict == verdict and (verdict != "deviates" or low <= score <= high)
+        return self.verdict == verdict and (verdict != DEVIATES or low <= score <= high)
 
     def applies(self, versions: Mapping[str, str]) -> bool:
         """Whether the installed ``versions`` (framework first) are those that the entry is about.
@@ -171,8 +171,8 @@ def contradiction(entry: Expectation) -> str:
     """What makes an entry unusable, or empty."""
     if not IDENTIFIER.fullmatch(entry.id):
         return f"{entry.id!r} is no identifier: letters, digits, '.', '_' and '-'"
-    if entry.verdict not in BAD:
-        return f"{entry.id} expects {entry.verdict!r}; known are {', '.join(BAD)}"
+    if entry.verdict not in FAILS:
+        return f"{entry.id} expects {entry.verdict!r}; known are {', '.join(FAILS)}"
     low, high = entry.score
     if not 0 <= low <= high:
         return f"{entry.id} has the score {low} to {high}; give the smaller first, none below 0"

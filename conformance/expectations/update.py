@@ -20,9 +20,9 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from optimizer_conformance.expectations.check import TODO
-from optimizer_conformance.expectations.gate import AGREES
-from optimizer_conformance.expectations.ledger import BAD, Expectation, ExpectationError, Ledger
+from optimizer_conformance.expectations.ledger import Expectation, ExpectationError, Ledger
 from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.verdicts import AGREES, DEVIATES, FAILS
 
 HEADER = re.compile(r"^\s*\[\[\s*expectation\s*\]\]\s*(#.*)?$")
 EXACT = ("implementation", "variant", "dtype")  # what a new entry names in any case
@@ -80,7 +80,7 @@ def propose(path: Path, cells: Iterable[Cell], ledger: Ledger, *, stale: bool) -
     loud = [
         cell
         for cell in claimed
-        if cell.verdict in BAD
+        if cell.verdict in FAILS
         and not any(
             entry.covers(cell) and entry.verdict == cell.verdict for entry in active.values()
         )
@@ -121,7 +121,7 @@ def revised(
 ) -> list[str]:
     """The entry with the band and the places in which its deviation still shows; none, if none."""
     same = [cell for cell in covered if cell.verdict == entry.verdict]
-    if not any(cell.verdict in BAD for cell in covered):
+    if not any(cell.verdict in FAILS for cell in covered):
         if not any(cell.verdict in AGREES for cell in covered):
             return [block]  # nothing can be said
         changes.append(f"remove {entry.id}: the deviation has gone")
@@ -133,12 +133,12 @@ def revised(
         for cell in same
         if entry.expects(cell.verdict, cell.divergence_score) or not ledger.settle(cell)
     ]
-    if entry.verdict == "deviates" and sizes:
+    if entry.verdict == DEVIATES and sizes:
         low, high = entry.score
         if min(sizes) < low or max(sizes) > high:
             table["score"] = decades(sizes)
             changes.append(f"{entry.id}: the score is {min(sizes):.3g} to {max(sizes):.3g} now")
-    shows = {place(cell) for cell in covered if cell.verdict in BAD}
+    shows = {place(cell) for cell in covered if cell.verdict in FAILS}
     silent = {place(cell) for cell in covered if cell.verdict in AGREES} - shows
     partly = any(cell.verdict in AGREES and place(cell) in shows for cell in covered)
     if partly and not entry.partly:
@@ -222,7 +222,7 @@ def additions(
             and len({getattr(cell, name) for cell in claimed}) > 1
         }
         fields["verdict"] = first.verdict
-        if first.verdict == "deviates":
+        if first.verdict == DEVIATES:
             fields["score"] = decades(cell.divergence_score for cell in group)
         entry = Expectation(
             **{**fields, "score": tuple(fields.get("score", (0.0, math.inf)))},

@@ -34,6 +34,7 @@ from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.reports.records import Carried, Finished, Outline, Rule
 from optimizer_conformance.reports.store import Cell, Element
+from optimizer_conformance.reports.verdicts import WORKER_ENDS
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import MEMORY_LIMIT, Refused, Worker, WorkerError
 
@@ -98,7 +99,7 @@ class Campaign:
                 return self.worker.hello()
             except WorkerError as error:
                 self.close()
-                if error.kind != "crash" or attempt == 2:
+                if error.kind != str(Verdict.crash) or attempt == 2:
                     raise
         raise AssertionError
 
@@ -109,7 +110,7 @@ class Campaign:
         except Refused:
             raise
         except WorkerError as error:
-            if error.kind != "crash":
+            if error.kind != str(Verdict.crash):
                 raise
             self._restart()
             if self.lost:
@@ -160,7 +161,7 @@ class Campaign:
             self.progress(len(judged), unit.implementation.name)
             judged.append(self._one(unit, retried))
             failure = judged[-1].failure
-            self.crashes += failure is not None and failure.kind in ("crash", "timeout")
+            self.crashes += failure is not None and failure.kind in WORKER_ENDS
         cells, failing, rule = self._cells(judged)
         finished = Finished(
             self.adapter,
@@ -192,7 +193,7 @@ class Campaign:
         except WorkerError as error:
             self._restart()
             name = unit.case.identifier
-            if error.kind == "crash" and not self.lost and name not in retried:
+            if error.kind == str(Verdict.crash) and not self.lost and name not in retried:
                 retried.append(name)
                 return self._one(unit, retried)
             if name in retried:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
 import numpy as np
 
@@ -28,23 +27,15 @@ from optimizer_conformance.judging.oracle import (
 from optimizer_conformance.reference.numbers import PRECISIONS, Precision, Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reports.verdicts import EXTREME, Verdict
+
+__all__ = [
+    "Divergence", "Judgement", "Observed", "ParameterVerdict", "Verdict", "contradicted", "judge",
+    "places",
+]  # fmt: skip
 
 TOGETHER = "*"  # the name of all parameters as one line
 FAILING_KEPT = 16  # elements of one parameter that are kept one by one; all are counted
-
-
-class Verdict(IntEnum):
-    """In order of severity; design.md says what each means."""
-
-    exact = 0
-    rounding = 1
-    representation = 2
-    range = 3
-    ill_posed = 4
-    deviates = 5
-
-    def __str__(self) -> str:
-        return self.name.replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -410,7 +401,7 @@ def summary(
     inside_ = codes[:, part]
     counts = np.bincount(inside_.ravel(), minlength=len(Verdict))
     # What the ends of the range did is no measure of rounding.
-    where = (inside_ != Verdict.range) & (inside_ != Verdict.ill_posed)
+    where = ~np.isin(inside_, EXTREME)
     worst = Verdict(int(np.flatnonzero(counts).max(initial=0)))
     divergence, failing = None, []
     if worst is Verdict.deviates:

@@ -13,13 +13,13 @@ from optimizer_conformance.cases.case import PROFILES
 from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cases.plan import Group, Selection, Unit
 from optimizer_conformance.expectations import ledger as expectations
-from optimizer_conformance.expectations.gate import AGREES
-from optimizer_conformance.expectations.ledger import BAD, FOLDER, ExpectationError, Ledger
+from optimizer_conformance.expectations.ledger import FOLDER, ExpectationError, Ledger
 from optimizer_conformance.judging.group import Campaign
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.store import Cell
 from optimizer_conformance.reports.terminal import number
+from optimizer_conformance.reports.verdicts import AGREES, FAILS, Verdict, does
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import WorkerError
 
@@ -94,13 +94,13 @@ class CellItem(pytest.Item):
         cells = [cell for cell in self.bench.result(self.index) if self.holds(cell)]
         if not cells:
             raise ConformanceFailure(f"{self.nodeid} gave no result")
-        bad = [cell for cell in cells if cell.verdict in BAD]
+        bad = [cell for cell in cells if cell.verdict in FAILS]
         for cell in bad:
             if not self.bench.ledger.settle(cell):
                 raise ConformanceFailure(report(cell))
         if bad:
             pytest.xfail(known(self.bench.ledger, bad[0]))
-        if any(cell.verdict == "unsupported" for cell in cells):
+        if any(cell.verdict == str(Verdict.unsupported) for cell in cells):
             pytest.skip(cells[0].why)
         for cell in cells:
             agreement(self.bench.ledger, cell)
@@ -259,8 +259,8 @@ def selection(config: pytest.Config) -> Selection:
 
 def report(cell: Cell) -> str:
     """A deviating cell as a person reads it."""
-    does = "deviates from" if cell.verdict == "deviates" else f"comes to {cell.verdict} on"
-    lines = [f"{cell.implementation} ({cell.device}, {cell.dtype}) {does} {cell.variant}"]
+    where = f"{cell.implementation} ({cell.device}, {cell.dtype})"
+    lines = [f"{where} {does(cell.verdict)} {cell.variant}"]
     if cell.why:
         lines.append(f"  why: {cell.why}")
     if cell.nearest and cell.nearest != cell.variant:

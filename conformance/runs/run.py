@@ -19,7 +19,7 @@ from optimizer_conformance.cases.case import parse
 from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.expectations import gate
 from optimizer_conformance.expectations import ledger as expectations
-from optimizer_conformance.expectations.ledger import BAD, FOLDER, Ledger
+from optimizer_conformance.expectations.ledger import FOLDER, Ledger
 from optimizer_conformance.judging.group import Campaign
 from optimizer_conformance.judging.keys import git_state, suite_hash
 from optimizer_conformance.judging.oracle import Oracle
@@ -27,6 +27,7 @@ from optimizer_conformance.reports.findings import Finding, Kind
 from optimizer_conformance.reports.names import plain
 from optimizer_conformance.reports.records import Finished
 from optimizer_conformance.reports.store import Run, RunError
+from optimizer_conformance.reports.verdicts import FAILS
 from optimizer_conformance.runs import merge as merging
 from optimizer_conformance.runs import reader
 from optimizer_conformance.runs.cluster import Cluster
@@ -75,7 +76,7 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """As design.md states them."""
+        """As docs/ci.md states them."""
         return gate.exit_code(self.findings)
 
 
@@ -249,7 +250,7 @@ def settle(result: Result, ledger: Ledger) -> None:
         ledger.versions = result.description.versions
     result.cells = [
         replace(cell, expectation=ledger.settle(cell))
-        if cell.relation == "claimed" and cell.verdict in BAD
+        if cell.relation == "claimed" and cell.verdict in FAILS
         else cell
         for cell in result.cells
     ]

@@ -10,7 +10,6 @@ from optimizer_conformance.cases.case import PROFILES
 from optimizer_conformance.cases.plan import comparable_variants
 from optimizer_conformance.judging.execution import judge_answer, question_for
 from optimizer_conformance.judging.oracle import Oracle
-from optimizer_conformance.judging.verdict import Verdict
 from optimizer_conformance.questions.audit.behaviour import unrepeatable
 from optimizer_conformance.questions.audit.conduct import Tried, carry, cells
 from optimizer_conformance.questions.audit.diagnosis import Diagnosis, diagnosed, factors
@@ -26,6 +25,7 @@ from optimizer_conformance.questions.audit.record import Audit
 from optimizer_conformance.questions.identify import Unidentifiable, identify
 from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.reports.verdicts import DEVIATES, Verdict, of_many
 from optimizer_conformance.workers.process import REQUEST_LIMIT, Refused, WorkerError
 
 OURS = ("Misbehaviour", "Raised", "BadTarget")  # what the worker says of a target in its own words
@@ -165,7 +165,7 @@ def failed(question: AuditRequest, error: WorkerError, prepared: Ready | None = 
         kind=prepared.kind if prepared else question.kind,
         variant=question.like,
         like=bool(question.like),
-        verdict=verdict,
+        verdict=str(verdict),
         score=0.0,
         features=prepared.features if prepared else (),
         why=(text,),
@@ -177,9 +177,9 @@ def failed(question: AuditRequest, error: WorkerError, prepared: Ready | None = 
 def said(error: WorkerError) -> tuple[str, str]:
     """The verdict that a failure is, and the words for it."""
     if isinstance(error, Refused) and error.failure.exception in OURS:
-        kind = "deviates" if error.failure.exception == "Misbehaviour" else error.kind
+        kind = DEVIATES if error.failure.exception == "Misbehaviour" else error.kind
         return kind, error.failure.message
-    if error.kind == "timeout":
+    if error.kind == str(Verdict.timeout):
         return error.kind, f"a step does not come to its end: {error}"
     return error.kind, str(error)
 
@@ -271,7 +271,7 @@ def concluded(
     why = list(diagnosis.why)
     ended = [said(error) for _, error in found.failures]
     why = [*(text for _, text in ended), *why]
-    verdict = worst(
+    verdict = of_many(
         [*(str(judgement.worst) for _, _, judgement in found.judged), *(kind for kind, _ in ended)]
     )
     remarks = list(prepared.remarks)
@@ -282,7 +282,7 @@ def concluded(
         kind=prepared.kind,
         variant=variant.identifier,
         like=bool(question.like),
-        verdict=verdict,
+        verdict=str(verdict),
         score=max(row.score for row in rows),
         nearest=nearest(prepared, diagnosis),
         factors=factors(diagnosis.choices),
@@ -302,11 +302,3 @@ def nearest(prepared: Ready, diagnosis: Diagnosis) -> tuple[str, ...]:
         for variant in comparable_variants(prepared.subject.implementation, prepared.features)
         if variant.choices == diagnosis.choices
     )
-
-
-ORDER = (*(str(verdict) for verdict in Verdict), "error", "timeout", "crash")
-
-
-def worst(verdicts: Sequence[str]) -> str:
-    """The most severe."""
-    return max(verdicts, key=ORDER.index)

@@ -23,7 +23,6 @@ from optimizer_conformance.workers.process import Refused, WorkerError
 
 Pairs = list[tuple[Unit, Answer]]
 FAILURES_ALLOWED = 3  # cases in a row that raise; what is left would as well
-LOST = ("crash", "timeout")
 
 
 @dataclass

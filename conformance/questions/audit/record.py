@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer_conformance.judging.rows import BROKEN
 from optimizer_conformance.judging.verdict import Divergence
+from optimizer_conformance.reports.verdicts import FAILS
 
 if TYPE_CHECKING:
     import pandas
-
-# Verdicts with which an optimizer does not conform.
-BAD = ("deviates", "error", "timeout", "crash")
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,8 @@ class Audit:
     kind        which kind of optimizer it is
     variant     what it was held against: the one that was asked for, or the one that fits best
     like        whether that one was asked for
-    verdict     the worst of all cells, or ``deviates`` for a misbehaviour
+    verdict     one word for all cells (``reports.verdicts.of_many``); ``deviates`` for a
+                misbehaviour
     score       the largest distance from the document in units of the bound
     nearest     the documented variants whose rule explains every case, if any
     factors     the rule that it follows, choice by choice; empty where no rule explains the cases
@@ -76,7 +75,7 @@ class Audit:
     @property
     def conforms(self) -> bool:
         """Whether nothing deviates and every case could be carried out."""
-        return self.verdict not in BAD
+        return self.verdict not in FAILS
 
     @property
     def cases(self) -> int:
@@ -95,7 +94,7 @@ class Audit:
             "first_divergence": asdict(divergence) if divergence else None,
             "why": "; ".join(self.why),
             "conforms": self.conforms,
-            "cells": [asdict(cell) for cell in self.cells if cell.verdict in BAD],
+            "cells": [asdict(cell) for cell in self.cells if cell.verdict in FAILS],
             "tried": tried,
         }
 

@@ -15,7 +15,7 @@ import numpy as np
 from optimizer_conformance.cases.case import Case
 from optimizer_conformance.judging.keys import suite_hash
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
-from optimizer_conformance.judging.verdict import Observed, Verdict
+from optimizer_conformance.judging.verdict import Observed
 from optimizer_conformance.questions.certify.exhaustive import FORMATS, NAME, everything, label
 from optimizer_conformance.questions.certify.record import (
     FORMAT,
@@ -33,11 +33,11 @@ from optimizer_conformance.reference.numbers.symbolic import equations
 from optimizer_conformance.reference.pipeline import Choices
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import Variant
+from optimizer_conformance.reports.verdicts import DEVIATES, EXTREME, OF_ELEMENTS
 from optimizer_conformance.workers import machine
 from optimizer_conformance.workers.subject import Subject, SubjectError, subject
 
 # What the ends of the range or the bound itself decides has no error in units of the bound.
-APART = (Verdict.range, Verdict.ill_posed)
 LIMITS = (
     "Parameters are compared after every step, the state only by its effect on them.",
     "Where overflow, underflow, or the rule's own condition decides (verdicts range and "
@@ -85,7 +85,7 @@ def certify(
         list(told.features),
         told.decimals,
         rule,
-        all(item.verdict != str(Verdict.deviates) for item in evidence),
+        all(item.verdict != DEVIATES for item in evidence),
     )
     seen, proved = sentences(evidence)
     bare = Certificate(FORMAT, statement, evidence, seen, proved, list(LIMITS), provenance(asked))
@@ -199,7 +199,7 @@ def one(oracle: Oracle, asked: Subject, told: Setting, choices: Choices, case: C
         int(observed["parameter"].shape[1]),
         case.steps,
         str(judgement.worst),
-        {str(verdict): int(counts[verdict]) for verdict in Verdict},
+        {str(verdict): int(counts[verdict]) for verdict in OF_ELEMENTS},
         finite(max(item.score for item in judgement.parameters)),
         finite(max(item.ulp for item in judgement.parameters)),
         judgement.representation,
@@ -246,11 +246,11 @@ def extreme(items: list[Evidence]) -> str:
         numbers = [value for value in values if value is not None]
         return "infinite" if len(numbers) < len(values) else f"{max(numbers, default=0.0):.3g}"
 
-    every = {str(verdict): 0 for verdict in Verdict}
+    every = {str(verdict): 0 for verdict in OF_ELEMENTS}
     for item in items:
         for verdict, count in item.counts.items():
             every[verdict] += count
-    apart = {verdict: every.pop(str(verdict)) for verdict in APART}
+    apart = {verdict: every.pop(str(verdict)) for verdict in EXTREME}
     left_out = ", ".join(f"{count} {verdict}" for verdict, count in apart.items() if count)
     return (
         f"{largest([item.score for item in items])} of the bound, "

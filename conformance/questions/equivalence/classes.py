@@ -30,6 +30,7 @@ from optimizer_conformance.reference.words import WORDS, difference
 from optimizer_conformance.reports.classes import FORMAT, Class, ClassWitness, Map, Member, Panel
 from optimizer_conformance.reports.facts import Configuration, Facts, Rule, latest, together
 from optimizer_conformance.reports.model import RunData
+from optimizer_conformance.reports.verdicts import DEVIATES
 
 PARTLY = "some elements, by their place"  # how a run words a rule that explains only these
 Key = tuple[Choices | None, str]  # the rule, and what sets apart those that no rule explains
@@ -254,7 +255,7 @@ def witnesses(
         return
     cells = wrong[other]
     names = {item.name.partition(" on ")[0] for item in members}
-    bad = cells[(cells.verdict == "deviates") & cells.implementation.isin(names)]
+    bad = cells[(cells.verdict == DEVIATES) & cells.implementation.isin(names)]
     bad = bad[bad.quantity.isin([*ORDER, "parameter"])]  # not what it did to its gradient
     largest = bad.sort_values("divergence_score", ascending=False).drop_duplicates("case")
     for row in largest.itertuples(index=False):

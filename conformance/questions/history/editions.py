@@ -15,9 +15,9 @@ from optimizer_conformance.questions.history.record import ReleaseFolder, Releas
 from optimizer_conformance.reference.pipeline import Choices
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import model
-from optimizer_conformance.reports.diff import INSIDE
 from optimizer_conformance.reports.model import RunData, options
 from optimizer_conformance.reports.terminal import number
+from optimizer_conformance.reports.verdicts import MEASURED
 
 Topic = tuple[str, str, str]  # implementation, options, what
 LONGEST = 110  # letters of a reason
@@ -88,7 +88,7 @@ class Edition:
         cells = self.run.cells
         if cells.empty:
             return
-        own = cells[(cells.relation == "claimed") & cells.verdict.isin(INSIDE)]
+        own = cells[(cells.relation == "claimed") & cells.verdict.isin(MEASURED)]
         for (name, features), group in own.groupby(["implementation", "features"], sort=False):
             yield (name, options(features), "worst score"), Fact(number(group.score.max()))
         matrix = model.compared(self.run)

@@ -8,10 +8,10 @@ from typing import Any
 
 from optimizer_conformance.cases.case import MAIN_DTYPE, Case, parse
 from optimizer_conformance.cases.inputs import RANGE_REGIMES
-from optimizer_conformance.expectations.ledger import BAD
 from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
 from optimizer_conformance.reference.pipeline import Choices
 from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.verdicts import FAILS
 from optimizer_conformance.runs.reader import adapters_of, provenance_of
 
 # Modes that are nearest to what a user does come first.
@@ -29,7 +29,7 @@ def deviations(run: Path) -> list[Deviation]:
             found += [
                 deviation(cell, rule)
                 for cell in group.cells
-                if cell.relation == "claimed" and cell.verdict in BAD
+                if cell.relation == "claimed" and cell.verdict in FAILS
             ]
     return found
 

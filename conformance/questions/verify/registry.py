@@ -14,8 +14,8 @@ import msgspec
 if TYPE_CHECKING:
     from optimizer_conformance.questions.verify.context import Context
 
-Verdict = Literal["confirmed", "contradicted", "underdetermined", "not testable", "error"]
-VERDICTS: tuple[str, ...] = Verdict.__args__  # type: ignore[attr-defined]  # Literal has it
+ClaimVerdict = Literal["confirmed", "contradicted", "underdetermined", "not testable", "error"]
+VERDICTS: tuple[str, ...] = ClaimVerdict.__args__  # type: ignore[attr-defined]  # Literal has it
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     missing   the adapter whose environment is missing
     """
 
-    verdict: Verdict
+    verdict: ClaimVerdict
     observed: str
     seen: dict[str, Any] = {}
     evidence: str = ""
