@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import msgspec
 import optax
 from jax.example_libraries import optimizers
 
 from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.packing import msgspec
 
 
 class Rule(NamedTuple):

@@ -15,7 +15,8 @@ def equip(adapter: object) -> None:
     """Give it to the modules of this package and to ``adapter``, and to nobody else."""
     if sys.version_info >= (3, 10):  # noqa: UP036 - see above
         return
-    own = [module for name, module in sys.modules.items() if name.partition(".")[0] == "adapters"]
+    package = __name__.rpartition(".")[0]
+    own = [module for name, module in sys.modules.items() if name.startswith(package)]
     for module in [*own, adapter]:
         vars(module)["zip"] = strict_zip
 

@@ -13,7 +13,7 @@ import sys
 import typing
 from typing import BinaryIO, Literal, Union
 
-import msgspec
+from optimizer_conformance.adapters.packing import msgspec
 
 if sys.version_info < (3, 9):  # noqa: UP036 - old releases of a framework need old Pythons
     # msgspec evaluates the annotations below, and ``list`` is not generic there.

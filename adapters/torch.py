@@ -8,12 +8,12 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 import torch
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.packing import msgspec
 
 NAME = "torch"
 

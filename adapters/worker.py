@@ -17,11 +17,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
 
-import msgspec
-
 from optimizer_conformance.adapters import older, protocol
 from optimizer_conformance.adapters.golden import SUFFIX, Golden
 from optimizer_conformance.adapters.kit import Session, Unsupported, to_array, to_tensor
+from optimizer_conformance.adapters.packing import msgspec
 from optimizer_conformance.adapters.target import Target
 from optimizer_conformance.adapters.targets.order import Order
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import msgspec
+from optimizer_conformance.adapters.packing import msgspec
+
+if sys.version_info < (3, 9):  # noqa: UP036 - as in adapters.protocol
+    globals().update(list=typing.List, dict=typing.Dict)  # noqa: UP006
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
