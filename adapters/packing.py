@@ -7,11 +7,12 @@ as msgspec packs them.  Other modules take the name ``msgspec`` from here.
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import struct
-import types
 import typing
-from typing import TYPE_CHECKING, Any, Union
+from types import MappingProxyType, SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar, Union
 
 if TYPE_CHECKING:
     import msgspec
@@ -28,12 +29,23 @@ class MsgspecError(Exception):
     """As msgspec's: bytes or values that are not of the type."""
 
 
+def own_annotations(cls: type) -> Any:
+    """Those of a class itself."""
+    if hasattr(inspect, "get_annotations"):  # since Python 3.10
+        return inspect.get_annotations(cls)
+    return vars(cls).get("__annotations__", {})
+
+
 class Struct:
     """As msgspec's, with the class arguments that the protocol uses."""
 
+    __struct_tag__: ClassVar[Any] = None
+    __struct_fields__: ClassVar[Any] = ()
+    __struct_defaults__: ClassVar[Any] = MappingProxyType({})
+
     def __init_subclass__(cls, *, tag: str = "", tag_field: str = "type", **_: Any) -> None:
         cls.__struct_tag__ = (tag_field, tag) if tag else None
-        cls.__struct_fields__ = tuple(getattr(cls, "__annotations__", ()))
+        cls.__struct_fields__ = tuple(own_annotations(cls))
         cls.__struct_defaults__ = {
             name: vars(cls)[name] for name in cls.__struct_fields__ if name in vars(cls)
         }
@@ -297,12 +309,12 @@ def from_json(text: str, type: Any = Any) -> Any:  # noqa: A002 - msgspec's own 
     return convert(json.loads(text), type)
 
 
-OWN = types.SimpleNamespace(
+OWN = SimpleNamespace(
     Struct=Struct,
     MsgspecError=MsgspecError,
-    structs=types.SimpleNamespace(replace=replace),
-    msgpack=types.SimpleNamespace(Encoder=Encoder, Decoder=Decoder),
-    json=types.SimpleNamespace(decode=from_json),
+    structs=SimpleNamespace(replace=replace),
+    msgpack=SimpleNamespace(Encoder=Encoder, Decoder=Decoder),
+    json=SimpleNamespace(decode=from_json),
 )
 if not TYPE_CHECKING and msgspec is None:
     msgspec = OWN

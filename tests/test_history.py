@@ -22,7 +22,6 @@ from optimizer_conformance.questions.history.frameworks import (
     releases,
 )
 from optimizer_conformance.questions.history.growth import Gardener
-from optimizer_conformance.questions.history.interpreters import KNOWN, NoInterpreter, choose
 from optimizer_conformance.questions.history.record import (
     RELEASE,
     ReleaseFolder,
@@ -34,6 +33,7 @@ from optimizer_conformance.reports import history as report
 from optimizer_conformance.runs.schedule import Listener
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker
+from optimizer_conformance.workers.pythons import KNOWN, NoInterpreter, choose
 
 HERE = ".".join(map(str, sys.version_info[:2]))
 OLD, NEW = "2.3.5", "2.4.6"  # of NumPy, for this Python

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from optimizer_conformance.cli.codes import UNEXPECTED
 from optimizer_conformance.cli.console import UsageError, console, print_json, suggestion
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.adapter_check import check_adapter
 from optimizer_conformance.workers.implementation_check import CheckReport, Complaint
@@ -34,6 +35,7 @@ def group() -> None:
     "conformance adapter check -- node worker.mjs .  (paths are those of this folder)",
     context_settings={"ignore_unknown_options": True},
 )
+@interpreting
 def check(
     worker: Words,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,

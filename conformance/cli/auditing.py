@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from optimizer_conformance import Audit, audit
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.audit.preparation import AuditError
 from optimizer_conformance.questions.audit.record import place
 from optimizer_conformance.reports.text import escape
+from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import REQUEST_LIMIT
 from optimizer_conformance.workers.subject import SubjectError
 from optimizer_conformance.workers.targets import InterpreterLacks
@@ -22,6 +23,7 @@ DEVIATES, INCOMPLETE = 1, 3
 Many = list[str] | None
 
 
+@interpreting
 def audit_(
     target: Annotated[str, typer.Argument(help="module:object or path/to/file.py:object")],
     values: Annotated[
@@ -31,9 +33,6 @@ def audit_(
     like: Annotated[
         str, option("--like", help="judge against this variant (`conformance list variants`)")
     ] = "",
-    python: Annotated[
-        Path | None, option("--python", help="the interpreter that has the target's framework")
-    ] = None,
     kind: Annotated[str, option("--kind", help="torch, optax, keras, mindspore or function")] = "",
     map_: Annotated[
         Many, option("--map", help="OWN=NAME: what one of its arguments is called here")
@@ -70,7 +69,7 @@ def audit_(
             found = audit(
                 target,
                 like,
-                python=python,
+                python=interpreters.chosen(),
                 kind=kind,
                 mapping=pairs("--map", map_ or []),
                 options={name: literal(text) for name, text in pairs("", values or []).items()},

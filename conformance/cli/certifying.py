@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.questions.certify import Certificate, certify, check
 from optimizer_conformance.questions.certify.page import FORMATS, render
 from optimizer_conformance.questions.certify.record import MalformedCertificate, read
@@ -21,6 +22,7 @@ INCOMPLETE = 3
 app = typer.Typer(help="Certificates that were issued.", no_args_is_help=True)
 
 
+@interpreting
 def certify_(
     implementation: Annotated[str, typer.Argument(help="implementation or target")],
     hyperparameters: Annotated[
@@ -86,6 +88,7 @@ def certify_(
 
 
 @app.command("check")
+@interpreting
 def check_(
     file: Annotated[Path, typer.Argument(help="certificate to run again")],
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,

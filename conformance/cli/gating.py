@@ -13,14 +13,16 @@ import typer
 
 from optimizer_conformance.cli import running
 from optimizer_conformance.cli.console import console
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import RENDER, bundle
 from optimizer_conformance.expectations.ledger import FOLDER
 from optimizer_conformance.reports import model
 from optimizer_conformance.reports.store import RunError
-from optimizer_conformance.workers import environments
+from optimizer_conformance.workers import environments, interpreters
 
 
+@interpreting
 def ci(
     adapter: Annotated[
         list[str] | None, typer.Option("--adapter", "-a", help="only this adapter")
@@ -44,11 +46,14 @@ def ci(
     [bold]Examples[/]
 
       conformance ci --adapter torch --expectations expectations
+
+      conformance ci --adapter torch --with ./dist/torch-2.14.0-cp311-cp311-linux_x86_64.whl
     """
-    names = known_adapters(adapter or environments.ADAPTERS)
+    here = interpreters.current()
+    names = interpreters.served(known_adapters(adapter or ()), here) or tuple(environments.ADAPTERS)
     code = 0
     with quoted():
-        if install:
+        if install and here is None:
             for name in names:
                 try:
                     environments.create(name, say=console.print)

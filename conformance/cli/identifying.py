@@ -13,6 +13,7 @@ from rich.table import Table
 
 from optimizer_conformance.cli.auditing import literal, pairs
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
 from optimizer_conformance.questions.identify.inquiry import MOST_STEPS, PREFERRED
@@ -25,6 +26,7 @@ OUTSIDE = 1
 Many = list[str] | None
 
 
+@interpreting
 def identify_(
     target: Annotated[
         str,
@@ -33,8 +35,8 @@ def identify_(
     values: Annotated[
         Many, typer.Argument(help="NAME=VALUE: a hyperparameter that is not varied")
     ] = None,
-    with_: Annotated[
-        str, option("--with", "--features", help="options to switch on: centered,momentum")
+    features: Annotated[
+        str, option("--features", help="options to switch on: centered,momentum")
     ] = "",
     all_: Annotated[bool, option("--all", help="every set of options that it has")] = False,
     dtype: Annotated[str, option("--dtype", help=", ".join(PREFERRED))] = "",
@@ -43,9 +45,6 @@ def identify_(
     max_steps: Annotated[
         int, option("--max-steps", help="the most steps that it is made to take")
     ] = MOST_STEPS,
-    python: Annotated[
-        Path | None, option("--python", help="the interpreter that has a target's framework")
-    ] = None,
     kind: Annotated[str, option("--kind", help="of a target, as `conformance audit` has it")] = "",
     map_: Annotated[
         Many, option("--map", help="OWN=NAME: what one of a target's arguments is called here")
@@ -63,14 +62,15 @@ def identify_(
 ) -> None:
     """What does this optimizer compute? No documentation is read: it is only made to take steps.
 
-    Without --with it is asked in its plain form and with most of its options at once. Exits with 1
-    when a formula is outside the family of RMSProp and Adam, or no step gives the same twice.
+    Without --features it is asked in its plain form and with most of its options at once. Exits
+    with 1 when a formula is outside the family of RMSProp and Adam, or no step gives the same
+    twice.
 
     [bold]Examples[/]
 
       conformance identify torch:RMSprop
 
-      conformance identify tensorflow:keras.RMSprop --with centered,momentum
+      conformance identify tensorflow:keras.RMSprop --features centered,momentum
 
       conformance identify mine.py:update learning_rate=0.01 --json
 
@@ -94,21 +94,20 @@ def identify_(
             subject(
                 target,
                 device=device,
-                python=python,
                 kind=kind,
                 mapping=pairs("--map", map_ or []),
                 options=options,
             ) as asked,
         ):
-            for features in chosen(asked, with_, all_=all_):
-                status.update(f"{target}: {' + '.join(features) or 'plain form'}")
+            for options_on in chosen(asked, features, all_=all_):
+                status.update(f"{target}: {' + '.join(options_on) or 'plain form'}")
                 answer = identify(
                     asked,
-                    features=features,
+                    features=options_on,
                     dtype=known_dtype(asked, dtype),
                     seed=seed,
                     max_steps=max_steps,
-                    hyperparameters=known_values(asked, features, fixed),
+                    hyperparameters=known_values(asked, options_on, fixed),
                 )
                 found.append(answer)
                 if not as_json:
@@ -147,13 +146,13 @@ def known_values(
     return {n: text for n, text in fixed.items() if n in ALWAYS or n in features}
 
 
-def chosen(asked: Subject, with_: str, *, all_: bool) -> list[tuple[str, ...]]:
+def chosen(asked: Subject, named: str, *, all_: bool) -> list[tuple[str, ...]]:
     """The sets of options to ask about."""
     declared = [tuple(sorted(options)) for options in asked.implementation.features]
     if all_:
         return declared
-    if with_:
-        wanted = tuple(sorted(name.strip() for name in with_.replace("+", ",").split(",")))
+    if named:
+        wanted = tuple(sorted(name.strip() for name in named.replace("+", ",").split(",")))
         if wanted not in declared:
             known = ["+".join(options) for options in declared if options]
             hint = f"; it has {', '.join(known)}" if known else "; it has the plain form alone"

@@ -14,6 +14,7 @@ from rich.table import Table
 from optimizer_conformance.adapters.protocol import Description
 from optimizer_conformance.cases.patterns import reaches, wanted
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.reference import numbers
 from optimizer_conformance.reference.variants import VARIANTS, Variant
@@ -125,7 +126,7 @@ def greetings(names: Iterable[str]) -> list[tuple[str, Description | str]]:
     def greet(name: str) -> tuple[str, Description | str]:
         environment = environments.locate(name)
         if not environment.complete:
-            return name, f"no environment yet; `conformance env create {name}` makes it"
+            return name, environment.absence
         try:
             with Worker(environment.command) as worker:
                 return name, worker.hello()
@@ -149,6 +150,7 @@ def note(found: Description) -> str:
     )
 
 
+@interpreting
 def doctor(
     adapter: Annotated[list[str] | None, typer.Argument(help="adapters; all when none")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,

@@ -14,6 +14,7 @@ from optimizer_conformance.cli.console import (
     errors,
     print_json,
 )
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import folder as made_folder
 from optimizer_conformance.cli.reporting import write
@@ -33,6 +34,7 @@ from optimizer_conformance.workers.subject import SubjectError, subject
 NOTHING, CANNOT = 1, 3  # exit codes: it agrees or does not show; it cannot be written
 
 
+@interpreting
 def repro(
     what: Annotated[
         list[str] | None,

@@ -22,6 +22,7 @@ from optimizer_conformance.cli.console import (
     print_json,
     suggestion,
 )
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import content
 from optimizer_conformance.expectations.ledger import FOLDER
@@ -32,6 +33,7 @@ from optimizer_conformance.runs.reader import finished_groups, provenance_of
 from optimizer_conformance.runs.run import Outcome, conduct, order_of
 from optimizer_conformance.runs.run import merge as joined
 from optimizer_conformance.runs.schedule import Listener, Result, Shard
+from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import MEMORY_LIMIT
 
 Many = list[str] | None
@@ -44,6 +46,7 @@ def option(*names: str, help: str) -> typer.models.OptionInfo:  # noqa: A002 - t
     return info
 
 
+@interpreting
 def run(
     adapter: Annotated[Many, option("--adapter", "-a", help="only this adapter")] = None,
     implementation: Annotated[
@@ -105,6 +108,10 @@ def run(
 
       conformance run -i 'tensorflow:keras.*' --dtype float32 --json
 
+      conformance run --python .venv/bin/python --device 'cuda:*'
+
+      conformance run --adapter torch --with torch==2.11.0
+
       conformance run --resume runs/20261120T190000.000
     """
     check_amounts(jobs, memory)
@@ -112,8 +119,12 @@ def run(
         only_with(resume, locals())
         with connected(ray, place) as cluster:
             go_on(resume, jobs, memory, expectations, cluster, as_json)
+    named = known_adapters([*(adapter or ()), *(require or ())] if adapter else ())
+    here = interpreters.current()
+    if here and ray is not None:
+        raise UsageError("--python and --with are of this machine: nodes of --ray have their own")
     selection = Selection(
-        adapters=known_adapters([*(adapter or ()), *(require or ())] if adapter else ()),
+        adapters=interpreters.served(named, here),
         implementations=tuple(implementation or ()),
         variants=known_globs(variant, "variant", tuple(VARIANTS)),
         dtypes=known_globs(dtype, "dtype", tuple(ITEM_SIZE)),
@@ -156,7 +167,9 @@ def go_on(
     if (folder / "footer.json").exists():
         raise UsageError(f"{folder} is complete; `conformance report {folder}` shows it")
     order = order_of(folder, provenance)
-    with Bars(quiet=as_json) as bars:
+    place = provenance.get("interpreter")
+    here = interpreters.ask(Path(place)) if place and not interpreters.current() else None
+    with Bars(quiet=as_json) as bars, interpreters.standing_in(here):
         outcome = conduct(
             order.selection,
             folder,

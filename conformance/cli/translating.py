@@ -16,6 +16,7 @@ from optimizer_conformance.cli.console import (
     print_json,
     suggestion,
 )
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.translate import STEPS, Translation, report, translate
@@ -27,6 +28,7 @@ from optimizer_conformance.workers.environments import ADAPTERS
 from optimizer_conformance.workers.subject import SubjectError
 
 
+@interpreting
 def translate_(
     hyperparameters: Annotated[
         list[str] | None,

@@ -17,6 +17,7 @@ from optimizer_conformance.cli.console import (
     print_json,
     suggestion,
 )
+from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.verify import document, ledger
@@ -32,6 +33,7 @@ from optimizer_conformance.reports.verdicts import CLAIM_TONES
 Many = list[str] | None
 
 
+@interpreting
 def verify(
     documents: Annotated[Many, typer.Argument(help="documents; all when none is named")] = None,
     format_: Annotated[

@@ -172,7 +172,7 @@ class Cells:
         except ExpectationError as error:
             raise pytest.UsageError(str(error)) from error
         if not place.complete:
-            reason = f"{name} has no environment yet; `conformance env create {name}` makes it"
+            reason = f"{name}: {place.absence}"
         else:
             bench = AdapterUnderTest(
                 Campaign(name, place.command, self.selection, oracle=self.oracle), ledger

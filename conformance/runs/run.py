@@ -34,7 +34,7 @@ from optimizer_conformance.runs.cluster import Cluster
 from optimizer_conformance.runs.events import Events
 from optimizer_conformance.runs.journal import Journal
 from optimizer_conformance.runs.schedule import Agent, Listener, Result, Schedule, Shard, Work
-from optimizer_conformance.workers import environments
+from optimizer_conformance.workers import environments, interpreters
 from optimizer_conformance.workers.environments import Environment
 from optimizer_conformance.workers.machine import machine
 from optimizer_conformance.workers.process import MEMORY_LIMIT, sweep
@@ -217,7 +217,7 @@ def prepare(
         if command is None:
             environment = places[name]
             if not environment.complete:
-                absent[name] = f"no environment yet; `conformance env create {name}` makes it"
+                absent[name] = environment.absence
                 continue
             command = environment.command
         if cluster:
@@ -390,6 +390,7 @@ def provenance(order: RunRequest, names: list[str], ledgers: dict[str, Ledger]) 
             "cases": [case.identifier for case in selection.cases],
         },
         "adapters": names,
+        "interpreter": str(interpreters.chosen() or ""),
         "requested": order.requested,
         "required": order.required,
         "shard": [order.shard.index, order.shard.count],

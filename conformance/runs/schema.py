@@ -37,6 +37,7 @@ PROVENANCE = {
     "seed": WHOLE,
     "selection": {"type": "object", "additionalProperties": TEXTS},
     "adapters": TEXTS,
+    "interpreter": TEXT,
     "requested": TEXTS,
     "required": TEXTS,
     "shard": PAIR,
@@ -76,7 +77,9 @@ def schema() -> dict[str, Any]:
     types = (Cell, Element, Unit, Described, Finished, Closed)
     _, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     files = {
-        "provenance.json": shape({**PROVENANCE, "merged": {"type": "array"}}, "merged"),
+        "provenance.json": shape(
+            {**PROVENANCE, "merged": {"type": "array"}}, "merged", "interpreter"
+        ),
         "adapters.json": {"type": "object", "additionalProperties": OBJECT},
         "units.json": {
             "type": "object",

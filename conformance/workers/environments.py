@@ -51,6 +51,8 @@ __all__ = [
 LOCK_LIMIT = 1800.0  # seconds that another process may take to install a framework
 ADAPTERS = enrolled()
 INTERPRETER = f"{platform.python_implementation()}-{platform.python_version()}"
+# Adapter to what stands in for its environment: see ``interpreters.standing_in``.
+STAND_INS: dict[str, Environment] = {}
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,11 @@ class Environment:
         return self.bare or (made and (self.enrolment.manifest is not None or self.python.exists()))
 
     @property
+    def absence(self) -> str:
+        """Why it cannot be used unless it is complete, and the remedy."""
+        return f"no environment yet; `conformance env create {self.adapter}` makes it"
+
+    @property
     def command(self) -> list[str]:
         """What starts its worker."""
         if manifest := self.enrolment.manifest:
@@ -155,6 +162,8 @@ def locate(adapter: str, recipe: Recipe | None = None) -> Environment:
     A ``recipe`` means another one for the same adapter.  Raises KeyError for an adapter that is not
     enrolled.
     """
+    if recipe is None and adapter in STAND_INS:
+        return STAND_INS[adapter]
     enrolment = ADAPTERS[adapter]
     interpreter = INTERPRETER
     if enrolment.manifest:
@@ -180,6 +189,10 @@ def create(
     ``say`` hears what is going on.  Raises EnvironmentFailure with pip's last words.
     """
     environment = locate(adapter, recipe)
+    if recipe is None and adapter in STAND_INS:
+        if not environment.complete:
+            raise EnvironmentFailure(f"{adapter}: {environment.absence}")
+        return environment  # nothing is installed into what is somebody's own
     if environment.bare or (usable(environment, say) and not fresh):
         return environment
     try:

@@ -17,8 +17,9 @@ import numpy as np
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.kit import to_array, to_tensor
 from optimizer_conformance.reference.numbers.precision import Array, from_bits, to_bits
-from optimizer_conformance.workers import environments
+from optimizer_conformance.workers import environments, interpreters
 from optimizer_conformance.workers.process import REQUEST_LIMIT, Asked, Worker
+from optimizer_conformance.workers.pythons import NoInterpreter
 from optimizer_conformance.workers.targets import (
     InterpreterLacks,
     TargetError,
@@ -137,8 +138,10 @@ def subject(
 ) -> Iterator[Subject]:
     """An implementation (``torch:RMSprop[foreach]``) or a TARGET (``mine.py:MyAdam``), asked here.
 
-    An implementation runs in its adapter's environment, a target in the interpreter ``python``
-    (this one where nothing is said).  The rest is about targets: ``kind`` as
+    An implementation runs in its adapter's environment, a target in this interpreter; both in
+    ``python`` where it is named (as :func:`workers.interpreters.find` takes it).
+
+    The rest is about targets: ``kind`` as
     :data:`adapters.targets.kinds.KINDS` has them; ``mapping`` of own arguments to canonical names;
     ``options`` that are always passed (those named as a hyperparameter replace its default, and a
     canonical name that it does not take says what is built in); ``features`` that are always on;
@@ -146,9 +149,10 @@ def subject(
 
     Raises SubjectError where there is none, or none that can run here.
     """
-    about_target = python or kind or mapping or options or features or family
+    about_target = kind or mapping or options or features or family
     if about_target or looks_like_target(name, environments.ADAPTERS):
         try:
+            python = interpreters.find(python) if python else interpreters.chosen()
             order = order_for(
                 name,
                 kind=kind,
@@ -160,8 +164,19 @@ def subject(
             )
             with serving(order, python=python, limit=limit) as worker:
                 yield described(worker, order.name, device, greeted(worker, python))
-        except (TargetError, InterpreterLacks) as error:
+        except (TargetError, InterpreterLacks, NoInterpreter) as error:
             raise SubjectError(f"{name}: {error}") from error
+        return
+    if python:
+        try:
+            elsewhere = interpreters.ask(interpreters.find(python))
+        except NoInterpreter as error:
+            raise SubjectError(f"{name}: {error}") from error
+        with (
+            interpreters.standing_in(elsewhere),
+            subject(name, device=device, limit=limit) as found,
+        ):
+            yield found
         return
     adapter = name.partition(":")[0]
     if adapter not in environments.ADAPTERS:
@@ -171,9 +186,7 @@ def subject(
         )
     environment = environments.locate(adapter)
     if not environment.complete:
-        raise SubjectError(
-            f"{adapter} has no environment yet; `conformance env create {adapter}` makes it"
-        )
+        raise SubjectError(f"{adapter}: {environment.absence}")
     with Worker(environment.command, limit=limit) as worker:
         yield described(worker, name, device)
 

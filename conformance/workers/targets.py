@@ -150,11 +150,10 @@ def greeted(worker: Asked, python: str | Path | None = None) -> protocol.Descrip
             raise TargetError(error.failure.message) from error
         raise
     except WorkerError as error:
-        for package in ("msgspec", "numpy"):
-            if f"No module named '{package}'" in str(error):
-                interpreter = python or sys.executable
-                raise InterpreterLacks(
-                    f"{interpreter} has no {package}, which the worker needs beside the target's "
-                    f"own framework: {interpreter} -m pip install {package}"
-                ) from error
+        if "No module named 'numpy'" in str(error):
+            interpreter = python or sys.executable
+            raise InterpreterLacks(
+                f"{interpreter} has no numpy, which the worker needs beside the target's own "
+                f"framework: {interpreter} -m pip install numpy"
+            ) from error
         raise

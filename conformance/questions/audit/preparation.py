@@ -11,8 +11,10 @@ from typing import Any
 
 from optimizer_conformance.adapters.targets.names import HYPERPARAMETERS, NUMBERS
 from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.environments import ADAPTERS
 from optimizer_conformance.workers.process import REQUEST_LIMIT
+from optimizer_conformance.workers.pythons import NoInterpreter
 from optimizer_conformance.workers.subject import Subject, SubjectError, described
 from optimizer_conformance.workers.targets import (
     InterpreterLacks,
@@ -91,9 +93,10 @@ def started(question: AuditRequest, order: Any) -> Iterator[Subject]:
     """The target in a worker.  Raises SubjectError where it cannot be used."""
     found = None if isinstance(question.target, str) else question.target
     try:
-        with serving(order, found=found, python=question.python, limit=question.limit) as worker:
-            yield described(worker, order.name, description=greeted(worker, question.python))
-    except (TargetError, InterpreterLacks) as error:
+        python = interpreters.find(question.python) if question.python else interpreters.chosen()
+        with serving(order, found=found, python=python, limit=question.limit) as worker:
+            yield described(worker, order.name, description=greeted(worker, python))
+    except (TargetError, InterpreterLacks, NoInterpreter) as error:
         raise SubjectError(f"{named(question.target)}: {error}") from error
 
 

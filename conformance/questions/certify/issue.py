@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from math import isfinite
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -34,7 +35,7 @@ from optimizer_conformance.reference.pipeline import Choices
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import Variant
 from optimizer_conformance.reports.verdicts import DEVIATES, EXTREME, OF_ELEMENTS
-from optimizer_conformance.workers import machine
+from optimizer_conformance.workers import interpreters, machine
 from optimizer_conformance.workers.subject import Subject, SubjectError, subject
 
 # What the ends of the range or the bound itself decides has no error in units of the bound.
@@ -62,17 +63,20 @@ def certify(
     *,
     dtypes: Sequence[str] = (),
     device: str = "",
+    python: str | Path | None = None,
     progress: Progress = silent,
 ) -> Certificate:
     """Compare an implementation with a documented variant, or with another implementation.
 
     ``given`` are ``name=value`` words, for both; ``dtypes`` are all real ones that the
-    implementation has where none is named.  A certificate of an implementation that deviates
+    implementation has where none is named; ``python`` is the interpreter, if not the adapters' own
+    environments.  A certificate of an implementation that deviates
     says so.
 
     Raises SubjectError for what cannot be asked, and WorkerError where a worker cannot answer.
     """
     with ExitStack() as stack:
+        stack.enter_context(interpreters.within(python))
         progress(f"{implementation}: starting")
         asked = stack.enter_context(subject(implementation, device=device))
         told = setting(asked, words(given, asked.implementation.family))

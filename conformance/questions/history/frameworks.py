@@ -14,8 +14,8 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from optimizer_conformance.questions.history.interpreters import KNOWN, Interpreter, choose
 from optimizer_conformance.workers.environments import ADAPTERS, Recipe
+from optimizer_conformance.workers.pythons import KNOWN, Interpreter, choose
 
 FOLDER = Path(__file__).parent / "frameworks"
 PYTHONS = Path(__file__).parent / "pythons.toml"

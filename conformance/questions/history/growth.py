@@ -12,7 +12,6 @@ import filelock
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.questions.history.frameworks import Framework
-from optimizer_conformance.questions.history.interpreters import NoInterpreter
 from optimizer_conformance.questions.history.record import HistoryRecord, ReleaseFolder, ReleaseRun
 from optimizer_conformance.reports.records import Finished
 from optimizer_conformance.reports.store import RunError
@@ -22,6 +21,7 @@ from optimizer_conformance.runs.schedule import Listener
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.environments import EnvironmentFailure
 from optimizer_conformance.workers.process import Worker, WorkerError
+from optimizer_conformance.workers.pythons import NoInterpreter
 
 
 @dataclass

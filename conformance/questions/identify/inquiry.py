@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -57,18 +58,19 @@ def identify(
     max_steps: int = MOST_STEPS,
     hyperparameters: Mapping[str, str] | None = None,
     thorough: bool = True,
+    python: str | Path | None = None,
 ) -> Identification:
     """What an optimizer computes with the options ``features``, from its steps alone.
 
     ``asked`` is a subject whose worker runs, or names an implementation (``torch:RMSprop``) or a
-    target (``mine.py:MyAdam``).  ``dtype`` is that of parameters and gradients (float32 where it
-    has that); ``hyperparameters`` are decimals that are not to be varied; ``max_steps`` is the most
-    that it is made to take; without ``thorough`` only the formula is sought, not how it is carried
-    out.  Raises SubjectError for what cannot be asked, Unidentifiable where nothing can be sought,
-    WorkerError as the subject does.
+    target (``mine.py:MyAdam``), in the interpreter ``python`` if that is given.  ``dtype`` is that
+    of parameters and gradients (float32 where it has that); ``hyperparameters`` are decimals that
+    are not to be varied; ``max_steps`` is the most that it is made to take; without ``thorough``
+    only the formula is sought, not how it is carried out.  Raises SubjectError for what cannot be
+    asked, Unidentifiable where nothing can be sought, WorkerError as the subject does.
     """
     if isinstance(asked, str):
-        with subject(asked) as running:
+        with subject(asked, python=python) as running:
             return identify(
                 running,
                 features=features,

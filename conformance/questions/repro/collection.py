@@ -206,10 +206,7 @@ class Bank:
         if self.worker is None or self.worker.process.poll() is not None:
             place = environments.locate(self.adapter)
             if not place.complete:
-                raise SubjectError(
-                    f"{self.adapter} has no environment yet; `conformance env create "
-                    f"{self.adapter}` makes it"
-                )
+                raise SubjectError(f"{self.adapter}: {place.absence}")
             self.worker = Worker(place.command)
         it = described(self.worker, one.implementation, one.device)
         return reproduce(it, one, oracle=oracle, covered=covered)

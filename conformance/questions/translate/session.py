@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from optimizer_conformance.cases.plan import claimed_variants
@@ -41,6 +42,7 @@ from optimizer_conformance.reference.numbers.symbolic import equations
 from optimizer_conformance.reference.pipeline import Choices
 from optimizer_conformance.reference.variants.record import FEATURES
 from optimizer_conformance.reference.words import contrast
+from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import WorkerError
 from optimizer_conformance.workers.subject import Subject, SubjectError, described, subject
 
@@ -59,17 +61,20 @@ def translate(
     *,
     dtype: str = "float32",
     steps: int = STEPS,
+    python: str | Path | None = None,
     progress: Progress = silent,
 ) -> Translation:
     """What makes ``second`` do what ``first`` does, proved by running both; or why nothing does.
 
     ``first`` and ``second`` name implementations (``torch:RMSprop``) or targets
     (``mine.py:MyAdam``); ``given`` are ``name=value`` words for the first, whose own defaults
-    stand for the rest; ``steps`` is how long their drift is followed where nothing does.
+    stand for the rest; ``steps`` is how long their drift is followed where nothing does; both
+    run in the interpreter ``python`` if that is given.
 
     Raises SubjectError for what cannot be asked, and WorkerError where a worker cannot answer.
     """
     with ExitStack() as stack:
+        stack.enter_context(interpreters.within(python))
         progress(f"{first}: starting")
         one = stack.enter_context(subject(first))
         progress(f"{second}: starting")

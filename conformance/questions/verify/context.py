@@ -66,9 +66,7 @@ class Context:
                 adapter, f"this version has no adapter {adapter!r}; CONTRIBUTING.md shows how"
             ) from None
         if not environment.complete:
-            raise Missing(
-                adapter, f"no environment of {adapter}: `conformance env create {adapter}` makes it"
-            )
+            raise Missing(adapter, f"{adapter}: {environment.absence}")
         return environment.python
 
     def worker(self, adapter: str) -> tuple[Worker, protocol.Description]:
