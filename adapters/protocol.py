@@ -23,7 +23,7 @@ PROTOCOL = 1
 LARGEST_FRAME = 1 << 28  # 256 MiB: ten times the largest case of the full profile
 
 DType = Literal["float16", "bfloat16", "float32", "float64", "complex64", "complex128"]
-Family = Literal["rmsprop", "adam"]
+Family = str  # what rules of its kind are called: ``rmsprop``, ``adam``, …
 ITEM_SIZE: dict[str, int] = {
     "float16": 2,
     "bfloat16": 2,

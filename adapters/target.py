@@ -77,7 +77,7 @@ class Target:
             implementations=[
                 protocol.Implementation(
                     name=order.name,
-                    family=maker.family,  # type: ignore[arg-type]  # one of two literals
+                    family=maker.family,  # one of two literals
                     claims=order.claims,
                     features=maker.features,
                     hyperparameters=list(maker.names.own),

@@ -105,7 +105,7 @@ def scratch_losses(samples: Samples, seeds: int) -> Array:
             # The derivative of the batch's mean of error^2 / 2.
             gradient = np.einsum("sb,sbf->sf", error, x) / chosen.shape[1]
             ((parameter, state),) = trajectory(
-                variant.choices,
+                variant.rule,
                 variant.defaults,
                 parameter,
                 [gradient],

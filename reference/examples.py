@@ -87,7 +87,7 @@ def last(
 ) -> tuple[Array, Any]:
     """Parameter and state after all steps."""
     decimals = {**variant.defaults, **hyperparameters}
-    *_, (parameter, state) = trajectory(variant.choices, decimals, start, gradients, num=FLOAT64)
+    *_, (parameter, state) = trajectory(variant.rule, decimals, start, gradients, num=FLOAT64)
     return parameter, state
 
 
@@ -112,7 +112,7 @@ def d2l_trajectory() -> Example:
     for taken in range(20):
         gradient = np.array([0.2, 4.0]) * point
         ((point, state),) = trajectory(
-            variant.choices,
+            variant.rule,
             variant.defaults,
             point,
             [gradient],
@@ -143,7 +143,7 @@ def matlab_rmsprop() -> Example:
     return Example(
         "MATLAB rmspropupdate: learnRate 0.05, sqGradDecay 0.95, gradient 1",
         f"step {0.05 / (0.05**0.5 + 1e-8):.15f}, averageSqGrad 0.05",
-        f"step {-parameter[0, 0, 0]:.15f}, averageSqGrad {state.second_moment[0, 0, 0]:.2f}",
+        f"step {-parameter[0, 0, 0]:.15f}, averageSqGrad {state['second_moment'][0, 0, 0]:.2f}",
     )
 
 
@@ -160,7 +160,7 @@ def matlab_adam() -> Example:
         beta1="0.75",
         decay="0.95",
     )
-    moments = (state.first_moment[0, 0, 0], state.second_moment[0, 0, 0])
+    moments = (state["first_moment"][0, 0, 0], state["second_moment"][0, 0, 0])
     return Example(
         "MATLAB adamupdate: learnRate 0.05, gradDecay 0.75, sqGradDecay 0.95, gradient 1",
         f"step {0.05 / (1 + 1e-8):.15f}, averageGrad 0.25, averageSqGrad 0.05",

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from optimizer_conformance.reference.numbers.hyper import hyper
-from optimizer_conformance.reference.pipeline import Choices, Number, State, initial_state, step
+from optimizer_conformance.reference.rules import Number, Rule, State
 
 
 def trajectory(
-    choices: Choices,
+    rule: Rule,
     decimals: dict[str, str],
     parameter: Number,
     gradients: Sequence[Number],
@@ -27,10 +27,10 @@ def trajectory(
     ``rates``, when given, is the learning rate of each step.
     """
     if state is None:
-        state = initial_state(choices, parameter, num=num)
+        state = rule.initial_state(parameter, num=num)
     for index, gradient in enumerate(gradients):
         coefficients = hyper(
             decimals, taken + index + 1, num=num, rate=rates[index] if rates else None
         )
-        parameter, state = step(choices, coefficients, state, parameter, gradient, num=num)
+        parameter, state = rule.step(coefficients, state, parameter, gradient, num=num)
         yield parameter, state

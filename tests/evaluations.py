@@ -16,7 +16,6 @@ import numpy as np
 from optimizer_conformance.cases.case import parse
 from optimizer_conformance.cases.inputs import expand
 from optimizer_conformance.reference.numbers import PRECISIONS
-from optimizer_conformance.reference.pipeline import state_names
 
 
 @dataclass
@@ -146,93 +145,93 @@ class Arithmetic:
         return self.sub(x, mean.reshape(-1, *[1] * (x.ndim - 1)))
 
 
-def start(choices, shape):
+def start(rule, shape):
     """The initial state, as plain arrays."""
-    state = {name: np.zeros(shape) for name in state_names(choices)}
-    if choices.initial_second_moment == "1":
+    state = {name: np.zeros(shape) for name in rule.state}
+    if rule["initial_second_moment"] == "1":
         state["second_moment"] = np.ones(shape)
     return state
 
 
 def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipeline's stages
-    choices, decimals, count, w, state, g, a, rate=None
+    rule, decimals, count, w, state, g, a, rate=None
 ):
     """One step in arithmetic ``a``; the new parameter and state."""
     eta = a.held(rate or decimals["learning_rate"])
     rho, rho_c = a.held(decimals["decay"]), a.complement(decimals["decay"])
     eps = a.held(decimals.get("epsilon", "0"))
     new = dict(state)
-    if "loss_scale" in decimals:
+    if rule.unscaled:
         g = a.over(g, a.held(decimals["loss_scale"]))
-    if choices.centralize:
+    if rule["centralize"]:
         g = a.centralize(g)
-    if choices.maximize:
+    if rule["maximize"]:
         g = -g
-    if choices.weight_decay == "l2":
+    if rule["weight_decay"] == "l2":
         g = a.plus_product(g, a.held(decimals["weight_decay"]), w)
     top, bottom = g, []
-    if choices.first_moment:
+    if rule["first_moment"]:
         beta, beta_c = a.held(decimals["beta1"]), a.complement(decimals["beta1"])
         top = new["first_moment"] = a.average(beta, beta_c, state["first_moment"], [g])
-    if choices.centered:
+    if rule["centered"]:
         new["mean_gradient"] = a.average(rho, rho_c, state["mean_gradient"], [g])
     v = new["second_moment"] = a.average(rho, rho_c, state["second_moment"], [g, g])
-    second = choices.correction in ("second", "both")
+    second = rule["correction"] in ("second", "both")
     c2 = a.one_minus_power(decimals["decay"], count) if second else None
-    if choices.amsgrad == "corrected":
+    if rule["amsgrad"] == "corrected":
         v, second = a.over(v, c2), False
-    if choices.amsgrad != "none":
+    if rule["amsgrad"] != "none":
         v = new["maximum_second_moment"] = np.maximum(state["maximum_second_moment"], v)
     tops = [top]
-    if choices.correction in ("first", "both"):
+    if rule["correction"] in ("first", "both"):
         bottom.append(a.one_minus_power(decimals["beta1"], count))
     mean, apart = new.get("mean_gradient"), False
-    if second and choices.epsilon == "hat":
+    if second and rule["epsilon"] == "hat":
         tops.append(a.root(c2))
     elif second:
-        apart = not choices.centered and choices.epsilon != "inside" and a.random.random() < 0.5
+        apart = not rule["centered"] and rule["epsilon"] != "inside" and a.random.random() < 0.5
         if not apart:
             v = a.over(v, c2)
             mean = None if mean is None else a.over(mean, c2)
-    if choices.centered:
+    if rule["centered"]:
         v = a.plus_product(v, -mean, mean)
     if apart:  # sqrt(v) / sqrt(1 - beta^t), as PyTorch does it
         spread = a.div(a.root(v), a.root(c2))
-    elif choices.epsilon == "inside":
+    elif rule["epsilon"] == "inside":
         spread = a.root(a.add(v, eps))
     else:
         spread = a.root(v)
-    bottom.append(a.add(spread, eps) if choices.epsilon in ("outside", "hat") else spread)
-    if choices.weight_decay == "decoupled":
+    bottom.append(a.add(spread, eps) if rule["epsilon"] in ("outside", "hat") else spread)
+    if rule["weight_decay"] == "decoupled":
         w = a.shrink(w, a.mul(eta, a.held(decimals["weight_decay"])))
-    elif choices.weight_decay == "decoupled-unscaled":
+    elif rule["weight_decay"] == "decoupled-unscaled":
         w = a.shrink(w, a.held(decimals["weight_decay"]))
-    elif choices.weight_decay == "decoupled-corrected":
+    elif rule["weight_decay"] == "decoupled-corrected":
         c1 = a.one_minus_power(decimals["beta1"], count)
         w = a.shrink(w, a.quotient([eta, a.held(decimals["weight_decay"]), a.root(c2)], [c1]))
-    if choices.momentum == "none":
+    if rule["momentum"] == "none":
         x, y = a.pair([eta, *tops], bottom)
         return a.plus_product(w, -x, y), new
     mu = a.held(decimals["momentum"])
-    scaled = choices.momentum == "scaled"
+    scaled = rule["momentum"] == "scaled"
     push = a.quotient([eta, *tops] if scaled else tops, bottom)
     new["momentum"] = buffer = a.plus_product(push, mu, state["momentum"])
-    change = a.plus_product(push, mu, buffer) if choices.nesterov else buffer
+    change = a.plus_product(push, mu, buffer) if rule["nesterov"] else buffer
     return (a.sub(w, change) if scaled else a.plus_product(w, -eta, change)), new
 
 
-def walk(choices, decimals, w, gradients, a, state=None, taken=0, rates=()):
+def walk(rule, decimals, w, gradients, a, state=None, taken=0, rates=()):
     """Every step's parameter and state, as one dictionary a step."""
-    state = start(choices, w.shape) if state is None else state
+    state = start(rule, w.shape) if state is None else state
     found = []
     for index, g in enumerate(gradients):
         rate = rates[index] if rates else None
-        w, state = one_step(choices, decimals, taken + index + 1, w, state, g, a, rate)
+        w, state = one_step(rule, decimals, taken + index + 1, w, state, g, a, rate)
         found.append({**state, "parameter": w})
     return found
 
 
-def observe(case, choices, a, *, parameters_only=False, **changed):
+def observe(case, rule, a, *, parameters_only=False, **changed):
     """What an implementation in arithmetic ``a`` shows of a case: quantity to steps x elements.
 
     ``changed`` replaces hyperparameters (a mutant's).
@@ -242,10 +241,10 @@ def observe(case, choices, a, *, parameters_only=False, **changed):
     for item in inputs.parameters:
         state = None
         if inputs.taken:
-            state = {name: item.state[name] for name in state_names(choices)}
+            state = {name: item.state[name] for name in rule.state}
         decimals = {**case.decimals, **changed}
         steps = walk(
-            choices,
+            rule,
             decimals,
             item.value,
             item.gradients,

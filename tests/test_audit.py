@@ -340,8 +340,8 @@ def test_every_wrong_rule_has_words_of_its_own():
         "weight_decay": "0.01",
     }
     said = {
-        mutant.identifier: sentence(mutant, variant.choices, variant.family)
-        for mutant in mutants(variant.choices, decimals, "float32")
+        mutant.identifier: sentence(mutant, variant.rule, variant.family)
+        for mutant in mutants(variant.rule, decimals, "float32")
     }
     assert all(said.values())
     # Two ways of writing one wrong formula have one sentence.

@@ -18,7 +18,7 @@ from optimizer_conformance.judging.oracle import Oracle, Question
 from optimizer_conformance.judging.verdict import Verdict, judge
 from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
 from optimizer_conformance.reference.numbers.ball import enclosure, working_bits
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
 
 ORDINARY = {**ORDINARY, "float64": (-60.0, 60.0)}
@@ -51,17 +51,14 @@ class Exactly(Arithmetic):
         return mpmath.mpf(value.numerator) / mpmath.mpf(value.denominator)
 
 
-def enclosed(choices, decimals, w, gradients, bits=160):
+def enclosed(rule, decimals, w, gradients, bits=160):
     """The enclosure of every quantity at every step."""
     num = BallArithmetic()
     with working_bits(bits):
         return [
-            {
-                name: enclosure(value)
-                for name, value in {**dict(state.items()), "parameter": after}.items()
-            }
+            {name: enclosure(value) for name, value in {**state, "parameter": after}.items()}
             for after, state in trajectory(
-                choices,
+                rule,
                 decimals,
                 num.given(w),
                 [num.given(gradient) for gradient in gradients],
@@ -73,21 +70,21 @@ def enclosed(choices, decimals, w, gradients, bits=160):
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_the_enclosure_holds_what_a_thousand_bits_give(data):
-    choices = data.draw(st.sampled_from(RULES + MORE))
+    rule = data.draw(st.sampled_from(RULES + MORE))
     decimals = data.draw(hyperparameters("float32"))
     seed = data.draw(st.integers(0, 2**32 - 1))
-    shape = (4, 3, 2) if choices.centralize else (6,)
+    shape = (4, 3, 2) if rule["centralize"] else (6,)
     w, gradients = inputs("float64", seed, -11, 11, 3, shape)
     with mpmath.workprec(1000):
         exact = walk(
-            choices,
+            rule,
             decimals,
             MPF(w),
             [MPF(g) for g in gradients],
             Exactly("float64", random.Random(seed)),
         )
         for step, balls in zip(
-            exact, enclosed(choices, decimals, w, gradients, bits=640), strict=True
+            exact, enclosed(rule, decimals, w, gradients, bits=640), strict=True
         ):
             for name, values in step.items():
                 ball = balls[name]
@@ -101,13 +98,13 @@ def test_the_enclosure_holds_what_a_thousand_bits_give(data):
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_the_reference_is_as_near_to_the_exact_result_as_its_slack_says(dtype, data):
-    choices = data.draw(st.sampled_from(RULES + MORE))
+    rule = data.draw(st.sampled_from(RULES + MORE))
     decimals = data.draw(hyperparameters(dtype))
     seed = data.draw(st.integers(0, 2**32 - 1))
-    w, gradients = inputs(dtype, seed, *ORDINARY[dtype], 4, shape_for(choices))
+    w, gradients = inputs(dtype, seed, *ORDINARY[dtype], 4, shape_for(rule))
     num = BoundArithmetic(PRECISIONS[dtype])
-    promised = bounds(choices, decimals, w, gradients, num)
-    for step, balls in zip(promised, enclosed(choices, decimals, w, gradients), strict=True):
+    promised = bounds(rule, decimals, w, gradients, num)
+    for step, balls in zip(promised, enclosed(rule, decimals, w, gradients), strict=True):
         for name, bound in step.items():
             ball = balls[name]
             far = np.abs((bound.value - ball.value) - ball.low)
@@ -115,11 +112,11 @@ def test_the_reference_is_as_near_to_the_exact_result_as_its_slack_says(dtype, d
             assert ((far <= room + ball.radius) | ~np.isfinite(room)).all(), name
 
 
-RULE = Choices(epsilon="inside")
+RULE = RMSPROP.having(epsilon="inside")
 
 
-def judged(case, seen, choices=RULE):
-    return judge(Oracle(), Question(choices, case.hyperparameters, case), seen)
+def judged(case, seen, rule=RULE):
+    return judge(Oracle(), Question(rule, case.hyperparameters, case), seen)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +158,7 @@ def test_squares_beyond_float64_are_judged(mode):
     assert found["huge"] is Verdict.deviates
 
 
-CENTERED = Choices(centered=True, correction="second", epsilon="inside")
+CENTERED = RMSPROP.having(centered=True, correction="second", epsilon="inside")
 
 
 def test_an_ill_posed_result_carries_its_condition_number_and_is_confirmed():

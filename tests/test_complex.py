@@ -20,7 +20,7 @@ from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic, 
 from optimizer_conformance.reference.numbers.complex_ball import ComplexBallArithmetic
 from optimizer_conformance.reference.numbers.complex_bound import ComplexBoundArithmetic, Pair
 from optimizer_conformance.reference.numbers.precision import component, from_bits, parts, to_bits
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 
@@ -42,7 +42,7 @@ def questions(name, dtype, squares, modes=COMPLEX_MODES):
     variant = VARIANTS[name]
     features = tuple(sorted(variant.features))
     return [
-        Question(variant.choices, case.hyperparameters, case, squares=squares)
+        Question(variant.rule, case.hyperparameters, case, squares=squares)
         for mode in modes
         for case in draw_cases(variant.family, features, dtype, mode, "default", 0)
     ]
@@ -104,43 +104,43 @@ class Legal:
         top = self.times(x, y.conj())
         return (top.real / below + 1j * (top.imag / below)).astype(self.dtype)
 
-    def step(self, choices, decimals, count, w, state, g, rate):
+    def step(self, rule, decimals, count, w, state, g, rate):
         """One step; on purpose not the pipeline's stages."""
         state = dict(state)
         decay, eta = float(decimals["decay"]), self.scalar(rate)
         epsilon = self.scalar(decimals["epsilon"])
-        if choices.weight_decay == "l2":
+        if rule["weight_decay"] == "l2":
             g = g + self.scalar(decimals["weight_decay"]) * w
         top = g
-        if choices.first_moment:
+        if rule["first_moment"]:
             beta = float(decimals["beta1"])
             top = state["first_moment"] = self.average(beta, state["first_moment"], g)
-        if choices.centered:
+        if rule["centered"]:
             state["mean_gradient"] = self.average(decay, state["mean_gradient"], g)
         v = state["second_moment"] = self.average(decay, state["second_moment"], self.square(g))
-        if choices.centered:
+        if rule["centered"]:
             v = v - self.square(state["mean_gradient"])
-        if choices.correction == "both":
+        if rule["correction"] == "both":
             first = self.scalar(1 - float(decimals["beta1"]) ** count)
             second = self.scalar(1 - decay**count)
-            if choices.epsilon == "hat":
+            if rule["epsilon"] == "hat":
                 top = top * np.sqrt(second)
             else:
                 v = self.over(v, second) if np.iscomplexobj(v) else v / second
             top = self.over(top, first)
-        below = np.sqrt(v + epsilon) if choices.epsilon == "inside" else np.sqrt(v) + epsilon
-        if choices.weight_decay == "decoupled":
+        below = np.sqrt(v + epsilon) if rule["epsilon"] == "inside" else np.sqrt(v) + epsilon
+        if rule["weight_decay"] == "decoupled":
             w = w * self.scalar(1 - float(rate) * float(decimals["weight_decay"]))
-        if choices.momentum == "none":
+        if rule["momentum"] == "none":
             change = self.pick(
                 lambda: self.over(eta * top, below), lambda: eta * self.over(top, below)
             )
             return w - change, state
-        scaled = choices.momentum == "scaled"
+        scaled = rule["momentum"] == "scaled"
         push = self.over(eta * top if scaled else top, below)
         mu = self.scalar(decimals["momentum"])
         buffer = state["momentum"] = mu * state["momentum"] + push
-        change = mu * buffer + push if choices.nesterov else buffer
+        change = mu * buffer + push if rule["nesterov"] else buffer
         return w - (change if scaled else eta * change), state
 
     def observe(self, question):
@@ -159,7 +159,7 @@ class Legal:
                 rate = inputs.rates[index] if inputs.rates else case.decimals["learning_rate"]
                 taken = inputs.taken + index + 1
                 g = to_bits(gradient, case.dtype)
-                w, state = self.step(question.choices, case.decimals, taken, w, state, g, rate)
+                w, state = self.step(question.rule, case.decimals, taken, w, state, g, rate)
                 rows.append({**state, "parameter": w})
             found.append(
                 {
@@ -238,9 +238,9 @@ class Wrong(Legal):
         super().__init__(dtype, squares)
         self.change, self.other, self.shown = change, square, shown
 
-    def step(self, choices, decimals, count, w, state, g, rate):
+    def step(self, rule, decimals, count, w, state, g, rate):
         g = g if self.change is None else self.change(self, g)
-        after, state = super().step(choices, decimals, count, w, state, g, rate)
+        after, state = super().step(rule, decimals, count, w, state, g, rate)
         return (after if self.shown is None else self.shown(w, after)), state
 
     def square(self, x):
@@ -420,7 +420,7 @@ def test_parts_that_step_alone_are_real_parameters():
     table = Oracle().table(question)
     (item, *_), rows = inputs_of(question.case).parameters, len(question.quantities)
     ((parameter, _),) = trajectory(
-        question.choices,
+        question.rule,
         question.case.decimals,
         BallArithmetic().given(parts(item.value)),
         [BallArithmetic().given(parts(item.gradients[0]))],
@@ -432,7 +432,7 @@ def test_parts_that_step_alone_are_real_parameters():
 
 def test_of_real_numbers_no_square_is_in_question():
     (case, *_) = draw_cases("rmsprop", (), "float32", "origin", "default", 0)
-    plain = Question(Choices(), case.hyperparameters, case)
+    plain = Question(RMSPROP, case.hyperparameters, case)
     tables = [Oracle().table(replace(plain, squares=squares)) for squares in SQUARES]
     assert all((table.value == tables[0].value).all() for table in tables)
     assert all((table.error == tables[0].error).all() for table in tables)

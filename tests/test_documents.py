@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from itertools import permutations
 
 import numpy as np
 import pytest
@@ -13,11 +11,11 @@ from evaluations import Arithmetic, walk
 
 from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS, BoundArithmetic, equations
-from optimizer_conformance.reference.pipeline import Choices, state_names
+from optimizer_conformance.reference.rules import FACTORS, RMSPROP
+from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import FEATURES, suffix
-from optimizer_conformance.reference.words import difference
 
 FILLED = {
     "learning_rate": "0.01",
@@ -34,7 +32,7 @@ every_variant = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIAN
 def decimals_for(variant):
     """Documented defaults where they say something, otherwise anything."""
     needed = {"learning_rate", "decay", "epsilon"}
-    needed |= {"beta1"} if variant.choices.first_moment else set()
+    needed |= {"beta1"} if variant.rule["first_moment"] else set()
     needed |= {n for n in ("momentum", "weight_decay", "loss_scale") if n in variant.features}
     return {name: variant.defaults.get(name, FILLED[name]) for name in needed}
 
@@ -60,7 +58,7 @@ class TestExamples:
         """10 becomes 9.683772 with rate 0.1 and the gradient of x^2 / 2."""
         variant = VARIANTS["keras-rmsprop"]
         ((parameter, _),) = trajectory(
-            variant.choices,
+            variant.rule,
             {**variant.defaults, "learning_rate": "0.1"},
             np.array([10.0]),
             [np.array([10.0])],
@@ -98,7 +96,7 @@ class TestDefaults:
             "matlab-adamupdate": "outside",
             "matlab-adamupdate-hat": "hat",
         }
-        assert {name: VARIANTS[name].choices.epsilon for name in places} == places
+        assert {name: VARIANTS[name].rule["epsilon"] for name in places} == places
 
 
 class TestRecords:
@@ -118,20 +116,20 @@ class TestRecords:
 
     @every_variant
     def test_readings_name_choices(self, variant):
-        assert set(variant.readings) <= {*vars(Choices()), "squares"}
+        assert set(variant.readings) <= {*FACTORS, "squares"}
         assert all(text.strip() for text in variant.readings.values())
 
     @every_variant
     def test_features_say_what_the_choices_do(self, variant):
-        choices = variant.choices
-        assert ("momentum" in variant.features) == (choices.momentum != "none")
-        assert ("amsgrad" in variant.features) == (choices.amsgrad != "none")
-        assert ("maximize" in variant.features) == choices.maximize
+        rule = variant.rule
+        assert ("momentum" in variant.features) == (rule["momentum"] != "none")
+        assert ("amsgrad" in variant.features) == (rule["amsgrad"] != "none")
+        assert ("maximize" in variant.features) == rule["maximize"]
         if "nesterov" not in variant.readings:  # a document may leave open what its momentum is
-            assert ("nesterov" in variant.features) == choices.nesterov
-        assert ("centralize" in variant.features) == choices.centralize
-        assert ("weight_decay" in variant.features) == (choices.weight_decay != "none")
-        assert choices.first_moment == (variant.family == "adam")
+            assert ("nesterov" in variant.features) == rule["nesterov"]
+        assert ("centralize" in variant.features) == rule["centralize"]
+        assert ("weight_decay" in variant.features) == (rule["weight_decay"] != "none")
+        assert rule["first_moment"] == (variant.family == "adam")
 
     def test_an_unknown_option_is_refused(self):
         with pytest.raises(ValueError, match=r"unknown features.*wings.*known are centered"):
@@ -156,17 +154,17 @@ class TestEveryVariantOnEveryNumberSystem:
         num = BoundArithmetic(PRECISIONS["float32"])
         given = [num.given(g) for g in gradients]
         with np.errstate(all="ignore"):
-            exact = list(trajectory(variant.choices, decimals, w, gradients, num=FLOAT64))
-            bounds = list(trajectory(variant.choices, decimals, num.given(w), given, num=num))
-        naive = walk(variant.choices, decimals, w, gradients, Arithmetic("float32"))
+            exact = list(trajectory(variant.rule, decimals, w, gradients, num=FLOAT64))
+            bounds = list(trajectory(variant.rule, decimals, num.given(w), given, num=num))
+        naive = walk(variant.rule, decimals, w, gradients, Arithmetic("float32"))
         for (parameter, state), (bound, bound_state), seen in zip(
             exact, bounds, naive, strict=True
         ):
-            assert [name for name, _ in state.items()] == [n for n, _ in bound_state.items()]
-            assert {name for name, _ in state.items()} == set(state_names(variant.choices))
+            assert list(state) == list(bound_state)
+            assert set(state) == set(variant.rule.state)
             # The centred form with both averages corrected has no variance in its first step.
             posed = np.isfinite(bound.error)
-            assert posed.any() or variant.choices.centered
+            assert posed.any() or variant.rule["centered"]
             assert np.isfinite(bound.value[posed]).all()
             # The two float64 evaluations differ by less than a float32 evaluation may.
             assert (np.abs(parameter - bound.value) <= bound.error)[posed].all()
@@ -175,7 +173,7 @@ class TestEveryVariantOnEveryNumberSystem:
 
     @every_variant
     def test_prints_equations(self, variant):
-        lines = equations(variant.choices, variant.family, "loss_scale" in variant.features)
+        lines = equations(variant.rule)
         names = [text.partition(" = ")[0] for text, _ in lines]
         assert names[-1] == "w'"
         assert "v'" in names
@@ -187,7 +185,7 @@ class TestEveryVariantOnEveryNumberSystem:
 
 class TestEquations:
     def test_rmsprop_as_text_and_latex(self):
-        lines = dict(equations(VARIANTS["codecademy-rmsprop"].choices, "rmsprop"))
+        lines = dict(equations(VARIANTS["codecademy-rmsprop"].rule))
         (moment, parameter) = lines
         assert moment.startswith("v' = ")
         left, _, right = parameter.partition(" = ")
@@ -196,7 +194,7 @@ class TestEquations:
         assert r"\sqrt" in lines[parameter]
 
     def test_the_moment_equation_is_the_moving_average(self):
-        text = equations(VARIANTS["torch-rmsprop"].choices, "rmsprop")[0][0]
+        text = equations(VARIANTS["torch-rmsprop"].rule)[0][0]
         rho, v, g = sympy.symbols("rho v g")
         right = text.partition(" = ")[2].replace("^", "**")
         found = sympy.sympify(right, locals={"rho": rho, "v": v, "g": g})
@@ -204,31 +202,26 @@ class TestEquations:
 
     def test_epsilon_outside_and_inside_print_differently(self):
         inside, outside = (
-            equations(Choices(epsilon=place), "rmsprop")[-1][0] for place in ("inside", "outside")
+            equations(RMSPROP.having(epsilon=place))[-1][0] for place in ("inside", "outside")
         )
         assert inside != outside
 
     def test_adam_names_both_betas_and_the_step(self):
-        text = equations(VARIANTS["torch-adam"].choices, "adam")[-1][0]
+        text = equations(VARIANTS["torch-adam"].rule)[-1][0]
         assert {"beta_1", "beta_2"} <= set(re.findall(r"beta_\d", text))
         assert "^t" in text
 
 
 class TestWords:
     def test_every_value_of_every_choice_has_words(self):
-        from optimizer_conformance.judging.explain import alternatives
-
-        for name, values in alternatives().items():
-            texts = {
-                difference(replace(Choices(), **{name: one}), replace(Choices(), **{name: other}))
-                for one, other in permutations(values, 2)
-            }
-            assert len(texts) == len(values) * (len(values) - 1)
+        for factor in FACTORS.values():
+            texts = {factor.words(value) for value in factor.values}
+            assert len(texts) == len(factor.values)
             assert all(texts)
 
     def test_a_difference_names_both_sides(self):
-        text = difference(Choices(epsilon="outside"), Choices(epsilon="inside"))
+        text = difference(RMSPROP, RMSPROP.having(epsilon="inside"))
         assert re.fullmatch("epsilon .*outside the root.* inside the root", text)
 
     def test_the_same_rule_has_no_difference(self):
-        assert difference(Choices(), Choices()) == ""
+        assert difference(RMSPROP, RMSPROP) == ""

@@ -126,13 +126,13 @@ class TestWitness:
         seen = set()
         lacking = []
         for one, other in combinations(VARIANTS.values(), 2):
-            pair = (one.family, one.features, frozenset((one.choices, other.choices)))
+            pair = (one.family, one.features, frozenset((one.rule, other.rule)))
             if (one.family, one.features) != (other.family, other.features) or pair in seen:
                 continue
             seen.add(pair)
-            if one.choices != other.choices and "centralize" not in one.features:
+            if one.rule != other.rule and "centralize" not in one.features:
                 features = "+".join(sorted(one.features))
-                if example(one.choices, other.choices, one.family, features) is None:
+                if example(one.rule, other.rule, one.family, features) is None:
                     lacking.append((one.identifier, other.identifier))
         assert lacking == []
         assert len(seen) > 100

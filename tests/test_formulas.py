@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optimizer_conformance.reference.numbers import FLOAT64
-from optimizer_conformance.reference.pipeline import Choices, State
+from optimizer_conformance.reference.rules import ADAM, RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
 
 START = [0.7, -1.3, 0.0, 2.5]
@@ -29,10 +29,10 @@ DECIMALS = {
 }
 
 
-def last(choices, **more):
+def last(rule, **more):
     steps = [np.array(row) for row in STEPS]
     decimals = {**DECIMALS, **more}
-    *_, (parameter, state) = trajectory(choices, decimals, np.array(START), steps, num=FLOAT64)
+    *_, (parameter, state) = trajectory(rule, decimals, np.array(START), steps, num=FLOAT64)
     return parameter, state
 
 
@@ -67,16 +67,16 @@ class TestRmsprop:
         def update(w, g, memory, t):
             return w - RATE * g / root(epsilon, move(memory, "v", RHO, g * g))
 
-        parameter, state = last(Choices(epsilon=epsilon))
+        parameter, state = last(RMSPROP.having(epsilon=epsilon))
         wanted, memory = by_hand(update)
         assert_same(parameter, wanted)
-        assert_same(state.second_moment, [m["v"] for m in memory])
+        assert_same(state["second_moment"], [m["v"] for m in memory])
 
     def test_second_moment_that_starts_at_one(self, epsilon):
         def update(w, g, memory, t):
             return w - RATE * g / root(epsilon, move(memory, "v", RHO, g * g, start=1.0))
 
-        parameter, _ = last(Choices(epsilon=epsilon, initial_second_moment="1"))
+        parameter, _ = last(RMSPROP.having(epsilon=epsilon, initial_second_moment="1"))
         assert_same(parameter, by_hand(update)[0])
 
     def test_centred(self, epsilon):
@@ -84,10 +84,10 @@ class TestRmsprop:
             m, v = move(memory, "m", RHO, g), move(memory, "v", RHO, g * g)
             return w - RATE * g / root(epsilon, v - m * m)
 
-        parameter, state = last(Choices(epsilon=epsilon, centered=True))
+        parameter, state = last(RMSPROP.having(epsilon=epsilon, centered=True))
         wanted, memory = by_hand(update)
         assert_same(parameter, wanted)
-        assert_same(state.mean_gradient, [m["m"] for m in memory])
+        assert_same(state["mean_gradient"], [m["m"] for m in memory])
 
     @pytest.mark.parametrize("nesterov", [False, True])
     def test_momentum_scaled_by_the_learning_rate(self, epsilon, nesterov):
@@ -96,10 +96,12 @@ class TestRmsprop:
             memory["b"] = MU * memory.get("b", 0.0) + push
             return w - (MU * memory["b"] + push if nesterov else memory["b"])
 
-        parameter, state = last(Choices(epsilon=epsilon, momentum="scaled", nesterov=nesterov))
+        parameter, state = last(
+            RMSPROP.having(epsilon=epsilon, momentum="scaled", nesterov=nesterov)
+        )
         wanted, memory = by_hand(update)
         assert_same(parameter, wanted)
-        assert_same(state.momentum, [m["b"] for m in memory])
+        assert_same(state["momentum"], [m["b"] for m in memory])
 
     @pytest.mark.parametrize("nesterov", [False, True])
     def test_momentum_multiplied_by_the_learning_rate(self, epsilon, nesterov):
@@ -108,17 +110,19 @@ class TestRmsprop:
             memory["b"] = MU * memory.get("b", 0.0) + push
             return w - RATE * (MU * memory["b"] + push if nesterov else memory["b"])
 
-        parameter, state = last(Choices(epsilon=epsilon, momentum="unscaled", nesterov=nesterov))
+        parameter, state = last(
+            RMSPROP.having(epsilon=epsilon, momentum="unscaled", nesterov=nesterov)
+        )
         wanted, memory = by_hand(update)
         assert_same(parameter, wanted)
-        assert_same(state.momentum, [m["b"] for m in memory])
+        assert_same(state["momentum"], [m["b"] for m in memory])
 
     def test_bias_correction_of_the_second_moment(self, epsilon):
         def update(w, g, memory, t):
             v = move(memory, "v", RHO, g * g) / (1 - RHO**t)
             return w - RATE * g / root(epsilon, v)
 
-        parameter, _ = last(Choices(epsilon=epsilon, correction="second"))
+        parameter, _ = last(RMSPROP.having(epsilon=epsilon, correction="second"))
         assert_same(parameter, by_hand(update)[0])
 
 
@@ -131,17 +135,17 @@ class TestAdam:
         return by_hand(update)[0]
 
     def test_epsilon_added_to_the_corrected_root(self):
-        parameter, _ = last(Choices(first_moment=True, correction="both", epsilon="outside"))
+        parameter, _ = last(ADAM)
         assert_same(parameter, self.adam(lambda v, c, _: math.sqrt(v / c) + EPS))
 
     def test_epsilon_hat(self):
         """alpha_t = alpha sqrt(1 - beta2^t) / (1 - beta1^t); w -= alpha_t m / (sqrt(v) + eps)."""
-        parameter, _ = last(Choices(first_moment=True, correction="both", epsilon="hat"))
+        parameter, _ = last(ADAM.having(epsilon="hat"))
         assert_same(parameter, self.adam(lambda v, c, _: (math.sqrt(v) + EPS) / math.sqrt(c)))
 
     def test_the_two_readings_differ(self):
-        outside, _ = last(Choices(first_moment=True, correction="both", epsilon="outside"))
-        hat, _ = last(Choices(first_moment=True, correction="both", epsilon="hat"))
+        outside, _ = last(ADAM)
+        hat, _ = last(ADAM.having(epsilon="hat"))
         assert (outside != hat).any()
 
     def test_amsgrad_before_the_correction(self):
@@ -149,7 +153,7 @@ class TestAdam:
             memory["top"] = max(memory.get("top", 0.0), v)
             return math.sqrt(memory["top"] / c) + EPS
 
-        parameter, _ = last(Choices(first_moment=True, correction="both", amsgrad="raw"))
+        parameter, _ = last(ADAM.having(amsgrad="raw"))
         assert_same(parameter, self.adam(denominator))
 
     def test_amsgrad_after_the_correction(self):
@@ -157,7 +161,7 @@ class TestAdam:
             memory["top"] = max(memory.get("top", 0.0), v / c)
             return math.sqrt(memory["top"]) + EPS
 
-        parameter, _ = last(Choices(first_moment=True, correction="both", amsgrad="corrected"))
+        parameter, _ = last(ADAM.having(amsgrad="corrected"))
         assert_same(parameter, self.adam(denominator))
 
     def test_no_correction(self):
@@ -165,7 +169,7 @@ class TestAdam:
             m, v = move(memory, "m", BETA, g), move(memory, "v", RHO, g * g)
             return w - RATE * m / (math.sqrt(v) + EPS)
 
-        parameter, _ = last(Choices(first_moment=True))
+        parameter, _ = last(RMSPROP.having(first_moment=True))
         assert_same(parameter, by_hand(update)[0])
 
 
@@ -180,29 +184,31 @@ class TestGradientAndParameter:
         return by_hand(update)[0]
 
     def test_l2_decay_is_added_to_the_gradient(self):
-        parameter, _ = last(Choices(weight_decay="l2"))
+        parameter, _ = last(RMSPROP.having(weight_decay="l2"))
         assert_same(parameter, self.rmsprop(lambda w, g: g + LAMBDA * w))
 
     def test_decoupled_decay_shrinks_by_rate_times_decay(self):
-        parameter, _ = last(Choices(weight_decay="decoupled"))
+        parameter, _ = last(RMSPROP.having(weight_decay="decoupled"))
         assert_same(parameter, self.rmsprop(shrink=lambda w: w * (1 - RATE * LAMBDA)))
 
     def test_unscaled_decoupled_decay_shrinks_by_decay(self):
-        parameter, _ = last(Choices(weight_decay="decoupled-unscaled"))
+        parameter, _ = last(RMSPROP.having(weight_decay="decoupled-unscaled"))
         assert_same(parameter, self.rmsprop(shrink=lambda w: w * (1 - LAMBDA)))
 
     def test_maximise_turns_the_gradient_and_not_the_decay(self):
-        parameter, _ = last(Choices(maximize=True, weight_decay="l2"))
+        parameter, _ = last(RMSPROP.having(maximize=True, weight_decay="l2"))
         assert_same(parameter, self.rmsprop(lambda w, g: -g + LAMBDA * w))
 
     def test_the_loss_is_unscaled_before_decay_is_added(self):
-        parameter, _ = last(Choices(weight_decay="l2"), loss_scale="8")
+        parameter, _ = last(RMSPROP.having(weight_decay="l2", loss_scale=True), loss_scale="8")
         assert_same(parameter, self.rmsprop(lambda w, g: g / 8 + LAMBDA * w))
 
     def test_centralising_takes_the_mean_over_all_axes_but_the_first(self):
         w = np.zeros((2, 3, 2))
         g = np.arange(12.0).reshape(2, 3, 2) ** 2
-        ((parameter, _),) = trajectory(Choices(centralize=True), DECIMALS, w, [g], num=FLOAT64)
+        ((parameter, _),) = trajectory(
+            RMSPROP.having(centralize=True), DECIMALS, w, [g], num=FLOAT64
+        )
         for row in range(2):
             mean = sum(float(x) for x in g[row].ravel()) / 6
             for place in np.ndindex(3, 2):
@@ -215,7 +221,7 @@ class TestTrajectories:
     def test_rates_replace_the_learning_rate_step_by_step(self):
         rates = ["0.05", "0.05", "0.0125", "0.0125"]
         *_, (parameter, _) = trajectory(
-            Choices(),
+            RMSPROP,
             DECIMALS,
             np.array(START),
             [np.array(row) for row in STEPS],
@@ -231,10 +237,10 @@ class TestTrajectories:
 
     def test_a_rate_change_separates_the_two_momentum_forms(self):
         def final(momentum, rates):
-            choices = Choices(momentum=momentum)
+            rule = RMSPROP.having(momentum=momentum)
             steps = [np.array(row) for row in STEPS]
             *_, (parameter, _) = trajectory(
-                choices, DECIMALS, np.array(START), steps, num=FLOAT64, rates=rates
+                rule, DECIMALS, np.array(START), steps, num=FLOAT64, rates=rates
             )
             return parameter
 
@@ -243,12 +249,12 @@ class TestTrajectories:
         assert (np.abs(final("scaled", changing) - final("unscaled", changing)) > 1e-3).all()
 
     def test_a_state_after_some_steps_continues_as_if_it_had_never_stopped(self):
-        choices = Choices(first_moment=True, correction="both", epsilon="outside")
+        rule = ADAM
         steps = [np.array(row) for row in STEPS]
-        whole = list(trajectory(choices, DECIMALS, np.array(START), steps, num=FLOAT64))
+        whole = list(trajectory(rule, DECIMALS, np.array(START), steps, num=FLOAT64))
         parameter, state = whole[1]
         rest = list(
-            trajectory(choices, DECIMALS, parameter, steps[2:], num=FLOAT64, state=state, taken=2)
+            trajectory(rule, DECIMALS, parameter, steps[2:], num=FLOAT64, state=state, taken=2)
         )
         assert (rest[-1][0] == whole[-1][0]).all()
-        assert isinstance(rest[-1][1], State)
+        assert rest[-1][1].keys() == rule.state.keys()

@@ -22,7 +22,7 @@ from optimizer_conformance.questions.identify.storage import Storage, system
 from optimizer_conformance.questions.identify.survey import grade
 from optimizer_conformance.questions.identify.synthetic import drawn, synthetic
 from optimizer_conformance.reference.numbers import Representation
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import RMSPROP, Rule
 from optimizer_conformance.workers.subject import subject
 
 USUAL = ("learning_rate", "decay", "epsilon")
@@ -34,9 +34,9 @@ CASES = {
 }
 
 
-def asked(choices: Choices, *names: str, style: Style = PLAIN) -> Identification:
+def asked(rule: Rule, *names: str, style: Style = PLAIN) -> Identification:
     """A synthetic optimizer, identified."""
-    one = synthetic(choices, style, 7, names)
+    one = synthetic(rule, style, 7, names)
     return identify(one, features=one.implementation.features[0])
 
 
@@ -69,11 +69,11 @@ def test_rules_drawn_at_random_are_told() -> None:
         found = identify(
             one, features=one.implementation.features[0], seed=one.seed, thorough=False
         )
-        assert grade(found, [one.choices]) == "right", (one.choices, one.style.name, found.why)
+        assert grade(found, [one.rule]) == "right", (one.rule, one.style.name, found.why)
 
 
 def test_every_factor_names_the_nearest_rule_that_was_contradicted() -> None:
-    found = asked(Choices(epsilon="inside"), *USUAL)
+    found = asked(RMSPROP.having(epsilon="inside"), *USUAL)
     told = {row.name: row for row in found.factors}
     assert told["epsilon"].value == "inside"
     assert told["epsilon"].separation > 1e3
@@ -83,7 +83,7 @@ def test_every_factor_names_the_nearest_rule_that_was_contradicted() -> None:
 
 
 def test_two_forms_that_only_a_schedule_separates_are_ambiguous_without_one() -> None:
-    one = synthetic(Choices(momentum="scaled"), PLAIN, 1, (*USUAL, "momentum"))
+    one = synthetic(RMSPROP.having(momentum="scaled"), PLAIN, 1, (*USUAL, "momentum"))
     assert identify(one, features=("momentum",)).factor("momentum") == "scaled"
     item = msgspec.structs.replace(one.implementation, schedules=False)
     found = identify(replace(one, implementation=item), features=("momentum",))
@@ -95,20 +95,20 @@ def test_two_forms_that_only_a_schedule_separates_are_ambiguous_without_one() ->
 
 def test_coefficients_formed_in_float32_are_noticed() -> None:
     formed = Style(name="formed", held=Representation("", "", "float32", "float32"))
-    assert "coefficients as written" in asked(Choices(), *USUAL).factor("float32")
-    assert "1 - decay in float32" in asked(Choices(), *USUAL, style=formed).factor("float32")
+    assert "coefficients as written" in asked(RMSPROP, *USUAL).factor("float32")
+    assert "1 - decay in float32" in asked(RMSPROP, *USUAL, style=formed).factor("float32")
 
 
 def test_a_wider_state_is_noticed() -> None:
     for state, expected in (("float32", "all in float32"), ("", "state in bfloat16")):
         style = Style(name="mixed", intermediate="float32", state=state)
-        one = synthetic(Choices(), style, 1, USUAL)
-        found = held(Interview(one, (), 100), Choices(), "bfloat16", frozenset(USUAL), {}, 0, {})
+        one = synthetic(RMSPROP, style, 1, USUAL)
+        found = held(Interview(one, (), 100), RMSPROP, "bfloat16", frozenset(USUAL), {}, 0, {})
         assert expected in str(found)
 
 
 def test_a_step_that_is_not_deterministic_is_refused() -> None:
-    one = synthetic(Choices(), PLAIN, 1, USUAL)
+    one = synthetic(RMSPROP, PLAIN, 1, USUAL)
     honest = one.steps
 
     def noisy(*arguments, **options):  # type: ignore[no-untyped-def]

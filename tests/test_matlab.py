@@ -21,7 +21,6 @@ from optimizer_conformance.reference.matlab import (
     rmspropupdate,
 )
 from optimizer_conformance.reference.numbers import FLOAT64
-from optimizer_conformance.reference.pipeline import State
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 
@@ -99,22 +98,18 @@ class TestAgainstTheReference:
     def test_rmspropupdate_is_the_documented_variant_bit_by_bit(self):
         variant = VARIANTS["matlab-rmspropupdate-r2020a"]
         params, grads = normal(7), [normal(7) for _ in range(20)]
-        wanted = trajectory(
-            variant.choices, decimals_of(variant.defaults), params, grads, num=FLOAT64
-        )
+        wanted = trajectory(variant.rule, decimals_of(variant.defaults), params, grads, num=FLOAT64)
         average = None
         for grad, (parameter, state) in zip(grads, wanted, strict=True):
             params, average = rmspropupdate(params, grad, average)
             same(params, parameter)
-            same(average, state.second_moment)
+            same(average, state["second_moment"])
 
     @pytest.mark.parametrize("reading", ["outside", "hat"])
     def test_adamupdate_follows_the_reading_that_is_asked_for(self, reading):
         variant = VARIANTS["matlab-adamupdate" + ("-hat" if reading == "hat" else "")]
         params, grads = normal(7), [1e-7 * normal(7) for _ in range(20)]
-        wanted = trajectory(
-            variant.choices, decimals_of(variant.defaults), params, grads, num=FLOAT64
-        )
+        wanted = trajectory(variant.rule, decimals_of(variant.defaults), params, grads, num=FLOAT64)
         first = second = None
         for count, (grad, (parameter, state)) in enumerate(
             zip(grads, wanted, strict=True), start=1
@@ -124,8 +119,8 @@ class TestAgainstTheReference:
             )
             # The language forms 1 - beta^t in double; the reference rounds it once.
             np.testing.assert_array_max_ulp(params, parameter, maxulp=64)
-            same(first, state.first_moment)
-            same(second, state.second_moment)
+            same(first, state["first_moment"])
+            same(second, state["second_moment"])
 
     def test_the_two_readings_differ_where_epsilon_can_be_seen(self):
         call = normal(4), 1e-8 * normal(4), None, None, 1
@@ -546,12 +541,12 @@ def test_the_state_after_a_call_continues_the_reference():
     variant = VARIANTS["matlab-rmspropupdate-r2020a"]
     params, grad, average = normal(4), normal(4), np.abs(normal(4))
     ((parameter, _),) = trajectory(
-        variant.choices,
+        variant.rule,
         decimals_of(variant.defaults),
         params,
         [grad],
         num=FLOAT64,
-        state=State(average),
+        state={"second_moment": average},
         taken=3,
     )
     same(rmspropupdate(params, grad, average)[0], parameter)

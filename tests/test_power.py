@@ -24,7 +24,7 @@ from optimizer_conformance.mutants.styles import ANY, PLAIN, rewritings
 from optimizer_conformance.questions.power import analysis, measurement, paging, parts, peers, tasks
 from optimizer_conformance.questions.power.measurement import BELOW, EQUIVALENT, KILLED
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import ADAM, RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 
@@ -75,7 +75,7 @@ def test_a_millionth_of_the_second_correction_is_told_in_float32(name):
     asked = measurement.questions(VARIANTS[name], "float32", "default")
     wrong = [
         mutant
-        for mutant in mutants(VARIANTS[name].choices, dict(asked[0].decimals), "float32")
+        for mutant in mutants(VARIANTS[name].rule, dict(asked[0].decimals), "float32")
         if mutant.identifier.startswith("correction2 alone") and "1e-6" in mutant.identifier
     ]
     oracle = measurement.Oracle()
@@ -86,8 +86,8 @@ def test_a_millionth_of_the_second_correction_is_told_in_float32(name):
 def test_a_rule_without_a_mutation_is_not_killed():
     name = "codecademy-rmsprop"
     asked = measurement.questions(VARIANTS[name], "float32", "default")
-    mutant = mutants(VARIANTS[name].choices, dict(asked[0].decimals), "float32")[0]
-    right = type(mutant)("nothing is wrong", "choice", VARIANTS[name].choices)
+    mutant = mutants(VARIANTS[name].rule, dict(asked[0].decimals), "float32")[0]
+    right = type(mutant)("nothing is wrong", "choice", VARIANTS[name].rule)
     oracle = measurement.Oracle()
     found = measurement.outcome(oracle, VARIANTS[name], asked, right)
     assert found.status == EQUIVALENT
@@ -95,7 +95,7 @@ def test_a_rule_without_a_mutation_is_not_killed():
 
 def test_a_fixed_sample_of_rules_has_more_than_three_hundred_mutants():
     every = {**DECIMALS, **BORROWED}
-    counts = [len(mutants(VARIANTS[name].choices, every, "float32")) for name in SAMPLE]
+    counts = [len(mutants(VARIANTS[name].rule, every, "float32")) for name in SAMPLE]
     assert sum(counts) > 300
 
 
@@ -141,13 +141,13 @@ class TestArithmetic:
         assert (rounder(dtype)(values) == PRECISIONS[dtype].round(values)).all()
 
     def test_float64_as_printed_is_the_reference(self):
-        choices = Choices(first_moment=True, correction="both", weight_decay="l2")
+        rule = ADAM.having(weight_decay="l2")
         w, *gradients = self.stream.standard_normal((4, 50))
         num, decimals = Working("float64", PLAIN), {**DECIMALS, "weight_decay": "0.01"}
         mine = list(
-            trajectory(choices, decimals, num.given(w), [num.given(g) for g in gradients], num=num)
+            trajectory(rule, decimals, num.given(w), [num.given(g) for g in gradients], num=num)
         )
-        plain = list(trajectory(choices, decimals, w, gradients, num=FLOAT64))
+        plain = list(trajectory(rule, decimals, w, gradients, num=FLOAT64))
         for (parameter, _), (expected, _) in zip(mine, plain, strict=True):
             assert (parameter.array == expected).all()
 
@@ -156,23 +156,21 @@ class TestArithmetic:
         bits = set()
         for seed in range(5):
             num = Working("float32", ANY, seed)
-            ((parameter, _),) = trajectory(
-                Choices(), DECIMALS, num.given(w), [num.given(g)], num=num
-            )
+            ((parameter, _),) = trajectory(RMSPROP, DECIMALS, num.given(w), [num.given(g)], num=num)
             bits.add(parameter.array.tobytes())
         assert len(bits) > 1
 
 
 class TestFaults:
     def test_every_operation_of_the_step_can_fail(self):
-        found = faults(Choices(epsilon="inside"), DECIMALS)
+        found = faults(RMSPROP.having(epsilon="inside"), DECIMALS)
         operations = {fault.site.operation for fault in found}
         assert operations >= {"average", "square", "root", "add", "quotient", "subtract", "store"}
 
     def test_only_the_site_of_the_fault_is_wrong(self):
         fault = next(
             item
-            for item in faults(Choices(), DECIMALS)
+            for item in faults(RMSPROP, DECIMALS)
             if (item.site.operation, item.effect) == ("add", "second term dropped")
         )
         num = Watched(FLOAT64, fault)
@@ -188,16 +186,16 @@ class TestEquivalence:
         decimals = {**DECIMALS}
         same = [
             mutant.identifier
-            for mutant in mutants(variant.choices, decimals, "float32")
-            if mutant.kind == "choice" and proof(variant.choices, "adam", decimals, mutant)
+            for mutant in mutants(variant.rule, decimals, "float32")
+            if mutant.kind == "choice" and proof(variant.rule, mutant)
         ]
         assert any("hat" in words for words in same)
 
     def test_other_rules_are_not_proved_equal(self):
-        choices = Choices(epsilon="inside")
-        for mutant in mutants(choices, DECIMALS, "float32"):
+        rule = RMSPROP.having(epsilon="inside")
+        for mutant in mutants(rule, DECIMALS, "float32"):
             if mutant.kind in ("choice", "operation"):
-                assert proof(choices, "rmsprop", DECIMALS, mutant) == "", mutant.identifier
+                assert proof(rule, mutant) == "", mutant.identifier
 
 
 class TestPeers:

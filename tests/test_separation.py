@@ -16,7 +16,7 @@ from optimizer_conformance.cases.separation import hypotheses, separations
 from optimizer_conformance.judging.execution import position_dependent
 from optimizer_conformance.judging.oracle import Oracle, Question
 from optimizer_conformance.judging.verdict import Verdict, judge
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import RMSPROP, Rule
 from optimizer_conformance.reference.variants import VARIANTS
 
 CONFIGURATIONS = sorted(
@@ -28,15 +28,15 @@ CONFIGURATIONS = sorted(
 )
 
 
-def indistinguishable(a: Choices, b: Choices) -> bool:
+def indistinguishable(a: Rule, b: Rule) -> bool:
     """Pairs that no parameter from a fresh state at a constant rate can tell apart."""
     differences = set(a.differences(b))
-    same_once_corrected = a.amsgrad == b.amsgrad == "corrected" and differences == {"epsilon"}
+    same_once_corrected = a["amsgrad"] == b["amsgrad"] == "corrected" and differences == {"epsilon"}
     # A corrected variance is zero at the first step: from there the bound promises nothing.
-    ill_posed = any(choices.centered and choices.correction != "none" for choices in (a, b))
+    ill_posed = any(rule["centered"] and rule["correction"] != "none" for rule in (a, b))
     return (
         differences == {"momentum"}  # the two buffers differ by a constant factor
-        or (same_once_corrected and {a.epsilon, b.epsilon} == {"hat", "outside"})
+        or (same_once_corrected and {a["epsilon"], b["epsilon"]} == {"hat", "outside"})
         or ill_posed
     )
 
@@ -55,7 +55,7 @@ def test_every_two_rules_in_question_are_separated(family, features, dtype):
 
 def test_chosen_gradients_separate_in_more_elements_than_wide_ones():
     text = "rmsprop/float32/{}/decay=0.9,epsilon=1e-8,learning_rate=0.01/4x64/7"
-    rules = (Choices(epsilon="inside"), Choices(epsilon="outside"))
+    rules = (RMSPROP.having(epsilon="inside"), RMSPROP)
 
     def share(mode):
         parameter = expand(parse(text.format(mode))).parameters[0]
@@ -69,7 +69,7 @@ def test_chosen_gradients_separate_in_more_elements_than_wide_ones():
 
 def test_zero_gradients_without_epsilon_are_no_deviation():
     case = parse("rmsprop/float32/edges/decay=0.1,epsilon=0,learning_rate=1/4x16/7")
-    rule = Choices(epsilon="outside", weight_decay="l2")
+    rule = RMSPROP.having(epsilon="outside", weight_decay="l2")
     decimals = (*case.hyperparameters, ("weight_decay", "0"))
     seen = observe(case, rule, Arithmetic("float32"), weight_decay="0")
     found = judge(Oracle(), Question(rule, decimals, case), seen)

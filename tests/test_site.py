@@ -96,7 +96,7 @@ class TestGeneratedPages:
 
     def test_the_library_page_has_signatures_and_words(self):
         ((_, text),) = library.pages()
-        assert "class Choices(" in text
+        assert "class RMSPROP.having(" in text
         assert "- **epsilon**: `inside` the root" in text
         assert "def rmspropupdate(" in text
 

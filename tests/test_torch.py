@@ -41,8 +41,8 @@ def test_rmsprop_is_not_that_of_keras_and_epsilon_is_why(tmp_path):
     bad = data.cells[data.cells.verdict == "deviates"]
     assert set(bad.variant) == {"keras-rmsprop"}
     assert bad.why.str.contains("epsilon .*outside the root").all()
-    rule = VARIANTS["torch-rmsprop"].choices
-    assert {VARIANTS[name].choices for name in bad.nearest} == {rule}
+    rule = VARIANTS["torch-rmsprop"].rule
+    assert {VARIANTS[name].rule for name in bad.nearest} == {rule}
 
 
 def test_the_worker_says_what_it_is():

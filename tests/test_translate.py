@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -18,11 +17,11 @@ from optimizer_conformance.questions.translate.code import wrapper
 from optimizer_conformance.questions.translate.proof import proved, refuted, relation
 from optimizer_conformance.questions.translate.settings import Setting, setting, words
 from optimizer_conformance.questions.translate.table import survey
-from optimizer_conformance.questions.translate.transformations import GIVEN, ONE, Rule
+from optimizer_conformance.questions.translate.transformations import GIVEN, ONE
 from optimizer_conformance.questions.translate.trial import drawn
 from optimizer_conformance.questions.translate.wrapping import audited
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS, BoundArithmetic
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import RMSPROP, Rule
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers import environments
@@ -36,11 +35,12 @@ DECIMALS = {
     "beta1": "0.8",
     "momentum": "0.7",
     "weight_decay": "0.1",
+    "loss_scale": "4",
 }
 
 
 def rule(identifier: str) -> Rule:
-    return Rule(VARIANTS[identifier].choices)
+    return VARIANTS[identifier].rule
 
 
 def test_the_same_rule_takes_the_same_numbers() -> None:
@@ -65,8 +65,8 @@ def test_epsilon_hat_becomes_a_schedule_of_epsilon() -> None:
 
 
 def test_momentum_buffers_agree_until_the_learning_rate_changes() -> None:
-    scaled = Rule(Choices(epsilon="inside", momentum="scaled"))
-    unscaled = Rule(replace(scaled.choices, momentum="unscaled"))
+    scaled = RMSPROP.having(epsilon="inside", momentum="scaled")
+    unscaled = scaled.having(momentum="unscaled")
     found = relation(scaled, unscaled, NOTHING)
     assert found is not None
     assert not found.schedules
@@ -74,8 +74,8 @@ def test_momentum_buffers_agree_until_the_learning_rate_changes() -> None:
 
 
 def test_decay_that_is_not_multiplied_by_the_rate_is_multiplied_beforehand() -> None:
-    decoupled = Rule(Choices(weight_decay="decoupled"))
-    alone = Rule(replace(decoupled.choices, weight_decay="decoupled-unscaled"))
+    decoupled = RMSPROP.having(weight_decay="decoupled")
+    alone = decoupled.having(weight_decay="decoupled-unscaled")
     there, back = relation(decoupled, alone, NOTHING), relation(alone, decoupled, NOTHING)
     assert there is not None
     assert back is not None
@@ -102,14 +102,13 @@ def test_another_start_is_a_state_to_be_set() -> None:
 
 
 def test_every_rule_is_proved_to_be_itself_and_none_with_another_factor() -> None:
-    for choices in {variant.choices for variant in VARIANTS.values()}:
-        same = Rule(choices)
+    for same in {variant.rule for variant in VARIANTS.values()}:
         expressions = {name: GIVEN[name] for name in same.hyperparameters}
-        assert not refuted(same, same, expressions, ONE, NOTHING), choices
-        assert proved(same, same, expressions, ONE, NOTHING, changing=True), choices
+        assert not refuted(same, same, expressions, ONE, NOTHING), same
+        assert proved(same, same, expressions, ONE, NOTHING, changing=True), same
         doubled = {**expressions, "learning_rate": 2 * GIVEN["learning_rate"]}
-        assert refuted(same, same, doubled, ONE, NOTHING), choices
-        assert not proved(same, same, doubled, ONE, NOTHING, changing=False), choices
+        assert refuted(same, same, doubled, ONE, NOTHING), same
+        assert not proved(same, same, doubled, ONE, NOTHING, changing=False), same
 
 
 def test_what_is_proved_walks_together_and_what_is_refused_parts() -> None:
@@ -128,8 +127,8 @@ def test_what_is_proved_walks_together_and_what_is_refused_parts() -> None:
         if found is not None:
             decimals |= {n: str(e) for n, e in found.expressions.items() if e.is_Integer}
         ends = []
-        for choices, given in ((first.choices, DECIMALS), (second.choices, decimals)):
-            *_, (last, _) = trajectory(choices, given, start, gradients, num=FLOAT64)
+        for one, given in ((first, DECIMALS), (second, decimals)):
+            *_, (last, _) = trajectory(one, given, start, gradients, num=FLOAT64)
             ends.append(last)
         same = bool(np.allclose(*ends, rtol=1e-9, atol=0))
         assert same == (found is not None), (a, b)
@@ -206,10 +205,9 @@ def test_scheduled_rates_carry_a_missing_bias_correction() -> None:
 @pytest.mark.parametrize("identifier", sorted(VARIANTS))
 def test_the_code_of_every_rule_is_that_rule(identifier) -> None:
     """What is printed for NumPy, against the pipeline on float64 arrays."""
-    choices = VARIANTS[identifier].choices
-    if choices.centralize:
+    same = VARIANTS[identifier].rule
+    if same.shaped:
         pytest.skip("a mean over a shape is not written")
-    same = Rule(choices)
     given = {name: DECIMALS[name] for name in same.hyperparameters}
     namespace: dict[str, Any] = {}
     exec(compile(wrapper(same, given, "numpy", "a rule"), identifier, "exec"), namespace)
@@ -218,11 +216,11 @@ def test_the_code_of_every_rule_is_that_rule(identifier) -> None:
     start, gradients = parameter, list(random.standard_normal((4, 20)))
     for gradient in gradients:
         parameter, state = namespace["update"](parameter, gradient, state)
-    *_, (expected, _) = trajectory(choices, given, start, gradients, num=FLOAT64)
+    *_, (expected, _) = trajectory(same, given, start, gradients, num=FLOAT64)
     # Two orders of the same operations: how far they may part is what the bound says.
     wide = BoundArithmetic(PRECISIONS["float64"])
     numbers = [wide.given(gradient) for gradient in gradients]
-    *_, (bound, _) = trajectory(choices, given, wide.given(start), numbers, num=wide)
+    *_, (bound, _) = trajectory(same, given, wide.given(start), numbers, num=wide)
     assert (np.abs(parameter - expected) <= 2 * bound.error).all()
 
 

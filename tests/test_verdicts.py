@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,19 +16,18 @@ from optimizer_conformance.cases.inputs import expand
 from optimizer_conformance.judging.oracle import Oracle, Question
 from optimizer_conformance.judging.verdict import Verdict, judge
 from optimizer_conformance.reference.numbers import PRECISIONS
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import ADAM, RMSPROP
 
-INSIDE, OUTSIDE = Choices(epsilon="inside"), Choices(epsilon="outside")
-ADAM = Choices(first_moment=True, correction="both", epsilon="outside")
+INSIDE, OUTSIDE = RMSPROP.having(epsilon="inside"), RMSPROP
 AGREES = {"exact", "rounding", "representation", "range", "ill_posed"}
 
 
-def question(case, choices):
-    return Question(choices, case.hyperparameters, case)
+def question(case, rule):
+    return Question(rule, case.hyperparameters, case)
 
 
-def judged(case, choices, observed):
-    return judge(Oracle(), question(case, choices), observed)
+def judged(case, rule, observed):
+    return judge(Oracle(), question(case, rule), observed)
 
 
 def of(judgement, name):
@@ -65,21 +63,27 @@ class TestRounding:
     @settings(max_examples=6, deadline=None)
     @given(
         seed=st.integers(0, 2**32 - 1),
-        choices=st.sampled_from(
-            [INSIDE, OUTSIDE, Choices(initial_second_moment="1"), ADAM, Choices(centered=True)]
+        rule=st.sampled_from(
+            [
+                INSIDE,
+                OUTSIDE,
+                RMSPROP.having(initial_second_moment="1"),
+                ADAM,
+                RMSPROP.having(centered=True),
+            ]
         ),
     )
-    def test_a_correct_implementation_never_deviates(self, mode, dtype, seed, choices):
+    def test_a_correct_implementation_never_deviates(self, mode, dtype, seed, rule):
         case = case_of(
-            "adam" if choices.first_moment else "rmsprop",
+            "adam" if rule["first_moment"] else "rmsprop",
             dtype=dtype,
             mode=mode,
             steps=4 if mode in ("trajectory", "rate-change") else 1,
             seed=seed,
             epsilon="0.01" if dtype == "float16" else "1e-8",
         )
-        seen = observe(case, choices, Arithmetic(dtype, random.Random(seed)))
-        judgement = judged(case, choices, seen)
+        seen = observe(case, rule, Arithmetic(dtype, random.Random(seed)))
+        judgement = judged(case, rule, seen)
         assert judgement.worst is not Verdict.deviates, judgement.divergence
         assert judgement.divergence is None
 
@@ -160,12 +164,12 @@ class TestRange:
 class TestCentralised:
     """A mean carries what is not finite to its whole row, and to no other."""
 
-    choices = replace(ADAM, centralize=True)
+    rule = ADAM.having(centralize=True)
     case = case_of("adam", ("centralize",), mode="injected", seed=5)
 
     def answer(self):
-        question = Question(self.choices, self.case.hyperparameters, self.case)
-        return question, observe(self.case, self.choices, Arithmetic("float32"))
+        question = Question(self.rule, self.case.hyperparameters, self.case)
+        return question, observe(self.case, self.rule, Arithmetic("float32"))
 
     def beside(self):
         """A finite gradient in a row that has another."""
@@ -192,20 +196,20 @@ class TestCentralised:
 class TestIllPosed:
     def test_the_centred_form_without_variance(self):
         """The variance of one gradient over and over goes to zero; epsilon does not rescue it."""
-        centred = Choices(centered=True, epsilon="none")
+        centred = RMSPROP.having(centered=True, epsilon="none")
         case = case_of(features=("centered",), mode="restored", steps=200, size=4, decay="0.5")
         judgement = judged(case, centred, observe(case, centred, Arithmetic("float32")))
         assert of(judgement, "constant").verdict is Verdict.ill_posed
 
     def test_any_answer_is_accepted_there(self):
-        centred = Choices(centered=True, epsilon="none")
+        centred = RMSPROP.having(centered=True, epsilon="none")
         case = case_of(features=("centered",), mode="restored", steps=200, size=4, decay="0.5")
         seen = observe(case, centred, Arithmetic("float32"))
         seen["parameter"][-1, regime(case, "constant")] = np.nan
         assert of(judged(case, centred, seen), "constant").verdict is Verdict.ill_posed
 
     def test_but_not_in_the_moments_which_are_well_posed(self):
-        centred = Choices(centered=True, epsilon="none")
+        centred = RMSPROP.having(centered=True, epsilon="none")
         case = case_of(features=("centered",), mode="restored", steps=200, size=4, decay="0.5")
         seen = observe(case, centred, Arithmetic("float32"))
         seen["second_moment"][-1, regime(case, "constant")] *= 1.01
@@ -264,35 +268,43 @@ class TestDeviates:
 MUTANTS = {
     "epsilon outside the root": (INSIDE, OUTSIDE, {}),
     "epsilon inside the root": (OUTSIDE, INSIDE, {}),
-    "no epsilon": (INSIDE, Choices(epsilon="none"), {}),
+    "no epsilon": (INSIDE, RMSPROP.having(epsilon="none"), {}),
     "decay off by 1e-4": (INSIDE, INSIDE, {"decay": "0.9001"}),
     "learning rate off by 1e-6": (INSIDE, INSIDE, {"learning_rate": "0.01000001"}),
     "epsilon ten times larger": (OUTSIDE, OUTSIDE, {"epsilon": "1e-7"}),
-    "second moment starts at 1": (INSIDE, Choices(epsilon="inside", initial_second_moment="1"), {}),
-    "sign turned": (INSIDE, Choices(epsilon="inside", maximize=True), {}),
-    "not centred": (Choices(centered=True), OUTSIDE, {}),
-    "no bias correction": (ADAM, Choices(first_moment=True), {}),
+    "second moment starts at 1": (
+        INSIDE,
+        RMSPROP.having(epsilon="inside", initial_second_moment="1"),
+        {},
+    ),
+    "sign turned": (INSIDE, RMSPROP.having(epsilon="inside", maximize=True), {}),
+    "not centred": (RMSPROP.having(centered=True), OUTSIDE, {}),
+    "no bias correction": (ADAM, RMSPROP.having(first_moment=True), {}),
     "only the first moment corrected": (
         ADAM,
-        Choices(first_moment=True, correction="first"),
+        RMSPROP.having(first_moment=True, correction="first"),
         {},
     ),
-    "epsilon hat": (ADAM, Choices(first_moment=True, correction="both", epsilon="hat"), {}),
+    "epsilon hat": (ADAM, ADAM.having(epsilon="hat"), {}),
     "beta1 off by 1e-4": (ADAM, ADAM, {"beta1": "0.9001"}),
     "maximum after the correction": (
-        Choices(first_moment=True, correction="both", amsgrad="raw"),
-        Choices(first_moment=True, correction="both", amsgrad="corrected"),
+        ADAM.having(amsgrad="raw"),
+        ADAM.having(amsgrad="corrected"),
         {},
     ),
-    "decay decoupled": (Choices(weight_decay="l2"), Choices(weight_decay="decoupled"), {}),
+    "decay decoupled": (
+        RMSPROP.having(weight_decay="l2"),
+        RMSPROP.having(weight_decay="decoupled"),
+        {},
+    ),
     "decay not scaled": (
-        Choices(weight_decay="decoupled"),
-        Choices(weight_decay="decoupled-unscaled"),
+        RMSPROP.having(weight_decay="decoupled"),
+        RMSPROP.having(weight_decay="decoupled-unscaled"),
         {},
     ),
     "nesterov left out": (
-        Choices(momentum="scaled", nesterov=True),
-        Choices(momentum="scaled"),
+        RMSPROP.having(momentum="scaled", nesterov=True),
+        RMSPROP.having(momentum="scaled"),
         {},
     ),
 }
@@ -303,11 +315,11 @@ MUTANTS = {
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_mutant_is_caught(documented, mutant, changed, seed):
     values = {"epsilon": "1e-8"}
-    if documented.momentum != "none":
+    if documented["momentum"] != "none":
         values["momentum"] = "0.9"
-    if documented.weight_decay != "none":
+    if documented["weight_decay"] != "none":
         values["weight_decay"] = "0.01"
-    family = "adam" if documented.first_moment else "rmsprop"
+    family = documented.family
     case = case_of(family, mode="restored", steps=4, seed=seed, **values)
     arithmetic = Arithmetic("float32", random.Random(seed))
     seen = observe(case, mutant, arithmetic, parameters_only=True, **changed)
@@ -326,7 +338,7 @@ def test_a_misplaced_epsilon_shows_near_epsilon_and_hides_elsewhere():
 @pytest.mark.parametrize("nesterov", [False, True])
 def test_the_momentum_forms_part_when_the_rate_changes(nesterov):
     scaled, unscaled = (
-        Choices(epsilon="inside", momentum=form, nesterov=nesterov)
+        RMSPROP.having(epsilon="inside", momentum=form, nesterov=nesterov)
         for form in ("scaled", "unscaled")
     )
 

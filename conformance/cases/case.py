@@ -295,9 +295,9 @@ def hyperparameters(
     }
     if family == "adam":
         values["beta1"] = draw(strategies.sampled_from(BETAS))
-    for name, choices in EXTRA.items():
+    for name, rule in EXTRA.items():
         if name in features:
-            values[name] = draw(strategies.sampled_from(choices))
+            values[name] = draw(strategies.sampled_from(rule))
     return values
 
 

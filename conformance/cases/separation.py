@@ -7,17 +7,16 @@ kept, the pairs that are hardest to separate first.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from optimizer_conformance.reference.numbers import PRECISIONS, BoundArithmetic
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices, consistent
+from optimizer_conformance.reference.rules import Impossible, Rule
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 
@@ -33,31 +32,29 @@ DOUBTS = {
 
 
 @lru_cache(maxsize=64)
-def hypotheses(family: str, features: tuple[str, ...]) -> tuple[Choices, ...]:
+def hypotheses(family: str, features: tuple[str, ...]) -> tuple[Rule, ...]:
     """The rules of every document with these options, and those one doubt away from them."""
     documented = dict.fromkeys(
-        variant.choices
+        variant.rule
         for variant in VARIANTS.values()
         if variant.family == family and variant.features == set(features)
     )
-    near = (other for choices in documented for other in doubted(choices))
+    near = (other for rule in documented for other in doubted(rule))
     return tuple(dict.fromkeys((*documented, *near)))
 
 
-def doubted(choices: Choices) -> Iterator[Choices]:
+def doubted(rule: Rule) -> Iterator[Rule]:
     """The rules that differ in one doubt and have the same state."""
     for name, values in DOUBTS.items():
-        if name in ("momentum", "weight_decay", "amsgrad") and getattr(choices, name) == "none":
+        if name in ("momentum", "weight_decay", "amsgrad") and rule[name] == "none":
             continue
         for value in values:
-            changed: dict[str, Any] = {name: value}
-            other = replace(choices, **changed)
-            if consistent(other):
-                yield other
+            with contextlib.suppress(Impossible):
+                yield rule.having(**{name: value})
 
 
 def separations(
-    rules: tuple[Choices, ...],
+    rules: tuple[Rule, ...],
     decimals: dict[str, str],
     dtype: str,
     parameter: Array,
@@ -71,9 +68,9 @@ def separations(
     num = BoundArithmetic(PRECISIONS[dtype])
     ends = []
     with np.errstate(all="ignore"):
-        for choices in rules:
+        for rule in rules:
             *_, (last, _) = trajectory(
-                choices,
+                rule,
                 decimals,
                 num.given(parameter),
                 [num.given(gradient) for gradient in gradients],

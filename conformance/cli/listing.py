@@ -87,8 +87,7 @@ def variants(pattern: str) -> Iterator[dict[str, Any]]:
 
 def formulas(variant: Variant) -> list[str]:
     """The rule as lines of text."""
-    scaled = "loss_scale" in variant.features
-    return [line for line, _ in numbers.equations(variant.choices, variant.family, scaled)]
+    return [line for line, _ in numbers.equations(variant.rule)]
 
 
 def adapters(pattern: str) -> Iterator[dict[str, Any]]:

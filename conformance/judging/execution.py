@@ -27,7 +27,7 @@ from optimizer_conformance.reference.numbers.precision import (
     parts,
     to_bits,
 )
-from optimizer_conformance.reference.pipeline import STATE
+from optimizer_conformance.reference.rules import STATE
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import Asked, Refused
 
@@ -237,7 +237,7 @@ def question_for(variant: Variant, unit: Unit, omitted: dict[str, object]) -> Qu
     ordered = tuple(sorted(decimals.items()))
     profile = unit.implementation.arithmetic.get(unit.device, "ieee")
     return Question(
-        variant.choices,
+        variant.rule,
         ordered,
         unit.case,
         variant.undecayed,

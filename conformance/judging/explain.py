@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import combinations, product
-from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
@@ -15,9 +14,9 @@ from optimizer_conformance.judging.execution import Answer, question_for
 from optimizer_conformance.judging.oracle import Oracle, ordinary
 from optimizer_conformance.judging.verdict import contradicted
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices, consistent, state_names
+from optimizer_conformance.reference.rules import FACTORS, Impossible, Rule
+from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import Variant
-from optimizer_conformance.reference.words import difference
 
 # Modes in which a rule's formula is in question, not its defaults or who is exempt from decay.
 FORMULA_MODES = (
@@ -38,15 +37,15 @@ class Explanation:
     partly  it explains only those elements that the claimed rule does not
     """
 
-    choices: Choices | None
+    rule: Rule | None
     nearest: str = ""
     partly: bool = False
 
     def why(self, documented: Variant) -> str:
         """Where the rule departs from a document, in words; empty when it does not."""
-        if self.choices is None:
+        if self.rule is None:
             return NO_RULE
-        words = difference(self.choices, documented.choices)
+        words = difference(self.rule, documented.rule)
         return f"some elements, by their place: {words}" if self.partly and words else words
 
 
@@ -66,14 +65,14 @@ def explain(
     main = [pair for pair in usable if pair[0].case.dtype == MAIN_DTYPE] or usable
     if not main:
         return Explanation(None)
-    documented = [Explanation(item.choices, item.identifier) for item in (claimed, *others)]
-    hypotheses = [Explanation(choices) for choices in neighbours(claimed.choices)]
-    found: dict[Choices | None, Explanation] = {}
+    documented = [Explanation(item.rule, item.identifier) for item in (claimed, *others)]
+    hypotheses = [Explanation(rule) for rule in neighbours(claimed.rule)]
+    found: dict[Rule | None, Explanation] = {}
     for item in (*documented, *hypotheses):
-        found.setdefault(item.choices, item)
+        found.setdefault(item.rule, item)
     # The fewest differences first; a documented rule before one that nobody states.
     candidates = sorted(found.values(), key=lambda item: distance(claimed, item))
-    left = [left_over(oracle, claimed, Explanation(claimed.choices), pair) for pair in main]
+    left = [left_over(oracle, claimed, Explanation(claimed.rule), pair) for pair in main]
 
     def promises(candidate: Explanation) -> bool:
         return any(
@@ -105,16 +104,16 @@ def promised(
     and explains nothing.
     """
     unit, answer = pair
-    assert candidate.choices is not None
-    question = question_for(replace(claimed, choices=candidate.choices), unit, answer.defaults)
+    assert candidate.rule is not None
+    question = question_for(replace(claimed, rule=candidate.rule), unit, answer.defaults)
     error = oracle.table(question).error
     return bool((np.isfinite(error).all(axis=0) & mask).any())
 
 
 def distance(claimed: Variant, candidate: Explanation) -> int:
     """In how many choices a candidate differs from the claimed rule."""
-    assert candidate.choices is not None
-    return len(claimed.choices.differences(candidate.choices))
+    assert candidate.rule is not None
+    return len(claimed.rule.differences(candidate.rule))
 
 
 def left_over(
@@ -125,32 +124,28 @@ def left_over(
     Where the range ends, implementations of one rule differ: those elements name no rule.
     """
     unit, answer = pair
-    assert candidate.choices is not None
-    question = question_for(replace(claimed, choices=candidate.choices), unit, answer.defaults)
+    assert candidate.rule is not None
+    question = question_for(replace(claimed, rule=candidate.rule), unit, answer.defaults)
     found: Array = contradicted(oracle, question, answer.observed) & ordinary(unit.case)
     return found
 
 
-def neighbours(choices: Choices) -> Iterator[Choices]:
-    """Rules that differ in one choice, then in two; the moments that exist stay the same."""
-    fixed = {"first_moment", "centered"}
-    fixed |= {"momentum", "nesterov"} if choices.momentum == "none" else set()
-    fixed |= {"weight_decay"} if choices.weight_decay == "none" else set()
-    options = {name: values for name, values in alternatives().items() if name not in fixed}
+def neighbours(rule: Rule) -> Iterator[Rule]:
+    """Rules that differ in one factor, then in two, and keep and take the same."""
+    options = {name: factor.values for name, factor in FACTORS.items() if not factor.given}
     for count in (1, 2):
         for names in combinations(options, count):
             for values in product(*(options[name] for name in names)):
-                other = replace(choices, **dict(zip(names, values, strict=True)))
-                if len(choices.differences(other)) == count and alike(other, choices):
+                try:
+                    other = rule.having(**dict(zip(names, values, strict=True)))
+                except Impossible:
+                    continue
+                if len(rule.differences(other)) == count and alike(other, rule):
                     yield other
 
 
-def alike(other: Choices, choices: Choices) -> bool:
-    """Whether a neighbour is a rule at all, and has the same state tensors."""
-    return consistent(other) and state_names(other) == state_names(choices)
-
-
-def alternatives() -> dict[str, tuple[Any, ...]]:
-    """Every value that each choice can take."""
-    hints = get_type_hints(Choices)
-    return {field.name: get_args(hints[field.name]) or (False, True) for field in fields(Choices)}
+def alike(other: Rule, rule: Rule) -> bool:
+    """Whether a rule keeps what another keeps, and takes nothing that the other does not take."""
+    return tuple(other.state) == tuple(rule.state) and set(rule.hyperparameters).issuperset(
+        other.hyperparameters
+    )

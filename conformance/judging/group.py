@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.cases.patterns import wanted
@@ -282,8 +282,8 @@ class Campaign:
                 cells += rows(judged, variant, role, judgement, explanation, self.description)
                 if role == "claimed":
                     failing += elements(judged.unit, variant, judgement)
-        choices = explanation.choices
-        rule = None if choices is None else Rule(asdict(choices), explanation.partly)
+        followed = explanation.rule
+        rule = None if followed is None else Rule(followed.choices, explanation.partly)
         return cells, failing, rule
 
     def _explanation(self, group: list[Judged], chosen: Variant | None) -> Explanation:
@@ -302,7 +302,7 @@ class Campaign:
             if item.unit.case.mode in FORMULA_MODES
         }
         if not contradicting:
-            return Explanation(chosen.choices, chosen.identifier)
+            return Explanation(chosen.rule, chosen.identifier)
         # Those that contradict come first: they rule out hypotheses soonest.
         answers.sort(key=lambda pair: pair[0].case not in contradicting)
         return explain(self.judge, chosen, answers, others)

@@ -42,7 +42,7 @@ from optimizer_conformance.reference.numbers.complex_ball import (
 from optimizer_conformance.reference.numbers.complex_bound import ComplexBoundArithmetic, Squares
 from optimizer_conformance.reference.numbers.hyper import IDEAL, representations
 from optimizer_conformance.reference.numbers.precision import Array, component, parts
-from optimizer_conformance.reference.pipeline import ORDER, Choices, State, state_names
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.trajectory import trajectory
 
 RANGE_EFFECTS = ("gradual", "flush", "late", "early", "difference")
@@ -69,7 +69,7 @@ class Question:
     squares     what the square of a complex gradient is; of a real one there is no question
     """
 
-    choices: Choices
+    rule: Rule
     decimals: tuple[tuple[str, str], ...]
     case: Case
     undecayed: tuple[str, ...] = ()
@@ -91,8 +91,7 @@ class Question:
     @property
     def quantities(self) -> tuple[str, ...]:
         """What is compared, in the order in which a step computes it."""
-        present = state_names(self.choices)
-        return (*(name for name in ORDER if name in present), "parameter")
+        return (*self.rule.state, "parameter")
 
 
 @dataclass(frozen=True)
@@ -178,7 +177,7 @@ class Oracle:
 
     def ways(self, question: Question) -> list[Representation]:
         """The ways in which hyperparameters may be held, those that lately fitted first."""
-        corrected = question.choices.correction != "none"
+        corrected = question.rule["correction"] != "none"
         known = representations(question.precision.name, corrected=corrected)
         with self.lock:
             lately = [way for way in self.fitting if way in known]
@@ -233,7 +232,7 @@ def arithmetic(
 def evaluate(question: Question, effect: str, way: Representation) -> Table:
     """Run the rule over the case's inputs, on bounds; in float64 the centre is a ball's."""
     case = question.case
-    corrected = question.choices.correction != "none"
+    corrected = question.rule["correction"] != "none"
     num = arithmetic(
         question.precision.name, effect, way, corrected, question.profile, question.mixes
     )
@@ -245,7 +244,7 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
     if not num.effects.saturate:
         # Made by an infinity or nan in the inputs, it is the answer.  Elsewhere (a divisor that may
         # be zero), and where results saturate, the infinite error says that nothing can be said.
-        arrived = reached(evaluated(case), rows=question.choices.centralize)
+        arrived = reached(evaluated(case), rows=question.rule.shaped)
         strange = np.repeat(arrived, len(question.quantities), axis=0)
         known = strange & ~np.isfinite(table.value)
         table = replace(table, error=np.where(known, 0.0, table.error))
@@ -363,14 +362,14 @@ def walk(question: Question, num: Any) -> Iterator[tuple[Any, Any]]:
         inputs.rates = list(question.rates)
     width = question.case.width
     columns = np.cumsum([0, *(parameter.value.size * width for parameter in inputs.parameters)])
-    for members, decimals, choices in blocks(question, inputs):
+    for members, decimals, rule in blocks(question, inputs):
         parameters = [inputs.parameters[index] for index in members]
         place: Any = slice(columns[members[0]], columns[members[-1] + 1])
         if len(members) <= members[-1] - members[0]:  # others stand between them
             place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
-        results = run_block(choices, decimals, parameters, inputs, num, apart=not question.mixes)
+        results = run_block(rule, decimals, parameters, inputs, num, apart=not question.mixes)
         for row, (parameter, state) in enumerate(results):
-            found = {**dict(state.items()), "parameter": parameter}
+            found = {**state, "parameter": parameter}
             for line, name in enumerate(question.quantities):
                 number = found[name]
                 yield (row, line, place), num.columns(number) if question.mixes else number
@@ -389,25 +388,25 @@ def laid_out(parameter: Input, pool: Input) -> Array:
     return place
 
 
-def blocks(question: Question, inputs: Inputs) -> list[tuple[list[int], dict[str, str], Choices]]:
+def blocks(question: Question, inputs: Inputs) -> list[tuple[list[int], dict[str, str], Rule]]:
     """Parameters that share hyperparameters and rule, and so are evaluated as one array."""
     found: dict[tuple[int, bool, int], list[int]] = {}
     for index, parameter in enumerate(inputs.parameters):
         exempt = any(part in parameter.name for part in question.undecayed)
-        alone = index if question.choices.centralize else -1  # a mean needs the shape
+        alone = index if question.rule.shaped else -1  # a mean needs the shape
         found.setdefault((parameter.group, exempt, alone), []).append(index)
     result = []
     for (group, exempt, _), members in found.items():
         decimals = dict(question.decimals)
         if inputs.groups:
             decimals.update(inputs.groups[group])
-        choices = replace(question.choices, weight_decay="none") if exempt else question.choices
-        result.append((members, decimals, choices))
+        rule = question.rule.having(weight_decay="none") if exempt else question.rule
+        result.append((members, decimals, rule))
     return result
 
 
 def run_block(
-    choices: Choices,
+    rule: Rule,
     decimals: dict[str, str],
     parameters: list[Input],
     inputs: Inputs,
@@ -418,25 +417,23 @@ def run_block(
     """The trajectory of several parameters side by side; ``apart``: each part is a real one."""
 
     def joined(arrays: list[Array]) -> Array:
-        if choices.centralize:
+        if rule.shaped:
             return arrays[0]
         flat = np.concatenate([np.ravel(array) for array in arrays])
         return parts(flat) if apart else flat
 
     state = None
     if inputs.taken:
-        state = State(
-            **{
-                name: num.given(
-                    joined([parameter.state[name] for parameter in parameters]),
-                    nonnegative=name in ("second_moment", "maximum_second_moment"),
-                )
-                for name in state_names(choices)
-            }
-        )
+        state = {
+            name: num.given(
+                joined([parameter.state[name] for parameter in parameters]),
+                nonnegative=tensor.squares,
+            )
+            for name, tensor in rule.state.items()
+        }
     steps = range(len(parameters[0].gradients))
     return trajectory(
-        choices,
+        rule,
         decimals,
         num.given(joined([parameter.value for parameter in parameters])),
         [num.given(joined([p.gradients[index] for p in parameters])) for index in steps],

@@ -288,7 +288,7 @@ def within_range(
     found = np.zeros_like(open_)
     swallowed = lost_before(oracle, question, observed.shape) & np.isfinite(observed)
     effects = RANGE_EFFECTS if way is not WIDEST else RANGE_EFFECTS[1:]  # flush covers gradual
-    if question.choices.amsgrad != "none":
+    if question.rule["amsgrad"] != "none":
         effects = (*effects, "number")
     for effect in effects:
         if not (open_ & ~found).any():
@@ -357,7 +357,7 @@ def lost_before(oracle: Oracle, question: Question, shape: tuple[int, ...]) -> A
     It came with a gradient, or the rule itself made it of the parameter in an earlier step (0 / 0
     without an epsilon), from where a weight decay of zero carries it into the state or does not.
     """
-    steps = reached(inputs_of(question.case).parameters, rows=question.choices.centralize)
+    steps = reached(inputs_of(question.case).parameters, rows=question.rule.shaped)
     parameter = oracle.table(question).value[
         len(question.quantities) - 1 :: len(question.quantities)
     ]

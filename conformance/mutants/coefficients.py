@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -26,7 +25,7 @@ def from_another(*changed: str, source: str) -> Forming:
         right = formed(decimals, count, rates, index, num)
         both = {**decimals, "decay": decimals[source], "beta1": decimals[source]}
         wrong = formed(both, count, rates, index, num)
-        return replace(right, **{name: getattr(wrong, name) for name in changed})
+        return right.replaced(**{name: getattr(wrong, name) for name in changed})
 
     return form
 
@@ -37,7 +36,7 @@ def counted(name: str, shift: int | None) -> Forming:
     def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
         right = formed(decimals, count, rates, index, num)
         other = formed(decimals, 1 if shift is None else count + shift, rates, index, num)
-        return replace(right, **{name: getattr(other, name)})
+        return right.replaced(**{name: getattr(other, name)})
 
     return form
 
@@ -59,7 +58,7 @@ def scaled(name: str, factor: Fraction) -> Forming:
         right = formed(decimals, count, rates, index, num)
         source = exact(decimals["beta1" if name.endswith("1") else "decay"])
         value = one_minus_power(source, count) if name.startswith("correction") else 1 - source
-        return replace(right, **{name: num.coefficient("moment", value * factor)})
+        return right.replaced(**{name: num.coefficient("moment", value * factor)})
 
     return form
 
@@ -69,7 +68,7 @@ def turned(name: str) -> Forming:
 
     def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
         right = formed(decimals, count, rates, index, num)
-        return replace(right, **{name: -getattr(right, name)})
+        return right.replaced(**{name: -getattr(right, name)})
 
     return form
 
@@ -80,7 +79,7 @@ def powered(name: str, *, root: bool = False) -> Forming:
     def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
         right = formed(decimals, count, rates, index, num)
         value = getattr(right, name)
-        return replace(right, **{name: num.root(value) if root else num.square(value)})
+        return right.replaced(**{name: num.root(value) if root else num.square(value)})
 
     return form
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import sympy
 
-from optimizer_conformance.mutants.faults import Entry, Watched
+from optimizer_conformance.mutants.faults import Entered, Entry, Watched
 from optimizer_conformance.mutants.mutants import Mutant
-from optimizer_conformance.reference.numbers.symbolic import SYMBOLS, Symbolic, symbols
-from optimizer_conformance.reference.pipeline import Choices, State, state_names, step
+from optimizer_conformance.reference.numbers.symbolic import QUANTITIES, Symbolic, symbols
+from optimizer_conformance.reference.rules import Rule
 
 Equations = dict[str, Any]
 
@@ -23,30 +22,21 @@ class Inline(Symbolic):
         return x
 
 
-def one_step(
-    choices: Choices, family: str, scaled: bool, mutant: Mutant | None = None
-) -> Equations:
+def one_step(rule: Rule, mutant: Mutant | None = None) -> Equations:
     """Parameter and state after a step, as expressions of those before it."""
     inline = Inline()
     num: Any = inline
-    coefficients = symbols(family)
-    if not scaled:
-        coefficients.inverse_loss_scale = None
-    values = {name: sympy.Symbol(symbol, real=True) for name, symbol in SYMBOLS.items()}
+    coefficients: Any = symbols(rule)
+    values = {name: sympy.Symbol(symbol, real=True) for name, symbol in QUANTITIES.items()}
     if mutant and mutant.fault:
         num = Watched(inline, mutant.fault)
         values = {name: Entry(num, value) for name, value in values.items()}
-        coefficients = SimpleNamespace(
-            **{
-                name: None if value is None else Entry(num, value)
-                for name, value in vars(coefficients).items()
-            }
-        )
-    state = State(**{name: values[name] for name in state_names(choices)})
-    parameter, after = step(
-        choices, coefficients, state, values["parameter"], values["gradient"], num=num
+        coefficients = Entered(num, coefficients)
+    state = {name: values[name] for name in rule.state}
+    parameter, after = rule.step(
+        coefficients, state, values["parameter"], values["gradient"], num=num
     )
-    found = {**dict(after.items()), "parameter": parameter}
+    found = {**after, "parameter": parameter}
     return {name: getattr(value, "inner", value) for name, value in found.items()}
 
 
@@ -65,21 +55,20 @@ def equal(left: Any, right: Any) -> bool:
     return bool(sympy.simplify(difference) == 0)
 
 
-def proof(choices: Choices, family: str, decimals: dict[str, str], mutant: Mutant) -> str:
+def proof(rule: Rule, mutant: Mutant) -> str:
     """Why a mutant of a rule is equivalent to it; empty where that was not proved."""
-    scaled = "loss_scale" in decimals
-    right = one_step(choices, family, scaled)
-    gradient = sympy.Symbol(SYMBOLS["gradient"], real=True)
+    right = one_step(rule)
+    gradient = sympy.Symbol(QUANTITIES["gradient"], real=True)
     if mutant.identifier == "parameter kept where the gradient is zero":
-        kept = sympy.Symbol(SYMBOLS["parameter"], real=True)
+        kept = sympy.Symbol(QUANTITIES["parameter"], real=True)
         still = equal(right["parameter"].subs(gradient, 0), kept)
         return "with g = 0 the rule gives w' = w (SymPy)" if still else ""
     if mutant.kind == "choice":
-        if mutant.choices.initial_second_moment != choices.initial_second_moment:
+        if not mutant.rule.starts_like(rule):
             return ""
-        wrong = one_step(mutant.choices, family, scaled)
+        wrong = one_step(mutant.rule)
     elif mutant.fault and mutant.fault.effect != "late":
-        wrong = one_step(choices, family, scaled, mutant)
+        wrong = one_step(rule, mutant)
     else:
         return ""
     if all(name in wrong and equal(right[name], wrong[name]) for name in right):

@@ -13,19 +13,12 @@ from optimizer_conformance.judging.oracle import Question, blocks, inputs_of
 from optimizer_conformance.judging.verdict import Observed
 from optimizer_conformance.mutants.arithmetic import Working
 from optimizer_conformance.mutants.coefficients import formed
-from optimizer_conformance.mutants.faults import Watched, entered
+from optimizer_conformance.mutants.faults import Entered, Watched
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.mutants.programs import Course
 from optimizer_conformance.mutants.styles import PLAIN, Style
 from optimizer_conformance.reference.numbers.precision import Array, component, parts
-from optimizer_conformance.reference.pipeline import (
-    ORDER,
-    Choices,
-    State,
-    initial_state,
-    state_names,
-    step,
-)
+from optimizer_conformance.reference.rules import Kept, Rule
 
 Row = dict[str, Array]  # quantity to one value an element
 
@@ -47,7 +40,7 @@ def mutated(question: Question, mutant: Mutant, dtype: str = "") -> Observed:
     style = replace(PLAIN, held=mutant.held)
     if mutant.arithmetic and not dtype:
         style = replace(style, intermediate=mutant.arithmetic)
-    wrong = replace(question, choices=mutant.choices, squares=mutant.squares or question.squares)
+    wrong = replace(question, rule=mutant.rule, squares=mutant.squares or question.squares)
     num = arithmetic(wrong, dtype or question.case.dtype, style)
     return gathered(wrong, num, mutant, question.quantities)
 
@@ -58,14 +51,17 @@ def gathered(
     """Each quantity as steps x columns, in float64."""
     inputs, width = inputs_of(question.case), question.case.width
     columns = np.cumsum([0, *(parameter.value.size * width for parameter in inputs.parameters)])
-    present = [name for name in ORDER if name in state_names(question.choices)]
-    names = [name for name in (*present, "parameter") if name in (shown or question.quantities)]
+    names = [
+        name
+        for name in (*question.rule.state, "parameter")
+        if name in (shown or question.quantities)
+    ]
     found = {name: np.zeros((question.case.steps, int(columns[-1]))) for name in names}
     with np.errstate(all="ignore"):
-        for members, decimals, choices in blocks(question, inputs):
+        for members, decimals, rule in blocks(question, inputs):
             parameters = [inputs.parameters[index] for index in members]
             place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
-            for row, values in enumerate(run(choices, decimals, parameters, inputs, num, mutant)):
+            for row, values in enumerate(run(rule, decimals, parameters, inputs, num, mutant)):
                 for name in names:
                     # A real average among complex numbers has imaginary parts of zero.
                     flat = np.ravel(values[name])
@@ -74,22 +70,22 @@ def gathered(
     return found
 
 
-def joined(arrays: list[Array], choices: Choices, num: Any = None) -> Array:
+def joined(arrays: list[Array], rule: Rule, num: Any = None) -> Array:
     """Parameters side by side; a mean needs the shape of the only one."""
-    if choices.centralize:
+    if rule.shaped:
         return arrays[0]
     flat = np.concatenate([np.ravel(x) for x in arrays])
     return flat if getattr(num, "complex", True) else parts(flat)
 
 
-def kept(name: str, values: Array, num: Any) -> Array:
+def kept(tensor: Kept, values: Array, num: Any) -> Array:
     """A state tensor as a rule keeps it: averages of |g|^2 are real."""
-    real = getattr(num, "squares", "") == "modulus" and name.endswith("second_moment")
+    real = getattr(num, "squares", "") == "modulus" and tensor.squares
     return np.real(values) if real else values
 
 
 def run(
-    choices: Choices,
+    rule: Rule,
     decimals: dict[str, str],
     parameters: list[Input],
     inputs: Inputs,
@@ -98,7 +94,7 @@ def run(
 ) -> Iterator[Row]:
     """Every step of several parameters side by side."""
     course = Course(num, num.dtype)
-    for shown in walk(choices, decimals, parameters, inputs, course, mutant):
+    for shown in walk(rule, decimals, parameters, inputs, course, mutant):
         yield {name: widest(item.array) for name, item in shown.items()}
 
 
@@ -108,7 +104,7 @@ def widest(array: Any) -> Array:
 
 
 def walk(
-    choices: Choices,
+    rule: Rule,
     decimals: dict[str, str],
     parameters: list[Input],
     inputs: Inputs,
@@ -119,33 +115,31 @@ def walk(
     num = course.num
     watched = Watched(num, mutant.fault) if mutant and mutant.fault else None
     used: Any = watched or num
-    parameter = used.given(joined([p.value for p in parameters], choices, num))
-    state = initial_state(choices, parameter, num=used)
+    parameter = used.given(joined([p.value for p in parameters], rule, num))
+    state = rule.initial_state(parameter, num=used)
     if inputs.taken:
-        state = State(
-            **{
-                name: used.given(
-                    kept(name, joined([p.state[name] for p in parameters], choices, num), num)
-                )
-                for name in state_names(choices)
-            }
-        )
+        state = {
+            name: used.given(
+                kept(tensor, joined([p.state[name] for p in parameters], rule, num), num)
+            )
+            for name, tensor in rule.state.items()
+        }
     forming = mutant.forming if mutant else formed
     values = mutant.decimals(decimals) if mutant else decimals
     rates = mutant.rates(inputs.rates) if mutant else inputs.rates
     for index in range(len(parameters[0].gradients)):
         course.index = index
-        gradient = used.given(joined([p.gradients[index] for p in parameters], choices, num))
-        coefficients = forming(values, inputs.taken + index + 1, rates, index, num)
+        gradient = used.given(joined([p.gradients[index] for p in parameters], rule, num))
+        coefficients: Any = forming(values, inputs.taken + index + 1, rates, index, num)
         if watched:
             watched.begin()
-            coefficients = entered(watched, coefficients)
-            parameter, state = step(choices, coefficients, state, parameter, gradient, num=watched)
+            coefficients = Entered(watched, coefficients)
+            parameter, state = rule.step(coefficients, state, parameter, gradient, num=watched)
         elif mutant:
             parameter, state = mutant.program(
-                course, choices, coefficients, state, parameter, gradient
+                course, rule, coefficients, state, parameter, gradient
             )
         else:
-            parameter, state = step(choices, coefficients, state, parameter, gradient, num=num)
-        shown = {**dict(state.items()), "parameter": parameter}
+            parameter, state = rule.step(coefficients, state, parameter, gradient, num=num)
+        shown = {**state, "parameter": parameter}
         yield {name: item.inner if watched else item for name, item in shown.items()}

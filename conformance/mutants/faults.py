@@ -16,7 +16,7 @@ import numpy as np
 
 from optimizer_conformance.reference.numbers import FLOAT64, Hyper
 from optimizer_conformance.reference.numbers.hyper import hyper
-from optimizer_conformance.reference.pipeline import Choices, initial_state, step
+from optimizer_conformance.reference.rules import Rule
 
 Value = Any  # of the number system inside
 
@@ -155,9 +155,16 @@ def inside(argument: Any) -> Any:
     return argument.inner
 
 
-def entered(num: Watched, coefficients: Hyper) -> Hyper:
+class Entered:
     """Coefficients of the inner system as entries."""
-    return Hyper(**{k: None if v is None else Entry(num, v) for k, v in vars(coefficients).items()})
+
+    def __init__(self, num: Watched, coefficients: Hyper) -> None:
+        self._num, self._coefficients = num, coefficients
+
+    def __getattr__(self, name: str) -> Entry:
+        found = Entry(self._num, getattr(self._coefficients, name))
+        setattr(self, name, found)
+        return found
 
 
 RIGHT: dict[str, Callable[..., Value]] = {
@@ -289,10 +296,10 @@ def effects(site: Site) -> list[str]:
     return list(WRONG[site.operation])
 
 
-def faults(choices: Choices, decimals: dict[str, str]) -> list[Fault]:
+def faults(rule: Rule, decimals: dict[str, str]) -> list[Fault]:
     """Every fault that one step of a rule has room for."""
     num = Watched(FLOAT64)
-    coefficients = entered(num, hyper(decimals, 1, num=FLOAT64))
+    coefficients = Entered(num, hyper(decimals, 1, num=FLOAT64))
     start = Entry(num, np.ones((2, 2)))
-    step(choices, coefficients, initial_state(choices, start, num=num), start, start, num=num)
+    rule.step(coefficients, rule.initial_state(start, num=num), start, start, num=num)
     return [Fault(site, effect) for site in num.sites for effect in effects(site)]

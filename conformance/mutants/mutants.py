@@ -7,20 +7,18 @@ operation of the step, or the course of the step.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import get_args
 
-from optimizer_conformance.judging.explain import alike, alternatives
 from optimizer_conformance.mutants.coefficients import Forming, alterations, formed, scaled
 from optimizer_conformance.mutants.faults import Fault, faults
 from optimizer_conformance.mutants.programs import Program, plain, programs
 from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.complex_bound import Squares
 from optimizer_conformance.reference.numbers.precision import COMPONENTS
-from optimizer_conformance.reference.pipeline import Choices, state_names
-from optimizer_conformance.reference.words import WORDS
+from optimizer_conformance.reference.rules import FACTORS, Rule
 
 # What a mutant with a stage that the rule lacks computes with.
 BORROWED = {"momentum": "0.9", "weight_decay": "0.01", "beta1": "0.9", "loss_scale": "3"}
@@ -44,7 +42,7 @@ class Mutant:
 
     identifier: str
     kind: str
-    choices: Choices
+    rule: Rule
     factor: tuple[tuple[str, Fraction], ...] = ()
     fault: Fault | None = None
     forming: Forming = formed
@@ -73,60 +71,47 @@ def times(decimal: str, factor: Fraction) -> str:
 
 
 def mutants(
-    choices: Choices, decimals: dict[str, str], dtype: str, squares: Squares = "plain"
+    rule: Rule, decimals: dict[str, str], dtype: str, squares: Squares = "plain"
 ) -> list[Mutant]:
     """Every mutant of a rule whose hyperparameters are named in ``decimals``.
 
     ``squares`` are the rule's own; they matter where ``dtype`` is complex.
     """
     found = [
-        *square_mutants(choices, dtype, squares),
-        *choice_mutants(choices, decimals),
-        *constant_mutants(choices, decimals),
-        *coefficient_mutants(choices, decimals),
-        *operation_mutants(choices, decimals),
-        *course_mutants(choices, decimals, dtype),
-        *storage_mutants(choices, decimals, dtype),
+        *square_mutants(rule, dtype, squares),
+        *choice_mutants(rule, decimals),
+        *constant_mutants(rule, decimals),
+        *coefficient_mutants(rule, decimals),
+        *operation_mutants(rule, decimals),
+        *course_mutants(rule, decimals, dtype),
+        *storage_mutants(rule, decimals, dtype),
     ]
     assert len({mutant.identifier for mutant in found}) == len(found)
     return found
 
 
-def square_mutants(choices: Choices, dtype: str, squares: Squares) -> Iterator[Mutant]:
+def square_mutants(rule: Rule, dtype: str, squares: Squares) -> Iterator[Mutant]:
     """Another square of a complex number."""
     if dtype in COMPONENTS:
         for other in get_args(Squares):
             if other != squares:
                 words = f"squares of complex numbers: {other}, not {squares}"
-                yield Mutant(words, "choice", choices, squares=other)
+                yield Mutant(words, "choice", rule, squares=other)
 
 
-def choice_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutant]:
-    """Each choice replaced by each other one that leaves a rule."""
-    for name, values in alternatives().items():
-        for value in values:
-            other = replace(choices, **{name: value})
-            if other == choices or not makes_sense(other):
-                continue
-            says = WORDS[name][1]
-            words = f"{WORDS[name][0]} {says[value]}, not {says[getattr(choices, name)]}"
+def choice_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
+    """Each factor with each other value that leaves a rule."""
+    for name, factor in FACTORS.items():
+        if factor.given:
+            continue
+        for other in rule.neighbours(name):
+            words = f"{factor.words(other[name])}, not {factor.says[rule[name]]}"
             yield Mutant(words, "choice", other, borrowed=BORROWED)
 
 
-def makes_sense(choices: Choices) -> bool:
-    """Whether a rule corrects only what it has, and looks through a buffer only if there is one."""
-    return alike(choices, choices) and (choices.momentum != "none" or not choices.nesterov)
-
-
-def used(choices: Choices, decimals: dict[str, str]) -> list[str]:
+def used(rule: Rule, decimals: dict[str, str]) -> list[str]:
     """The hyperparameters that a rule has."""
-    has = {
-        "beta1": choices.first_moment,
-        "momentum": choices.momentum != "none",
-        "weight_decay": choices.weight_decay != "none",
-        "epsilon": choices.epsilon != "none",
-    }
-    return [name for name in decimals if has.get(name, True)]
+    return [name for name in decimals if name in rule.hyperparameters]
 
 
 def factors(value: Fraction, *, below_one: bool = False) -> Iterator[tuple[str, Fraction]]:
@@ -138,77 +123,61 @@ def factors(value: Fraction, *, below_one: bool = False) -> Iterator[tuple[str, 
                 yield f"× (1 {'+' if sign > 0 else '-'} 1e-{size})", factor
 
 
-def constant_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutant]:
+def constant_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
     """Each hyperparameter off by a relative 10^-1 … 10^-6, to either side."""
-    for name in used(choices, decimals):
+    for name in used(rule, decimals):
         below_one = name in ("decay", "beta1", "momentum")
         for words, factor in factors(Fraction(99, 100), below_one=below_one):
-            yield Mutant(f"{name} {words}", "constant", choices, factor=((name, factor),))
+            yield Mutant(f"{name} {words}", "constant", rule, factor=((name, factor),))
 
 
-def coefficients(choices: Choices) -> set[str]:
-    """The coefficients of which a wrong one would show."""
-    found = {"one_minus_decay"}
-    if choices.first_moment:
-        found |= {"beta1", "one_minus_beta1"}
-    if choices.correction in ("first", "both"):
-        found.add("correction1")
-    if choices.correction in ("second", "both"):
-        found.add("correction2")
-    if choices.weight_decay != "none":
-        found.add("weight_decay")
-    if choices.momentum != "none":
-        found.add("momentum")
-    return found
-
-
-def coefficient_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutant]:
+def coefficient_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
     """Coefficients formed wrongly, and the derived ones off on their own."""
-    present = coefficients(choices)
+    present = set(rule.coefficients)
     for words, forming in alterations(present).items():
-        if "epsilon" in words and choices.epsilon == "none":
+        if "epsilon" in words and "epsilon" not in present:
             continue
-        yield Mutant(words, "coefficient", choices, forming=forming)
+        yield Mutant(words, "coefficient", rule, forming=forming)
     for name in DERIVED:
         if name in present:
             for words, factor in factors(Fraction(1, 2)):
                 yield Mutant(
-                    f"{name} alone {words}", "coefficient", choices, forming=scaled(name, factor)
+                    f"{name} alone {words}", "coefficient", rule, forming=scaled(name, factor)
                 )
 
 
-def operation_mutants(choices: Choices, decimals: dict[str, str]) -> Iterator[Mutant]:
+def operation_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
     """Each operation of a step done wrongly in each way."""
-    for fault in faults(choices, decimals):
-        yield Mutant(str(fault), "operation", choices, fault=fault)
+    for fault in faults(rule, decimals):
+        yield Mutant(str(fault), "operation", rule, fault=fault)
 
 
-def course_mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> Iterator[Mutant]:
+def course_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterator[Mutant]:
     """Right stages in a wrong course."""
-    for words, program in programs(choices, dtype, scaled="loss_scale" in decimals).items():
+    for words, program in programs(rule, dtype).items():
         if dtype in COMPONENTS and any(end in words for end in ENDS):
             continue
         kind = "storage" if "stored" in words or "rounded" in words else "course"
-        yield Mutant(words, kind, choices, program=program)
+        yield Mutant(words, kind, rule, program=program)
 
 
-def storage_mutants(choices: Choices, decimals: dict[str, str], dtype: str) -> Iterator[Mutant]:
+def storage_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterator[Mutant]:
     """Coefficients, or all arithmetic, in a format that is too narrow."""
     narrow = {"float64": ("float32", "bfloat16"), "float32": ("bfloat16", "float16")}
     for format_ in narrow.get(dtype, ()):
         words = f"all arithmetic in {format_}"
-        yield Mutant(words, "storage", choices, arithmetic=format_)
+        yield Mutant(words, "storage", rule, arithmetic=format_)
     if dtype == "bfloat16":
         return
     for name, words in HELD.items():
-        if name == "scalars" and not {"epsilon", "momentum"} & set(used(choices, decimals)):
+        if name == "scalars" and not {"epsilon", "momentum"} & set(used(rule, decimals)):
             continue
         fields = ("scalars", "momentum") if name == "scalars" else (name,)
         held = Representation(**dict.fromkeys(fields, "bfloat16"))
-        yield Mutant(f"{words} held in bfloat16", "storage", choices, held=held)
-    if choices.correction != "none":
+        yield Mutant(f"{words} held in bfloat16", "storage", rule, held=held)
+    if any(name.startswith("correction") for name in rule.coefficients):
         held = Representation(correction="bfloat16")
-        yield Mutant("bias correction formed in bfloat16", "storage", choices, held=held)
+        yield Mutant("bias correction formed in bfloat16", "storage", rule, held=held)
 
 
-__all__ = ["Mutant", "mutants", "state_names"]
+__all__ = ["Mutant", "mutants"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,7 @@ from optimizer_conformance.reference.numbers.precision import (
     Array,
     component,
 )
-from optimizer_conformance.reference.pipeline import (
-    Choices,
-    State,
-    decay_parameter,
-    descent_gradient,
-    state_names,
-    step,
-    update_moments,
-)
+from optimizer_conformance.reference.rules import Rule, State, Walk
 
 NARROWER = {
     "float16": ("bfloat16",),
@@ -74,23 +66,21 @@ class Course:
 
 
 Step = tuple[Value, State]
-Program = Callable[[Course, Choices, Hyper, State, Value, Value], Step]
+Program = Callable[[Course, Rule, Hyper, State, Value, Value], Step]
 
 
-def plain(course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
+def plain(course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
     """The step as it should be."""
-    return step(choices, hyper, state, w, g, num=course.num)
+    return rule.step(hyper, state, w, g, num=course.num)
 
 
 def on_gradient(change: Callable[[Course, Number], Number]) -> Program:
     """The right step for a changed gradient."""
 
-    def program(
-        course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
-    ) -> Step:
+    def program(course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
         changed = change(course, g)
         course.before.append(g)
-        return plain(course, choices, hyper, state, w, changed)
+        return plain(course, rule, hyper, state, w, changed)
 
     return program
 
@@ -139,47 +129,43 @@ def narrowing(dtype: str) -> Callable[[Array], Array]:
 def narrow_state(name: str, dtype: str) -> Program:
     """One state tensor (or the parameter) stored in a narrower format."""
 
-    def program(
-        course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
-    ) -> Step:
-        w, state = plain(course, choices, hyper, state, w, g)
+    def program(course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
+        w, state = plain(course, rule, hyper, state, w, g)
         if name == "parameter":
             return course.apply(narrowing(dtype), w), state
-        return w, replace(state, **{name: course.apply(narrowing(dtype), getattr(state, name))})
+        return w, {**state, name: course.apply(narrowing(dtype), state[name])}
 
     return program
 
 
-def twice(course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
+def twice(course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
     """The whole step applied twice."""
-    w, state = plain(course, choices, hyper, state, w, g)
-    return plain(course, choices, hyper, state, w, g)
+    w, state = plain(course, rule, hyper, state, w, g)
+    return plain(course, rule, hyper, state, w, g)
 
 
 def parameter_twice(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
+    course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """The change of the parameter applied twice, the state once."""
-    after, new = plain(course, choices, hyper, state, w, g)
+    after, new = plain(course, rule, hyper, state, w, g)
     return after + (after - w), new
 
 
 def first_skipped(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
+    course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """The first step of a case does nothing."""
-    return (w, state) if course.index == 0 else plain(course, choices, hyper, state, w, g)
+    return (w, state) if course.index == 0 else plain(course, rule, hyper, state, w, g)
 
 
-def old_moments(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
-) -> Step:
+def old_moments(course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
     """The parameter moves by the averages as they were before this gradient."""
-    descent = descent_gradient(choices, hyper, w, g, course.num)
-    new = update_moments(choices, hyper, state, descent, course.num)
+    _, new = plain(course, rule, hyper, state, w, g)
     frozen = course.around(FrozenAverages(course.num))
-    after, moved = plain(frozen, choices, hyper, state, w, g)
-    return after, replace(new, momentum=moved.momentum)
+    after, moved = plain(frozen, rule, hyper, state, w, g)
+    gathered = rule.buffer.state() if rule.buffer else ()
+    return after, {**new, **{name: moved[name] for name in gathered}}
 
 
 class FrozenAverages:
@@ -196,44 +182,40 @@ class FrozenAverages:
         return old
 
 
-def decay_after(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
-) -> Step:
+def decay_after(course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
     """Decoupled weight decay of the parameter that the step has already changed."""
-    without = replace(choices, weight_decay="none")
+    without = rule.having(weight_decay="none")
     after, state = plain(course, without, hyper, state, w, g)
-    return decay_parameter(choices, hyper, after, course.num), state
+    assert rule.shrunk is not None
+    rest = Walk(course.num, hyper, state, after, g)
+    rule.shrunk.step(rest)
+    return rest.parameter, state
 
 
 def decay_of_step_too(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
+    course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """Weight decay both decoupled and added to the gradient."""
     added = g + hyper.weight_decay * w
-    return plain(course, choices, hyper, state, w, added)
+    return plain(course, rule, hyper, state, w, added)
 
 
 def decay_before_unscaling(
-    course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
+    course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value
 ) -> Step:
     """Weight decay added to the gradient while that is still scaled."""
-    without = replace(choices, weight_decay="none")
+    without = rule.having(weight_decay="none")
     return plain(course, without, hyper, state, w, g + hyper.weight_decay * w)
 
 
 def kept_where(bad: Callable[[Array], Array]) -> Program:
     """Elements with certain gradients keep parameter and state."""
 
-    def program(
-        course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
-    ) -> Step:
-        after, new = plain(course, choices, hyper, state, w, g)
+    def program(course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
+        after, new = plain(course, rule, hyper, state, w, g)
         skip = bad(course.values(g))
-        kept = {
-            name: None if value is None else course.chosen(skip, getattr(state, name), value)
-            for name, value in vars(new).items()
-        }
-        return course.chosen(skip, w, after), State(**kept)
+        kept = {name: course.chosen(skip, state[name], value) for name, value in new.items()}
+        return course.chosen(skip, w, after), kept
 
     return program
 
@@ -241,10 +223,8 @@ def kept_where(bad: Callable[[Array], Array]) -> Program:
 def parameter_kept_where(bad: Callable[[Array], Array]) -> Program:
     """Elements with certain gradients keep their parameter; the state moves."""
 
-    def program(
-        course: Course, choices: Choices, hyper: Hyper, state: State, w: Value, g: Value
-    ) -> Step:
-        after, new = plain(course, choices, hyper, state, w, g)
+    def program(course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
+        after, new = plain(course, rule, hyper, state, w, g)
         return course.chosen(bad(course.values(g)), w, after), new
 
     return program
@@ -283,8 +263,8 @@ def applied(change: Callable[[Array], Array]) -> Callable[[Course, Value], Value
     return lambda course, g: course.apply(change, g)
 
 
-def programs(choices: Choices, dtype: str, *, scaled: bool) -> dict[str, Program]:
-    """Every wrong course of a rule; ``scaled`` where the loss is."""
+def programs(rule: Rule, dtype: str) -> dict[str, Program]:
+    """Every wrong course of a rule."""
     found: dict[str, Program] = {
         "step applied twice": twice,
         "change of the parameter applied twice": parameter_twice,
@@ -307,11 +287,11 @@ def programs(choices: Choices, dtype: str, *, scaled: bool) -> dict[str, Program
         found |= {words: on_gradient(applied(change)) for words, change in TURNED.items()}
     for narrow in NARROWER[dtype]:
         found[f"gradient rounded to {narrow}"] = rounded_gradient(narrow)
-        for name in (*state_names(choices), "parameter"):
+        for name in (*rule.state, "parameter"):
             found[f"{name} stored in {narrow}"] = narrow_state(name, narrow)
-    if choices.weight_decay.startswith("decoupled"):
+    if rule.shrunk:
         found["weight decay after the step"] = decay_after
         found["weight decay also added to the gradient"] = decay_of_step_too
-    if choices.weight_decay == "l2" and scaled:
+    if rule.added and rule.unscaled:
         found["weight decay added before the loss is unscaled"] = decay_before_unscaling
     return found

@@ -127,7 +127,7 @@ def element_step(rule: str, num: Any, size: int) -> float:
     with np.errstate(all="ignore"), working_bits(BITS):
         parameter, *gradients = (num.given(random.standard_normal(size)) for _ in range(STEPS + 1))
         start = time.process_time()
-        for _ in trajectory(variant.choices, decimals, parameter, gradients, num=num):
+        for _ in trajectory(variant.rule, decimals, parameter, gradients, num=num):
             pass
         return (time.process_time() - start) / STEPS / size * 1e9
 

@@ -7,8 +7,7 @@ from itertools import groupby
 
 from latex2mathml.converter import convert
 
-from optimizer_conformance.reference.numbers import equations
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.numbers.symbolic import equations, plain
 from optimizer_conformance.reference.variants import SYSTEMS, VARIANTS, Variant
 from optimizer_conformance.reports.markdown import cell
 from optimizer_conformance.reports.model import options
@@ -36,7 +35,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def index(systems: dict[str, list[Variant]]) -> str:
     """What there is, and the symbols."""
-    rules = len({(v.family, v.choices) for v in VARIANTS.values()})
+    rules = len({(v.family, v.rule) for v in VARIANTS.values()})
     lines = [
         "# Formulas",
         "",
@@ -86,13 +85,14 @@ def about(variant: Variant) -> Iterator[str]:
 
 def rule(variant: Variant) -> Iterator[str]:
     """The equations as mathematics and as text, and who else states them."""
-    lines = equations(variant.choices, variant.family, "loss_scale" in variant.features)
+    lines = equations(variant.rule)
     yield '<div class="rule">'
     yield from (mathematics(latex) for _, latex in lines)
     yield "</div>"
     yield ""
-    if variant.choices.initial_second_moment != "0":
-        yield f"v starts at {variant.choices.initial_second_moment}.\n"
+    for kept in variant.rule.state.values():
+        if kept.start != "0":
+            yield f"{plain(kept.symbol)} starts at {kept.start}.\n"
     yield "```text"
     yield from (text for text, _ in lines)
     yield "```"
@@ -115,7 +115,7 @@ def elsewhere(variant: Variant) -> list[str]:
         for other in VARIANTS.values()
         if other.family == variant.family
         and other.features == variant.features
-        and other.choices == variant.choices
+        and other.rule == variant.rule
         and other.identifier != variant.identifier
     ]
 
@@ -125,4 +125,4 @@ def mathematics(latex: str) -> str:
     return str(convert(latex, display="block"))
 
 
-__all__ = ["Choices", "mathematics", "pages"]
+__all__ = ["mathematics", "pages"]

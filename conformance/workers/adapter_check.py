@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from optimizer_conformance.adapters import protocol
-from optimizer_conformance.reference.pipeline import STATE
+from optimizer_conformance.reference.rules import STATE
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import suffix
 from optimizer_conformance.workers.configuration import OPTIONS, VALUES

@@ -27,7 +27,6 @@ from optimizer_conformance.reference.matlab.release import (
     release_named,
 )
 from optimizer_conformance.reference.numbers.array import Arrays, Squares, Value
-from optimizer_conformance.reference.pipeline import State, initial_state, step
 from optimizer_conformance.reference.variants import matlab as documented
 from optimizer_conformance.reference.variants.record import Variant
 
@@ -100,18 +99,17 @@ class Rule:
             arrays.same_classes(there, plain)
         values = map(Value, arrays.together(there, plain))
         old, slope = next(values), next(values)
-        choices, num = self.variant.choices, self.number_system
-        state = initial_state(choices, old, num=num)
+        rule, num = self.variant.rule, self.number_system
         given = {
             name: next(values)
             for name, average in zip(self.averages, averages, strict=True)
             if not average.omitted
         }
-        state = State(**{**vars(state), **given})
+        before = {**rule.initial_state(old, num=num), **given}
         coefficients = self.coefficients(factor, parameter)
         with np.errstate(all="ignore"):  # MATLAB is silent about overflow and 0/0
-            new, state = step(choices, coefficients, state, old, slope, num=num)
-        results = [new, *(getattr(state, name) for name in self.averages)]
+            new, state = rule.step(coefficients, before, old, slope, num=num)
+        results = [new, *(state[name] for name in self.averages)]
         return tuple(dressed(result.array, parameter.value) for result in results)
 
     def coefficients(self, factor: float, parameter: Argument) -> Coefficients:

@@ -7,6 +7,7 @@ units in the last place.  A :class:`Representation` says how each kind of coeffi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -84,47 +85,64 @@ def kept_in(way: Representation, kind: str) -> str:
     return found
 
 
-@dataclass(frozen=True)
-class Hyper:
-    """The coefficients of one step as numbers of one system (``None``: the rule has no such one).
+# Coefficient to how it is formed, from the exact values of hyperparameters, at a step.  What is no
+# entry here is the hyperparameter of that name as it is.
+Form = Callable[[Any, Mapping[str, Any], Any], Any]
+FORMS: dict[str, Form] = {
+    "rate": lambda num, of, count: num.coefficient("rate", of["learning_rate"]),
+    "inverse_loss_scale": lambda num, of, count: num.coefficient(
+        "inverse_loss_scale", 1 / of["loss_scale"]
+    ),
+    "decay": lambda num, of, count: num.coefficient("moment", of["decay"]),
+    "one_minus_decay": lambda num, of, count: num.complement(of["decay"]),
+    "correction2": lambda num, of, count: num.correction(of["decay"], count),
+    "beta1": lambda num, of, count: num.coefficient("moment", of["beta1"]),
+    "one_minus_beta1": lambda num, of, count: num.complement(of["beta1"]),
+    "correction1": lambda num, of, count: num.correction(of["beta1"], count),
+}
 
-    ``decay`` averages squared gradients, ``beta1`` gradients; ``correction1`` and ``correction2``
-    are 1 - beta1^t and 1 - decay^t at this step.
+
+class Hyper:
+    """The coefficients of one step as numbers of one system, each formed when first asked for.
+
+    ``hyper.decay`` averages squared gradients, ``beta1`` gradients, ``one_minus_…`` are their
+    complements; ``correction1`` and ``correction2`` are 1 - beta1^t and 1 - decay^t at this step;
+    every other hyperparameter has its own name.  Raises AttributeError for one that was not given.
     """
 
-    rate: Any
-    decay: Any
-    one_minus_decay: Any
-    epsilon: Any
-    beta1: Any = None
-    one_minus_beta1: Any = None
-    momentum: Any = None
-    weight_decay: Any = None
-    inverse_loss_scale: Any = None
-    correction1: Any = None
-    correction2: Any = None
+    def __init__(self, num: Any, exact_values: Mapping[str, Any], count: Any) -> None:
+        self._num, self._exact, self._count = num, exact_values, count
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or (name not in FORMS and name not in self._exact):
+            raise AttributeError(f"no coefficient {name!r} was given")
+        try:
+            value = formed(self._num, name, self._exact, self._count)
+        except KeyError as missing:
+            raise AttributeError(f"{name} needs {missing.args[0]}, which was not given") from None
+        setattr(self, name, value)
+        return value
+
+    def replaced(self, **coefficients: Any) -> Hyper:
+        """The same with some of them others."""
+        found = Hyper(self._num, self._exact, self._count)
+        vars(found).update({**vars(self), **coefficients})
+        return found
 
 
-def hyper(decimals: dict[str, str], count: int, *, num: Any, rate: str | None = None) -> Hyper:
+def formed(num: Any, name: str, of: Mapping[str, Any], count: Any) -> Any:
+    """One coefficient in the number system ``num``.  Raises KeyError for a value not given."""
+    form = FORMS.get(name)
+    return form(num, of, count) if form else num.coefficient(name, of[name])
+
+
+def hyper(decimals: Mapping[str, str], count: int, *, num: Any, rate: str | None = None) -> Hyper:
     """The coefficients of step ``count`` (the first is 1) in the number system ``num``.
 
     ``decimals`` maps canonical names to decimals; ``rate`` replaces the learning rate at this step.
     """
-    values: dict[str, Any] = {
-        "rate": num.coefficient("rate", exact(rate or decimals["learning_rate"]))
-    }
-    for name in ("epsilon", "momentum", "weight_decay"):
-        if name in decimals:
-            values[name] = num.coefficient(name, exact(decimals[name]))
-    if "loss_scale" in decimals:
-        inverse = 1 / exact(decimals["loss_scale"])
-        values["inverse_loss_scale"] = num.coefficient("inverse_loss_scale", inverse)
-    for name, correction in (("decay", "correction2"), ("beta1", "correction1")):
-        if name in decimals:
-            values[name] = num.coefficient("moment", exact(decimals[name]))
-            values[f"one_minus_{name}"] = num.complement(exact(decimals[name]))
-            values[correction] = num.correction(exact(decimals[name]), count)
-    return Hyper(**values)
+    given = {**decimals, "learning_rate": rate or decimals["learning_rate"]}
+    return Hyper(num, {name: exact(decimal) for name, decimal in given.items()}, count)
 
 
 @lru_cache(maxsize=4096)

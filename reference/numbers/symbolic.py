@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any
 
 import sympy
 
-from optimizer_conformance.reference.pipeline import Choices, State, state_names, step
+from optimizer_conformance.reference.numbers.hyper import Hyper
+from optimizer_conformance.reference.rules import SYMBOLS, Rule
 
-# Names as the papers write them: quantity -> LaTeX of its symbol.
-SYMBOLS = {
-    "parameter": "w",
-    "gradient": "g",
-    "first_moment": "m",
-    "mean_gradient": r"\bar{g}",
-    "second_moment": "v",
-    "maximum_second_moment": r"\hat{v}",
-    "momentum": "b",
+# Names as the papers write them, in LaTeX.
+HYPERPARAMETERS = {
+    "learning_rate": r"\eta",
+    "epsilon": r"\epsilon",
+    "beta1": r"\beta_1",
+    "momentum": r"\mu",
+    "weight_decay": r"\lambda",
+    "loss_scale": "S",
 }
+QUANTITIES = {"parameter": "w", "gradient": "g", **SYMBOLS}
 PLAIN = {r"\bar{g}": "gbar", r"\hat{v}": "vmax", r"\eta": "lr", r"\epsilon": "eps"}
 
 
@@ -31,9 +31,18 @@ class Symbolic:
         self.steps: list[tuple[sympy.Symbol, Any]] = []
 
     def define(self, name: str, x: Any) -> Any:
-        symbol = sympy.Symbol(SYMBOLS[name] + "'", real=True)
+        symbol = sympy.Symbol(QUANTITIES[name] + "'", real=True)
         self.steps.append((symbol, x))
         return symbol
+
+    def coefficient(self, kind: str, exact: Any) -> Any:
+        return exact
+
+    def complement(self, beta: Any) -> Any:
+        return 1 - beta
+
+    def correction(self, beta: Any, count: Any) -> Any:
+        return 1 - beta**count
 
     def full(self, like: Any, decimal: str) -> Any:
         return sympy.Rational(decimal)
@@ -63,53 +72,46 @@ class Symbolic:
         return x - sympy.Function("mean")(x)
 
 
-def symbols(family: str) -> SimpleNamespace:
-    """The coefficients of a step as symbols; Adam's second decay is beta_2, RMSProp's is rho."""
-    decay = sympy.Symbol(r"\beta_2" if family == "adam" else r"\rho", positive=True)
-    beta1, count = sympy.Symbol(r"\beta_1", positive=True), sympy.Symbol("t", positive=True)
-    named = {
-        "rate": r"\eta",
-        "epsilon": r"\epsilon",
-        "momentum": r"\mu",
-        "weight_decay": r"\lambda",
-    }
-    return SimpleNamespace(
-        **{name: sympy.Symbol(symbol, positive=True) for name, symbol in named.items()},
-        decay=decay,
-        one_minus_decay=1 - decay,
-        beta1=beta1,
-        one_minus_beta1=1 - beta1,
-        inverse_loss_scale=1 / sympy.Symbol("S", positive=True),
-        correction1=1 - beta1**count,
-        correction2=1 - decay**count,
-    )
+def symbols(rule: Rule) -> Hyper:
+    """The coefficients of a rule's step as symbols."""
+    return Hyper(Symbolic(), hyperparameters(rule), sympy.Symbol("t", positive=True))
+
+
+def hyperparameters(rule: Rule) -> dict[str, sympy.Symbol]:
+    """Every hyperparameter as a symbol; Adam's second decay is beta_2, else rho."""
+    decay = r"\beta_2" if "beta1" in rule.hyperparameters else r"\rho"
+    names = {**HYPERPARAMETERS, "decay": decay}
+    return {name: sympy.Symbol(symbol, positive=True) for name, symbol in names.items()}
 
 
 @lru_cache(maxsize=256)
-def definitions(
-    choices: Choices, family: str, loss_scale: bool = False
-) -> tuple[tuple[sympy.Symbol, Any], ...]:
+def definitions(rule: Rule) -> tuple[tuple[sympy.Symbol, Any], ...]:
     """The rule as symbols and what defines them, in the order of evaluation.
 
     A prime marks the value after the step.
     """
-    num, hyper = Symbolic(), symbols(family)
-    if not loss_scale:
-        hyper.inverse_loss_scale = None
-    state = State(**{name: sympy.Symbol(SYMBOLS[name], real=True) for name in state_names(choices)})
+    num = Symbolic()
+    state = {name: sympy.Symbol(kept.symbol, real=True) for name, kept in rule.state.items()}
     parameter, gradient = (
-        sympy.Symbol(SYMBOLS[name], real=True) for name in ("parameter", "gradient")
+        sympy.Symbol(QUANTITIES[name], real=True) for name in ("parameter", "gradient")
     )
-    step(choices, hyper, state, parameter, gradient, num=num)
+    rule.step(symbols(rule), state, parameter, gradient, num=num)
     return tuple(num.steps)
 
 
 @lru_cache(maxsize=256)
-def equations(
-    choices: Choices, family: str, loss_scale: bool = False
-) -> tuple[tuple[str, str], ...]:
+def equations(rule: Rule) -> tuple[tuple[str, str], ...]:
     """The same as pairs of plain text and LaTeX."""
-    return tuple(printed(definitions(choices, family, loss_scale)))
+    return tuple(printed(definitions(rule)))
+
+
+def starts(rule: Rule) -> tuple[str, ...]:
+    """What a rule's state is before the first step, where that is not zero, as plain text."""
+    return tuple(
+        f"{plain(kept.symbol)}(0) = {kept.start}"
+        for kept in rule.state.values()
+        if kept.start != "0"
+    )
 
 
 def printed(steps: Iterable[tuple[sympy.Symbol, Any]]) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 VERSIONS = "autograd 1.9"
@@ -14,8 +14,7 @@ EPSILON = (
 START = "nothing is said of where the average starts: at zero (this reading), or at one (-ones)"
 RMSPROP = Variant(
     identifier="autograd-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="outside"),
+    rule=rules.RMSPROP,
     defaults={"learning_rate": "0.1", "decay": "0.9", "epsilon": "1e-8"},
     source="autograd.misc.optimizers.rmsprop, docstring and signature",
     versions=VERSIONS,
@@ -23,9 +22,8 @@ RMSPROP = Variant(
 )
 ADAM = Variant(
     identifier="autograd-adam",
-    family="adam",
     # The docstring refers to the paper, whose Algorithm 1 adds epsilon to the corrected root.
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="autograd.misc.optimizers.adam, docstring and signature; arXiv:1412.6980, Algorithm 1",
     versions=VERSIONS,
@@ -33,11 +31,13 @@ ADAM = Variant(
 
 VARIANTS = (
     RMSPROP,
-    replace(RMSPROP, identifier="autograd-rmsprop-inside", choices=Choices(epsilon="inside")),
+    replace(
+        RMSPROP, identifier="autograd-rmsprop-inside", rule=rules.RMSPROP.having(epsilon="inside")
+    ),
     replace(
         RMSPROP,
         identifier="autograd-rmsprop-ones",
-        choices=Choices(epsilon="outside", initial_second_moment="1"),
+        rule=rules.RMSPROP.having(epsilon="outside", initial_second_moment="1"),
     ),
     ADAM,
 )

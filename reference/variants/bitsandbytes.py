@@ -6,7 +6,7 @@ whose place they are meant to take.
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://huggingface.co/docs/bitsandbytes/main/en/reference/optim/{}"
@@ -15,8 +15,7 @@ DROP_IN = "; a replacement for the class of the same name in PyTorch"
 
 RMSPROP = Variant(
     identifier="bitsandbytes-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="outside"),
+    rule=rules.RMSPROP,
     defaults={"learning_rate": "0.01", "decay": "0.99", "epsilon": "1e-8"},
     source="bitsandbytes.optim.RMSprop, arguments" + DROP_IN,
     url=PAGE.format("rmsprop"),
@@ -30,8 +29,7 @@ BUFFER = (
 )
 ADAM = Variant(
     identifier="bitsandbytes-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="bitsandbytes.optim.Adam, arguments" + DROP_IN,
     url=PAGE.format("adam"),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://docs.chainer.org/en/stable/reference/generated/chainer.optimizers.{}.html"
@@ -11,9 +11,8 @@ VERSIONS = "chainer 7.8"
 
 RMSPROP = Variant(
     identifier="chainer-rmsprop",
-    family="rmsprop",
     # eps_inside_sqrt=False: "divided by sqrt(ms) + eps"
-    choices=Choices(epsilon="outside"),
+    rule=rules.RMSPROP,
     defaults={"learning_rate": "0.01", "decay": "0.99", "epsilon": "1e-8"},
     source="chainer.optimizers.RMSprop, arguments",
     url=PAGE.format("RMSprop"),
@@ -21,13 +20,12 @@ RMSPROP = Variant(
 )
 # eps_inside_sqrt=True: "divided by sqrt(ms + eps)"
 RMSPROP_INSIDE = replace(
-    RMSPROP, identifier="chainer-rmsprop-inside", choices=Choices(epsilon="inside")
+    RMSPROP, identifier="chainer-rmsprop-inside", rule=rules.RMSPROP.having(epsilon="inside")
 )
 GRAVES = Variant(
     identifier="chainer-rmspropgraves-centered-momentum",
-    family="rmsprop",
     # Graves, eq. 38-41: the buffer holds steps that are scaled already.
-    choices=Choices(epsilon="inside", centered=True, momentum="scaled"),
+    rule=rules.RMSPROP.having(epsilon="inside", centered=True, momentum="scaled"),
     features=frozenset({"centered", "momentum"}),
     defaults={"learning_rate": "1e-4", "decay": "0.95", "momentum": "0.9", "epsilon": "1e-4"},
     source="chainer.optimizers.RMSpropGraves, arguments and the paper that it names, "
@@ -42,17 +40,14 @@ EPSILON = (
 )
 ADAM = Variant(
     identifier="chainer-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="chainer.optimizers.Adam, references and arguments; arXiv:1412.6980",
     url=PAGE.format("Adam"),
     versions=VERSIONS,
     readings={"epsilon": EPSILON},
 )
-ADAM_HAT = replace(
-    ADAM, identifier="chainer-adam-hat", choices=replace(ADAM.choices, epsilon="hat")
-)
+ADAM_HAT = replace(ADAM, identifier="chainer-adam-hat", rule=ADAM.rule.having(epsilon="hat"))
 # Reddi et al. take the maximum of the second moments as they are.
 AMSGRAD: dict[str, Any] = {"amsgrad": "raw"}
 

@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://docs.fast.ai/optimizer.html#{}"
 VERSIONS = "fastai 2.8"
 RMSPROP = Variant(
     identifier="fastai-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="outside"),
+    rule=rules.RMSPROP,
     # The learning rate has no default.
     defaults={"decay": "0.99", "epsilon": "1e-8"},
     source="fastai.optimizer.RMSProp, arguments, weight_decay and l2_reg",
@@ -23,8 +22,7 @@ RMSPROP = Variant(
 )
 ADAM = Variant(
     identifier="fastai-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"beta1": "0.9", "decay": "0.99", "epsilon": "1e-5"},
     source="fastai.optimizer.Adam, arguments, weight_decay and l2_reg; arXiv:1412.6980",
     url=PAGE.format("adam"),
@@ -39,8 +37,8 @@ ADAM = Variant(
 
 def every_option(variant: Variant, other: str, epsilon: str, decay: str) -> tuple[Variant, ...]:
     """Both readings of epsilon, plain and with either kind of weight decay."""
-    choices = replace(variant.choices, epsilon=epsilon)  # type: ignore[arg-type]  # one of its words
-    second = replace(variant, identifier=f"{variant.identifier}-{other}", choices=choices)
+    rule = variant.rule.having(epsilon=epsilon)
+    second = replace(variant, identifier=f"{variant.identifier}-{other}", rule=rule)
     default = {"weight_decay": decay}
     return tuple(
         item

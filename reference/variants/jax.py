@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 DOCUMENTATION = "https://docs.jax.dev/en/latest/jax.example_libraries.optimizers.html"
@@ -18,15 +18,14 @@ MOMENTUM = (
 
 RMSPROP = Variant(
     identifier="jax-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="inside"),
+    rule=rules.RMSPROP.having(epsilon="inside"),
     defaults={"decay": "0.9", "epsilon": "1e-8"},
     source="jax.example_libraries.optimizers.rmsprop, docstring and signature",
     url=DOCUMENTATION,
     versions="jax 0.10.2",
     readings={"epsilon": EPSILON},
 )
-OUTSIDE = replace(RMSPROP, identifier="jax-rmsprop-outside", choices=Choices(epsilon="outside"))
+OUTSIDE = replace(RMSPROP, identifier="jax-rmsprop-outside", rule=rules.RMSPROP)
 
 
 def with_momentum(plain: Variant, ending: str, momentum: str) -> Variant:
@@ -45,8 +44,7 @@ def with_momentum(plain: Variant, ending: str, momentum: str) -> Variant:
 # Algorithm 1 of Kingma and Ba.
 ADAM = Variant(
     identifier="jax-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="jax.example_libraries.optimizers.adam, docstring and signature; arXiv:1412.6980, "
     "Algorithm 1",

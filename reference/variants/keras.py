@@ -6,7 +6,7 @@ The docstrings print no formula.  They name the place of epsilon and refer to pa
 from dataclasses import replace
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://keras.io/api/optimizers/{}/"
@@ -29,26 +29,22 @@ BUFFER = (
 
 RMSPROP = Variant(
     identifier="keras-rmsprop",
-    family="rmsprop",
     # The docstring's example, 10 to 9.683772 in one step, fixes the initial mean square at zero.
-    choices=Choices(epsilon="inside"),
+    rule=rules.RMSPROP.having(epsilon="inside"),
     defaults={"learning_rate": "0.001", "decay": "0.9", "epsilon": "1e-7"},
     source="keras.optimizers.RMSprop, arguments and example",
     url=PAGE.format("rmsprop"),
     versions=VERSIONS,
     readings={"epsilon": EPSILON},
 )
-RMSPROP_OUTSIDE = replace(
-    RMSPROP, identifier="keras-rmsprop-outside", choices=Choices(epsilon="outside")
-)
+RMSPROP_OUTSIDE = replace(RMSPROP, identifier="keras-rmsprop-outside", rule=rules.RMSPROP)
 RMSPROP_UNSCALED = replace(RMSPROP, identifier="keras-rmsprop-unscaled")
 RMSPROP_L2 = replace(RMSPROP, identifier="keras-rmsprop-l2")
 
 ADAM = Variant(
     identifier="keras-adam",
-    family="adam",
     # The formula just before Section 2.1 of Kingma and Ba, to which the docstring points.
-    choices=Choices(first_moment=True, correction="both", epsilon="hat"),
+    rule=rules.ADAM.having(epsilon="hat"),
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-7"},
     source="keras.optimizers.Adam, arguments",
     url=PAGE.format("adam"),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 SQUARES = (
@@ -12,8 +12,7 @@ SQUARES = (
 
 RMSPROP_R2020A = Variant(
     identifier="matlab-rmspropupdate-r2020a",
-    family="rmsprop",
-    choices=Choices(epsilon="outside"),
+    rule=rules.RMSPROP,
     defaults={"learning_rate": "0.001", "decay": "0.9", "epsilon": "1e-8"},
     source="MATLAB rmspropupdate, Input Arguments, Algorithms and Version History",
     versions="R2020a and later",
@@ -37,8 +36,7 @@ UNCORRECTED = (
 
 ADAM = Variant(
     identifier="matlab-adamupdate",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="MATLAB adamupdate, Input Arguments and Algorithms",
     versions="R2019b and later",
@@ -53,7 +51,7 @@ ADAM = Variant(
 ADAM_HAT = replace(
     ADAM,
     identifier="matlab-adamupdate-hat",
-    choices=replace(ADAM.choices, epsilon="hat"),
+    rule=ADAM.rule.having(epsilon="hat"),
 )
 
 VARIANTS = (RMSPROP_R2019B, RMSPROP_R2020A, ADAM, ADAM_HAT)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGES = "https://www.mindspore.cn/docs/en/master/api_python"
@@ -38,8 +38,7 @@ def rmsprop(identifier: str, start: str) -> list[Variant]:
     """One reading of nn.RMSProp, with its options."""
     plain = Variant(
         identifier=identifier,
-        family="rmsprop",
-        choices=Choices(epsilon="inside", initial_second_moment=start),  # type: ignore[arg-type]
+        rule=rules.RMSPROP.having(epsilon="inside", initial_second_moment=start),
         defaults={"learning_rate": "0.1", "decay": "0.9", "epsilon": "1e-10"},
         source="MindSpore mindspore.nn.RMSProp, equations and Parameters",
         url=f"{PAGES}/nn/mindspore.nn.RMSProp.html",
@@ -61,8 +60,7 @@ def rmsprop(identifier: str, start: str) -> list[Variant]:
 # nn.Adam's equations correct both averages and add epsilon to the corrected root.
 ADAM = Variant(
     identifier="mindspore-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "1e-3", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="MindSpore mindspore.nn.Adam, equations and Parameters",
     url=f"{PAGES}/nn/mindspore.nn.Adam.html",
@@ -86,8 +84,7 @@ CORRECTED_AMSGRAD = replace(
 # values that the operator's example passes.
 OPS_ADAM = Variant(
     identifier="mindspore-ops-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="hat"),
+    rule=rules.ADAM.having(epsilon="hat"),
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="MindSpore mindspore.ops.Adam, equations and Examples",
     url=f"{PAGES}/ops/mindspore.ops.Adam.html",

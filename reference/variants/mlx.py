@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = (
@@ -13,8 +13,7 @@ VERSIONS = "mlx 0.32"
 
 RMSPROP = Variant(
     identifier="mlx-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="outside"),
+    rule=rules.RMSPROP,
     # The learning rate has no default.
     defaults={"decay": "0.99", "epsilon": "1e-8"},
     source="mlx.optimizers.RMSprop, equations and arguments",
@@ -23,9 +22,8 @@ RMSPROP = Variant(
 )
 ADAM = Variant(
     identifier="mlx-adam",
-    family="adam",
     # w - lr m / (sqrt(v) + epsilon): no bias correction, which is off by default.
-    choices=Choices(first_moment=True, epsilon="outside"),
+    rule=rules.RMSPROP.having(first_moment=True, epsilon="outside"),
     defaults={"beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="mlx.optimizers.Adam, equations and arguments",
     url=PAGE.format("Adam"),
@@ -50,7 +48,7 @@ def corrected(variant: Variant, epsilon: str) -> Variant:
     return replace(
         variant,
         identifier=variant.identifier + ending,
-        choices=replace(variant.choices, correction="both", epsilon=epsilon),  # type: ignore[arg-type]  # one of two literals
+        rule=variant.rule.having(correction="both", epsilon=epsilon),
         readings={"epsilon": CORRECTION},
     )
 

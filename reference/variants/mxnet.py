@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 API = "https://mxnet.apache.org/versions/1.9.1/api/python/docs/api/"
@@ -41,8 +41,7 @@ def graves(variant: Variant, source: str) -> Variant:
 # RMS[g] = sqrt(E[g^2] + epsilon): the class refers to the operator for the update itself.
 RMSPROP = Variant(
     identifier="mxnet-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="inside"),
+    rule=rules.RMSPROP.having(epsilon="inside"),
     defaults={"learning_rate": "0.001", "decay": "0.9", "epsilon": "1e-8"},
     source="mxnet.optimizer.RMSProp, docstring and signature; mxnet.ndarray.rmsprop_update",
     url=f"{API}optimizer/index.html#mxnet.optimizer.RMSProp",
@@ -51,8 +50,7 @@ RMSPROP = Variant(
 # The learning rate is required; gamma1 is 0.95 here and 0.9 in the class.
 ND_RMSPROP = Variant(
     identifier="mxnet-nd-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="inside"),
+    rule=rules.RMSPROP.having(epsilon="inside"),
     defaults={"decay": "0.95", "epsilon": "1e-8"},
     source="mxnet.ndarray.rmsprop_update, equations and parameters",
     url=f"{API}ndarray/ndarray.html#mxnet.ndarray.rmsprop_update",
@@ -60,8 +58,7 @@ ND_RMSPROP = Variant(
 )
 ADAM = Variant(
     identifier="mxnet-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="hat"),
+    rule=rules.ADAM.having(epsilon="hat"),
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="mxnet.optimizer.Adam, standard updates and signature",
     url=f"{API}optimizer/index.html#mxnet.optimizer.Adam",
@@ -71,8 +68,7 @@ ADAM = Variant(
 # The operator corrects nothing: the class puts both corrections into its learning rate.
 ND_ADAM = Variant(
     identifier="mxnet-nd-adam",
-    family="adam",
-    choices=Choices(first_moment=True, epsilon="outside"),
+    rule=rules.RMSPROP.having(first_moment=True, epsilon="outside"),
     defaults={"beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="mxnet.ndarray.adam_update, equations and parameters",
     url=f"{API}ndarray/ndarray.html#mxnet.ndarray.adam_update",

@@ -1,13 +1,12 @@
 """ONNX: the operator Adam of ``ai.onnx.preview.training``."""
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 ADAM = Variant(
     identifier="onnx-adam",
-    family="adam",
     # H_sqrt = Sqrt(H_new) + epsilon; R_adjusted = R * Sqrt(1 - beta**T) / (1 - alpha**T)
-    choices=Choices(first_moment=True, correction="both", epsilon="hat"),
+    rule=rules.ADAM.having(epsilon="hat"),
     # The learning rate is an input.
     defaults={"beta1": "0.9", "decay": "0.999", "epsilon": "1e-6"},
     source="ai.onnx.preview.training, Adam, version 1, pseudo code and attributes",

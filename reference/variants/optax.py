@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 DOCUMENTATION = "https://optax.readthedocs.io/en/latest/api/optimizers.html#optax."
@@ -19,8 +19,7 @@ VERSIONS = "optax 0.2.8"
 RMSPROP = Variant(
     identifier="optax-rmsprop",
     squares="modulus",
-    family="rmsprop",
-    choices=Choices(epsilon="inside"),
+    rule=rules.RMSPROP.having(epsilon="inside"),
     defaults={"decay": "0.9", "epsilon": "1e-8"},
     source="optax.rmsprop, Args and warning",
     url=DOCUMENTATION + "rmsprop",
@@ -28,12 +27,12 @@ RMSPROP = Variant(
 )
 
 
-def switched(name: str, source: str, **choices: Any) -> Variant:
+def switched(name: str, source: str, **rule: Any) -> Variant:
     """``optax.rmsprop`` with one of its switches turned."""
     return replace(
         RMSPROP,
         identifier=f"optax-rmsprop-{name}",
-        choices=replace(RMSPROP.choices, **choices),
+        rule=RMSPROP.rule.having(**rule),
         source=f"optax.rmsprop, {source}",
     )
 
@@ -70,8 +69,7 @@ def options(plain: Variant) -> Iterator[Variant]:
 ADAM = Variant(
     identifier="optax-adam",
     squares="modulus",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="optax.adam, update equation and Args",
     url=DOCUMENTATION + "adam",
@@ -81,7 +79,7 @@ ADAM = Variant(
 ADAM_EPS_ROOT = replace(
     ADAM,
     identifier="optax-adam-eps-root",
-    choices=replace(ADAM.choices, epsilon="inside"),
+    rule=ADAM.rule.having(epsilon="inside"),
     defaults={**ADAM.defaults, "epsilon": "0.0"},
     source="optax.adam, update equation and eps_root",
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://optimi.benjaminwarner.dev/optimizers/{}/"
@@ -14,8 +14,7 @@ EPSILON = (
 )
 ADAM = Variant(
     identifier="optimi-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     # The learning rate has no default.
     defaults={"beta1": "0.9", "decay": "0.99", "epsilon": "1e-6"},
     source="optimi.Adam, arguments",
@@ -30,8 +29,8 @@ ADAMW = replace(
 
 def both(variant: Variant, kind: str, default: str) -> tuple[Variant, ...]:
     """Both readings of epsilon, with and without weight decay."""
-    choices = replace(variant.choices, epsilon="hat")
-    hat = replace(variant, identifier=f"{variant.identifier}-hat", choices=choices)
+    rule = variant.rule.having(epsilon="hat")
+    hat = replace(variant, identifier=f"{variant.identifier}-hat", rule=rule)
     option: dict[str, Any] = {"weight_decay": kind, "defaults": {"weight_decay": default}}
     return (
         variant,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/optimizer/{}_en.html"
@@ -16,8 +16,7 @@ BUFFER = (
 )
 RMSPROP = Variant(
     identifier="paddle-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="inside"),
+    rule=rules.RMSPROP.having(epsilon="inside"),
     # The learning rate has no default.
     defaults={"decay": "0.95", "epsilon": "1e-6"},
     source="paddle.optimizer.RMSProp, equations and parameters",
@@ -27,19 +26,18 @@ RMSPROP = Variant(
 LOOKAHEAD = replace(RMSPROP, identifier="paddle-rmsprop-lookahead")
 
 
-def with_momentum(variant: Variant, **choices: Any) -> Variant:
+def with_momentum(variant: Variant, **rule: Any) -> Variant:
     """v = beta v + eta / sqrt(...) g; w = w - v: the rate stands inside the buffer."""
     option = variant.with_option(
-        "momentum", momentum="scaled", defaults={"momentum": "0.0"}, **choices
+        "momentum", momentum="scaled", defaults={"momentum": "0.0"}, **rule
     )
     return replace(option, readings={**variant.readings, "nesterov": BUFFER})
 
 
 ADAM = Variant(
     identifier="paddle-adam",
-    family="adam",
     # learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t), and epsilon added to the uncorrected root
-    choices=Choices(first_moment=True, correction="both", epsilon="hat"),
+    rule=rules.ADAM.having(epsilon="hat"),
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="paddle.optimizer.Adam, update rule and parameters",
     url=PAGE.format("Adam"),

@@ -5,7 +5,7 @@ The docstrings print no formula.  They name what a class adds to Adam, and its a
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://pytorch-optimizers.readthedocs.io/en/v4.1.0/optimizer/#pytorch_optimizer.{}"
@@ -21,8 +21,7 @@ def adam(name: str, about: str, *, rate: str = "0.001", epsilon: str = "1e-8") -
     """One class in the form of Algorithm 1 of Kingma and Ba."""
     return Variant(
         identifier=f"pytorch-optimizer-{name.lower()}",
-        family="adam",
-        choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+        rule=rules.ADAM,
         defaults={"learning_rate": rate, **BETAS, "epsilon": epsilon},
         source=f"pytorch_optimizer.{name}, {about}",
         url=PAGE.format(name),
@@ -36,7 +35,7 @@ def hat(variant: Variant) -> Variant:
     return replace(
         variant,
         identifier=f"{variant.identifier}-hat",
-        choices=replace(variant.choices, epsilon="hat"),
+        rule=variant.rule.having(epsilon="hat"),
     )
 
 
@@ -64,7 +63,7 @@ QHADAM = replace(
 # Without bias correction, "version 3 of the paper".
 LAMB = replace(
     adam("Lamb", "adam: a trust ratio of 1, and the default update", epsilon="1e-6"),
-    choices=Choices(first_moment=True, epsilon="outside"),
+    rule=rules.RMSPROP.having(first_moment=True, epsilon="outside"),
     readings={},
 )
 PADAM = adam("PAdam", "arguments, with an exponent of one half", rate="0.1")

@@ -1,13 +1,13 @@
-"""What a documented variant is: choices, defaults, source, and what the document leaves open."""
+"""What a documented variant is: rule, defaults, source, and what the document leaves open."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from optimizer_conformance.reference.numbers.complex_bound import Squares
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 
 # The order in which options appear in an identifier.
 FEATURES = (
@@ -35,15 +35,14 @@ class Variant:
     """One update rule with its options and defaults as one document states them.
 
     identifier  ``system-function[-option][-release]``
-    family      ``rmsprop`` or ``adam``
-    choices     the rule
+    rule        the rule
     features    the options that are switched on; two variants answer the same question only when
                 these are equal
     defaults    canonical hyperparameter to the decimal that the document prints
     source      document and section
     url         where it stands, empty for a document without an address
     versions    the releases that it speaks of
-    readings    what the document does not determine: field of ``choices``, or ``squares``, to why;
+    readings    what the document does not determine: factor of the rule, or ``squares``, to why;
                 such a variant is one reading of several
     undecayed   parts of parameter names that weight decay passes over
     squares     what the square of a complex gradient is: ``plain`` g^2, as the formula is printed,
@@ -51,8 +50,7 @@ class Variant:
     """
 
     identifier: str
-    family: Literal["rmsprop", "adam"]
-    choices: Choices
+    rule: Rule
     defaults: dict[str, str]
     source: str
     url: str = ""
@@ -61,6 +59,11 @@ class Variant:
     readings: dict[str, str] = field(default_factory=dict)
     undecayed: tuple[str, ...] = ()
     squares: Squares = "plain"
+
+    @property
+    def family(self) -> str:
+        """What rules of its kind are called: ``rmsprop``, ``adam``, …"""
+        return self.rule.family
 
     @property
     def base(self) -> str:
@@ -73,18 +76,20 @@ class Variant:
         return suffix(self.features)
 
     def with_option(
-        self, *features: str, defaults: dict[str, str] | None = None, **choices: Any
+        self, *features: str, defaults: dict[str, str] | None = None, **rule: Any
     ) -> Variant:
         """The same document with more options switched on.
 
-        ``features`` are added (also to the identifier, in the order of FEATURES), ``choices``
-        replace fields of the rule, ``defaults`` are added to the defaults.
+        ``features`` are added (also to the identifier, in the order of FEATURES), ``rule``
+        replaces factors of the rule, ``defaults`` are added to the defaults.
         """
         every = self.features | set(features)
+        if "loss_scale" in every:
+            rule["loss_scale"] = True
         return replace(
             self,
             identifier=self.base + suffix(every),
             features=every,
-            choices=replace(self.choices, **choices),
+            rule=self.rule.having(**rule),
             defaults={**self.defaults, **(defaults or {})},
         )

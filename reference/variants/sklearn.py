@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 ADAM = Variant(
     identifier="sklearn-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="sklearn.neural_network.MLPClassifier, solver and parameters; arXiv:1412.6980",
     url="https://scikit-learn.org/1.9/modules/generated/sklearn.neural_network.MLPClassifier.html",
@@ -22,5 +21,5 @@ ADAM = Variant(
 
 VARIANTS = (
     ADAM,
-    replace(ADAM, identifier="sklearn-adam-hat", choices=replace(ADAM.choices, epsilon="hat")),
+    replace(ADAM, identifier="sklearn-adam-hat", rule=ADAM.rule.having(epsilon="hat")),
 )

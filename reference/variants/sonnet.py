@@ -1,6 +1,6 @@
 """Sonnet: ``sonnet.optimizers.RMSProp`` and ``Adam``."""
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://sonnet.readthedocs.io/en/latest/api.html#{}"
@@ -9,8 +9,7 @@ VERSIONS = "dm-sonnet 2.0"
 # mom <- momentum mom + learning_rate update / sqrt(ms + epsilon), printed with and without mg^2.
 RMSPROP = Variant(
     identifier="sonnet-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="inside"),
+    rule=rules.RMSPROP.having(epsilon="inside"),
     # The learning rate has no default.
     defaults={"decay": "0.9", "epsilon": "1e-10"},
     source="sonnet.optimizers.RMSProp, equations and signature",
@@ -20,8 +19,7 @@ RMSPROP = Variant(
 CENTERED = RMSPROP.with_option("centered", centered=True)
 ADAM = Variant(
     identifier="sonnet-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="sonnet.optimizers.Adam, equations of apply and signature",
     url=PAGE.format("adam"),

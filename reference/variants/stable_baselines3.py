@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 EPSILON = (
@@ -13,9 +13,8 @@ EPSILON = (
 )
 RMSPROP = Variant(
     identifier="stable-baselines3-rmsproptflike",
-    family="rmsprop",
     # "Initialize squared gradient to ones rather than zeros"
-    choices=Choices(epsilon="inside", initial_second_moment="1"),
+    rule=rules.RMSPROP.having(epsilon="inside", initial_second_moment="1"),
     defaults={"learning_rate": "0.01", "decay": "0.99", "epsilon": "1e-8"},
     source="RMSpropTFLike, docstring",
     url="https://github.com/DLR-RM/stable-baselines3/blob/v2.9.2/stable_baselines3/common/"
@@ -26,7 +25,7 @@ RMSPROP = Variant(
 OUTSIDE = replace(
     RMSPROP,
     identifier="stable-baselines3-rmsproptflike-outside",
-    choices=replace(RMSPROP.choices, epsilon="outside"),
+    rule=RMSPROP.rule.having(epsilon="outside"),
 )
 # "Based on the PyTorch v1.5.0 implementation": the rate is applied to the buffer, as there.
 BUFFER: dict[str, Any] = {"momentum": "unscaled", "defaults": {"momentum": "0"}}

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://www.tensorflow.org/api_docs/python/tf/{}"
 VERSIONS = "tensorflow 2.21"
 
 # mom <- momentum * mom + lr * grad / sqrt(ms + epsilon); var <- var - mom
-RMSPROP = Choices(epsilon="inside")
+RMSPROP = rules.RMSPROP.having(epsilon="inside")
 # lr_t = lr * sqrt(1 - beta2^t) / (1 - beta1^t); var <- var - lr_t * m / (sqrt(v) + epsilon)
-ADAM = Choices(first_moment=True, correction="both", epsilon="hat")
+ADAM = rules.ADAM.having(epsilon="hat")
 
 START = (
     "neither the class nor its module says where the mean square starts: at zero (this reading), "
@@ -19,8 +19,7 @@ START = (
 )
 V1_RMSPROP = Variant(
     identifier="tensorflow-v1-rmsprop",
-    family="rmsprop",
-    choices=RMSPROP,
+    rule=RMSPROP,
     defaults={"decay": "0.9", "epsilon": "1e-10"},
     source="tf.compat.v1.train.RMSPropOptimizer, and the formulas at the head of its module "
     "tensorflow/python/training/rmsprop.py",
@@ -31,12 +30,11 @@ V1_RMSPROP = Variant(
 V1_RMSPROP_ONES = replace(
     V1_RMSPROP,
     identifier="tensorflow-v1-rmsprop-ones",
-    choices=replace(RMSPROP, initial_second_moment="1"),
+    rule=RMSPROP.having(initial_second_moment="1"),
 )
 V1_ADAM = Variant(
     identifier="tensorflow-v1-adam",
-    family="adam",
-    choices=ADAM,
+    rule=ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="tf.compat.v1.train.AdamOptimizer, Initialization and update rule",
     url=PAGE.format("compat/v1/train/AdamOptimizer"),
@@ -44,12 +42,11 @@ V1_ADAM = Variant(
 )
 
 
-def kernel(name: str, choices: Choices, *features: str) -> Variant:
+def kernel(name: str, rule: rules.Rule, *features: str) -> Variant:
     """What one of ``tf.raw_ops`` documents; its scalars have no defaults."""
     bare = Variant(
         identifier="tensorflow-" + name.removeprefix("Resource").lower(),
-        family="adam" if choices.first_moment else "rmsprop",
-        choices=choices,
+        rule=rule,
         defaults={},
         source=f"tf.raw_ops.{name}",
         url=PAGE.format(f"raw_ops/{name}"),
@@ -58,7 +55,7 @@ def kernel(name: str, choices: Choices, *features: str) -> Variant:
     return bare.with_option(*features)
 
 
-CENTERED = replace(RMSPROP, centered=True)
+CENTERED = RMSPROP.having(centered=True)
 SPARSE_CENTERED = replace(
     kernel("ResourceSparseApplyCenteredRMSProp", CENTERED, "centered"),
     readings={
@@ -70,7 +67,7 @@ SPARSE_CENTERED = replace(
 SPARSE_UNCENTERED = replace(
     SPARSE_CENTERED,
     identifier="tensorflow-sparseapplycenteredrmsprop-uncentered-centered",
-    choices=RMSPROP,
+    rule=RMSPROP,
 )
 
 
@@ -92,5 +89,5 @@ VARIANTS = (
     *both(SPARSE_CENTERED),
     *both(SPARSE_UNCENTERED),
     kernel("ResourceApplyAdam", ADAM),
-    kernel("ResourceApplyAdamWithAmsgrad", replace(ADAM, amsgrad="raw"), "amsgrad"),
+    kernel("ResourceApplyAdamWithAmsgrad", ADAM.having(amsgrad="raw"), "amsgrad"),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://js.tensorflow.org/api/4.22.0/#train.{}"
@@ -18,9 +18,8 @@ BUFFER = (
 )
 RMSPROP = Variant(
     identifier="tfjs-rmsprop",
-    family="rmsprop",
     # The slides, to which the page refers for the rest, start at zero.
-    choices=Choices(epsilon="inside"),
+    rule=rules.RMSPROP.having(epsilon="inside"),
     # The learning rate has no default, and that of epsilon is the back end's own.
     defaults={"decay": "0.9"},
     source="tf.train.rmsprop, parameters",
@@ -28,11 +27,10 @@ RMSPROP = Variant(
     versions=VERSIONS,
     readings={"epsilon": EPSILON},
 )
-OUTSIDE = replace(RMSPROP, identifier="tfjs-rmsprop-outside", choices=Choices(epsilon="outside"))
+OUTSIDE = replace(RMSPROP, identifier="tfjs-rmsprop-outside", rule=rules.RMSPROP)
 ADAM = Variant(
     identifier="tfjs-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999"},
     source="tf.train.adam, parameters; arXiv:1412.6980",
     url=PAGE.format("adam"),
@@ -60,5 +58,5 @@ VARIANTS = (
     *with_options(RMSPROP),
     *with_options(OUTSIDE),
     ADAM,
-    replace(ADAM, identifier="tfjs-adam-hat", choices=replace(ADAM.choices, epsilon="hat")),
+    replace(ADAM, identifier="tfjs-adam-hat", rule=ADAM.rule.having(epsilon="hat")),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 EPSILON = (
@@ -12,15 +12,14 @@ EPSILON = (
 )
 ADAM = Variant(
     identifier="thinc-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="thinc.api.Adam, arguments; arXiv:1412.6980",
     url="https://thinc.ai/docs/api-optimizers",
     versions="thinc 9.1",
     readings={"epsilon": EPSILON},
 )
-HAT = replace(ADAM, identifier="thinc-adam-hat", choices=replace(ADAM.choices, epsilon="hat"))
+HAT = replace(ADAM, identifier="thinc-adam-hat", rule=ADAM.rule.having(epsilon="hat"))
 
 
 def decayed(variant: Variant, kind: str, ending: str = "") -> Variant:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 DECAY = (
@@ -13,9 +13,8 @@ DECAY = (
 )
 RMSPROP = Variant(
     identifier="timm-rmsproptf",
-    family="rmsprop",
     # "Epsilon applied inside square-root", "square_avg initialized to ones"
-    choices=Choices(epsilon="inside", initial_second_moment="1"),
+    rule=rules.RMSPROP.having(epsilon="inside", initial_second_moment="1"),
     defaults={"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-10"},
     source="timm.optim.RMSpropTF, noteworthy changes and arguments",
     url="https://github.com/huggingface/pytorch-image-models/blob/v1.0.31/timm/optim/rmsprop_tf.py",

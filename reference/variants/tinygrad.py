@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://docs.tinygrad.org/nn/#tinygrad.nn.optim.{}"
@@ -18,8 +18,7 @@ SCALE = (
 )
 ADAM = Variant(
     identifier="tinygrad-adam",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="tinygrad.nn.optim.Adam, docstring and signature; arXiv:1412.6980",
     url=PAGE.format("Adam"),
@@ -36,8 +35,8 @@ ADAMW = replace(
 
 def hat(variant: Variant) -> tuple[Variant, Variant]:
     """Both readings of epsilon."""
-    choices = replace(variant.choices, epsilon="hat")
-    return variant, replace(variant, identifier=f"{variant.identifier}-hat", choices=choices)
+    rule = variant.rule.having(epsilon="hat")
+    return variant, replace(variant, identifier=f"{variant.identifier}-hat", rule=rule)
 
 
 def decays(variant: Variant) -> tuple[Variant, Variant]:

@@ -5,7 +5,7 @@ Everything follows the boxed algorithms and the argument lists of the three docs
 
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 DOCUMENTATION = "https://docs.pytorch.org/docs/2.13/generated/torch.optim.{}.html"
@@ -16,9 +16,8 @@ VERSIONS = "torch 2.13"
 RMSPROP = Variant(
     identifier="torch-rmsprop",
     squares="components",
-    family="rmsprop",
     # "takes the square root of the gradient average before adding epsilon"
-    choices=Choices(epsilon="outside"),
+    rule=rules.RMSPROP,
     defaults={"learning_rate": "0.01", "decay": "0.99", "epsilon": "1e-8"},
     source="torch.optim.RMSprop, algorithm and arguments",
     url=DOCUMENTATION.format("RMSprop"),
@@ -31,8 +30,7 @@ BUFFER: dict[str, Any] = {"momentum": "unscaled", "defaults": {"momentum": "0"}}
 ADAM = Variant(
     identifier="torch-adam",
     squares="components",
-    family="adam",
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="torch.optim.Adam, algorithm and arguments",
     url=DOCUMENTATION.format("Adam"),
@@ -41,8 +39,7 @@ ADAM = Variant(
 ADAMW = Variant(
     identifier="torch-adamw",
     squares="components",
-    family="adam",
-    choices=ADAM.choices,
+    rule=ADAM.rule,
     defaults=ADAM.defaults,
     source="torch.optim.AdamW, algorithm and arguments",
     url=DOCUMENTATION.format("AdamW"),

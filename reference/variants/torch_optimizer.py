@@ -6,7 +6,7 @@ The docstrings print no formula.  They name a paper and the arguments.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://pytorch-optimizer.readthedocs.io/en/latest/api.html#torch_optimizer.{}"
@@ -27,8 +27,7 @@ def adam(name: str, about: str, epsilon: str = "1e-8") -> Variant:
     """One class in the form of Algorithm 1 of Kingma and Ba."""
     return Variant(
         identifier=f"torch-optimizer-{name.lower()}",
-        family="adam",
-        choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+        rule=rules.ADAM,
         defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": epsilon},
         source=f"torch_optimizer.{name}, {about}",
         url=PAGE.format(name.lower()),
@@ -39,8 +38,8 @@ def adam(name: str, about: str, epsilon: str = "1e-8") -> Variant:
 def hat(variant: Variant) -> tuple[Variant, Variant]:
     """Both readings of epsilon."""
     variant = replace(variant, readings={"epsilon": EPSILON})
-    choices = replace(variant.choices, epsilon="hat")
-    return variant, replace(variant, identifier=f"{variant.identifier}-hat", choices=choices)
+    rule = variant.rule.having(epsilon="hat")
+    return variant, replace(variant, identifier=f"{variant.identifier}-hat", rule=rule)
 
 
 def decays(variant: Variant, **kinds: str) -> Iterator[Variant]:
@@ -60,7 +59,7 @@ QHADAM = adam("QHAdam", "arguments, with nus of one, their default; arXiv:1810.0
 # A trust ratio of one "turns this into Adam", debiased only where that is asked for.
 LAMB = replace(
     adam("Lamb", "arguments, with adam", epsilon="1e-6"),
-    choices=Choices(first_moment=True, epsilon="outside"),
+    rule=rules.RMSPROP.having(first_moment=True, epsilon="outside"),
 )
 DEBIASED = replace(
     adam("Lamb", "arguments, with adam and debias", epsilon="1e-6"),

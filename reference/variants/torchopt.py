@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://torchopt.readthedocs.io/en/latest/api/api.html#torchopt.{}"
@@ -20,21 +20,21 @@ BUFFER = (
 )
 RMSPROP = Variant(
     identifier="torchopt-rmsprop",
-    family="rmsprop",
-    choices=Choices(epsilon="outside"),
+    rule=rules.RMSPROP,
     defaults={"learning_rate": "0.01", "decay": "0.99", "epsilon": "1e-8"},
     source="torchopt.RMSProp, arguments",
     url=PAGE.format("RMSProp"),
     versions=VERSIONS,
     readings={"epsilon": EPSILON},
 )
-INSIDE = replace(RMSPROP, identifier="torchopt-rmsprop-inside", choices=Choices(epsilon="inside"))
+INSIDE = replace(
+    RMSPROP, identifier="torchopt-rmsprop-inside", rule=rules.RMSPROP.having(epsilon="inside")
+)
 SCALED = replace(RMSPROP, identifier="torchopt-rmsprop-scaled")
 ADAM = Variant(
     identifier="torchopt-adam",
-    family="adam",
     # "outside of the square root (as in the Adam paper)"
-    choices=Choices(first_moment=True, correction="both", epsilon="outside"),
+    rule=rules.ADAM,
     defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
     source="torchopt.Adam, arguments",
     url=PAGE.format("Adam"),
@@ -53,7 +53,7 @@ def ones(variant: Variant) -> Variant:
     return replace(
         variant,
         identifier=f"{variant.identifier}-ones",
-        choices=replace(variant.choices, initial_second_moment="1"),
+        rule=variant.rule.having(initial_second_moment="1"),
     )
 
 

@@ -139,9 +139,9 @@ def of_started(prepared: Ready, oracle: Oracle, progress: Progress) -> Audit:
 def others(prepared: Ready, first: Variant) -> list[Variant]:
     """One document for each other rule of the same kind."""
     known = comparable_variants(prepared.subject.implementation, prepared.features)
-    rules = {first.choices: first}
+    rules = {first.rule: first}
     for variant in known:
-        rules.setdefault(variant.choices, variant)
+        rules.setdefault(variant.rule, variant)
     return list(rules.values())[1:]
 
 
@@ -215,7 +215,7 @@ def least_contradicted(
     rules: dict[Any, int] = {}
 
     def rank(variant: Variant) -> tuple[int, tuple[int, bool, str]]:
-        key = (variant.choices, variant.undecayed)
+        key = (variant.rule, variant.undecayed)
         if key not in rules:
             rules[key] = contradictions(oracle, variant, found)
         return rules[key], preference(variant, prepared)
@@ -285,7 +285,7 @@ def concluded(
         verdict=str(verdict),
         score=max(row.score for row in rows),
         nearest=nearest(prepared, diagnosis),
-        factors=factors(diagnosis.choices),
+        factors=factors(diagnosis.rule),
         features=prepared.features,
         first_divergence=first,
         why=tuple(dict.fromkeys(why)),
@@ -300,5 +300,5 @@ def nearest(prepared: Ready, diagnosis: Diagnosis) -> tuple[str, ...]:
     return tuple(
         variant.identifier
         for variant in comparable_variants(prepared.subject.implementation, prepared.features)
-        if variant.choices == diagnosis.choices
+        if variant.rule == diagnosis.rule
     )

@@ -14,7 +14,7 @@ from optimizer_conformance.adapters import protocol
 from optimizer_conformance.cases.case import MAIN_DTYPE
 from optimizer_conformance.mutants.mutants import used
 from optimizer_conformance.questions.audit.preparation import Ready
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.workers.configuration import SEED, VALUES, Setting, arrays
 from optimizer_conformance.workers.process import Asked, WorkerError
 
@@ -91,11 +91,11 @@ def influences(ready: Ready) -> Iterator[str]:
         yield "what it does to an element depends on the other elements of its parameter"
 
 
-def ignored(ready: Ready, choices: Choices) -> Iterator[str]:
+def ignored(ready: Ready, rule: Rule) -> Iterator[str]:
     """The hyperparameters of a rule that it takes and that change nothing."""
     asked, worker = setting(ready), ready.subject.worker
     whole = ended(worker, asked)
-    for name in used(choices, dict.fromkeys(asked.hyperparameters, "")):
+    for name in used(rule, dict.fromkeys(asked.hyperparameters, "")):
         if name in ready.subject.implementation.hyperparameters:
             changed = {**asked.hyperparameters, name: VALUES[name][1]}
             if ended(worker, replace(asked, hyperparameters=changed)) == whole:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from optimizer_conformance.questions.audit.behaviour import ignored, influences
 from optimizer_conformance.questions.audit.conduct import Tried
 from optimizer_conformance.questions.audit.preparation import Ready
 from optimizer_conformance.questions.audit.suspects import Suspect, suspects
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import Refused, WorkerError
 
@@ -43,7 +43,7 @@ class Diagnosis:
     """
 
     why: tuple[str, ...]
-    choices: Choices | None = None
+    rule: Rule | None = None
     found: bool = True
 
 
@@ -57,12 +57,12 @@ def diagnosed(
     """Why cases deviate; asks the target a little more where that tells."""
     contradicting = found.contradicting
     if not contradicting:
-        return Diagnosis((), variant.choices)
+        return Diagnosis((), variant.rule)
     first, last = broken(contradicting), defaults(variant, contradicting)
     left = [item for item in contradicting if item[0].case.mode != "defaults"]
     left = [item for item in left if deviating(item[2])]
     if not left:
-        return Diagnosis(tuple(dict.fromkeys((*first, *last))), variant.choices)
+        return Diagnosis(tuple(dict.fromkeys((*first, *last))), variant.rule)
     found_out = followed(ready, variant, oracle, found, left, progress)
     return replace(found_out, why=tuple(dict.fromkeys((*first, *found_out.why, *last))))
 
@@ -79,18 +79,18 @@ def followed(
     formula = [item for item in left if item[0].case.mode in FORMULA_MODES]
     main = [item for item in formula if item[0].case.dtype == main_dtype(found)]
     if not main:
-        return Diagnosis(tuple(places(oracle, variant, left)), variant.choices)
+        return Diagnosis(tuple(places(oracle, variant, left)), variant.rule)
     progress("looking for the rule that it follows")
     explanation = rule(oracle, variant, found, main)
-    if explanation.choices is not None and not explanation.partly:
-        why = words.choice(explanation.choices, variant.choices)
-        return Diagnosis(tuple(why), explanation.choices)
+    if explanation.rule is not None and not explanation.partly:
+        why = words.choice(explanation.rule, variant.rule)
+        return Diagnosis(tuple(why), explanation.rule)
     progress("trying wrong rules")
     why = sentences(suspected(oracle, variant, found, main), variant) or nan(main)
     if not why:
         why = list(asked_again(ready, variant))
-        if explanation.choices is not None:
-            other = words.choice(explanation.choices, variant.choices)
+        if explanation.rule is not None:
+            other = words.choice(explanation.rule, variant.rule)
             why += [f"some elements: {text}" for text in other]
     nothing = NOTHING.format(variant=variant.identifier)
     return Diagnosis(tuple(why) or (nothing,), found=bool(why))
@@ -186,10 +186,7 @@ def suspected(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]
 
 def sentences(found: list[Suspect], variant: Variant) -> list[str]:
     """The suspects in words: the first, and others that no case tells from it."""
-    said = [
-        words.sentence(item.mutant, variant.choices, variant.family)
-        for item in found[:SUSPECTS_SHOWN]
-    ]
+    said = [words.sentence(item.mutant, variant.rule) for item in found[:SUSPECTS_SHOWN]]
     return [" (or: ".join(said) + ")" * (len(said) - 1)] if said else []
 
 
@@ -209,14 +206,12 @@ def asked_again(ready: Ready, variant: Variant) -> Iterator[str]:
     """What more steps tell: whether elements depend on others, and what is ignored."""
     try:
         yield from influences(ready)
-        for name in ignored(ready, variant.choices):
+        for name in ignored(ready, variant.rule):
             yield f"{words.readable(name)} is taken and changes nothing"
     except (Refused, WorkerError):
         return
 
 
-def factors(choices: Choices | None) -> dict[str, str | bool]:
-    """A rule, choice by choice."""
-    if choices is None:
-        return {}
-    return {item.name: getattr(choices, item.name) for item in fields(choices)}
+def factors(rule: Rule | None) -> dict[str, str | bool]:
+    """A rule, factor by factor."""
+    return {} if rule is None else rule.choices

@@ -128,7 +128,7 @@ def ready(question: AuditRequest) -> Iterator[Ready]:
             f"`conformance run --implementation '{question.target}'` ask it; a target of that "
             "name needs --python"
         )
-    choices: dict[str, Any] = {
+    rule: dict[str, Any] = {
         "kind": question.kind,
         "family": variant.family if variant else "",
         "mapping": dict(question.mapping),
@@ -138,7 +138,7 @@ def ready(question: AuditRequest) -> Iterator[Ready]:
     }
     try:
         order = (order_for if isinstance(question.target, str) else order_of)(
-            question.target, **choices
+            question.target, **rule
         )
     except TargetError as error:
         raise SubjectError(f"{named(question.target)}: {error}") from error
@@ -148,10 +148,8 @@ def ready(question: AuditRequest) -> Iterator[Ready]:
             yield made(question, order, subject, variant, ())
             return
     options, features, remarks = lacking
-    choices |= {"options": {**question.options, **options}, "features": features}
-    order = (order_for if isinstance(question.target, str) else order_of)(
-        question.target, **choices
-    )
+    rule |= {"options": {**question.options, **options}, "features": features}
+    order = (order_for if isinstance(question.target, str) else order_of)(question.target, **rule)
     with started(question, order) as subject:
         yield made(question, order, subject, variant, remarks)
 
@@ -228,7 +226,7 @@ def needed(subject: Subject, variant: Variant | None) -> list[str]:
         "learning_rate",
         "decay",
         *(["beta1"] if subject.implementation.family == "adam" else []),
-        *(["epsilon"] if variant is None or variant.choices.epsilon != "none" else []),
+        *(["epsilon"] if variant is None or variant.rule["epsilon"] != "none" else []),
         *(name for name in ("momentum", "weight_decay", "loss_scale") if name in features),
     ]
 

@@ -31,7 +31,7 @@ from optimizer_conformance.mutants.mutants import Mutant, mutants, used
 from optimizer_conformance.mutants.programs import NARROWER, Course, Program, narrowing, plain
 from optimizer_conformance.reference.numbers import IDEAL, Bound, Hyper
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices, State, state_names
+from optimizer_conformance.reference.rules import Rule, State
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 
 # How it is said in words: the kinds that name one cause before those that name a symptom.
@@ -79,7 +79,7 @@ class Suspect:
 def bounded(question: Question, mutant: Mutant) -> Table:
     """What a wrong rule allows: coefficients held in any way, and subnormals flushed."""
     dtype = mutant.arithmetic or question.precision.name
-    corrected = mutant.choices.correction != "none"
+    corrected = mutant.rule["correction"] != "none"
     way = WIDEST if mutant.held is IDEAL else mutant.held
     num = arithmetic(dtype, "flush", way, corrected, question.profile)
     inputs = inputs_of(question.case)
@@ -87,11 +87,11 @@ def bounded(question: Question, mutant: Mutant) -> Table:
     shape = (question.case.steps, int(columns[-1]))
     value, error = np.zeros(shape), np.zeros(shape)
     with np.errstate(all="ignore"):
-        for members, decimals, choices in blocks(replace(question, choices=mutant.choices), inputs):
+        for members, decimals, rule in blocks(replace(question, rule=mutant.rule), inputs):
             parameters = [inputs.parameters[index] for index in members]
             place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
             course: Any = BoundCourse(num, dtype)
-            steps = walk(choices, decimals, parameters, inputs, course, mutant)
+            steps = walk(rule, decimals, parameters, inputs, course, mutant)
             for row, shown in enumerate(steps):
                 value[row, place] = np.ravel(shown["parameter"].value)
                 error[row, place] = np.ravel(shown["parameter"].error)
@@ -132,8 +132,8 @@ def hypotheses(variant: Variant, question: Question) -> list[Mutant]:
     found = [
         *constants(variant, decimals),
         *multiples(variant, decimals),
-        *mutants(variant.choices, decimals, question.case.dtype),
-        *kept_narrow(variant.choices, question.case.dtype),
+        *mutants(variant.rule, decimals, question.case.dtype),
+        *kept_narrow(variant.rule, question.case.dtype),
     ]
     kinds = {kind: place for place, kind in enumerate(KINDS)}
     return sorted(found, key=lambda mutant: kinds[mutant.kind])
@@ -141,41 +141,39 @@ def hypotheses(variant: Variant, question: Question) -> list[Mutant]:
 
 def constants(variant: Variant, decimals: dict[str, str]) -> Iterator[Mutant]:
     """A documented default, or another hyperparameter, in the place of what is asked."""
-    for name in used(variant.choices, decimals):
+    for name in used(variant.rule, decimals):
         values = {item.defaults[name] for item in VARIANTS.values() if name in item.defaults} | {
             value for other, value in decimals.items() if other != name
         }
         for value in sorted(values, key=float):
-            yield Mutant(
-                f"{name} is {value}", "constant", variant.choices, forming=fixed(name, value)
-            )
+            yield Mutant(f"{name} is {value}", "constant", variant.rule, forming=fixed(name, value))
 
 
 def multiples(variant: Variant, decimals: dict[str, str]) -> Iterator[Mutant]:
     """A hyperparameter times a factor that slips in: twice, half, a power of ten."""
-    for name in used(variant.choices, decimals):
+    for name in used(variant.rule, decimals):
         for factor in MULTIPLES:
             if name not in ("decay", "beta1", "momentum") or factor < 1:
                 words = f"{name} × {factor}"
-                yield Mutant(words, "constant", variant.choices, factor=((name, factor),))
+                yield Mutant(words, "constant", variant.rule, factor=((name, factor),))
 
 
-def kept_narrow(choices: Choices, dtype: str) -> Iterator[Mutant]:
+def kept_narrow(rule: Rule, dtype: str) -> Iterator[Mutant]:
     """A state tensor rounded to a narrower format before the step goes on with it."""
     for narrow in NARROWER[dtype]:
-        for name in state_names(choices):
+        for name in rule.state:
             words = f"{name} kept in {narrow}"
-            yield Mutant(words, "storage", choices, program=narrowed(name, narrow))
+            yield Mutant(words, "storage", rule, program=narrowed(name, narrow))
 
 
 def narrowed(name: str, dtype: str) -> Program:
     """The step in a number system that rounds one quantity where it is defined."""
 
     def program(
-        course: Course, choices: Choices, hyper: Hyper, state: State, w: Any, g: Any
+        course: Course, rule: Rule, hyper: Hyper, state: State, w: Any, g: Any
     ) -> tuple[Any, State]:
         around = course.around(Defining(course, name, narrowing(dtype)))
-        return plain(around, choices, hyper, state, w, g)
+        return plain(around, rule, hyper, state, w, g)
 
     return program
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 from typing import Any
 
 import sympy
 
-from optimizer_conformance.mutants.faults import Entry, Watched
+from optimizer_conformance.mutants.faults import Entered, Entry, Watched
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.reference.numbers.symbolic import (
-    SYMBOLS,
+    QUANTITIES,
     Symbolic,
     definitions,
     printed,
     symbols,
 )
-from optimizer_conformance.reference.pipeline import Choices, State, state_names, step
-from optimizer_conformance.reference.words import WORDS
+from optimizer_conformance.reference.rules import FACTORS, Rule
 
-# Phrases of reference.words that stand after their subject without a verb of their own.
+# Words of a factor that stand after their subject without a verb of their own.
 VERBS = ("starts", "shrinks")
 
 SAID: dict[str, str] = {
@@ -79,23 +77,23 @@ def readable(name: str) -> str:
     return name.replace("_", " ")
 
 
-def choice(observed: Choices, documented: Choices) -> list[str]:
+def choice(observed: Rule, documented: Rule) -> list[str]:
     """One sentence for each choice in which a rule departs from a document."""
     found = []
     for name in observed.differences(documented):
-        subject, says = WORDS[name]
-        done, stated = says[getattr(observed, name)], says[getattr(documented, name)]
-        verb = "" if done.startswith(VERBS) else "are " if subject.endswith("s") else "is "
-        found.append(f"{subject} {verb}{done}; the document says {stated}")
+        factor = FACTORS[name]
+        done, stated = factor.says[observed[name]], factor.says[documented[name]]
+        verb = "" if done.startswith(VERBS) else "are " if factor.subject.endswith("s") else "is "
+        found.append(f"{factor.subject} {verb}{done}; the document says {stated}")
     return found
 
 
-def sentence(mutant: Mutant, documented: Choices, family: str) -> str:
+def sentence(mutant: Mutant, documented: Rule) -> str:
     """What a wrong rule does, and what the document says instead."""
     if mutant.kind == "choice":
-        return "; ".join(choice(mutant.choices, documented))
+        return "; ".join(choice(mutant.rule, documented))
     if mutant.fault is not None:
-        return operation(mutant, documented, family)
+        return operation(mutant, documented)
     return SAID.get(mutant.identifier) or patterned(mutant)
 
 
@@ -123,11 +121,10 @@ def factor(mutant: Mutant) -> str:
     return f"{float(value):.10g}"
 
 
-def operation(mutant: Mutant, documented: Choices, family: str) -> str:
+def operation(mutant: Mutant, documented: Rule) -> str:
     """The equations in which a wrong step departs from the right one."""
-    scaled = False
-    right = dict(zip(*numbered(definitions(documented, family, scaled)), strict=True))
-    wrong = dict(zip(*numbered(faulty(mutant, family)), strict=True))
+    right = dict(zip(*numbered(definitions(documented)), strict=True))
+    wrong = dict(zip(*numbered(faulty(mutant)), strict=True))
     pairs = [(wrong[key], right.get(key, "")) for key in wrong if wrong[key] != right.get(key)]
     if not pairs:
         return readable(str(mutant.fault))
@@ -142,19 +139,14 @@ def numbered(steps: Any) -> tuple[list[str], list[str]]:
     return [str(symbol) for symbol, _ in steps], [text for text, _ in printed(steps)]
 
 
-def faulty(mutant: Mutant, family: str) -> list[tuple[sympy.Symbol, Any]]:
+def faulty(mutant: Mutant) -> list[tuple[sympy.Symbol, Any]]:
     """A wrong step as symbols and what defines them."""
     inner = Symbolic()
     num: Any = Watched(inner, mutant.fault)
-    coefficients = symbols(family)
-    coefficients.inverse_loss_scale = None
-    values = {name: Entry(num, sympy.Symbol(symbol, real=True)) for name, symbol in SYMBOLS.items()}
-    entered = SimpleNamespace(
-        **{
-            name: None if value is None else Entry(num, value)
-            for name, value in vars(coefficients).items()
-        }
-    )
-    state = State(**{name: values[name] for name in state_names(mutant.choices)})
-    step(mutant.choices, entered, state, values["parameter"], values["gradient"], num=num)
+    values = {
+        name: Entry(num, sympy.Symbol(symbol, real=True)) for name, symbol in QUANTITIES.items()
+    }
+    state = {name: values[name] for name in mutant.rule.state}
+    coefficients = Entered(num, symbols(mutant.rule))
+    mutant.rule.step(coefficients, state, values["parameter"], values["gradient"], num=num)
     return inner.steps

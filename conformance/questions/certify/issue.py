@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -30,8 +29,8 @@ from optimizer_conformance.questions.translate.session import Progress, silent
 from optimizer_conformance.questions.translate.settings import Setting, setting, words
 from optimizer_conformance.questions.translate.trial import answered, cases, flat, found, judged
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, to_bits
-from optimizer_conformance.reference.numbers.symbolic import equations
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.numbers.symbolic import equations, starts
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import Variant
 from optimizer_conformance.reports.verdicts import DEVIATES, EXTREME, OF_ELEMENTS
@@ -115,13 +114,13 @@ def compared(against: str, asked: Subject, told: Setting, stack: ExitStack) -> A
         )
     dtype = main_dtype(other)
     rule, _ = found(Oracle(), other, theirs, cases(other, theirs, dtype))
-    if rule.choices is None or rule.partly:
+    if rule.rule is None or rule.partly:
         raise SubjectError(f"{other.name} follows no rule that is the same for all elements")
     return Against(
         "implementation",
         other.name,
-        asdict(rule.choices),
-        formula(rule.choices, other.implementation.family),
+        rule.rule.choices,
+        formula(rule.rule),
         source=rule.documents and f"it follows the rule of {rule.documents}",
         url=other.implementation.documentation,
         versions=other.description.versions,
@@ -143,18 +142,16 @@ def documented(variant: Variant, asked: Subject, told: Setting) -> Against:
     return Against(
         "variant",
         variant.identifier,
-        asdict(variant.choices),
-        formula(variant.choices, variant.family),
+        variant.rule.choices,
+        formula(variant.rule),
         source=variant.source,
         url=variant.url,
     )
 
 
-def formula(choices: Choices, family: str) -> list[str]:
-    """One line a definition, and where the second moment starts if that is not zero."""
-    lines = [text for text, _ in equations(choices, family)]
-    start = choices.initial_second_moment
-    return lines if start == "0" else [f"v(0) = {start}", *lines]
+def formula(rule: Rule) -> list[str]:
+    """Where its state starts if that is not zero, and the rule as equations."""
+    return [*starts(rule), *(text for text, _ in equations(rule))]
 
 
 def main_dtype(asked: Subject) -> str:
@@ -166,7 +163,7 @@ def main_dtype(asked: Subject) -> str:
 def gathered(
     asked: Subject,
     told: Setting,
-    choices: Choices,
+    rule: Rule,
     dtypes: Sequence[str],
     progress: Progress,
 ) -> list[Evidence]:
@@ -182,14 +179,14 @@ def gathered(
             every.append(everything(asked, told, dtype))
         for case in every:
             progress(f"{asked.name}: {label(case)}")
-            evidence.append(one(oracle, asked, told, choices, case))
+            evidence.append(one(oracle, asked, told, rule, case))
     return evidence
 
 
-def one(oracle: Oracle, asked: Subject, told: Setting, choices: Choices, case: Case) -> Evidence:
+def one(oracle: Oracle, asked: Subject, told: Setting, rule: Rule, case: Case) -> Evidence:
     """One case run and judged."""
     observed = answered(asked, case, told)
-    judgement = judged(oracle, asked, choices, told.decimals, case, observed)
+    judgement = judged(oracle, asked, rule, told.decimals, case, observed)
     counts = np.sum([item.counts for item in judgement.parameters], axis=0)
     name = label(case)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Impossible, Rule
 
 Format = Literal["optimizer-conformance certificate 1"]
 FORMAT: Format = "optimizer-conformance certificate 1"
@@ -35,11 +35,11 @@ class Against(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: dict[str, str] = {}
 
     @property
-    def rule(self) -> Choices:
-        """As the pipeline takes it; raises MalformedCertificate for choices that do not exist."""
+    def rule(self) -> Rule:
+        """As it is carried out; raises MalformedCertificate for choices that do not exist."""
         try:
-            return Choices(**self.choices)  # type: ignore[arg-type]  # each is one of its literals
-        except TypeError as error:
+            return Rule.of(self.choices)
+        except (KeyError, Impossible) as error:
             raise MalformedCertificate(f"its rule has unknown choices: {error}") from error
 
 

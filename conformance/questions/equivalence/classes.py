@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas
@@ -23,17 +22,18 @@ from optimizer_conformance.judging.verdict import places
 from optimizer_conformance.questions.equivalence.example import example
 from optimizer_conformance.reference.numbers import equations
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import ORDER, Choices, state_names
+from optimizer_conformance.reference.rules import FACTORS, STATE, Rule
+from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import suffix
-from optimizer_conformance.reference.words import WORDS, difference
+from optimizer_conformance.reports import facts
 from optimizer_conformance.reports.classes import FORMAT, Class, ClassWitness, Map, Member, Panel
-from optimizer_conformance.reports.facts import Configuration, Facts, Rule, latest, together
+from optimizer_conformance.reports.facts import Configuration, Facts, latest, together
 from optimizer_conformance.reports.model import RunData
 from optimizer_conformance.reports.verdicts import DEVIATES
 
 PARTLY = "some elements, by their place"  # how a run words a rule that explains only these
-Key = tuple[Choices | None, str]  # the rule, and what sets apart those that no rule explains
+Key = tuple[Rule | None, str]  # the rule, and what sets apart those that no rule explains
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class FollowedRule:
 
     name: str
     version: str
-    rule: Choices | None
+    rule: Rule | None
     apart: str
     departs: tuple[str, ...]
     partly: str = ""
@@ -70,7 +70,7 @@ def configurations(known: Facts) -> dict[tuple[str, str], list[FollowedRule]]:
     found: dict[tuple[str, str], list[FollowedRule]] = {}
     for item in known.implementations:
         for one in item.configurations:
-            rule, apart = understood(one.rule, item.name)
+            rule, apart = understood(one.rule, item.name, one.options)
             elsewhere = [why for why in one.departs if why not in stated(rule, item.claims, one)]
             device = "" if one.device == "cpu" else f" on {one.device}"
             partly = "; ".join(why for why in one.departs if why.startswith(PARTLY))
@@ -81,21 +81,21 @@ def configurations(known: Facts) -> dict[tuple[str, str], list[FollowedRule]]:
     return found
 
 
-def stated(rule: Choices | None, claims: list[str], one: Configuration) -> list[str]:
+def stated(rule: Rule | None, claims: list[str], one: Configuration) -> list[str]:
     """How a run words that this very rule is not the documented one: no exception to the rule."""
     if rule is None:
         return [NO_RULE]
     names = (claim + suffix(filter(None, one.options.split("+"))) for claim in claims)
-    words = [difference(rule, VARIANTS[name].choices) for name in names if name in VARIANTS]
+    words = [difference(rule, VARIANTS[name].rule) for name in names if name in VARIANTS]
     return [*words, *(f"{PARTLY}: {word}" for word in words)]
 
 
-def understood(rule: Rule | None, name: str) -> tuple[Choices | None, str]:
-    """The rule as choices, and a word where it is not one that explains everything."""
-    if rule is None:
+def understood(found: facts.Rule | None, name: str, options: str) -> tuple[Rule | None, str]:
+    """The rule, and a word where it is not one that explains everything."""
+    if found is None:
         return None, name
-    choices: Any = rule.choices
-    return Choices(**choices), "only in some elements" if rule.partly else ""
+    rule = Rule.of({**found.choices, "loss_scale": "loss_scale" in options.split("+")})
+    return rule, "only in some elements" if found.partly else ""
 
 
 def panel(
@@ -119,7 +119,7 @@ def panel(
         Class(
             names[key],
             described(key[0], rules, groups[key][0].partly),
-            printed(key, family, features),
+            printed(key),
             documents(key[0], family, features) if not key[1] else [],
             [told(item, key, keys, names, wrong) for item in groups[key]],
         )
@@ -146,18 +146,18 @@ def of(cells: pandas.DataFrame, family: str, features: str) -> pandas.DataFrame:
     return cells[chosen]
 
 
-def against(cells: pandas.DataFrame, rule: Choices, family: str, features: str) -> pandas.DataFrame:
+def against(cells: pandas.DataFrame, rule: Rule, family: str, features: str) -> pandas.DataFrame:
     """The cells of variants that state this rule."""
     return cells[cells.variant.isin(documents(rule, family, features))]
 
 
-def documents(rule: Choices | None, family: str, features: str) -> list[str]:
+def documents(rule: Rule | None, family: str, features: str) -> list[str]:
     """The documented variants that state a rule."""
     wanted = set(filter(None, features.split("+")))
     return [
         name
         for name, variant in VARIANTS.items()
-        if variant.choices == rule and variant.family == family and variant.features == wanted
+        if variant.rule == rule and variant.family == family and variant.features == wanted
     ]
 
 
@@ -210,7 +210,7 @@ def separated(
     return max(filter(None, sought), key=lambda place: place.size, default=None)
 
 
-def computed(oracle: Oracle, one: Choices, other: Choices, case: Case) -> SeparatingElement | None:
+def computed(oracle: Oracle, one: Rule, other: Rule, case: Case) -> SeparatingElement | None:
     """Where two rules are farthest apart in a case, if their bounds do not meet there."""
     questions = [Question(rule, case.hyperparameters, case) for rule in (one, other)]
     values, errors = zip(*(table(oracle, question) for question in questions), strict=True)
@@ -256,7 +256,7 @@ def witnesses(
     cells = wrong[other]
     names = {item.name.partition(" on ")[0] for item in members}
     bad = cells[(cells.verdict == DEVIATES) & cells.implementation.isin(names)]
-    bad = bad[bad.quantity.isin([*ORDER, "parameter"])]  # not what it did to its gradient
+    bad = bad[bad.quantity.isin([*STATE, "parameter"])]  # not what it did to its gradient
     largest = bad.sort_values("divergence_score", ascending=False).drop_duplicates("case")
     for row in largest.itertuples(index=False):
         case = parse(row.case)
@@ -264,7 +264,7 @@ def witnesses(
         score = float(row.divergence_score)
         place = (case, int(row.step), str(row.quantity), str(row.element))
         theirs = at(oracle, other[0], *place)
-        if own[0] is None or own[1] or place[2] not in (*state_names(own[0]), "parameter"):
+        if own[0] is None or own[1] or place[2] not in (*own[0].state, "parameter"):
             # No rule of its own says what ought to be there: what was seen takes its place.
             values, bounds, size = (observed, theirs[0]), (0.0, theirs[1]), score
         else:
@@ -281,7 +281,7 @@ def witnesses(
 
 
 def at(
-    oracle: Oracle, rule: Choices, case: Case, step: int, quantity: str, element: str
+    oracle: Oracle, rule: Rule, case: Case, step: int, quantity: str, element: str
 ) -> tuple[float, float]:
     """A rule's value of a quantity at one element after a step, and the bound."""
     values, errors = table(oracle, Question(rule, case.hyperparameters, case), quantity)
@@ -331,13 +331,13 @@ def differences(one: Key, other: Key) -> list[str]:
         return ["no rule explains " + " and ".join(key[1] for key in (one, other) if not key[0])]
     found = []
     for name in one[0].differences(other[0]):
-        subject, says = WORDS[name]
-        first, second = says[getattr(one[0], name)], says[getattr(other[0], name)]
-        found.append(f"{subject}: {first} | {second}")
+        factor = FACTORS[name]
+        first, second = factor.says[one[0][name]], factor.says[other[0][name]]
+        found.append(f"{factor.subject}: {first} | {second}")
     return found + [key[1] for key in (one, other) if key[1]]
 
 
-def described(rule: Choices | None, rules: list[Choices], partly: str) -> list[str]:
+def described(rule: Rule | None, rules: list[Rule], partly: str) -> list[str]:
     """What distinguishes a rule from the others of its panel; alone, where epsilon stands.
 
     ``partly`` says in which choices only some elements follow it.
@@ -345,19 +345,15 @@ def described(rule: Choices | None, rules: list[Choices], partly: str) -> list[s
     if rule is None:
         return ["no rule of the family explains it"]
     open_ = {name for other in rules for name in rule.differences(other)} or {"epsilon"}
-    words = [
-        f"{subject} {says[getattr(rule, name)]}"
-        for name, (subject, says) in WORDS.items()
-        if name in open_
-    ]
+    words = [factor.words(rule[name]) for name, factor in FACTORS.items() if name in open_]
     return [*filter(None, [partly]), *(word for word in words if word not in partly)]
 
 
-def printed(key: Key, family: str, features: str) -> list[tuple[str, str]]:
+def printed(key: Key) -> list[tuple[str, str]]:
     """The rule as equations."""
     if key[0] is None:
         return []
-    return list(equations(key[0], family, "loss_scale" in features.split("+")))
+    return list(equations(key[0]))
 
 
 def told(

@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer_conformance.reference.numbers import FLOAT64
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reports.classes import HandExample
 
@@ -31,7 +31,7 @@ RATES: tuple[tuple[str, ...], ...] = ((), ("0.1", "0.1", "0.01", "0.01"))
 SEEN = 0.005
 
 
-def example(one: Choices, other: Choices, family: str, features: str) -> HandExample | None:
+def example(one: Rule, other: Rule, family: str, features: str) -> HandExample | None:
     """The fewest steps whose results differ in three digits; there, the largest difference."""
     switched = features.split("+")
     if "centralize" in switched:
@@ -50,7 +50,7 @@ def example(one: Choices, other: Choices, family: str, features: str) -> HandExa
 
 
 def tried(
-    one: Choices, other: Choices, values: list[str], names: list[str], steps: int
+    one: Rule, other: Rule, values: list[str], names: list[str], steps: int
 ) -> Iterator[tuple[float, HandExample]]:
     """For each epsilon and schedule the gradients that tell most, with how much that is."""
     rows = np.array(list(product(GRADIENTS, repeat=steps))).T
@@ -76,7 +76,7 @@ def tried(
         )
 
 
-def end(rule: Choices, decimals: dict[str, str], rows: Array, rates: tuple[str, ...]) -> Array:
+def end(rule: Rule, decimals: dict[str, str], rows: Array, rates: tuple[str, ...]) -> Array:
     """The parameter after the last step, for every column of gradients."""
     with np.errstate(all="ignore"):
         start = np.full(rows.shape[1], PARAMETER)

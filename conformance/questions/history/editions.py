@@ -12,7 +12,7 @@ import pandas
 
 from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.questions.history.record import ReleaseFolder, ReleaseRun
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import model
 from optimizer_conformance.reports.model import RunData, options
@@ -35,7 +35,7 @@ class Fact:
 
     text: str
     items: tuple[str, ...] = ()
-    choices: Choices | None = None
+    rule: Rule | None = None
 
 
 THERE = Fact("yes")
@@ -113,14 +113,14 @@ class Edition:
 def followed(row: Any) -> Fact:
     """The rule of a release: the documented one that it claims, or what explains it instead."""
     if not row.deviating:
-        return Fact(f"follows {row.variant}", choices=VARIANTS[row.variant].choices)
+        return Fact(f"follows {row.variant}", rule=VARIANTS[row.variant].rule)
     known = VARIANTS.get(row.nearest)
     # What was raised may go on with a traceback, places of this machine included.
     reasons = tuple(dict.fromkeys(shorten(part, LONGEST) for part in row.why.split("; ")))
     return Fact(
         f"departs from {row.variant}: {'; '.join(reasons)}",
         reasons,
-        known.choices if known else None,
+        known.rule if known else None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas
 
 from optimizer_conformance.questions.history.editions import THERE, Edition, Fact, Topic
-from optimizer_conformance.reference.words import difference
+from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reports import diff
 from optimizer_conformance.reports.diff import RunDifference
 from optimizer_conformance.reports.model import options
@@ -159,8 +159,8 @@ def apart(before: Fact, after: Fact) -> tuple[list[str], list[str]]:
 
 def rewritten(before: Fact, after: Fact) -> Iterator[str]:
     """Another rule: by its formula where both have a name, otherwise by what is departed from."""
-    if before.choices and after.choices and before.choices != after.choices:
-        yield difference(after.choices, before.choices, " instead of")
+    if before.rule and after.rule and before.rule != after.rule:
+        yield difference(after.rule, before.rule, " instead of")
         return
     new, gone = apart(before, after)
     if new:

@@ -8,15 +8,15 @@ from optimizer_conformance.mutants.equivalence import equal, one_step
 from optimizer_conformance.questions.identify.hypotheses import factor, known_factors
 from optimizer_conformance.questions.identify.questioning import Interview
 from optimizer_conformance.questions.identify.result import Ambiguity
-from optimizer_conformance.reference.pipeline import Choices
-from optimizer_conformance.reference.words import difference
+from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules.words import difference
 
 MOST_DIFFERENCES = 2
 
 
-def distinct(left: Sequence[Choices]) -> tuple[tuple[Choices, ...], tuple[str, ...]]:
+def distinct(left: Sequence[Rule]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
     """The rules of which no two are one and the same formula; and what was the same."""
-    found: list[Choices] = []
+    found: list[Rule] = []
     notes = []
     for rule in left:
         twin = next((other for other in found if same(rule, other)), None)
@@ -27,7 +27,7 @@ def distinct(left: Sequence[Choices]) -> tuple[tuple[Choices, ...], tuple[str, .
     return tuple(found), tuple(notes)
 
 
-def ambiguities(left: Sequence[Choices], interview: Interview) -> tuple[Ambiguity, ...]:
+def ambiguities(left: Sequence[Rule], interview: Interview) -> tuple[Ambiguity, ...]:
     """A line for each factor of which the rules that are left have several values."""
     found = []
     for name in known_factors():
@@ -49,12 +49,11 @@ def reason(name: str, interview: Interview) -> str:
     return "no experiment separates them by more than the sum of their bounds"
 
 
-def same(left: Choices, right: Choices) -> bool:
+def same(left: Rule, right: Rule) -> bool:
     """Whether two rules are one in real numbers: from the same state the same step."""
     if len(left.differences(right)) > MOST_DIFFERENCES:
         return False  # a proof takes a while, and rules so far apart have never been one
-    if left.initial_second_moment != right.initial_second_moment:
+    if not left.starts_like(right):
         return False
-    family = "adam" if left.first_moment or right.first_moment else "rmsprop"
-    mine, theirs = (one_step(rule, family, scaled=False) for rule in (left, right))
+    mine, theirs = one_step(left), one_step(right)
     return mine.keys() == theirs.keys() and all(equal(mine[key], theirs[key]) for key in mine)

@@ -19,7 +19,7 @@ from optimizer_conformance.questions.identify.questioning import Record
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
 from optimizer_conformance.reference.numbers.hyper import hyper
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices, initial_state, step
+from optimizer_conformance.reference.rules import Rule
 
 # Where the search begins: the values that documents name most.
 STARTS = {
@@ -57,22 +57,17 @@ class Estimate:
     unit: float
 
 
-def used(choices: Choices, names: Sequence[str]) -> tuple[str, ...]:
+def used(rule: Rule, names: Sequence[str]) -> tuple[str, ...]:
     """Of some coefficients those that a rule has."""
-    has = {
-        "epsilon": choices.epsilon != "none",
-        "beta1": choices.first_moment,
-        "momentum": choices.momentum != "none",
-    }
-    return tuple(name for name in names if has.get(name, True))
+    return tuple(name for name in names if name in rule.hyperparameters)
 
 
 class Fit:
     """One rule and one record: the constants are sought that make its steps fit."""
 
-    def __init__(self, choices: Choices, record: Record, names: Sequence[str]) -> None:
-        self.choices, self.record = choices, record
-        self.names = used(choices, names)
+    def __init__(self, rule: Rule, record: Record, names: Sequence[str]) -> None:
+        self.rule, self.record = rule, record
+        self.names = used(rule, names)
         experiment = record.experiment
         before = np.vstack([experiment.parameter.ravel(), record.observed[:-1]])
         self.steps = record.observed - before
@@ -85,7 +80,7 @@ class Fit:
     def residuals(self, values: Mapping[str, float]) -> Array:
         """Logarithm of observed over predicted step, in its noise's units; nan for other signs."""
         with np.errstate(all="ignore"):
-            predicted = changes(self.choices, self.record.experiment, values)
+            predicted = changes(self.rule, self.record.experiment, values)
             found: Array = np.log(self.steps / predicted) / self.noise
         return np.where(np.isfinite(found), found, np.nan).ravel()
 
@@ -163,15 +158,15 @@ def bound(name: str, variable: float) -> float:
     return 1 / (1 + math.exp(variable)) if name in RATES else math.exp(variable)
 
 
-def changes(choices: Choices, experiment: Experiment, values: Mapping[str, float]) -> Array:
+def changes(rule: Rule, experiment: Experiment, values: Mapping[str, float]) -> Array:
     """The change of the parameter at each step, in float64, with some constants."""
     decimals = {**experiment.decimals, **{name: repr(value) for name, value in values.items()}}
     decimals.setdefault("epsilon", "0")
     parameter, found = experiment.parameter, []
-    state = initial_state(choices, parameter, num=FLOAT64)
+    state = rule.initial_state(parameter, num=FLOAT64)
     for index, gradient in enumerate(experiment.gradients):
         hold = hyper(decimals, index + 1, num=FLOAT64)
-        after, state = step(choices, hold, state, parameter, gradient, num=FLOAT64)
+        after, state = rule.step(hold, state, parameter, gradient, num=FLOAT64)
         found.append((after - parameter).ravel())
         parameter = after
     return np.stack(found)
@@ -200,8 +195,8 @@ def plain(value: float) -> str:
 
 
 def likely(
-    rules: Sequence[Choices], record: Record, names: Sequence[str]
-) -> Iterator[tuple[Choices, Estimate]]:
+    rules: Sequence[Rule], record: Record, names: Sequence[str]
+) -> Iterator[tuple[Rule, Estimate]]:
     """The rules whose steps come nearest, with their constants."""
     starts: list[tuple[float, int, Fit, dict[str, float]]] = []
     for rule in rules:
@@ -211,20 +206,20 @@ def likely(
             starts.append((distance, len(starts), fit, point))
     for _, _, fit, point in sorted(starts, key=lambda item: item[:2])[:LIKELY]:
         if estimate := fit.solve(point):
-            yield fit.choices, estimate
+            yield fit.rule, estimate
 
 
 def decimals(estimate: Estimate) -> Iterator[dict[str, str]]:
     """Decimals for all constants of an estimate: the shortest of each, then a longer one of one."""
-    choices = {
+    options_of = {
         name: list(dict.fromkeys(shortest(name, value, estimate.errors[name], estimate.unit)))
         for name, value in estimate.values.items()
     }
-    if not all(choices.values()):
+    if not all(options_of.values()):
         return
-    shown = {name: options[0] for name, options in choices.items()}
+    shown = {name: options[0] for name, options in options_of.items()}
     yield dict(shown)
-    for name, options in choices.items():
+    for name, options in options_of.items():
         for other in options[1:3]:
             yield {**shown, name: other}
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reference.words import difference
 
 
 def nearest(
-    choices: Choices, features: tuple[str, ...], claims: Sequence[str] = ()
+    rule: Rule, features: tuple[str, ...], claims: Sequence[str] = ()
 ) -> tuple[tuple[str, ...], str]:
     """The variants with the fewest differences, and these differences.
 
     Those with the same options come first, and of these ``claims`` (identifiers less options).
     """
-    distances = {
-        name: len(choices.differences(variant.choices)) for name, variant in VARIANTS.items()
-    }
+    distances = {name: len(rule.differences(variant.rule)) for name, variant in VARIANTS.items()}
     least = min(distances.values())
     found = [name for name, count in distances.items() if count == least]
 
@@ -28,4 +26,4 @@ def nearest(
 
     found.sort(key=place)
     same = [name for name in found if VARIANTS[name].features == set(features)] or found
-    return tuple(same), difference(choices, VARIANTS[same[0]].choices)
+    return tuple(same), difference(rule, VARIANTS[same[0]].rule)

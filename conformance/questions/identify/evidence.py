@@ -11,15 +11,15 @@ from optimizer_conformance.questions.identify.elimination import Predict
 from optimizer_conformance.questions.identify.hypotheses import factor
 from optimizer_conformance.questions.identify.questioning import Record
 from optimizer_conformance.questions.identify.result import Factor
-from optimizer_conformance.reference.pipeline import Choices
-from optimizer_conformance.reference.words import difference
+from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules.words import difference
 
 
 def scored(
-    rules: Iterable[Choices], records: Sequence[Record], predict: Predict[Choices]
-) -> dict[Choices, list[tuple[float, int]]]:
+    rules: Iterable[Rule], records: Sequence[Record], predict: Predict[Rule]
+) -> dict[Rule, list[tuple[float, int]]]:
     """For each rule and record the largest distance in units of the bound, and at which step."""
-    found: dict[Choices, list[tuple[float, int]]] = {rule: [] for rule in rules}
+    found: dict[Rule, list[tuple[float, int]]] = {rule: [] for rule in rules}
     for record in records:
         moving = record.experiment.moving
         for prediction in predict(list(found), record.experiment):
@@ -30,11 +30,9 @@ def scored(
     return found
 
 
-def contenders(
-    found: Choices, distances: dict[Choices, int], name: str
-) -> dict[Any, list[Choices]]:
+def contenders(found: Rule, distances: dict[Rule, int], name: str) -> dict[Any, list[Rule]]:
     """For each other value of a factor the rules that differ least from the one found."""
-    nearest: dict[Any, list[Choices]] = {}
+    nearest: dict[Any, list[Rule]] = {}
     own = factor(found, name)
     for rule, distance in distances.items():
         if (value := factor(rule, name)) == own:
@@ -48,10 +46,10 @@ def contenders(
 
 
 def factors(
-    left: Sequence[Choices],
-    family: Sequence[Choices],
+    left: Sequence[Rule],
+    family: Sequence[Rule],
     records: Sequence[Record],
-    predict: Predict[Choices],
+    predict: Predict[Rule],
     names: Sequence[str],
 ) -> tuple[Factor, ...]:
     """The factor table of the rules that are left, the likeliest first."""
@@ -80,6 +78,6 @@ def factors(
     return tuple(table)
 
 
-def shown(rule: Choices, name: str) -> str:
+def shown(rule: Rule, name: str) -> str:
     """The value of a factor as the table shows it."""
     return str(factor(rule, name)).lower()

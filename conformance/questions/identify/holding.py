@@ -13,7 +13,7 @@ from optimizer_conformance.questions.identify.questioning import Interview
 from optimizer_conformance.questions.identify.storage import Storage, finer, system
 from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.hyper import representations
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 
 KINDS = {
     "rate": "learning rate",
@@ -60,28 +60,28 @@ class Held:
         return ", ".join(parts) or "coefficients as written"
 
 
-def holdings(dtype: str, choices: Choices) -> Iterator[Holding]:
+def holdings(dtype: str, rule: Rule) -> Iterator[Holding]:
     """Every storage with every representation, the finest storage first.
 
     A mixture of representations is as uncertain as arithmetic in the coarsest of them, so that it
     tells nothing of the storage in a narrow format.
     """
-    corrected = choices.correction != "none"
+    corrected = any(name.startswith("correction") for name in rule.coefficients)
     mixed = (WIDEST,) if dtype in ("float32", "float64") else ()
     for storage in finer(dtype):
         for way in (IDEAL, *representations(storage.working, corrected=corrected), *mixed):
-            if relevant(way, choices):
+            if relevant(way, rule):
                 yield Holding(storage, way)
 
 
-def relevant(way: Representation, choices: Choices) -> bool:
+def relevant(way: Representation, rule: Rule) -> bool:
     """Whether a representation speaks only of coefficients that the rule has."""
-    return way is WIDEST or not (way.momentum and choices.momentum == "none")
+    return way is WIDEST or not (way.momentum and "momentum" not in rule.hyperparameters)
 
 
 def held(
     interview: Interview,
-    choices: Choices,
+    rule: Rule,
     dtype: str,
     offered: frozenset[str],
     given: dict[str, str],
@@ -95,7 +95,7 @@ def held(
     ) -> Iterator[Prediction[Holding]]:
         for one in hypotheses:
             num = system(one.storage, dtype, interview.profile, way=one.way)
-            (found,) = predictions([choices], experiment, num)
+            (found,) = predictions([rule], experiment, num)
             yield Prediction((one,), found.table)
 
     candidates = []
@@ -105,7 +105,7 @@ def held(
         candidates.append(posed(setting, decimals, dtype, seed, built_in=built_in))
     if not interview.affords(candidates[0]):
         return None
-    elimination = Elimination(tuple(holdings(dtype, choices)), predict)
+    elimination = Elimination(tuple(holdings(dtype, rule)), predict)
     eliminate(elimination, interview, candidates)
     if not elimination.left:
         return None

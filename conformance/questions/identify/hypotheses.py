@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
-from itertools import product
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from optimizer_conformance.judging.explain import alternatives
-from optimizer_conformance.reference.pipeline import Choices, consistent
-from optimizer_conformance.reference.words import WORDS
+from optimizer_conformance.reference.rules import FACTORS, Rule, possible
 
-# A stage without its coefficient does nothing: stage -> coefficient, and the choice without it.
-STAGES: dict[str, tuple[str, Any]] = {
-    "momentum": ("momentum", "none"),
-    "nesterov": ("momentum", False),
-    "weight_decay": ("weight_decay", "none"),
-    "first_moment": ("beta1", False),
-}
+NEEDED = ("learning_rate", "decay", "epsilon")  # coefficients that every rule may have
 # The order of the factor table: what people ask first stands first.
-FACTORS = (
+ASKED = (
     "epsilon",
     "initial_second_moment",
     "momentum",
@@ -32,45 +23,32 @@ FACTORS = (
     "maximize",
     "centralize",
 )
-FIELD = {"bias_correction": "correction"}  # where a factor's name is not the pipeline's
+FIELD = {"bias_correction": "correction"}  # where the table calls a factor by another name
 
 
 @dataclass(frozen=True)
 class Family:
     """The rules that are possible where ``coefficients`` are offered, each once."""
 
-    rules: tuple[Choices, ...]
+    rules: tuple[Rule, ...]
 
     @classmethod
     def offered(cls, coefficients: Iterable[str]) -> Family:
-        """Every rule of the pipeline that needs no coefficient but these."""
-        return cls(tuple(possible(frozenset(coefficients))))
+        """Every rule that takes no hyperparameter but these, and those that every rule may have."""
+        return cls(tuple(possible({*coefficients, *NEEDED})))
 
 
-def possible(coefficients: frozenset[str]) -> Iterator[Choices]:
-    """Each consistent combination of choices; a stage without its coefficient is left out."""
-    options = alternatives()
-    for name, (coefficient, nothing) in STAGES.items():
-        if coefficient not in coefficients:
-            options[name] = (nothing,)
-    for values in product(*options.values()):
-        choices = Choices(**dict(zip(options, values, strict=True)))
-        if consistent(choices) and (choices.momentum != "none" or not choices.nesterov):
-            yield choices
-
-
-def factor(choices: Choices, name: str) -> Any:
+def factor(rule: Rule, name: str) -> Any:
     """The choice that the factor ``name`` stands for."""
-    return getattr(choices, FIELD.get(name, name))
+    return rule[FIELD.get(name, name)]
 
 
-def spoken(choices: Choices, name: str) -> str:
+def spoken(rule: Rule, name: str) -> str:
     """The same in words."""
-    subject, says = WORDS[FIELD.get(name, name)]
-    return f"{subject} {says[factor(choices, name)]}"
+    return FACTORS[FIELD.get(name, name)].words(factor(rule, name))
 
 
 def known_factors() -> tuple[str, ...]:
-    """Every factor of the table; a choice that the pipeline gained comes last, by its own name."""
-    listed = {FIELD.get(name, name) for name in FACTORS}
-    return (*FACTORS, *(f.name for f in fields(Choices) if f.name not in listed))
+    """Every factor of the table; one that the rules have gained comes last, by its own name."""
+    listed = {FIELD.get(name, name) for name in ASKED}
+    return (*ASKED, *(f.name for f in FACTORS.values() if not f.given and f.name not in listed))

@@ -26,7 +26,7 @@ from optimizer_conformance.questions.identify.experiment import (
     searching,
 )
 from optimizer_conformance.questions.identify.holding import held
-from optimizer_conformance.questions.identify.hypotheses import Family, known_factors
+from optimizer_conformance.questions.identify.hypotheses import NEEDED, Family, known_factors
 from optimizer_conformance.questions.identify.outside import Diagnosis, diagnosed
 from optimizer_conformance.questions.identify.prediction import Prediction, predictions
 from optimizer_conformance.questions.identify.questioning import Interview, Record, Unidentifiable
@@ -34,15 +34,14 @@ from optimizer_conformance.questions.identify.result import Factor, Identificati
 from optimizer_conformance.questions.identify.storage import Storage, coarser, system
 from optimizer_conformance.questions.identify.treatment import non_finite, zero_gradient
 from optimizer_conformance.reference.numbers import BoundArithmetic, equations
-from optimizer_conformance.reference.pipeline import Choices
-from optimizer_conformance.reference.words import difference
+from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.workers.configuration import ALWAYS, OPTIONS
 from optimizer_conformance.workers.subject import Subject, subject
 
 MOST_STEPS = 200
 PLACES = 8  # elements that are named
 ENOUGH = 3  # steps of an experiment in which something may happen midway
-NEEDED = ("learning_rate", "decay", "epsilon")  # coefficients that every rule may have
 MOST = 0.5  # of the elements: of these a rule with fitted constants must promise something
 HIDDEN = ("beta1", "momentum")  # those that some rules have, and no argument may show
 OTHERS = ("float64", "bfloat16", "float16")  # in which a rule that is known is also carried out
@@ -100,11 +99,11 @@ class Inquiry:
     given: dict[str, str]
     seed: int
     storage: Storage = field(init=False)
-    elimination: Elimination[Choices] = field(init=False)
+    elimination: Elimination[Rule] = field(init=False)
     records: tuple[Record, ...] = ()
     diagnosis: Diagnosis | None = None
     manner: list[Factor] = field(default_factory=list)
-    built_in: dict[Choices, dict[str, str]] = field(default_factory=dict)
+    built_in: dict[Rule, dict[str, str]] = field(default_factory=dict)
     usual: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -126,7 +125,7 @@ class Inquiry:
         return list(found)
 
     @property
-    def left(self) -> tuple[Choices, ...]:
+    def left(self) -> tuple[Rule, ...]:
         """The rules that no answer contradicts."""
         return self.elimination.told
 
@@ -134,18 +133,16 @@ class Inquiry:
         """The bounds of the arithmetic in question."""
         return system(self.storage, experiment.dtype, self.interview.profile)
 
-    def predict(
-        self, rules: Sequence[Choices], experiment: Experiment
-    ) -> Iterable[Prediction[Choices]]:
+    def predict(self, rules: Sequence[Rule], experiment: Experiment) -> Iterable[Prediction[Rule]]:
         """What rules say must come of an experiment, each with the constants built into it."""
         num = self.numbers(experiment)
-        alike: dict[tuple[tuple[str, str], ...], list[Choices]] = {}
+        alike: dict[tuple[tuple[str, str], ...], list[Rule]] = {}
         for rule in rules:
             alike.setdefault(tuple(self.constants(rule).items()), []).append(rule)
         for constants, members in alike.items():
             yield from predictions(members, with_constants(experiment, dict(constants)), num)
 
-    def constants(self, rule: Choices) -> dict[str, str]:
+    def constants(self, rule: Rule) -> dict[str, str]:
         """The coefficients that are built in, if the subject computes this rule."""
         return self.built_in.get(rule, self.usual)
 
@@ -167,8 +164,8 @@ class Inquiry:
         self.candidates = self.experiments(self.usual)
 
     def fitted(
-        self, family: Sequence[Choices], record: Record, names: Sequence[str]
-    ) -> Iterator[tuple[Choices, dict[str, str]]]:
+        self, family: Sequence[Rule], record: Record, names: Sequence[str]
+    ) -> Iterator[tuple[Rule, dict[str, str]]]:
         """The rules that can have given a record, with the constants that it takes."""
         num = self.numbers(record.experiment)
         for rule, estimate in likely(family, record, names):
@@ -238,7 +235,7 @@ class Inquiry:
                 )
                 self.manner.append(Factor(dtype, str(found or "in no known way")))
 
-    def hidden(self, rule: Choices) -> Iterator[Factor]:
+    def hidden(self, rule: Rule) -> Iterator[Factor]:
         """The constants that are built in, as rows of the table."""
         for name, value in self.constants(rule).items():
             yield Factor(f"built-in {name}", value)
@@ -253,7 +250,7 @@ class Inquiry:
         claims = interview.subject.implementation.claims
         nearest, departure = documents.nearest(found, interview.features, claims)
         outside = diagnosis is not None and not diagnosis.parts
-        printed = () if outside else equations(found, "adam" if found.first_moment else "rmsprop")
+        printed = () if outside else equations(found)
         unclear = () if diagnosis else ambiguities(left, interview)
         rows = evidence.factors(left, self.family, self.records, self.predict, known_factors())
         verdict: Kind = "ambiguous" if unclear else "identified"
@@ -295,7 +292,7 @@ def said(nearest: tuple[str, ...], departure: str, others: int) -> str:
     return f"{documented}; {others} other rules were contradicted"
 
 
-def unexplained(diagnosis: Diagnosis, rules: Sequence[Choices]) -> str:
+def unexplained(diagnosis: Diagnosis, rules: Sequence[Rule]) -> str:
     """The same where no rule explains every element."""
     if diagnosis.parts:
         most, other = diagnosis.parts

@@ -15,7 +15,7 @@ from optimizer_conformance.questions.identify.prediction import Prediction, depa
 from optimizer_conformance.questions.identify.questioning import Record
 from optimizer_conformance.reference.numbers import BoundArithmetic
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS
 
 Numbers = Callable[[Experiment], BoundArithmetic]
@@ -36,17 +36,17 @@ class Diagnosis:
     fault        the one fault of ``nearest`` that explains everything, in words
     """
 
-    nearest: Choices
+    nearest: Rule
     refuted: Refutation
-    parts: tuple[Choices, ...] = ()
+    parts: tuple[Rule, ...] = ()
     places: tuple[int, ...] = ()
     fault: str = ""
 
 
 def diagnosed(
-    rules: Sequence[Choices],
+    rules: Sequence[Rule],
     records: Sequence[Record],
-    predict: Predict[Choices],
+    predict: Predict[Rule],
     numbers: Numbers,
 ) -> Diagnosis:
     """The nearest rule, and what would explain the rest."""
@@ -56,7 +56,7 @@ def diagnosed(
     source, fault = ranked[0], ""
     if not parts:
         found = (
-            (rule, sentence(mutant, rule, "adam" if rule.first_moment else "rmsprop"))
+            (rule, sentence(mutant, rule))
             for rule in suspected(ranked)
             for mutant in explaining(rule, comparisons[rule].bad, records, numbers)
         )
@@ -64,9 +64,9 @@ def diagnosed(
     return Diagnosis(source, first(source, records, predict), parts, places, fault)
 
 
-def suspected(ranked: Sequence[Choices]) -> Iterator[Choices]:
+def suspected(ranked: Sequence[Rule]) -> Iterator[Rule]:
     """The rules that somebody may have meant: documented ones, and those that come nearest."""
-    documented = {variant.choices for variant in VARIANTS.values()}
+    documented = {variant.rule for variant in VARIANTS.values()}
     likely = [rule for rule in ranked if rule in documented]
     yield from dict.fromkeys((*ranked[:NEAREST], *likely))
 
@@ -96,8 +96,8 @@ class Comparison:
 
 
 def compared(
-    rules: Sequence[Choices], records: Sequence[Record], predict: Predict[Choices]
-) -> dict[Choices, Comparison]:
+    rules: Sequence[Rule], records: Sequence[Record], predict: Predict[Rule]
+) -> dict[Rule, Comparison]:
     """Each rule beside all records."""
     size = records[0].observed.shape[1]
     found = {
@@ -117,8 +117,8 @@ def compared(
 
 
 def by_place(
-    comparisons: dict[Choices, Comparison],
-) -> tuple[tuple[Choices, ...], tuple[int, ...]]:
+    comparisons: dict[Rule, Comparison],
+) -> tuple[tuple[Rule, ...], tuple[int, ...]]:
     """Two rules of which each element, in every experiment, follows the one or the other."""
     most = max(comparisons, key=lambda rule: comparisons[rule].explained)
     rest = comparisons[most].bad
@@ -130,7 +130,7 @@ def by_place(
     return (), ()
 
 
-def first(rule: Choices, records: Sequence[Record], predict: Predict[Choices]) -> Refutation:
+def first(rule: Rule, records: Sequence[Record], predict: Predict[Rule]) -> Refutation:
     """The first contradiction of a rule that has one."""
     for place, record in enumerate(records, start=1):
         (found,) = predict([rule], record.experiment)
@@ -142,7 +142,7 @@ def first(rule: Choices, records: Sequence[Record], predict: Predict[Choices]) -
 
 
 def explaining(
-    rule: Choices, unexplained: Array, records: Sequence[Record], numbers: Numbers
+    rule: Rule, unexplained: Array, records: Sequence[Record], numbers: Numbers
 ) -> Iterator[Mutant]:
     """The mutants of a rule that no record contradicts.
 

@@ -18,7 +18,7 @@ from optimizer_conformance.questions.identify.experiment import Experiment
 from optimizer_conformance.questions.identify.sharing import Node, courses
 from optimizer_conformance.reference.numbers import Bound, BoundArithmetic
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 
 H = TypeVar("H")
 
@@ -55,15 +55,15 @@ class Prediction(Generic[H]):
 
 
 def predictions(
-    rules: Sequence[Choices], experiment: Experiment, num: BoundArithmetic
-) -> Iterator[Prediction[Choices]]:
+    rules: Sequence[Rule], experiment: Experiment, num: BoundArithmetic
+) -> Iterator[Prediction[Rule]]:
     """The rules in groups that this experiment cannot tell apart, each with its prediction."""
-    groups: dict[tuple[int, ...], list[Choices]] = {}
+    groups: dict[tuple[int, ...], list[Rule]] = {}
     found: dict[tuple[int, ...], tuple[Node, ...]] = {}
-    for choices, course in zip(rules, courses(rules, experiment, num), strict=True):
+    for rule, course in zip(rules, courses(rules, experiment, num), strict=True):
         key = tuple(map(id, course))
         found[key] = course  # keeps the nodes, and so their identities, alive
-        groups.setdefault(key, []).append(choices)
+        groups.setdefault(key, []).append(rule)
     for key, members in groups.items():
         yield Prediction(tuple(members), table_of([node.bound for node in found[key]], experiment))
 
@@ -84,5 +84,5 @@ def departing(mutant: Mutant, experiment: Experiment, num: BoundArithmetic) -> T
     inputs = Inputs([only], rates=list(experiment.rates))
     course = BoundCourse(num, experiment.dtype)
     with np.errstate(all="ignore"):
-        steps = walk(mutant.choices, experiment.coefficients, [only], inputs, course, mutant)
+        steps = walk(mutant.rule, experiment.coefficients, [only], inputs, course, mutant)
         return table_of([shown["parameter"] for shown in steps], experiment)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas
 
 from optimizer_conformance.questions.identify.elimination import Refutation
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 
 Kind = Literal["identified", "ambiguous", "by place", "outside the family"]
 
@@ -68,7 +68,7 @@ class Identification:
     features: tuple[str, ...]
     dtype: str
     verdict: Kind
-    rules: tuple[Choices, ...]
+    rules: tuple[Rule, ...]
     factors: tuple[Factor, ...]
     formula: tuple[str, ...]
     latex: tuple[str, ...]
@@ -84,7 +84,7 @@ class Identification:
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def choices(self) -> Choices | None:
+    def rule(self) -> Rule | None:
         """The rule, where exactly one is left."""
         return self.rules[0] if len(self.rules) == 1 and self.verdict == "identified" else None
 

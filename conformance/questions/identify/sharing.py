@@ -18,7 +18,7 @@ from optimizer_conformance.questions.identify.experiment import Experiment
 from optimizer_conformance.reference.numbers import Bound, BoundArithmetic
 from optimizer_conformance.reference.numbers.hyper import hyper
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices, initial_state, step
+from optimizer_conformance.reference.rules import Rule
 
 
 class Node:
@@ -157,7 +157,7 @@ class Shared:
 
 
 def courses(
-    rules: Sequence[Choices], experiment: Experiment, num: BoundArithmetic
+    rules: Sequence[Rule], experiment: Experiment, num: BoundArithmetic
 ) -> Iterator[tuple[Node, ...]]:
     """For each rule the parameter after each step of an experiment."""
     shared: Any = Shared(num)
@@ -169,9 +169,9 @@ def courses(
         for index, rate in enumerate(rates)
     ]
     with np.errstate(all="ignore"):
-        for choices in rules:
-            now, state, course = parameter, initial_state(choices, parameter, num=shared), []
+        for rule in rules:
+            now, state, course = parameter, rule.initial_state(parameter, num=shared), []
             for hold, gradient in zip(coefficients, gradients, strict=True):
-                now, state = step(choices, hold, state, now, gradient, num=shared)
+                now, state = rule.step(hold, state, now, gradient, num=shared)
                 course.append(now)
             yield tuple(course)

@@ -18,7 +18,7 @@ from optimizer_conformance.reference.numbers import (
 )
 from optimizer_conformance.reference.numbers.budget import budget
 from optimizer_conformance.reference.numbers.hyper import IDEAL, representations
-from optimizer_conformance.reference.pipeline import STATE
+from optimizer_conformance.reference.rules import STATE
 
 
 @dataclass(frozen=True)

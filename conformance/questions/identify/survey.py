@@ -13,16 +13,16 @@ from optimizer_conformance.questions.identify.inquiry import identify
 from optimizer_conformance.questions.identify.questioning import Unidentifiable
 from optimizer_conformance.questions.identify.result import Identification
 from optimizer_conformance.questions.identify.synthetic import drawn
-from optimizer_conformance.reference.pipeline import Choices
-from optimizer_conformance.reference.words import difference
-from optimizer_conformance.reports.records import Rule
+from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules.words import difference
+from optimizer_conformance.reports import records
 from optimizer_conformance.runs.reader import adapters_of
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError
 from optimizer_conformance.workers.subject import Subject, described
 
 # Implementation and options to the rule of a run; None where it found none.
-Followed = dict[tuple[str, str], Rule | None]
+Followed = dict[tuple[str, str], records.Rule | None]
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,13 @@ def invented(count: int, seed: int) -> Iterator[Row]:
     for one in drawn(count, seed):
         options = one.implementation.features[0]
         found = identify(one, features=options, seed=one.seed, thorough=False)
-        told = grade(found, [one.choices])
+        told = grade(found, [one.rule])
         yield Row(
             f"{one.name} ({one.style.name})",
             "+".join(options),
             told,
             "drawn",
-            "" if told == "right" else f"{one.choices}: {remark(found, [one.choices])}",
+            "" if told == "right" else f"{one.rule.choices}: {remark(found, [one.rule])}",
             found.steps,
             found.seconds,
         )
@@ -125,10 +125,13 @@ def graded(
         return Row(name, options, error.kind, "", str(error))
     rule = rules.get((name, options))
     if rule:
-        expected, source = [Choices(**rule.choices)], "run"  # type: ignore[arg-type]  # as stored
+        expected, source = (
+            [Rule.of({**rule.choices, "loss_scale": "loss_scale" in features})],
+            "run",
+        )
     else:
         variants = claimed_variants(asked.implementation, features)
-        expected = [variant.choices for variant in variants]
+        expected = [variant.rule for variant in variants]
         source = "claim" if expected else ""
     told = grade(found, expected, partly=rule is not None and rule.partly)
     if told == "wrong" and not rule and (name, options) in rules:
@@ -145,7 +148,7 @@ def graded(
     )
 
 
-def grade(found: Identification, expected: list[Choices], *, partly: bool = False) -> str:
+def grade(found: Identification, expected: list[Rule], *, partly: bool = False) -> str:
     """How an identification compares with the rules that are expected; ``partly``: by place."""
     if partly and found.verdict == "by place":
         return "right" if set(found.rules) & set(expected) else "wrong"
@@ -156,7 +159,7 @@ def grade(found: Identification, expected: list[Choices], *, partly: bool = Fals
     return "ambiguous" if set(found.rules) & set(expected) else "wrong"
 
 
-def remark(found: Identification, expected: list[Choices]) -> str:
+def remark(found: Identification, expected: list[Rule]) -> str:
     """What was ambiguous or different."""
     if not found.rules:
         return found.why

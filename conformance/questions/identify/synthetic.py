@@ -10,12 +10,11 @@ from typing import Any, cast
 import numpy as np
 
 from optimizer_conformance.adapters import protocol
-from optimizer_conformance.judging.explain import alternatives
 from optimizer_conformance.mutants.arithmetic import Working
 from optimizer_conformance.mutants.styles import Style, rewritings
-from optimizer_conformance.questions.identify.hypotheses import Family
+from optimizer_conformance.questions.identify.hypotheses import NEEDED, Family
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import FACTORS, Impossible, Rule
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.workers.configuration import ALWAYS, OPTIONS
 from optimizer_conformance.workers.subject import Subject, Trial
@@ -29,7 +28,7 @@ OFFERED = (*ALWAYS, "momentum", "weight_decay")
 class Synthetic(Subject):
     """A subject that is one rule in one style of arithmetic."""
 
-    choices: Choices
+    rule: Rule
     style: Style
     seed: int
 
@@ -49,7 +48,7 @@ class Synthetic(Subject):
         num: Any = Working(dtype, self.style, self.seed)
         with np.errstate(all="ignore"):
             course = trajectory(
-                self.choices,
+                self.rule,
                 {name: repr(value) for name, value in hyperparameters.items()},
                 num.given(parameter),
                 [num.given(gradient) for gradient in gradients],
@@ -60,11 +59,11 @@ class Synthetic(Subject):
         return Trial({"parameter": np.stack(rows)})
 
 
-def synthetic(choices: Choices, style: Style, seed: int, offered: Sequence[str]) -> Synthetic:
+def synthetic(rule: Rule, style: Style, seed: int, offered: Sequence[str]) -> Synthetic:
     """A subject that computes ``choices`` and takes the hyperparameters ``offered``."""
     item = protocol.Implementation(
         name=f"synthetic:{seed}",
-        family="adam" if choices.first_moment else "rmsprop",
+        family=rule.family,
         claims=[],
         features=[[name for name in OPTIONS if name in offered]],
         hyperparameters=list(offered),
@@ -75,26 +74,23 @@ def synthetic(choices: Choices, style: Style, seed: int, offered: Sequence[str])
         arithmetic={"cpu": style.profile},
     )
     nobody = cast("Any", None)  # there is no worker: steps are taken here
-    return Synthetic(nobody, nobody, item, "cpu", {}, choices, style, seed)
+    return Synthetic(nobody, nobody, item, "cpu", {}, rule, style, seed)
 
 
 def drawn(count: int, seed: int) -> Iterator[Synthetic]:
     """``count`` different rules, each choice drawn on its own, and each in a style of its own."""
     draw = random.Random(seed)
-    options = alternatives()
+    options = {name: factor.values for name, factor in FACTORS.items() if not factor.given}
     styles = rewritings("float32")
     possible = set(Family.offered(OFFERED).rules)
-    found: dict[Choices, None] = {}
+    found: dict[Rule, None] = {}
     while len(found) < count:
-        choices = Choices(**{name: draw.choice(values) for name, values in options.items()})
-        if choices in possible and choices not in found:
-            found[choices] = None
-            has = {
-                "beta1": choices.first_moment,
-                "momentum": choices.momentum != "none",
-                "weight_decay": choices.weight_decay != "none",
-            }
-            offered = [
-                name for name in OFFERED if has.get(name, True) or not draw.randrange(IGNORED)
-            ]
-            yield synthetic(choices, draw.choice(styles), seed + len(found), offered)
+        try:
+            rule = Rule.of({name: draw.choice(values) for name, values in options.items()})
+        except Impossible:
+            continue
+        if rule in possible and rule not in found:
+            found[rule] = None
+            has = {*NEEDED, *rule.hyperparameters}
+            offered = [name for name in OFFERED if name in has or not draw.randrange(IGNORED)]
+            yield synthetic(rule, draw.choice(styles), seed + len(found), offered)

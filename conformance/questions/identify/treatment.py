@@ -15,7 +15,7 @@ from optimizer_conformance.questions.identify.prediction import Prediction, depa
 from optimizer_conformance.questions.identify.questioning import Interview
 from optimizer_conformance.reference.numbers import BoundArithmetic
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 
 Numbers = Callable[[Experiment], BoundArithmetic]
 
@@ -54,13 +54,13 @@ def with_zeros(experiment: Experiment) -> Experiment:
 
 
 def zero_gradient(
-    interview: Interview, choices: Choices, numbers: Numbers, experiment: Experiment
+    interview: Interview, rule: Rule, numbers: Numbers, experiment: Experiment
 ) -> str:
     """What the subject does with a gradient of zero; empty where no treatment fits."""
 
     def predict(names: Sequence[str], asked: Experiment) -> Iterator[Prediction[str]]:
         for name in names:
-            treated = Mutant(name, "course", choices, program=TREATMENTS[name])
+            treated = Mutant(name, "course", rule, program=TREATMENTS[name])
             yield Prediction((name,), departing(treated, asked, numbers(asked)))
 
     elimination = Elimination(tuple(TREATMENTS), predict)
@@ -83,9 +83,7 @@ class Everything(Experiment):
         return np.ones(self.parameter.size, dtype=bool)
 
 
-def non_finite(
-    interview: Interview, choices: Choices, numbers: Numbers, experiment: Experiment
-) -> str:
+def non_finite(interview: Interview, rule: Rule, numbers: Numbers, experiment: Experiment) -> str:
     """What becomes of elements whose gradient is infinite or nan, and of the others."""
     shape = experiment.parameter.shape
     struck = np.zeros(shape, dtype=bool)
@@ -96,7 +94,7 @@ def non_finite(
     asked = replace(experiment, name="infinities and nan", gradients=tuple(gradients))
     after = interview.ask(asked).observed.reshape(-1, *shape)
     clean = replace(asked, gradients=tuple(ordinary))
-    others = of_others(choices, clean, numbers, after, ~struck)
+    others = of_others(rule, clean, numbers, after, ~struck)
     hit = after[:, struck]
     if others:
         return others
@@ -107,14 +105,12 @@ def non_finite(
     return "replaced" if np.isfinite(hit[-1]).all() else "propagated by some, replaced in others"
 
 
-def of_others(
-    choices: Choices, clean: Experiment, numbers: Numbers, after: Array, others: Array
-) -> str:
+def of_others(rule: Rule, clean: Experiment, numbers: Numbers, after: Array, others: Array) -> str:
     """Empty where the other elements follow the rule, otherwise what became of them."""
     if not np.isfinite(after[1][others]).any():
         return "spread to all elements"
     if np.array_equal(after[1][others], after[0][others]):
         return "the whole step is left out"
-    (found,) = predictions([choices], clean, numbers(clean))
+    (found,) = predictions([rule], clean, numbers(clean))
     bad = found.contradicted(after.reshape(len(after), -1))
     return "other elements change too" if bad[:, others.ravel()].any() else ""

@@ -82,7 +82,7 @@ def rules(wanted: Callable[[str], bool], *, squares: bool = False) -> dict[str, 
     key: tuple[Any, ...]
     for variant in VARIANTS.values():
         if wanted(variant.identifier):
-            key = (variant.family, variant.choices, variant.features, variant.undecayed)
+            key = (variant.family, variant.rule, variant.features, variant.undecayed)
             key += (variant.squares,) if squares else ()
             found.setdefault(key, []).append(variant.identifier)
     return {names[0]: names for names in found.values()}

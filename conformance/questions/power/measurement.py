@@ -98,7 +98,7 @@ def question_of(variant: Variant, case: Case) -> Question:
     """The variant's rule over a case."""
     documented = variant.defaults if case.mode == "defaults" else {}
     decimals = tuple(sorted({**case.decimals, **documented}.items()))
-    return Question(variant.choices, decimals, case, variant.undecayed, squares=variant.squares)
+    return Question(variant.rule, decimals, case, variant.undecayed, squares=variant.squares)
 
 
 def measure(
@@ -109,7 +109,7 @@ def measure(
     ``every_nth`` takes a fixed sample of the mutants.
     """
     oracle, asked = Oracle(), questions(variant, dtype, profile)
-    every = mutants(variant.choices, dict(asked[0].decimals), dtype, variant.squares)[::every_nth]
+    every = mutants(variant.rule, dict(asked[0].decimals), dtype, variant.squares)[::every_nth]
     return Measurement(
         variant.identifier,
         dtype,
@@ -169,7 +169,7 @@ def explained(  # noqa: PLR0911 - one a reason
     oracle: Oracle, variant: Variant, asked: list[Question], mutant: Mutant, base: MutantOutcome
 ) -> MutantOutcome:
     """Why a mutant survived."""
-    reason = proof(variant.choices, variant.family, dict(asked[0].decimals), mutant)
+    reason = proof(variant.rule, mutant)
     if reason:
         return replace(base, status=EQUIVALENT, reason=reason)
     found = [effect(oracle, question, mutant) for question in asked]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -18,10 +17,11 @@ from optimizer_conformance.judging.execution import (
     judge_answer,
     question_for,
 )
+from optimizer_conformance.judging.explain import alike
 from optimizer_conformance.judging.oracle import Oracle, Question
 from optimizer_conformance.judging.verdict import Divergence, Verdict, contradicted
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import consistent, state_names
+from optimizer_conformance.reference.rules import Impossible
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import Asked, Refused
 from optimizer_conformance.workers.subject import Subject
@@ -47,7 +47,7 @@ class Sign:
 
     kind: str
     quantity: str = "parameter"
-    changes: tuple[tuple[str, object], ...] = ()
+    changes: tuple[tuple[str, bool | str], ...] = ()
     narrow: bool = False
     finite: tuple[bool, bool] | None = None
     score: float = 0.0
@@ -150,10 +150,11 @@ class CaseJudge:
         such rule."""
         if sign.narrow:
             return replace(question, working="float32")
-        changed: dict[str, Any] = dict(sign.changes)
-        rule = replace(question.choices, **changed)
-        possible = consistent(rule) and state_names(rule) == state_names(question.choices)
-        return replace(question, choices=rule) if possible else None
+        try:
+            rule = question.rule.having(**dict(sign.changes))
+        except Impossible:
+            return None
+        return replace(question, rule=rule) if alike(rule, question.rule) else None
 
     def leaves_over(self, question: Question, other: Question, answer: Answer) -> bool:
         """Whether another rule fails to explain an element that the documented one does not."""

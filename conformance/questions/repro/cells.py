@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from optimizer_conformance.cases.case import MAIN_DTYPE, Case, parse
 from optimizer_conformance.cases.inputs import RANGE_REGIMES
 from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reports import records
 from optimizer_conformance.reports.store import Cell
 from optimizer_conformance.reports.verdicts import FAILS
 from optimizer_conformance.runs.reader import adapters_of, provenance_of
@@ -25,7 +25,7 @@ def deviations(run: Path) -> list[Deviation]:
     for stored in adapters_of(run).values():
         for index, group in stored.finished.items():
             unit = stored.units[index]
-            rule = rule_of(unit.rule.choices) if unit.rule else None
+            rule = rule_of(unit.rule, unit.features) if unit.rule else None
             found += [
                 deviation(cell, rule)
                 for cell in group.cells
@@ -34,7 +34,7 @@ def deviations(run: Path) -> list[Deviation]:
     return found
 
 
-def deviation(cell: Cell, rule: Choices | None) -> Deviation:
+def deviation(cell: Cell, rule: Rule | None) -> Deviation:
     """A cell as a deviation."""
     return Deviation(
         cell.implementation,
@@ -48,9 +48,9 @@ def deviation(cell: Cell, rule: Choices | None) -> Deviation:
     )
 
 
-def rule_of(choices: dict[str, Any]) -> Choices | None:
+def rule_of(found: records.Rule, features: str) -> Rule:
     """The rule that a run's group follows."""
-    return Choices(**choices)
+    return Rule.of({**found.choices, "loss_scale": "loss_scale" in features.split("+")})
 
 
 def found_in(run: Path, implementation: str, case: Case, variant: str, regime: str) -> Deviation:

@@ -20,7 +20,7 @@ from optimizer_conformance.judging.verdict import Judgement, Verdict
 from optimizer_conformance.questions.repro.bench import CaseJudge
 from optimizer_conformance.questions.repro.changes import decimal
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reference.variants.record import suffix
 from optimizer_conformance.workers.subject import Subject
@@ -49,7 +49,7 @@ class Deviation:
     device: str = ""
     verdict: str = "deviates"
     why: str = ""
-    rule: Choices | None = None
+    rule: Rule | None = None
 
     @cached_property
     def key(self) -> str:
@@ -122,15 +122,15 @@ def settled(subject: Subject, asked: Deviation, oracle: Oracle) -> Deviation:
 
 def followed(
     oracle: Oracle, variant: Variant, unit: Unit, answer: Answer, judgement: Judgement
-) -> Choices | None:
+) -> Rule | None:
     """The rule that explains one case, sought as a run does."""
     if any(item.divergence and item.divergence.quantity in answer.broken
            for item in judgement.parameters):  # fmt: skip
         return None
     others = list(comparable_variants(unit.implementation, unit.case.features))
     found = explain(oracle, variant, [(unit, answer)], others)
-    same = found.choices is None or not found.choices.differences(variant.choices)
-    return None if same else found.choices
+    same = found.rule is None or not found.rule.differences(variant.rule)
+    return None if same else found.rule
 
 
 def written_out(subject: Subject, asked: Deviation) -> Iterator[Written]:

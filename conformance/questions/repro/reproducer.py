@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from optimizer_conformance.cases.case import Written
 from optimizer_conformance.judging.oracle import Oracle
@@ -18,9 +17,9 @@ from optimizer_conformance.questions.repro.deviation import (
 )
 from optimizer_conformance.questions.repro.evidence import NotShownError, ObservedNumber, evidence
 from optimizer_conformance.questions.repro.shrinking import Progress, Shrinking
-from optimizer_conformance.reference.pipeline import ORDER
+from optimizer_conformance.reference.rules import STATE
+from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import VARIANTS, Variant
-from optimizer_conformance.reference.words import difference
 from optimizer_conformance.workers.subject import Subject
 
 NARROW = "float64 parameters are computed in float32"
@@ -157,17 +156,17 @@ def signs(found: Deviation) -> Iterator[Sign]:
     if found.case.dtype == "float64" and found.why in ("", NARROW):
         ways += [{"narrow": True}]
     for way in (*ways, {}):
-        for quantity in ("parameter", *ORDER):
+        for quantity in ("parameter", *STATE):
             yield Sign("value", quantity, **way)  # type: ignore[arg-type]  # fields of Sign
     yield from SIDE_EFFECTS
 
 
-def changed(found: Deviation) -> tuple[tuple[str, object], ...]:
+def changed(found: Deviation) -> tuple[tuple[str, bool | str], ...]:
     """The choices in which the rule that explains it differs from the documented one."""
     if found.rule is None:
         return ()
-    documented = VARIANTS[found.variant].choices
-    return tuple((name, getattr(found.rule, name)) for name in found.rule.differences(documented))
+    documented = VARIANTS[found.variant].rule
+    return tuple((name, found.rule[name]) for name in found.rule.differences(documented))
 
 
 def reason(found: Deviation, sign: Sign, variant: Variant) -> str:
@@ -175,6 +174,5 @@ def reason(found: Deviation, sign: Sign, variant: Variant) -> str:
     if sign.kind in BROKEN:
         return BROKEN[sign.kind]
     if sign.changes:
-        fields: dict[str, Any] = dict(sign.changes)
-        return difference(replace(variant.choices, **fields), variant.choices)
+        return difference(variant.rule.having(**dict(sign.changes)), variant.rule)
     return NARROW if sign.narrow else found.why

@@ -19,8 +19,8 @@ from optimizer_conformance.questions.repro.recipes import (
 )
 from optimizer_conformance.questions.repro.reproducer import Reproducer
 from optimizer_conformance.reference.numbers import equations
+from optimizer_conformance.reference.rules import FACTORS
 from optimizer_conformance.reference.variants import Variant
-from optimizer_conformance.reference.words import WORDS
 
 WIDTH = 96
 SCRIPT_SUFFIXES = {"tfjs": ".mjs"}
@@ -140,16 +140,13 @@ def explained(reproducer: Reproducer) -> list[str]:
     proof = reproducer.evidence
     if proof is None or proof.explained is None:
         return []
-    words = " and ".join(
-        f"{WORDS[name][0]} {WORDS[name][1][value]}" for name, value in reproducer.sign.changes
-    )
+    words = " and ".join(FACTORS[name].words(value) for name, value in reproducer.sign.changes)
     return [repr(line) for line in textwrap.wrap(f"{proof.explained} is right for: {words}", 80)]
 
 
 def formulas(variant: Variant) -> list[str]:
     """The documented rule as lines of text."""
-    scaled = "loss_scale" in variant.features
-    return [line for line, _ in equations(variant.choices, variant.family, scaled)]
+    return [line for line, _ in equations(variant.rule)]
 
 
 def arguments(item: OptimizerTemplate, shared: dict[str, str], reproducer: Reproducer) -> list[str]:

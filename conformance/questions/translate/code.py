@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 
 import jinja2
 
-from optimizer_conformance.questions.translate.transformations import Rule
-from optimizer_conformance.reference.pipeline import State, state_names, step
+from optimizer_conformance.reference.numbers.hyper import Hyper
+from optimizer_conformance.reference.rules import Rule
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES = {"momentum": "buffer"}  # state that is called like its hyperparameter
+CORRECTIONS = {"correction1": "beta1", "correction2": "decay"}
 SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly an expression's outermost operation binds
 # What an adapter's users write: template, and the kind of target that it makes.
 FRAMEWORKS = {
@@ -58,6 +58,9 @@ class Expression:
     def __neg__(self) -> Expression:
         return Expression(f"-{self.within(ATOM)}", PRODUCT, self.scalar)
 
+    def __rtruediv__(self, above: int) -> Expression:
+        return Expression(f"{above} / {self.within(ATOM)}", PRODUCT, self.scalar)
+
     def joined(self, other: Expression, sign: str, level: int) -> Expression:
         """Both with an associative operation between them."""
         text = f"{self.within(level)} {sign} {other.within(level)}"
@@ -74,6 +77,19 @@ class Source:
         """An assignment."""
         self.lines.append(f"{NAMES.get(name, name)} = {x.text}")
         return Expression(NAMES.get(name, name))
+
+    def coefficient(self, kind: str, exact: Expression) -> Expression:
+        """A hyperparameter by its name."""
+        return exact
+
+    def complement(self, beta: Expression) -> Expression:
+        """1 - beta."""
+        return Expression("1", scalar=True) - beta
+
+    def correction(self, beta: Expression, count: None) -> Expression:
+        """A number that the template forms once a step."""
+        name = next(name for name, source in CORRECTIONS.items() if source == beta.text)
+        return Expression(name, scalar=True)
 
     def square(self, x: Expression) -> Expression:
         """As a product, which every framework rounds alike."""
@@ -121,27 +137,10 @@ class Source:
 def body(rule: Rule) -> list[str]:
     """One step as assignments to ``parameter`` and the state's names."""
     num = Source()
-
-    def number(text: str, level: int = ATOM) -> Expression:
-        return Expression(text, level, True)
-
-    there = rule.hyperparameters
-    coefficients = SimpleNamespace(
-        rate=number("learning_rate"),
-        decay=number("decay"),
-        one_minus_decay=number("1 - decay", SUM),
-        beta1=number("beta1"),
-        one_minus_beta1=number("1 - beta1", SUM),
-        epsilon=number("epsilon"),
-        momentum=number("momentum"),
-        weight_decay=number("weight_decay"),
-        inverse_loss_scale=number("1 / loss_scale", PRODUCT) if "loss_scale" in there else None,
-        correction1=number("correction1"),
-        correction2=number("correction2"),
-    )
-    state = State(**{name: Expression(NAMES.get(name, name)) for name in state_names(rule.choices)})
+    exact = {name: Expression(name, scalar=True) for name in rule.hyperparameters}
+    state = {name: Expression(NAMES.get(name, name)) for name in rule.state}
     parameter, gradient = Expression("parameter"), Expression("gradient")
-    step(rule.choices, coefficients, state, parameter, gradient, num=num)
+    rule.step(Hyper(num, exact, None), state, parameter, gradient, num=num)
     return num.lines
 
 
@@ -158,17 +157,16 @@ def wrapper(rule: Rule, decimals: dict[str, str], adapter: str, what: str) -> st
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    names, lines = state_names(rule.choices), body(rule)
-    start = ("0", rule.choices.initial_second_moment)
+    lines = body(rule)
     return environment.get_template(f"{framework(adapter)}.py.j2").render(
         what=what,
         defaults={name: decimals[name] for name in rule.hyperparameters},
-        state={NAMES.get(name, name): start[name == "second_moment"] for name in names},
+        state={NAMES.get(name, name): kept.start for name, kept in rule.state.items()},
         lines=lines,
         used=[name for name in ("maximum", "sqrt") if any(f"{name}(" in line for line in lines)],
         corrections=[
             (name, beta)
-            for name, beta in (("correction1", "beta1"), ("correction2", "decay"))
+            for name, beta in CORRECTIONS.items()
             if any(name in line for line in lines)
         ],
     )

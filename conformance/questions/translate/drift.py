@@ -11,11 +11,11 @@ import numpy as np
 
 from optimizer_conformance.questions.translate.result import Drift
 from optimizer_conformance.questions.translate.settings import Setting
-from optimizer_conformance.questions.translate.transformations import IDLE, Rule
+from optimizer_conformance.questions.translate.transformations import IDLE
 from optimizer_conformance.questions.translate.values import written
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
 from optimizer_conformance.reference.numbers.precision import Array, from_bits, to_bits
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.workers.subject import Subject
 
@@ -40,7 +40,7 @@ def journey(dtype: str, steps: int) -> tuple[Array, list[Array]]:
 
 
 def nearest(
-    first: Choices, given: Mapping[str, str], second: Rule, steps: int, dtype: str
+    first: Rule, given: Mapping[str, str], second: Rule, steps: int, dtype: str
 ) -> dict[str, str]:
     """Of some constant settings of the second rule, the one that stays nearest to the first."""
     start, gradients = journey(dtype, steps)
@@ -48,7 +48,7 @@ def nearest(
     best: dict[str, str] = {}
     least = np.inf
     for setting in guesses(first, given, second):
-        reached = ends(second.choices, setting, start, gradients)
+        reached = ends(second, setting, start, gradients)
         with np.errstate(all="ignore"):
             far = float(np.nanmedian(np.abs(reached - goal) / np.abs(goal - start)))
         if far < least or not best:
@@ -56,17 +56,15 @@ def nearest(
     return best
 
 
-def ends(
-    choices: Choices, decimals: Mapping[str, str], start: Array, gradients: list[Array]
-) -> Array:
+def ends(rule: Rule, decimals: Mapping[str, str], start: Array, gradients: list[Array]) -> Array:
     """Where a rule comes to, in float64."""
     with np.errstate(all="ignore"):
-        *_, (last, _) = trajectory(choices, dict(decimals), start, gradients, num=FLOAT64)
+        *_, (last, _) = trajectory(rule, dict(decimals), start, gradients, num=FLOAT64)
     reached: Array = last
     return reached
 
 
-def guesses(first: Choices, given: Mapping[str, str], second: Rule) -> Iterator[dict[str, str]]:
+def guesses(first: Rule, given: Mapping[str, str], second: Rule) -> Iterator[dict[str, str]]:
     """Settings that come to mind: the same number, or what it amounts to in the other place."""
     options: dict[str, list[str]] = {}
     for name in second.hyperparameters:
@@ -74,7 +72,7 @@ def guesses(first: Choices, given: Mapping[str, str], second: Rule) -> Iterator[
             options[name] = [given[name]]
         elif name in IDLE:
             options[name] = [str(IDLE[name])]
-    places = (first.epsilon, second.choices.epsilon)
+    places = (first["epsilon"], second["epsilon"])
     if "epsilon" in options and "inside" in places and places[0] != places[1]:
         # Under the root it weighs as its root does outside.
         epsilon = Decimal(given["epsilon"])

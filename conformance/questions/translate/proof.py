@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
-from types import SimpleNamespace
 from typing import Any
 
 import flint
@@ -26,12 +25,12 @@ from optimizer_conformance.questions.translate.transformations import (
     GIVEN,
     RATE,
     SECOND,
-    Rule,
     simple,
     ways,
 )
 from optimizer_conformance.reference.numbers.ball import BITS, working_bits
-from optimizer_conformance.reference.pipeline import State, state_names, step
+from optimizer_conformance.reference.numbers.hyper import Hyper
+from optimizer_conformance.reference.rules import STATE, Rule, Stage
 
 BEFORE = sympy.Symbol("previous_learning_rate", positive=True)
 # Values at which two formulas are compared: any will do; these have no relation to each other.
@@ -67,13 +66,15 @@ def relation(
     ``zero`` are the first rule's hyperparameters that are zero (an epsilon of 0 has no place).
     Without ``state`` the states must start alike by themselves.
     """
-    if first.choices.centralize != second.choices.centralize:
+    if shaped(first) != shaped(second):
         return None  # a mean over other elements: no scalar rule can stand for it
-    start = {}
-    if first.choices.initial_second_moment != second.choices.initial_second_moment:
-        start = {"second_moment": first.choices.initial_second_moment}
-        if not state:
-            return None
+    start = {
+        name: tensor.start
+        for name, tensor in first.state.items()
+        if name in second.state and second.state[name].start != tensor.start
+    }
+    if start and not state:
+        return None
     for expressions, buffer in candidates(first, second):
         if refuted(first, second, expressions, buffer, zero):
             continue
@@ -87,7 +88,7 @@ def candidates(first: Rule, second: Rule) -> Iterator[tuple[dict[str, Any], Any]
     """Every combination of the transformations, those with fewer and simpler changes first."""
     names = second.hyperparameters
     options = [ways(name, first) for name in names]
-    both = "none" not in (first.choices.momentum, second.choices.momentum)
+    both = first.buffer and second.buffer
     found = [
         (dict(zip(names, chosen, strict=True)), buffer)
         for chosen in product(*options)
@@ -121,55 +122,45 @@ def steps(
     """
     one = evaluate(sympy.Integer(1))
 
-    def coefficients(rule: Rule, value: Any) -> SimpleNamespace:
-        def of(name: str) -> Any:
-            return value(name) if name in rule.hyperparameters else None
-
-        beta1 = of("beta1")
-        return SimpleNamespace(
-            rate=of("learning_rate"),
-            epsilon=of("epsilon"),
-            momentum=of("momentum"),
-            weight_decay=of("weight_decay"),
-            inverse_loss_scale=one / of("loss_scale") if rule.loss_scale else None,
-            decay=of("decay"),
-            one_minus_decay=one - of("decay"),
-            beta1=beta1,
-            one_minus_beta1=None if beta1 is None else one - beta1,
+    def coefficients(rule: Rule, value: Any) -> Hyper:
+        exact = {name: value(name) for name in rule.hyperparameters}
+        beta1 = exact.get("beta1")
+        return Hyper(num, exact, None).replaced(
             # 1 - 0^t is 1, whatever else the corrections are.
             correction1=one if beta1 is None or beta1 == 0 else values["c1"],
             correction2=values["c2"],
         )
 
-    known = state_names(first.choices)
-    own = {name: values[f"{name}_"] for name in known}
+    own = {name: values[f"{name}_"] for name in first.state}
     other = {
-        name: own.get(name, values[f"{name}_"]) for name in state_names(second.choices)
+        name: own.get(name, values[f"{name}_"]) for name in second.state
     }  # what the first lacks is multiplied by zero: any number will do
     if "momentum" in own and "momentum" in other:
         other["momentum"] = evaluate(buffer.subs(RATE, previous)) * own["momentum"]
-    after_first, state_first = step(
-        first.choices,
+    after_first, state_first = first.step(
         coefficients(first, lambda name: values[name]),
-        State(**own),
+        own,
         values["parameter"],
         values["gradient"],
         num=num,
     )
-    after_second, state_second = step(
-        second.choices,
+    after_second, state_second = second.step(
         coefficients(second, lambda name: evaluate(expressions[name])),
-        State(**other),
+        other,
         values["parameter"],
         values["gradient"],
         num=num,
     )
     yield after_first, after_second
-    found = dict(state_second.items())
     for name, value in state_first.items():
-        if name in found:
+        if name in state_second:
             factor = evaluate(buffer) if name == "momentum" else one
-            yield factor * value, found[name]
+            yield factor * value, state_second[name]
+
+
+def shaped(rule: Rule) -> list[Stage]:
+    """Its stages that look at more than one element at a time."""
+    return [stage for stage in rule.stages if stage.shaped]
 
 
 def refuted(
@@ -233,7 +224,7 @@ def points(zero: frozenset[str]) -> dict[str, Any]:
     return values
 
 
-STATES = tuple(f"{name}_" for name in State.__dataclass_fields__)
+STATES = tuple(f"{name}_" for name in STATE)
 
 
 def proved(

@@ -15,8 +15,8 @@ from optimizer_conformance.questions.translate.table import (
     Attempt,
     Follower,
 )
-from optimizer_conformance.reference.numbers.symbolic import equations
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.numbers.symbolic import equations, starts
+from optimizer_conformance.reference.rules import Rule
 
 HEAD = """# All pairs
 
@@ -45,7 +45,7 @@ def markdown(atlas: Atlas) -> str:
     lines = [HEAD.format(dtype=DTYPE, numbers=numbers, versions=versions)]
     for features in OPTIONS:
         lines += section(atlas, features)
-    ruleless = [item for item in atlas.followers if item.choices is None]
+    ruleless = [item for item in atlas.followers if item.rule is None]
     lines += ["## Without one rule", ""]
     lines += [
         f"- `{item.implementation}`{with_options(item.features)}: {item.departs or 'none found'}"
@@ -77,10 +77,10 @@ def section(atlas: Atlas, features: tuple[str, ...]) -> list[str]:
         return []
     lines = [f"## {', '.join(features).replace('_', ' ').capitalize() or 'Without options'}", ""]
     lines += ["| rule | formula | implementations |", "| --- | --- | --- |"]
-    for choices, label in rules.items():
-        own = [item for item in here(atlas, features) if item.choices == choices]
+    for rule, label in rules.items():
+        own = [item for item in here(atlas, features) if item.rule == rule]
         names = ", ".join(f"`{item.implementation}`" for item in own)
-        lines.append(f"| {label} | {formula(choices, own[0].family)} | {names} |")
+        lines.append(f"| {label} | {formula(rule)} | {names} |")
     lines += ["", "From the rule of a row to the rule of a column:", ""]
     lines.append("| | " + " | ".join(rules.values()) + " |")
     lines.append("| --- |" + " --- |" * len(rules))
@@ -101,32 +101,26 @@ def section(atlas: Atlas, features: tuple[str, ...]) -> list[str]:
 
 def here(atlas: Atlas, features: tuple[str, ...]) -> list[Follower]:
     """The followers of a rule with these options."""
-    return [
-        item for item in atlas.followers if item.features == features and item.choices is not None
-    ]
+    return [item for item in atlas.followers if item.features == features and item.rule is not None]
 
 
-def labelled(atlas: Atlas, features: tuple[str, ...]) -> dict[Choices, str]:
+def labelled(atlas: Atlas, features: tuple[str, ...]) -> dict[Rule, str]:
     """Every rule, the one with most followers first, and its letter."""
-    counts = Counter(item.choices for item in here(atlas, features))
+    counts = Counter(item.rule for item in here(atlas, features))
     return {
-        choices: chr(ord("A") + index)
-        for index, (choices, _) in enumerate(counts.most_common())
-        if choices is not None
+        rule: chr(ord("A") + index)
+        for index, (rule, _) in enumerate(counts.most_common())
+        if rule is not None
     }
 
 
-def formula(choices: Choices, family: str) -> str:
+def formula(rule: Rule) -> str:
     """In one cell."""
-    lines = [text for text, _ in equations(choices, family)]
-    if choices.initial_second_moment != "0":
-        lines.insert(0, f"v(0) = {choices.initial_second_moment}")
+    lines = [*starts(rule), *(text for text, _ in equations(rule))]
     return "<br>".join(f"`{line}`" for line in lines)
 
 
-def tried(
-    atlas: Atlas, features: tuple[str, ...], first: Choices, second: Choices
-) -> list[Attempt]:
+def tried(atlas: Atlas, features: tuple[str, ...], first: Rule, second: Rule) -> list[Attempt]:
     """Every implementation of the second rule that was told to follow the first."""
     return [
         item
@@ -135,7 +129,7 @@ def tried(
     ]
 
 
-def cell(atlas: Atlas, features: tuple[str, ...], first: Choices, second: Choices) -> str:
+def cell(atlas: Atlas, features: tuple[str, ...], first: Rule, second: Rule) -> str:
     """What it takes, for how many implementations."""
     if first == second:
         return "·"
@@ -154,14 +148,13 @@ def cell(atlas: Atlas, features: tuple[str, ...], first: Choices, second: Choice
             words += " at every step" + (", which needs a wrapper" if outcome == "wrapper" else "")
         elif found.run and outcome != "none" and not found.varying:
             words += " while the rate stays"
-        starts = first.initial_second_moment != second.initial_second_moment
-        if starts and outcome not in ("state", "none", "refused"):
+        if not first.starts_like(second) and outcome not in ("state", "none", "refused"):
             words += ", and the state set before the first step"
         parts.append(f"{words} ({count})")
     return "; ".join(parts) or "–"
 
 
-def witnesses(atlas: Atlas, features: tuple[str, ...], rules: dict[Choices, str]) -> Iterator[str]:
+def witnesses(atlas: Atlas, features: tuple[str, ...], rules: dict[Rule, str]) -> Iterator[str]:
     """One row for each pair of rules that parts."""
     for first, label in rules.items():
         for second, other in rules.items():

@@ -24,7 +24,7 @@ from optimizer_conformance.questions.translate.result import (
     Witness,
 )
 from optimizer_conformance.questions.translate.settings import VALUED, Setting, setting, words
-from optimizer_conformance.questions.translate.transformations import RATE, Rule, simple
+from optimizer_conformance.questions.translate.transformations import RATE, simple
 from optimizer_conformance.questions.translate.trial import (
     Found,
     Told,
@@ -38,10 +38,10 @@ from optimizer_conformance.questions.translate.trial import (
 from optimizer_conformance.questions.translate.values import number, sequence
 from optimizer_conformance.questions.translate.witness import shortest
 from optimizer_conformance.questions.translate.wrapping import audited
-from optimizer_conformance.reference.numbers.symbolic import equations
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.numbers.symbolic import equations, starts
+from optimizer_conformance.reference.rules import RMSPROP, Rule
+from optimizer_conformance.reference.rules.words import contrast
 from optimizer_conformance.reference.variants.record import FEATURES
-from optimizer_conformance.reference.words import contrast
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import WorkerError
 from optimizer_conformance.workers.subject import Subject, SubjectError, described, subject
@@ -129,7 +129,7 @@ class Inquiry:
 
         Those whose documents give hope are run; compiled ones do what theirs does.
         """
-        if self.rule.choices is None or self.rule.partly:
+        if self.rule.rule is None or self.rule.partly:
             return ()
         own = self.other.name.partition("[")[0]
         features = tuple(sorted(self.options()))
@@ -138,7 +138,7 @@ class Inquiry:
             if item.name == self.other.name or item.name.partition("[")[0] != own or item.compiled:
                 continue
             if item.devices and any(
-                self.hopeful(variant.choices) for variant in claimed_variants(item, features)
+                self.hopeful(variant.rule) for variant in claimed_variants(item, features)
             ):
                 self.progress(f"{item.name}: trying it as well")
                 another = described(
@@ -150,14 +150,14 @@ class Inquiry:
                         found_.append(item.name)
         return tuple(found_)
 
-    def hopeful(self, choices: Choices) -> bool:
+    def hopeful(self, rule: Rule) -> bool:
         """Whether a rule could be told to take the first one's steps."""
-        related = relation(self.first, Rule(choices, self.first.loss_scale), self.asked.zero)
+        related = relation(self.first, rule, self.asked.zero)
         return related is not None and not related.state
 
     def wrapped(self, refused: Translation) -> Translation:
         """The same with the first one's rule as code for the second one's framework."""
-        if self.rule.choices is None or self.rule.partly:
+        if self.rule.rule is None or self.rule.partly:
             return refused
         adapter = self.other.name.partition(":")[0]
         code = wrapper(
@@ -174,10 +174,10 @@ class Inquiry:
         """The answer without a wrapper."""
         self.progress(f"{self.one.name}: which rule does it follow?")
         self.cases = cases(self.one, self.asked, self.dtype)
-        rule, self.seen = found(self.oracle, self.one, self.asked, self.cases)
-        if rule.choices is None or rule.partly:
-            return self.ruleless(rule)
-        self.rule, self.first = rule, Rule(rule.choices, "loss_scale" in self.asked.features)
+        follows, self.seen = found(self.oracle, self.one, self.asked, self.cases)
+        if follows.rule is None or follows.partly:
+            return self.ruleless(follows)
+        self.rule, self.first = follows, follows.rule
         features = self.options()
         trial = Setting(features, self.names(features))
         self.progress(f"{self.other.name}: which rule does it follow?")
@@ -189,17 +189,17 @@ class Inquiry:
             return self.refusal(
                 trial, f"{self.other.name} refuses these hyperparameters: {error}", drifting=False
             )
-        choices = self.second_rule.choices
-        if choices is None or self.second_rule.partly:
+        rule = self.second_rule.rule
+        if rule is None or self.second_rule.partly:
             return self.refusal(
                 trial,
                 f"{self.other.name} follows no rule that is the same for all elements"
                 + (f" ({self.second_rule.departs})" if self.second_rule.departs else ""),
             )
-        self.second = Rule(choices, "loss_scale" in features)
+        self.second = rule
         connected = relation(self.first, self.second, self.asked.zero)
         if connected is None:
-            words_ = contrast(self.first.choices, self.second.choices)
+            words_ = contrast(self.first, self.second)
             lost = self.lost(features)
             return self.refusal(trial, "; ".join(part for part in (lost, words_) if part))
         return self.connected(connected, features)
@@ -283,7 +283,7 @@ class Inquiry:
             told_apart, answers = self.plainly(told)
             return replace(
                 self.translation("state", told, related, runs=runs),
-                reason=contrast(self.first.choices, self.second.choices),
+                reason=contrast(self.first, self.second),
                 drift=self.drift(told),
                 witness=self.witness(told_apart, answers),
             )
@@ -296,7 +296,7 @@ class Inquiry:
             return "none", f"{item.name} takes no {', '.join(strange)}"
         if others := [name for name in related.changing if name != "learning_rate"]:
             each = ", ".join(f"{name} would have to be {formulas[name]}" for name in others)
-            differ = contrast(self.first.choices, self.second.choices)
+            differ = contrast(self.first, self.second)
             return "wrapper", f"{each} at every step; {differ}"
         if related.changing and not item.schedules:
             return "wrapper", (
@@ -305,8 +305,7 @@ class Inquiry:
             )
         if related.state and not item.settable:
             return "none", (
-                f"{contrast(self.first.choices, self.second.choices)}; the second one's state "
-                "cannot be set"
+                f"{contrast(self.first, self.second)}; the second one's state cannot be set"
             )
         return None
 
@@ -340,8 +339,8 @@ class Inquiry:
             judgement, bound = weighed(
                 self.oracle,
                 self.other,
-                Told(self.first.choices, self.asked.decimals),
-                Told(self.second.choices, told.decimals),
+                Told(self.first, self.asked.decimals),
+                Told(self.second, told.decimals),
                 case,
                 observed,
                 own,
@@ -363,7 +362,7 @@ class Inquiry:
                 judged(
                     self.oracle,
                     self.other,
-                    self.rule.choices or Choices(),
+                    self.rule.rule or RMSPROP,
                     self.asked.decimals,
                     case,
                     observed,
@@ -385,10 +384,10 @@ class Inquiry:
         result = self.translation(outcome, told, related, reason=reason, runs=runs)
         if not drifting:
             return result
-        if self.rule.choices is not None and self.second_rule.choices is not None:
+        if self.rule.rule is not None and self.second_rule.rule is not None:
             self.progress("looking for the nearest setting")
-            second = Rule(self.second_rule.choices, "loss_scale" in told.features)
-            near = nearest(self.rule.choices, self.asked.decimals, second, self.steps, self.dtype)
+            second = self.second_rule.rule
+            near = nearest(self.rule.rule, self.asked.decimals, second, self.steps, self.dtype)
             told = Setting(told.features, dict(sorted(near.items())))
         self.progress(f"following both for {self.steps} steps")
         try:
@@ -400,7 +399,7 @@ class Inquiry:
             result,
             hyperparameters=told.decimals,
             drift=drift,
-            witness=self.witness(judgements, answers) if self.rule.choices else None,
+            witness=self.witness(judgements, answers) if self.rule.rule else None,
         )
 
     def drift(self, told: Setting) -> tuple[Drift, ...]:
@@ -464,10 +463,8 @@ def varies(related: Relation) -> bool:
 def side(subject_: Subject, rule: Found) -> Side:
     """One implementation as the answer names it."""
     formula: tuple[str, ...] = ()
-    if rule.choices is not None:
-        formula = tuple(text for text, _ in equations(rule.choices, subject_.implementation.family))
-        if rule.choices.initial_second_moment != "0":
-            formula = (f"v(0) = {rule.choices.initial_second_moment}", *formula)
+    if rule.rule is not None:
+        formula = (*starts(rule.rule), *(text for text, _ in equations(rule.rule)))
     return Side(
         subject_.name,
         subject_.device,

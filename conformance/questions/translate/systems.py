@@ -31,7 +31,13 @@ class Closed(Symbolic):
 
 
 class Plain(BallArithmetic):
-    """Single balls."""
+    """Single balls; hyperparameters are balls already."""
+
+    def coefficient(self, kind: str, exact: Any) -> Any:
+        return exact
+
+    def complement(self, beta: Any) -> Any:
+        return 1 - beta
 
     def square(self, x: Any) -> Any:
         return x * x

@@ -16,7 +16,7 @@ from optimizer_conformance.questions.translate.proof import Relation, relation
 from optimizer_conformance.questions.translate.result import Run, Witness
 from optimizer_conformance.questions.translate.session import varies
 from optimizer_conformance.questions.translate.settings import Setting
-from optimizer_conformance.questions.translate.transformations import Rule, simple
+from optimizer_conformance.questions.translate.transformations import simple
 from optimizer_conformance.questions.translate.trial import (
     Told,
     answered,
@@ -29,7 +29,7 @@ from optimizer_conformance.questions.translate.trial import (
 )
 from optimizer_conformance.questions.translate.values import number, sequence
 from optimizer_conformance.questions.translate.witness import Seen, shortest
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError
 from optimizer_conformance.workers.subject import Subject, SubjectError, described
@@ -61,7 +61,7 @@ class Follower:
     implementation: str
     family: str
     features: tuple[str, ...]
-    choices: Choices | None
+    rule: Rule | None
     documents: str
     departs: str
 
@@ -76,8 +76,8 @@ class Attempt:
     varying  whether it holds while the learning rate changes, too
     """
 
-    first: Choices
-    second: Choices
+    first: Rule
+    second: Rule
     implementation: str
     features: tuple[str, ...]
     outcome: str
@@ -112,7 +112,7 @@ def survey(adapters: Iterable[str], *, progress: Progress) -> Atlas:
             except WorkerError as error:
                 atlas.left_out[" ".join((subject_.name, *features))] = str(error)
                 continue
-            follows = None if rule.partly else rule.choices
+            follows = None if rule.partly else rule.rule
             family = subject_.implementation.family
             atlas.followers.append(
                 Follower(subject_.name, family, features, follows, rule.documents, rule.departs)
@@ -188,21 +188,21 @@ def numbers(subject: Subject, features: tuple[str, ...]) -> Setting:
 
 def sources(atlas: Atlas, follower: Follower) -> list[Follower]:
     """One follower of each other rule with the same options; in the plain form of both families."""
-    if follower.choices is None:
+    if follower.rule is None:
         return []
-    first: dict[Choices, Follower] = {}
+    first: dict[Rule, Follower] = {}
     for item in atlas.followers:
         alike = item.features == follower.features
-        if item.choices is not None and item.choices != follower.choices and alike:
-            first.setdefault(item.choices, item)
+        if item.rule is not None and item.rule != follower.rule and alike:
+            first.setdefault(item.rule, item)
     return list(first.values())
 
 
 def attempt(oracle: Oracle, subject: Subject, follower: Follower, source: Follower) -> Attempt:
     """Tell one implementation to follow the rule of another."""
-    assert follower.choices is not None
-    assert source.choices is not None
-    own, goal = Rule(follower.choices), Rule(source.choices)
+    assert follower.rule is not None
+    assert source.rule is not None
+    own, goal = follower.rule, source.rule
     given = {name: NUMBERS[name] for name in goal.hyperparameters}
     related = relation(goal, own, frozenset())
     formulas = {} if related is None else {n: str(e) for n, e in related.expressions.items()}
@@ -225,13 +225,13 @@ def attempt(oracle: Oracle, subject: Subject, follower: Follower, source: Follow
                 rates = sequence(related.expressions["learning_rate"], given, case.steps)
             state = related.state if proved and related else None
             observed = answered(subject, case, setting, rates=rates, state=state)
-            judgement, bound = judged(oracle, subject, goal.choices, given, case, observed), "first"
+            judgement, bound = judged(oracle, subject, goal, given, case, observed), "first"
             if proved:
                 judgement, bound = weighed(
                     oracle,
                     subject,
-                    Told(goal.choices, given),
-                    Told(own.choices, told),
+                    Told(goal, given),
+                    Told(own, told),
                     case,
                     observed,
                     rates,
@@ -240,7 +240,7 @@ def attempt(oracle: Oracle, subject: Subject, follower: Follower, source: Follow
             seen.append((case, judgement, None, observed))
     except WorkerError as error:
         return Attempt(
-            goal.choices, own.choices, subject.name, follower.features, "refused", formulas,
+            goal, own, subject.name, follower.features, "refused", formulas,
             remark=str(error),
         )  # fmt: skip
     witness = shortest(seen)
@@ -248,7 +248,7 @@ def attempt(oracle: Oracle, subject: Subject, follower: Follower, source: Follow
         outcome = "none"
     worst = max(runs, key=lambda item: item.score)
     return Attempt(
-        goal.choices, own.choices, subject.name, follower.features, outcome, formulas, worst,
+        goal, own, subject.name, follower.features, outcome, formulas, worst,
         witness, "" if proved or witness else "no case shows it",
         bool(related and related.schedules and not varies(related)),
     )  # fmt: skip

@@ -6,12 +6,11 @@ them hold for two given rules is decided by :mod:`questions.translate.proof`, ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import Rule
 
 # The first rule's hyperparameters, and the bias corrections 1 - beta1^t and 1 - beta2^t of its
 # step.  Independent of each other: what holds for any values holds at every step.
@@ -68,32 +67,6 @@ IDLE: dict[str, Any] = {
 }
 # The second rule's momentum buffer in terms of the first's, under the rate of the same step.
 BUFFERS = (ONE, 1 / RATE, RATE)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Choices with the options that an implementation was given.
-
-    loss_scale  whether gradients arrive multiplied by a loss scale
-    """
-
-    choices: Choices
-    loss_scale: bool = False
-
-    @property
-    def hyperparameters(self) -> tuple[str, ...]:
-        """Canonical names of what enters its formula, apart from the step count."""
-        choices = self.choices
-        present = {
-            "learning_rate": True,
-            "decay": True,
-            "epsilon": choices.epsilon != "none",
-            "beta1": choices.first_moment,
-            "momentum": choices.momentum != "none",
-            "weight_decay": choices.weight_decay != "none",
-            "loss_scale": self.loss_scale,
-        }
-        return tuple(name for name, there in present.items() if there)
 
 
 def ways(name: str, first: Rule) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict, 
 from optimizer_conformance.questions.translate.result import Run
 from optimizer_conformance.questions.translate.settings import Setting
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import ADAM, FACTORS, RMSPROP, Rule
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.subject import Subject
 
@@ -133,7 +133,7 @@ def needed(setting: Setting) -> set[str]:
 def judged(
     oracle: Oracle,
     subject: Subject,
-    choices: Choices,
+    rule: Rule,
     decimals: Mapping[str, str],
     case: Case,
     observed: Observed,
@@ -142,7 +142,7 @@ def judged(
     """The parameters that an implementation came to, against a rule."""
     profile = subject.implementation.arithmetic.get(subject.device, "ieee")
     question = Question(
-        choices,
+        rule,
         tuple(sorted(decimals.items())),
         case,
         profile=profile,
@@ -166,12 +166,12 @@ def weighed(
     bias correction that the rule then multiplies by): what its own arithmetic allows, with the
     ``rates`` that it was given, is then accepted as well.
     """
-    judgement = judged(oracle, subject, first.choices, first.decimals, case, observed)
+    judgement = judged(oracle, subject, first.rule, first.decimals, case, observed)
     if judgement.worst is not Verdict.deviates:
         return judgement, "first"
-    start = first.choices.initial_second_moment
-    choices = replace(second.choices, initial_second_moment=start)
-    again = judged(oracle, subject, choices, second.decimals, case, observed, rates)
+    start = first.rule["initial_second_moment"]
+    rule = second.rule.having(initial_second_moment=start)
+    again = judged(oracle, subject, rule, second.decimals, case, observed, rates)
     if again.worst is Verdict.deviates:
         return judgement, "first"
     return again, "second"
@@ -181,7 +181,7 @@ def weighed(
 class Told:
     """A rule with the numbers that it is given."""
 
-    choices: Choices
+    rule: Rule
     decimals: Mapping[str, str]
 
 
@@ -195,7 +195,7 @@ class Found:
     partly     only some elements, by their place, follow it
     """
 
-    choices: Choices | None
+    rule: Rule | None
     documents: str
     departs: str
     partly: bool = False
@@ -215,34 +215,20 @@ def found(
     pairs = [(unit, Answer(observed)) for unit, observed in zip(units, answers, strict=True)]
     explanation: Explanation = explain(oracle, candidates[0], pairs, candidates[1:])
     documents = explanation.nearest or next(
-        (item.identifier for item in candidates if item.choices == explanation.choices), ""
+        (item.identifier for item in candidates if item.rule == explanation.rule), ""
     )
     departs = "" if not claimed else explanation.why(claimed[0])
-    if explanation.choices in [variant.choices for variant in claimed]:
+    if explanation.rule in [variant.rule for variant in claimed]:
         departs = ""
-    return Found(explanation.choices, documents, departs, explanation.partly), answers[: len(asked)]
+    return Found(explanation.rule, documents, departs, explanation.partly), answers[: len(asked)]
 
 
 def supposed(family: str, features: tuple[str, ...]) -> Variant:
     """Where no document has these options together: a rule to look around from."""
-    choices = Choices(
-        first_moment=family == "adam",
-        correction="both" if family == "adam" else "none",
-        centered="centered" in features,
-        momentum="scaled" if "momentum" in features else "none",
-        nesterov="nesterov" in features,
-        amsgrad="raw" if "amsgrad" in features else "none",
-        weight_decay="l2" if "weight_decay" in features else "none",
-        maximize="maximize" in features,
-    )
-    return Variant(
-        identifier="",
-        family="adam" if family == "adam" else "rmsprop",
-        choices=choices,
-        defaults={},
-        source="",
-        features=frozenset(features),
-    )
+    plain = ADAM if family == "adam" else RMSPROP
+    # Of each option the first way that there is.
+    rule = plain.having(**{name: FACTORS[name].values[1] for name in features})
+    return Variant(identifier="", rule=rule, defaults={}, source="", features=frozenset(features))
 
 
 def summed(case: Case, judgement: Judgement, bound: str, observed: Observed) -> Run:

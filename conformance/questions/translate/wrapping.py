@@ -11,8 +11,8 @@ from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.questions.translate.code import OBJECTS, framework
 from optimizer_conformance.questions.translate.result import Run
 from optimizer_conformance.questions.translate.settings import Setting
-from optimizer_conformance.questions.translate.transformations import Rule
 from optimizer_conformance.questions.translate.trial import answered, judged, summed
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import WorkerError
 from optimizer_conformance.workers.subject import SubjectError, subject
@@ -38,14 +38,14 @@ def audited(
                 python=python,
                 kind=kind,
                 features=asked.features,
-                family="adam" if rule.choices.first_moment else "rmsprop",
+                family=rule.family,
             ) as own:
                 runs = []
                 for case in cases:
                     if inputs_of(case).rates and not own.implementation.schedules:
                         continue
                     observed = answered(own, case, asked)
-                    judgement = judged(oracle, own, rule.choices, asked.decimals, case, observed)
+                    judgement = judged(oracle, own, rule, asked.decimals, case, observed)
                     runs.append(summed(case, judgement, "first", observed))
         except (SubjectError, WorkerError) as error:
             return (), str(error)

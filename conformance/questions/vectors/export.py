@@ -89,12 +89,11 @@ def provenance() -> VectorProvenance:
 
 def rule(variant: Variant) -> VectorRule:
     """The record of a variant."""
-    scaled = "loss_scale" in variant.features
     return VectorRule(
         variant.identifier,
         variant.family,
         sorted(variant.features),
-        [line for line, _ in equations(variant.choices, variant.family, scaled)],
+        [line for line, _ in equations(variant.rule)],
         dict(sorted(variant.defaults.items())),
         variant.source,
         variant.url,
@@ -106,7 +105,7 @@ def rule(variant: Variant) -> VectorRule:
 
 def question_of(variant: Variant, case: Case) -> Question:
     """What the oracle is asked."""
-    return Question(variant.choices, case.hyperparameters, case, variant.undecayed)
+    return Question(variant.rule, case.hyperparameters, case, variant.undecayed)
 
 
 def vector(oracle: Oracle, variant: Variant, case: Case) -> VectorCase:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tokenize
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +14,7 @@ from optimizer_conformance.questions.verify.checks.implementations import known_
 from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.registry import Decision, check, decided
 from optimizer_conformance.reference.numbers import symbolic
-from optimizer_conformance.reference.pipeline import Choices
+from optimizer_conformance.reference.rules import FACTORS, Rule
 from optimizer_conformance.reference.variants import VARIANTS
 
 FUNCTIONS = {
@@ -52,13 +51,13 @@ class Equation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def __post_init__(self) -> None:
         variant = known_variant(self.variant)
-        if unknown := set(self.choices) - set(vars(Choices())):
+        if unknown := set(self.choices) - set(FACTORS):
             raise ValueError(f"unknown choices {', '.join(sorted(unknown))}")
-        if self.quantity not in symbolic.SYMBOLS:
+        if self.quantity not in symbolic.QUANTITIES:
             raise ValueError(
-                f"unknown quantity {self.quantity!r}; known are {', '.join(symbolic.SYMBOLS)}"
+                f"unknown quantity {self.quantity!r}; known are {', '.join(symbolic.QUANTITIES)}"
             )
-        names = meanings(variant.family)
+        names = meanings(variant.rule)
         for text, meaning in self.symbols.items():
             if meaning not in names:
                 raise ValueError(
@@ -92,18 +91,15 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             raise ValueError("give default or choices")
 
 
-def meanings(family: str) -> dict[str, Any]:
+def meanings(rule: Rule) -> dict[str, Any]:
     """Every word that a symbol may mean, as SymPy symbols of the reference."""
-    before = {name: sympy.Symbol(symbol, real=True) for name, symbol in symbolic.SYMBOLS.items()}
+    before = {name: sympy.Symbol(symbol, real=True) for name, symbol in symbolic.QUANTITIES.items()}
     after = {
         f"{name}'": sympy.Symbol(f"{symbol}'", real=True)
-        for name, symbol in symbolic.SYMBOLS.items()
+        for name, symbol in symbolic.QUANTITIES.items()
     }
-    coefficients = {
-        name: value
-        for name, value in vars(symbolic.symbols(family)).items()
-        if isinstance(value, sympy.Symbol)
-    }
+    coefficients = symbolic.hyperparameters(rule)
+    coefficients["rate"] = coefficients["learning_rate"]
     before["buffer"] = before["momentum"]  # among the coefficients, momentum is the factor
     return before | after | coefficients | {"step": sympy.Symbol("t", positive=True)}
 
@@ -123,24 +119,18 @@ def expression(text: str, symbols: dict[str, Any]) -> Any:
 def equation(parameters: Equation, context: Context) -> Decision:
     """Proved equal, or shown different by numbers."""
     variant = VARIANTS[parameters.variant]
-    choices = replace(variant.choices, **parameters.choices)
-    scaled = "loss_scale" in variant.features
-    ours = {
-        str(symbol): value
-        for symbol, value in symbolic.definitions(choices, variant.family, scaled)
-    }
-    wanted = f"{symbolic.SYMBOLS[parameters.quantity]}'"
+    rule = variant.rule.having(**parameters.choices)
+    ours = {str(symbol): value for symbol, value in symbolic.definitions(rule)}
+    wanted = f"{symbolic.QUANTITIES[parameters.quantity]}'"
     if wanted not in ours:
         return Decision(
             verdict="contradicted", observed=f"{variant.identifier} has no {parameters.quantity}"
         )
-    names = meanings(variant.family)
+    names = meanings(rule)
     symbols = {text: names[meaning] for text, meaning in parameters.symbols.items()}
     documented = expression(parameters.equation, symbols)
     equal, observed = compared(documented, ours[wanted])
-    printed = dict(
-        line.split(" = ", 1) for line, _ in symbolic.equations(choices, variant.family, scaled)
-    )
+    printed = dict(line.split(" = ", 1) for line, _ in symbolic.equations(rule))
     about = f"{variant.identifier}: {symbolic.plain(wanted)} = {printed[symbolic.plain(wanted)]}"
     return decided(
         equal,
@@ -211,12 +201,12 @@ def record(parameters: Record, context: Context) -> Decision:
         if Fraction(variant.defaults.get(name, "-1")) != Fraction(value)
     ]
     missed += [
-        f"{name} is {getattr(variant.choices, name)!r}, not {value!r}"
+        f"{name} is {variant.rule[name]!r}, not {value!r}"
         for name, value in parameters.choices.items()
-        if getattr(variant.choices, name) != value
+        if variant.rule[name] != value
     ]
     has = ", ".join(f"{name} {variant.defaults.get(name)}" for name in parameters.default)
-    rule = ", ".join(f"{n} {getattr(variant.choices, n)}" for n in parameters.choices)
+    rule = ", ".join(f"{n} {variant.rule[n]}" for n in parameters.choices)
     text = ", ".join(part for part in (has, rule) if part)
     return decided(
         not missed,

@@ -14,7 +14,7 @@ from optimizer_conformance.judging.execution import carry_out, judge_answer, que
 from optimizer_conformance.judging.verdict import Divergence, Verdict
 from optimizer_conformance.questions.verify.context import Context, Missing
 from optimizer_conformance.questions.verify.registry import Decision, Reading, check, decided
-from optimizer_conformance.reference.numbers.symbolic import definitions
+from optimizer_conformance.reference.numbers.symbolic import definitions, starts
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 
 # Modes in which the formula is judged; the first that an implementation can take part in is used.
@@ -226,6 +226,6 @@ def readings(parameters: Readings, context: Context) -> Decision:
 
 def rule(variant: Variant) -> tuple[object, ...]:
     """What makes a rule: its equations and where the averages start."""
-    derived = definitions(variant.choices, variant.family, "loss_scale" in variant.features)
+    derived = definitions(variant.rule)
     lines = tuple((str(symbol), str(expression)) for symbol, expression in derived)
-    return (*lines, variant.choices.initial_second_moment)
+    return (*lines, *starts(variant.rule))

@@ -15,8 +15,8 @@ from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.registry import Decision, check, decided
 from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.numbers import FLOAT64
-from optimizer_conformance.reference.numbers.symbolic import SYMBOLS, definitions, plain
-from optimizer_conformance.reference.pipeline import State
+from optimizer_conformance.reference.numbers.symbolic import QUANTITIES, definitions, plain
+from optimizer_conformance.reference.rules import State
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 
@@ -100,7 +100,7 @@ def walked(variant: Variant, gradients: list[Array], **values: str) -> list[tupl
     """Parameter (from 0) and state after each step."""
     decimals = {**FILLED, **variant.defaults, **values}
     start = np.zeros(np.shape(gradients[0]))
-    return list(trajectory(variant.choices, decimals, start, gradients, num=FLOAT64))
+    return list(trajectory(variant.rule, decimals, start, gradients, num=FLOAT64))
 
 
 def steps(variant: Variant, gradients: list[Array], **values: str) -> Array:
@@ -111,7 +111,7 @@ def steps(variant: Variant, gradients: list[Array], **values: str) -> Array:
 
 def substituted(variant: Variant, values: dict[str, Any], *, deep: bool = False) -> Any:
     """The new parameter with symbols (by name) replaced; ``deep`` puts in the averages first."""
-    derived = definitions(variant.choices, variant.family)
+    derived = definitions(variant.rule)
     *averages, (_, found) = derived
     if deep:
         for symbol, value in reversed(averages):
@@ -165,7 +165,7 @@ def normalised(variant: Variant) -> Outcome:
     """Whether the step no longer depends on the gradient's size once the average has settled."""
     g = sympy.Symbol("g", positive=True)
     # What the averages of a constant gradient tend to, and epsilon is negligible.
-    settled = {"v'": g**2, "m'": g, SYMBOLS["mean_gradient"] + "'": 0, "w": 0, r"\epsilon": 0}
+    settled = {"v'": g**2, "m'": g, QUANTITIES["mean_gradient"] + "'": 0, "w": 0, r"\epsilon": 0}
     change = -sympy.simplify(substituted(variant, settled | {"g": g}))
     free = g not in change.free_symbols
     return free, f"step of a settled average: {plain(change)}"
@@ -206,7 +206,7 @@ def first_step(variant: Variant) -> Outcome:
 @named("correction-fades")
 def correction_fades(variant: Variant) -> Outcome:
     """Whether bias correction changes the first steps and, in float64, no late step any more."""
-    plain = replace(variant, choices=replace(variant.choices, correction="none"))
+    plain = replace(variant, rule=variant.rule.having(correction="none"))
     # With decays of one half 1 - beta^t is 1 in float64 from the 54th step on.
     long = [np.ones(1)] * 80
     ours, bare = (
@@ -224,7 +224,7 @@ def weights(variant: Variant) -> Outcome:
     decay = float(variant.defaults["decay"])
     length = round(1 / (1 - decay))
     impulse = [np.ones(1)] + [np.zeros(1)] * (10 * length)
-    held = np.array([state.second_moment[0] for _, state in walked(variant, impulse)])
+    held = np.array([state["second_moment"][0] for _, state in walked(variant, impulse)])
     falling = bool((np.diff(held) < 0).all())
     share = held[:length].sum() / held.sum()
     return falling, f"weights fall geometrically; the last {length} squares hold {share:.3f}"
@@ -234,7 +234,7 @@ def weights(variant: Variant) -> Outcome:
 def decay_one(variant: Variant) -> Outcome:
     """With decay 1 the average never moves: the step is a constant multiple of the gradient."""
     gradients = [np.array([1.0]), np.array([5.0]), np.array([-2.0])]
-    moved = [state.second_moment[0] for _, state in walked(variant, gradients, decay="1")]
+    moved = [state["second_moment"][0] for _, state in walked(variant, gradients, decay="1")]
     return bool(set(moved) == {moved[0]} == {0.0}), f"average of squares {listed(moved)}"
 
 

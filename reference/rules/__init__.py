@@ -1,0 +1,39 @@
+"""Rules of stages: what happens to a gradient on its way to the parameter.
+
+A rule is a row of slots, in the order in which a step passes them; what stands in a slot is a
+frozen record, a *stage*, that owns its choices, its state, its hyperparameters, its words and its
+formula.  Every formula is written once, over a *number system* (:mod:`reference.numbers`): float64
+arrays give the reference value, running bounds the tolerance, SymPy symbols the printed formula.
+
+A documented variant, a mutant and a hypothesis about an implementation differ in nothing but their
+rule.  In which respects two rules can differ, their *factors* say (:mod:`reference.rules.factors`).
+"""
+
+from optimizer_conformance.reference.rules.rule import (
+    ADAM,
+    FACTORS,
+    RMSPROP,
+    STATE,
+    SYMBOLS,
+    Impossible,
+    Rule,
+    State,
+    possible,
+)
+from optimizer_conformance.reference.rules.stage import Kept, Number, Stage, Walk
+
+__all__ = [
+    "ADAM",
+    "FACTORS",
+    "RMSPROP",
+    "STATE",
+    "SYMBOLS",
+    "Impossible",
+    "Kept",
+    "Number",
+    "Rule",
+    "Stage",
+    "State",
+    "Walk",
+    "possible",
+]

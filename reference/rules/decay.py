@@ -1,0 +1,74 @@
+"""Weight decay: what pulls the parameter towards zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from optimizer_conformance.reference.rules.factors import Standing
+from optimizer_conformance.reference.rules.stage import Stage, Walk
+
+
+@dataclass(frozen=True)
+class Added(Stage):
+    """L2: the gradient of a penalty joins that of the loss.
+
+    g' = g + lambda w
+    """
+
+    takes = ("weight_decay",)
+
+    def step(self, walk: Walk) -> None:
+        pull = walk.hyper.weight_decay * walk.parameter
+        walk.gradient = walk.num.define("gradient", walk.gradient + pull)
+
+
+@dataclass(frozen=True)
+class Shrunk(Stage):
+    """Decoupled: the parameter itself shrinks, w (1 - c), before the step is taken from it.
+
+    by  ``rate``: c = lr lambda; ``nothing``: c = lambda; ``corrected rate``:
+        c = lr lambda sqrt(1 - beta_2^t) / (1 - beta_1^t), the rate with both bias corrections
+
+    Source: I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", arXiv:1711.05101.
+    """
+
+    by: Literal["rate", "nothing", "corrected rate"] = "rate"
+    takes = ("weight_decay",)
+
+    def needs(self) -> tuple[str, ...]:
+        return ("correction1", "correction2") if self.by == "corrected rate" else ()
+
+    def step(self, walk: Walk) -> None:
+        walk.parameter = walk.num.shrink(walk.parameter, self.share(walk))
+
+    def share(self, walk: Walk) -> object:
+        """c, what is lost of each unit."""
+        hyper, num = walk.hyper, walk.num
+        if self.by == "nothing":
+            return hyper.weight_decay
+        if self.by == "rate":
+            return hyper.rate * hyper.weight_decay
+        scaled = (hyper.rate, hyper.weight_decay, num.root(hyper.correction2))
+        return num.quotient(scaled, (hyper.correction1,))
+
+
+WEIGHT_DECAY = Standing(
+    "weight_decay",
+    "weight decay",
+    {
+        "none": "absent",
+        "l2": "added to the gradient",
+        "decoupled": "shrinks the parameter by learning rate × decay",
+        "decoupled-unscaled": "shrinks the parameter by decay alone",
+        "decoupled-corrected": "shrinks the parameter by corrected learning rate × decay",
+    },
+    stages={
+        "none": None,
+        "l2": ("added", Added()),
+        "decoupled": ("shrunk", Shrunk("rate")),
+        "decoupled-unscaled": ("shrunk", Shrunk("nothing")),
+        "decoupled-corrected": ("shrunk", Shrunk("corrected rate")),
+    },
+)
+FACTORS = (WEIGHT_DECAY,)

@@ -1,0 +1,49 @@
+"""Where to go: the gradient, or an average of gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optimizer_conformance.reference.rules.factors import Standing
+from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
+
+
+@dataclass(frozen=True)
+class Gradient(Stage):
+    """This step's gradient."""
+
+    def step(self, walk: Walk) -> None:
+        walk.numerators = (walk.gradient,)
+
+
+@dataclass(frozen=True)
+class Average(Stage):
+    """Adam's first moment; ``corrected``: divided by 1 - beta_1^t.
+
+    m' = beta_1 m + (1 - beta_1) g
+
+    Source: D. Kingma, J. Ba, "Adam", arXiv:1412.6980.
+    """
+
+    corrected: bool = False
+    takes = ("beta1",)
+
+    def coefficients(self) -> tuple[str, ...]:
+        return ("beta1", "one_minus_beta1", *(("correction1",) if self.corrected else ()))
+
+    def state(self) -> dict[str, Kept]:
+        return {"first_moment": Kept("m")}
+
+    def step(self, walk: Walk) -> None:
+        walk.numerators = (walk.average("first_moment", "beta1", walk.gradient),)
+        if self.corrected:
+            walk.denominators = (walk.hyper.correction1,)
+
+
+FIRST_MOMENT = Standing(
+    "first_moment",
+    "gradients",
+    {False: "not averaged", True: "averaged"},
+    stages={False: ("direction", Gradient()), True: ("direction", Average())},
+)
+FACTORS = (FIRST_MOMENT,)

@@ -1,0 +1,299 @@
+"""A rule: stages in their slots, one step through them, and the rules beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
+from itertools import product
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from optimizer_conformance.reference.rules import buffer, decay, direction, gradient, scale
+from optimizer_conformance.reference.rules.buffer import Buffer
+from optimizer_conformance.reference.rules.decay import Added, Shrunk
+from optimizer_conformance.reference.rules.direction import Average, Gradient
+from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
+from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Unscaled
+from optimizer_conformance.reference.rules.scale import MeanSquare
+from optimizer_conformance.reference.rules.stage import Kept, Number, Stage, Walk
+
+State = Mapping[str, Number]
+
+CORRECTION = Flags(
+    "correction",
+    "bias correction",
+    {
+        "none": "absent",
+        "first": "of the first moment only",
+        "second": "of the second moment only",
+        "both": "of both moments",
+    },
+    flags={
+        "none": (),
+        "first": ("direction",),
+        "second": ("scale",),
+        "both": ("direction", "scale"),
+    },
+    field="corrected",
+)
+# In the order in which a step meets them.
+FACTORS: dict[str, Factor] = {
+    factor.name: factor
+    for factor in (
+        *gradient.FACTORS,
+        *decay.FACTORS,
+        *direction.FACTORS,
+        CORRECTION,
+        *scale.FACTORS,
+        *buffer.FACTORS,
+    )
+}
+
+
+READ_FROM = {name: factor.slots for name, factor in FACTORS.items()}
+
+
+@lru_cache(maxsize=65536)
+def read(name: str, *stages: Stage | None) -> Value:
+    """The value of a factor where these stages stand in its slots."""
+    return FACTORS[name].read(*stages)
+
+
+GRADIENT, MEAN_SQUARE = Gradient(), MeanSquare()  # where nothing is said
+
+
+class Impossible(ValueError):  # noqa: N818 - named for the situation
+    """No rule has these factors together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One update rule: its slots, in the order in which a step passes them.
+
+    ``rule["epsilon"]`` is the value of a factor, ``rule.having(epsilon="hat")`` the rule with
+    another one.  Raises Impossible where two stages would take one hyperparameter, or where one
+    needs a coefficient that no other forms.
+    """
+
+    unscaled: Unscaled | None = None
+    centralized: Centralized | None = None
+    ascending: Ascending | None = None
+    added: Added | None = None
+    direction: Gradient | Average = GRADIENT
+    scale: MeanSquare = MEAN_SQUARE
+    shrunk: Shrunk | None = None
+    buffer: Buffer | None = None
+
+    def __post_init__(self) -> None:
+        taken = [name for stage in self.stages for name in stage.hyperparameters()]
+        if len(set(taken)) < len(taken):
+            raise Impossible("two stages take one hyperparameter")
+        missing = {name for stage in self.stages for name in stage.needs()} - {*self.coefficients}
+        if missing:
+            raise Impossible(f"no stage forms {', '.join(sorted(missing))}")
+
+    # What it is -------------------------------------------------------------------------------
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """Those that are there, in their order."""
+        found = (getattr(self, slot) for slot in SLOTS)
+        return tuple(stage for stage in found if stage is not None)
+
+    @cached_property
+    def hyperparameters(self) -> tuple[str, ...]:
+        """Canonical names of what enters its formula, apart from the step count."""
+        every = (name for stage in self.stages for name in stage.hyperparameters())
+        return ("learning_rate", *every)
+
+    @cached_property
+    def coefficients(self) -> tuple[str, ...]:
+        """What its stages multiply with or add, besides the learning rate."""
+        return tuple(name for stage in self.stages for name in stage.coefficients())
+
+    @cached_property
+    def state(self) -> dict[str, Kept]:
+        """What it keeps between steps, in the order in which a step computes it."""
+        return {name: kept for stage in self.stages for name, kept in stage.state().items()}
+
+    @cached_property
+    def shaped(self) -> bool:
+        """Whether a stage looks at more than one element at a time."""
+        return any(stage.shaped for stage in self.stages)
+
+    def starts_like(self, other: Rule) -> bool:
+        """Whether what both keep is the same before the first step."""
+        return all(
+            kept.start == other.state[name].start
+            for name, kept in self.state.items()
+            if name in other.state
+        )
+
+    @property
+    def family(self) -> str:
+        """The name that people give to rules with this direction and scale."""
+        return "adam" if isinstance(self.direction, Average) else "rmsprop"
+
+    # Steps ------------------------------------------------------------------------------------
+
+    def initial_state(self, like: Number, *, num: Any) -> State:
+        """The state before the first step, shaped like ``like``."""
+        return {name: num.full(like, kept.start) for name, kept in self.state.items()}
+
+    def step(
+        self, hyper: Any, state: State, parameter: Number, gradient: Number, *, num: Any
+    ) -> tuple[Number, State]:
+        """One step: the new parameter and the new state.
+
+        ``hyper`` holds the coefficients of this step as numbers of the same system (see
+        :class:`reference.numbers.Hyper`).
+        """
+        walk = Walk(num, hyper, state, parameter, gradient)
+        for stage in self.stages:
+            stage.step(walk)
+        if walk.change is None:
+            walk.change = walk.closed(hyper.rate)
+        return num.define("parameter", walk.parameter - walk.change), walk.kept
+
+    # Rules beside it --------------------------------------------------------------------------
+
+    @cached_property
+    def factors(self) -> dict[str, Value]:
+        """Every respect in which rules differ, with the value that this one has."""
+        return {
+            name: read(name, *(getattr(self, slot) for slot in slots))
+            for name, slots in READ_FROM.items()
+        }
+
+    @cached_property
+    def choices(self) -> dict[str, Value]:
+        """The factors that do not follow from the options that are asked for."""
+        return {name: value for name, value in self.factors.items() if not FACTORS[name].given}
+
+    def __getitem__(self, name: str) -> Value:
+        return self.factors[name]
+
+    def having(self, **factors: Value) -> Rule:
+        """The rule with other values of these factors, and the same of all others.
+
+        Raises Impossible where there is none, and KeyError for what is no factor.
+        """
+        parts: Parts = {
+            slot: None if stage is None else (type(stage), own_fields(stage))
+            for slot in SLOTS
+            for stage in (getattr(self, slot),)
+        }
+        for name, value in factors.items():
+            FACTORS[name].write(parts, value)
+        for name, value in factors.items():  # fields of stages that only now have their place
+            FACTORS[name].write(parts, value)
+        try:
+            built = {slot: part and part[0](**part[1]) for slot, part in parts.items()}
+            rule = Rule(**built)  # type: ignore[arg-type]  # a factor writes stages into their slots
+        except ValueError as error:
+            raise Impossible(str(error)) from error
+        if rule.factors != {**self.factors, **factors}:
+            raise Impossible("another stage would have to change as well")
+        return rule
+
+    @classmethod
+    def of(cls, factors: Mapping[str, Value]) -> Rule:
+        """The rule with these factors; what is not said has its plain value."""
+        return cls().having(**factors)
+
+    def differences(self, other: Rule) -> list[str]:
+        """The factors in which two rules differ, other than those that options give."""
+        return [name for name, value in self.choices.items() if value != other.choices[name]]
+
+    def neighbours(self, name: str) -> Iterator[Rule]:
+        """The rules that differ in one factor and in nothing else."""
+        for value in FACTORS[name].values:
+            if value != self[name]:
+                try:
+                    yield self.having(**{name: value})
+                except Impossible:
+                    continue
+
+
+SLOTS = tuple(slot.name for slot in fields(Rule))
+RMSPROP = Rule()
+ADAM = Rule(direction=Average(corrected=True), scale=MeanSquare(corrected=True))
+
+
+def own_fields(stage: Stage) -> dict[str, Any]:
+    """A stage's choices."""
+    return {item.name: getattr(stage, item.name) for item in fields(stage)}  # type: ignore[arg-type]
+
+
+def standing(slot: str) -> tuple[type[Stage] | None, ...]:
+    """What may stand in a slot: classes of stages, or None for nothing."""
+    hint = get_type_hints(Rule)[slot]
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return tuple(None if kind is type(None) else kind for kind in kinds)
+
+
+def stages_of(kind: type[Stage] | None) -> Iterator[Stage | None]:
+    """Every stage of a class: each combination of its choices that makes sense."""
+    if kind is None:
+        yield None
+        return
+    hints = get_type_hints(kind)
+    names = [item.name for item in fields(kind)]  # type: ignore[arg-type]  # a dataclass
+    options = [
+        get_args(hints[name]) if get_origin(hints[name]) is Literal else (False, True)
+        for name in names
+    ]
+    for values in product(*options):
+        try:
+            yield kind(**dict(zip(names, values, strict=True)))
+        except ValueError:
+            continue
+
+
+STATE = tuple(
+    dict.fromkeys(
+        name
+        for slot in SLOTS
+        for kind in standing(slot)
+        for stage in stages_of(kind)
+        if stage is not None
+        for name in stage.state()
+    )
+)
+SYMBOLS = {
+    name: kept.symbol
+    for slot in SLOTS
+    for kind in standing(slot)
+    for stage in stages_of(kind)
+    if stage is not None
+    for name, kept in stage.state().items()
+}
+
+
+def possible(coefficients: Iterable[str]) -> Iterator[Rule]:
+    """Every rule that takes no hyperparameter but these, each once.
+
+    A stage that follows from what is asked for (a scaled loss) is there where its hyperparameter
+    is.  Rules come in the order of their factors' values.
+    """
+    return iter(_possible(frozenset(coefficients)))
+
+
+@lru_cache(maxsize=16)
+def _possible(coefficients: frozenset[str]) -> tuple[Rule, ...]:
+    given = {slot for factor in FACTORS.values() if factor.given for slot in factor.slots}
+    options = []
+    for slot in SLOTS:
+        stages = [stage for kind in standing(slot) for stage in stages_of(kind)]
+        able = [s for s in stages if s is None or coefficients.issuperset(s.hyperparameters())]
+        options.append([s for s in able if s is not None] or able if slot in given else able)
+    found = []
+    for row in product(*options):
+        try:
+            found.append(Rule(**dict(zip(SLOTS, row, strict=True))))  # type: ignore[arg-type]
+        except Impossible:
+            continue
+    places = {name: {v: i for i, v in enumerate(f.values)} for name, f in FACTORS.items()}
+    found.sort(key=lambda rule: [places[name][value] for name, value in rule.factors.items()])
+    return tuple(found)

@@ -1,0 +1,125 @@
+"""How far: what the direction is divided by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from optimizer_conformance.reference.rules.factors import Choice
+from optimizer_conformance.reference.rules.stage import Kept, Number, Stage, Walk
+
+Epsilon = Literal["inside", "outside", "hat", "none"]
+
+
+def rooted(walk: Walk, spread: Number, epsilon: Epsilon) -> Number:
+    """The root of a spread, with epsilon inside it, outside it, or nowhere."""
+    if epsilon == "inside":
+        return walk.num.root(spread + walk.hyper.epsilon)
+    if epsilon == "none":
+        return walk.num.root(spread)
+    return walk.num.root(spread) + walk.hyper.epsilon
+
+
+@dataclass(frozen=True)
+class MeanSquare(Stage):
+    """RMSProp and Adam: the root of a moving average of squares.
+
+    v' = rho v + (1 - rho) g^2
+
+    epsilon    ``inside`` the root, ``outside`` it, outside and not bias-corrected (``hat``: the
+               order that Kingma and Ba give at the end of section 2), or ``none``
+    start      where the average of squares starts
+    centered   the squared average gradient is subtracted from it
+    corrected  it is divided by 1 - beta_2^t
+    largest    the largest average so far stands in its place (AMSGrad), before or after its bias
+               correction
+
+    Sources: T. Tieleman, G. Hinton, "Lecture 6.5 - rmsprop", COURSERA 2012; D. Kingma, J. Ba,
+    "Adam", arXiv:1412.6980; A. Graves, arXiv:1308.0850, eq. 38-45 (centred); S. Reddi et al.,
+    ICLR 2018 (AMSGrad).
+    """
+
+    epsilon: Epsilon = "outside"
+    start: Literal["0", "1"] = "0"
+    centered: bool = False
+    corrected: bool = False
+    largest: Literal["none", "raw", "corrected"] = "none"
+
+    def __post_init__(self) -> None:
+        if not self.corrected and (self.epsilon == "hat" or self.largest == "corrected"):
+            raise ValueError("only a corrected average has a hat, or a corrected maximum")
+
+    def hyperparameters(self) -> tuple[str, ...]:
+        return ("decay",) if self.epsilon == "none" else ("decay", "epsilon")
+
+    def coefficients(self) -> tuple[str, ...]:
+        corrected = ("correction2",) if self.corrected else ()
+        return ("decay", "one_minus_decay", *corrected, *self.hyperparameters()[1:])
+
+    def state(self) -> dict[str, Kept]:
+        found = {"mean_gradient": Kept(r"\bar{g}")} if self.centered else {}
+        found["second_moment"] = Kept("v", self.start, squares=True)
+        if self.largest != "none":
+            found["maximum_second_moment"] = Kept(r"\hat{v}", squares=True)
+        return found
+
+    def step(self, walk: Walk) -> None:
+        num, correction = walk.num, walk.hyper.correction2 if self.corrected else None
+        mean = walk.average("mean_gradient", "decay", walk.gradient) if self.centered else None
+        spread = walk.average("second_moment", "decay", num.square(walk.gradient))
+        if self.largest == "corrected":
+            spread, correction = num.quotient((spread,), (correction,)), None
+        if self.largest != "none":
+            before = walk.state["maximum_second_moment"]
+            spread = walk.keep("maximum_second_moment", num.maximum(before, spread))
+        if correction is not None and self.epsilon == "hat":
+            walk.numerators += (num.root(correction),)
+        elif correction is not None:
+            spread = num.quotient((spread,), (correction,))
+            mean = None if mean is None else num.quotient((mean,), (correction,))
+        if self.centered:
+            spread = num.variance(spread, mean)
+        walk.denominators += (rooted(walk, spread, self.epsilon),)
+
+
+INITIAL_SECOND_MOMENT = Choice(
+    "initial_second_moment",
+    "second moment",
+    {"0": "starts at 0", "1": "starts at 1"},
+    slot="scale",
+    field="start",
+    absent="0",
+)
+CENTERED = Choice(
+    "centered",
+    "second moment",
+    {False: "not centred", True: "centred"},
+    slot="scale",
+    field="centered",
+)
+AMSGRAD = Choice(
+    "amsgrad",
+    "running maximum",
+    {
+        "none": "absent",
+        "raw": "before the bias correction",
+        "corrected": "after the bias correction",
+    },
+    slot="scale",
+    field="largest",
+    absent="none",
+)
+EPSILON = Choice(
+    "epsilon",
+    "epsilon",
+    {
+        "inside": "inside the root",
+        "outside": "outside the root",
+        "hat": "outside the root before its bias correction (epsilon hat)",
+        "none": "absent",
+    },
+    slot="scale",
+    field="epsilon",
+    absent="none",
+)
+FACTORS = (INITIAL_SECOND_MOMENT, CENTERED, AMSGRAD, EPSILON)

@@ -1,0 +1,102 @@
+"""What a stage is, and the step on its way through the stages."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, ClassVar, Literal
+
+Number = Any  # whatever the number system computes with
+Shape = Literal["parameter", "row", "column", "tensor", "scalar"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A tensor that a stage keeps between steps.
+
+    symbol  as the papers write it, in LaTeX
+    start   what it holds before the first step, in decimal
+    shape   one number an element of the parameter, a row, a column, a tensor of it, or one in all
+    squares it gathers squares: never negative, and real where a complex number's square is |g|^2
+    """
+
+    symbol: str
+    start: str = "0"
+    shape: Shape = "parameter"
+    squares: bool = False
+
+
+@dataclass
+class Walk:
+    """One step on its way: what is known so far.
+
+    num         the number system
+    hyper       the coefficients of this step (:mod:`reference.numbers.hyper`)
+    state       what the rule kept from the step before, by name
+    parameter   before the step; a decay may shrink it on the way
+    gradient    what is left of it to descend
+    numerators  the update, as a quotient that stays open until something has to be added, ...
+    denominators  ... so that a bound covers every order of its products and divisions
+    change      what the parameter loses, once that is known
+    kept        what the rule keeps of this step
+    """
+
+    num: Any
+    hyper: Any
+    state: Mapping[str, Number]
+    parameter: Number
+    gradient: Number
+    numerators: tuple[Number, ...] = ()
+    denominators: tuple[Number, ...] = ()
+    change: Number = None
+    kept: dict[str, Number] = field(default_factory=dict)
+
+    def keep(self, name: str, value: Number) -> Number:
+        """Keep a value for the next step."""
+        self.kept[name] = self.num.define(name, value)
+        return self.kept[name]
+
+    def average(self, name: str, beta: str, new: Number) -> Number:
+        """Move a kept average towards ``new``; what is old weighs ``beta``."""
+        old, complement = getattr(self.hyper, beta), getattr(self.hyper, f"one_minus_{beta}")
+        return self.keep(name, self.num.average(old, complement, self.state[name], new))
+
+    def closed(self, *factors: Number) -> Number:
+        """The open quotient, multiplied with more factors, as one number."""
+        numerators = (*factors, *self.numerators)
+        if self.denominators:
+            return self.num.quotient(numerators, self.denominators)
+        return reduce(operator.mul, numerators)
+
+
+class Stage:
+    """What stands in a slot: a frozen dataclass whose fields are its choices.
+
+    takes   the hyperparameters that it takes; no two stages of a rule take the same
+    shaped  it looks at more than one element at a time, so the parameter's shape matters
+    """
+
+    takes: ClassVar[tuple[str, ...]] = ()
+    shaped: ClassVar[bool] = False
+
+    def hyperparameters(self) -> tuple[str, ...]:
+        """The hyperparameters that it takes with these choices."""
+        return self.takes
+
+    def coefficients(self) -> tuple[str, ...]:
+        """What it multiplies with or adds, formed from them."""
+        return self.hyperparameters()
+
+    def needs(self) -> tuple[str, ...]:
+        """Coefficients that another stage must form."""
+        return ()
+
+    def state(self) -> dict[str, Kept]:
+        """What it keeps between steps, in the order in which a step computes it."""
+        return {}
+
+    def step(self, walk: Walk) -> None:
+        """Carry the step on."""
+        raise NotImplementedError
