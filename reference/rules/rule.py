@@ -93,6 +93,13 @@ class Rule:
         if missing:
             raise Impossible(f"no stage forms {', '.join(sorted(missing))}")
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(getattr(self, slot) for slot in SLOTS))
+
     # What it is -------------------------------------------------------------------------------
 
     @cached_property
