@@ -46,7 +46,7 @@ class Described(msgspec.Struct, frozen=True, tag=True):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """The rule that explains every answer of a group: each choice of ``reference.pipeline``.
+    """The rule that explains every answer of a group: each factor of ``reference.rules``.
 
     partly  it explains those elements that the claimed rule leaves over
     """

@@ -40,8 +40,8 @@ def index(systems: dict[str, list[Variant]]) -> str:
         "# Formulas",
         "",
         f"{len(VARIANTS)} documented variants of {len(systems)} systems state {rules} different "
-        "rules. Each equation here is printed by evaluating `reference/pipeline.py`, the function "
-        "that gives the reference value and the tolerance too, on symbols.",
+        "rules. Each equation here is printed by evaluating the stages of `reference/rules`, "
+        "which give the reference value and the tolerance too, on symbols.",
         "",
         SYMBOLS,
         "",

@@ -13,7 +13,7 @@ from typing import Any
 MODULES = {
     "optimizer_conformance": "Ask about an optimizer",
     "optimizer_conformance.reference.matlab": "MATLAB's two functions",
-    "optimizer_conformance.reference.pipeline": "The formulas",
+    "optimizer_conformance.reference.rules": "The formulas",
     "optimizer_conformance.reference.variants": "The documented variants",
     "optimizer_conformance.workers.subject": "Implementations, asked by steps",
     "optimizer_conformance.adapters.kit": "For an adapter",

@@ -2,7 +2,7 @@
 
 Written from the two pages alone, for those who have no MATLAB.  What the pages leave open is a
 keyword; its default is the reading that :mod:`reference.variants.matlab` lists first.  The
-arithmetic is :func:`reference.pipeline.step` on arrays under MATLAB's rules
+arithmetic is :meth:`reference.rules.Rule.step` on arrays under MATLAB's rules
 (:mod:`reference.numbers.array`).
 """
 

@@ -1,4 +1,4 @@
-"""Number systems: what a formula of :mod:`reference.pipeline` can be evaluated on.
+"""Number systems: what a formula of :mod:`reference.rules` can be evaluated on.
 
 A number system is an object with the members below; values of it also take ``+ - *`` and unary
 ``-``.  Beside the operators stand the few composites in which implementations legitimately differ

@@ -21,7 +21,7 @@ class Against(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The rule that was compared with.
 
     kind      ``variant``: a document states it; ``implementation``: found by running that one
-    choices   the fields of ``reference.pipeline.Choices``
+    choices   the factors of ``reference.rules``
     formula   one line a definition, in the order of evaluation
     versions  of the other implementation's framework; empty for a document
     """

@@ -212,7 +212,7 @@ def record(parameters: Record, context: Context) -> Decision:
         not missed,
         "; ".join(missed) or f"{variant.identifier}: {text}",
         seen={name: variant.defaults.get(name) for name in parameters.default}
-        | {name: getattr(variant.choices, name) for name in parameters.choices},
+        | {name: variant.rule[name] for name in parameters.choices},
         evidence="the record that the reference computes with",
         version="reference",
     )
