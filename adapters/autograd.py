@@ -3,75 +3,54 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd.misc.optimizers import adam, rmsprop
 from greenlet import greenlet
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "autograd"
 
 
-class Rule(NamedTuple):
-    """One function; ``names`` are canonical hyperparameters to its own."""
+def row(function: Any, *claims: str, **names: str) -> Offer:
+    """One function; ``names`` are its own, by canonical hyperparameter."""
+    return Offer(
+        own=function,
+        family="adam" if "beta1" in names else "rmsprop",
+        claims=claims,
+        names=names,
+        dtypes=["float64"],
+        settable=False,
+        schedules=False,
+        gaps={"float32": "its moments are float64, so parameters become float64"},
+        page=f"docstring of autograd.misc.optimizers.{function.__name__}",
+    )
 
-    function: Callable[..., Any]
-    family: protocol.Family
-    claims: list[str]
-    names: dict[str, str]
 
-
-RULES = {
-    "autograd:rmsprop": Rule(
+OFFERS = {
+    "autograd:rmsprop": row(
         rmsprop,
-        "rmsprop",
-        ["autograd-rmsprop", "autograd-rmsprop-inside", "autograd-rmsprop-ones"],
-        {"learning_rate": "step_size", "decay": "gamma", "epsilon": "eps"},
+        "autograd-rmsprop",
+        "autograd-rmsprop-inside",
+        "autograd-rmsprop-ones",
+        learning_rate="step_size",
+        decay="gamma",
+        epsilon="eps",
     ),
-    "autograd:adam": Rule(
-        adam,
-        "adam",
-        ["autograd-adam"],
-        {"learning_rate": "step_size", "beta1": "b1", "decay": "b2", "epsilon": "eps"},
+    "autograd:adam": row(
+        adam, "autograd-adam", learning_rate="step_size", beta1="b1", decay="b2", epsilon="eps"
     ),
 }
-
-
-def describe() -> protocol.Description:
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("autograd", "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family=rule.family,
-                claims=rule.claims,
-                features=[[]],
-                hyperparameters=list(rule.names),
-                dtypes=["float64"],
-                devices=["cpu"],
-                state=[],
-                settable=False,
-                schedules=False,
-                gaps={"float32": "its moments are float64, so parameters become float64"},
-                documentation=f"docstring of autograd.misc.optimizers.{name.partition(':')[2]}",
-            )
-            for name, rule in RULES.items()
-        ],
-    )
 
 
 class FunctionSession:
     """A function that is stopped wherever it asks for a gradient, and goes on when there is one."""
 
-    def __init__(self, request: protocol.Open) -> None:
-        rule = RULES[request.implementation]
-        self.function, self.arguments = rule.function, kit.keywords(request, rule.names)
+    def __init__(self, request: protocol.Open, offer: Offer) -> None:
+        self.function, self.arguments = offer.own, kit.keywords(request, offer.names)
         self.loop = greenlet(self.run)
         self.values = self.loop.switch([kit.placed(item) for item in request.parameters])
 
@@ -97,8 +76,8 @@ class FunctionSession:
         raise kit.Unsupported("the moments are local variables of the function")
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    return FunctionSession(request)
+ADAPTER = Adapter(NAME, OFFERS, FunctionSession, packages=("autograd", "numpy"))
+describe, open_session = ADAPTER.describe, ADAPTER.open_session
 
 
 def probe(implementation: str) -> dict[str, float | bool | str | None]:

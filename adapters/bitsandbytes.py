@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import bitsandbytes
 
-from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.torch import (
-    ADAM,
-    RMSPROP,
-    Path,
-    description,
-    int_count,
-    opened,
-    probed,
-)
+from optimizer_conformance.adapters.torch import ADAM, RMSPROP, TorchAdapter, int_count
 
 NAME = "bitsandbytes"
 
@@ -25,19 +16,19 @@ GAPS = {
     "centered": 'NotImplementedError: "Centered RMSprop is not supported!"',
 }
 # state1 is Adam's first moment and RMSprop's only one.
-ADAM_STATE = {"first_moment": ("state1", ""), "second_moment": ("state2", "")}
-RULES = {
-    "RMSprop": RMSPROP._replace(
-        optimizer=bitsandbytes.optim.RMSprop,
+ADAM_STATE = {"first_moment": "state1", "second_moment": "state2"}
+ROWS = {
+    "RMSprop": RMSPROP.changed(
+        own=bitsandbytes.optim.RMSprop,
         claims=("bitsandbytes-rmsprop", "bitsandbytes-rmsprop-unscaled"),
         features=[[], ["momentum"], ["weight_decay"]],
         switches=[],
-        state={"second_moment": ("state1", "")},
+        state={"second_moment": "state1"},
         page=PAGE.format("rmsprop"),
         gaps={**GAPS, "momentum": "taken and without effect upstream"},
     ),
-    "Adam": ADAM._replace(
-        optimizer=bitsandbytes.optim.Adam,
+    "Adam": ADAM.changed(
+        own=bitsandbytes.optim.Adam,
         claims=("bitsandbytes-adam", "bitsandbytes-adam-decoupled"),
         features=[[], ["amsgrad"], ["weight_decay"]],
         switches=["amsgrad"],
@@ -45,8 +36,8 @@ RULES = {
         page=PAGE.format("adam"),
         gaps={**GAPS, "amsgrad": "taken and without effect upstream"},
     ),
-    "AdamW": ADAM._replace(
-        optimizer=bitsandbytes.optim.AdamW,
+    "AdamW": ADAM.changed(
+        own=bitsandbytes.optim.AdamW,
         claims=("bitsandbytes-adamw", "bitsandbytes-adamw-unscaled"),
         features=[[], ["amsgrad"], ["weight_decay"]],
         switches=["amsgrad"],
@@ -56,21 +47,12 @@ RULES = {
         gaps={**GAPS, "amsgrad": "taken and without effect upstream"},
     ),
 }
-PATHS = {
-    f"bitsandbytes:{name}": Path(
-        rule._replace(dtypes=("float32",), count=int_count), {"optim_bits": 32}
+OFFERS = {
+    f"bitsandbytes:{name}": row.changed(
+        dtypes=["float32"], count=int_count, arguments={"optim_bits": 32}
     )
-    for name, rule in RULES.items()
+    for name, row in ROWS.items()
 }
 
-
-def describe() -> protocol.Description:
-    return description(NAME, PATHS, kit.versions(NAME, "torch", "numpy"))
-
-
-def open_session(request: protocol.Open) -> kit.Session:
-    return opened(request, PATHS)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    return probed(PATHS[implementation].rule)
+ADAPTER = TorchAdapter(NAME, OFFERS, (NAME, "torch", "numpy"))
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it imports pkg_resources, which warns of its end
     import chainer
+
+from dataclasses import dataclass
 
 import numpy as np
 from chainer import optimizers
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "chainer"
 
-PAGE = "https://docs.chainer.org/en/stable/reference/generated/chainer.optimizers.{}.html"
 GAPS = {
     "bfloat16": "NumPy has no bfloat16",
     "groups": "hyperparameters of one parameter are set on its update rule, not by a group",
@@ -27,57 +26,43 @@ GAPS = {
 }
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True)
+class ChainerOffer(Offer):
     """One optimizer class, or one way through it.
 
-    rate       its name for the learning rate
-    names      canonical hyperparameters to the constructor's
-    state      canonical state to its name in the update rule and the feature that it needs
-    arguments  what chooses this way
-    opposite   state that is added to the parameter, where ours is subtracted
+    rate      its name for the learning rate
+    opposite  state that is added to the parameter, where ours is subtracted
     """
 
-    optimizer: Any
-    family: protocol.Family
-    claims: list[str]
-    features: list[list[str]]
-    rate: str
-    names: dict[str, str]
-    state: dict[str, tuple[str, str]]
-    arguments: Mapping[str, Any] = MappingProxyType({})
+    rate: str = "lr"
     opposite: frozenset[str] = frozenset()
 
 
-RMSPROP = Rule(
-    optimizer=optimizers.RMSprop,
+RMSPROP = ChainerOffer(
+    own=optimizers.RMSprop,
     family="rmsprop",
     claims=["chainer-rmsprop"],
-    features=[[]],
-    rate="lr",
     names={"learning_rate": "lr", "decay": "alpha", "epsilon": "eps"},
-    state={"second_moment": ("ms", "")},
+    state={"second_moment": "ms"},
+    dtypes=["float16", "float32", "float64"],
+    gaps=GAPS,
+    page="https://docs.chainer.org/en/stable/reference/generated/chainer.optimizers.{}.html",
 )
-RULES = {
+OFFERS = {
     "chainer:RMSprop": RMSPROP,
-    "chainer:RMSprop[eps_inside_sqrt]": RMSPROP._replace(
+    "chainer:RMSprop[eps_inside_sqrt]": RMSPROP.changed(
         claims=["chainer-rmsprop-inside"], arguments={"eps_inside_sqrt": True}
     ),
-    "chainer:RMSpropGraves": Rule(
-        optimizer=optimizers.RMSpropGraves,
-        family="rmsprop",
+    "chainer:RMSpropGraves": RMSPROP.changed(
+        own=optimizers.RMSpropGraves,
         claims=["chainer-rmspropgraves"],
         features=[["centered", "momentum"]],
-        rate="lr",
         names={**RMSPROP.names, "momentum": "momentum"},
-        state={
-            "second_moment": ("n", ""),
-            "mean_gradient": ("g", ""),
-            "momentum": ("delta", ""),
-        },
+        state={"second_moment": "n", "mean_gradient": "g", "momentum": "delta"},
         opposite=frozenset({"momentum"}),
     ),
-    "chainer:Adam": Rule(
-        optimizer=optimizers.Adam,
+    "chainer:Adam": RMSPROP.changed(
+        own=optimizers.Adam,
         family="adam",
         claims=["chainer-adam", "chainer-adam-hat"],
         features=[[], ["amsgrad"], ["weight_decay"], ["amsgrad", "weight_decay"]],
@@ -90,55 +75,28 @@ RULES = {
             "weight_decay": "weight_decay_rate",
         },
         state={
-            "first_moment": ("m", ""),
-            "second_moment": ("v", ""),
+            "first_moment": "m",
+            "second_moment": "v",
             "maximum_second_moment": ("vhat", "amsgrad"),
         },
+        switches=["amsgrad"],
     ),
 }
 
 
-def describe() -> protocol.Description:
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("chainer", "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family=rule.family,
-                claims=rule.claims,
-                features=rule.features,
-                hyperparameters=list(rule.names),
-                dtypes=["float16", "float32", "float64"],
-                devices=["cpu"],
-                state=list(rule.state),
-                gaps=GAPS,
-                documentation=PAGE.format(rule.optimizer.__name__),
-            )
-            for name, rule in RULES.items()
-        ],
-        flags={"dtype": str(chainer.config.dtype), "use_ideep": str(chainer.config.use_ideep)},
-    )
+def flags() -> dict[str, str]:
+    return {"dtype": str(chainer.config.dtype), "use_ideep": str(chainer.config.use_ideep)}
 
 
 class OptimizerSession:
     """A session over one ``chainer.optimizer.GradientMethod``."""
 
-    def __init__(self, request: protocol.Open) -> None:
-        self.rule = rule = RULES[request.implementation]
+    def __init__(self, request: protocol.Open, offer: ChainerOffer) -> None:
+        self.offer = offer
         self.rates = list(request.learning_rates)
         self.values = [chainer.Parameter(kit.placed(parameter)) for parameter in request.parameters]
-        self.keys = {
-            name: key
-            for name, (key, feature) in rule.state.items()
-            if not feature or feature in request.features
-        }
-        switches = {"amsgrad": True} if "amsgrad" in request.features else {}
-        self.optimizer = rule.optimizer(
-            **kit.keywords(request, rule.names), **switches, **rule.arguments
-        )
+        self.keys = offer.kept(request.features)
+        self.optimizer = offer.own(**offer.settings(request))
         link = chainer.Link()
         with link.init_scope():
             for index, value in enumerate(self.values):
@@ -147,7 +105,7 @@ class OptimizerSession:
 
     def step(self, gradients: list[Array]) -> list[Array]:
         if self.rates:
-            setattr(self.optimizer, self.rule.rate, self.rates.pop(0))
+            setattr(self.optimizer, self.offer.rate, self.rates.pop(0))
         for value, gradient in zip(self.values, gradients, strict=True):
             value.grad = gradient
         with np.errstate(all="ignore"):
@@ -178,17 +136,15 @@ class OptimizerSession:
             }
 
     def signed(self, name: str, array: Array) -> Array:
-        return -array if name in self.rule.opposite else array
+        return -array if name in self.offer.opposite else array
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    rule = RULES[request.implementation]
-    if request.groups:
-        raise kit.Unsupported(GAPS["groups"])
-    kit.check_features(request, rule.features)
-    return OptimizerSession(request)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    rule = RULES[implementation]
-    return kit.constructor_defaults(rule.optimizer, {**rule.names, "amsgrad": "amsgrad"})
+ADAPTER = Adapter(
+    NAME,
+    OFFERS,
+    OptimizerSession,
+    packages=("chainer", "numpy"),
+    flags=flags,
+    no_groups=GAPS["groups"],
+)
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

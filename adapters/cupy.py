@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 try:
     import cupy
@@ -21,8 +22,6 @@ else:
 
 NAME = "cupy"
 
-DTYPES: list[protocol.DType] = ["float16", "float32", "float64"]
-DOCUMENTATION = "https://docs.cupy.dev/en/v14.2.0/user_guide/kernel.html"
 GAPS = {"bfloat16": "not driven here: CuPy takes it from ml_dtypes, which is not installed"}
 
 # What a rule is called with: parameter, gradient, state by name, and the numbers of this step.
@@ -90,35 +89,32 @@ def adam_arrays(parameter: Any, gradient: Any, state: dict[str, Any], h: dict[st
     parameter[...] -= h["learning_rate"] * (first_moment / h["correction1"]) / (root + h["epsilon"])
 
 
-class Rule(NamedTuple):
-    update: Update
-    family: protocol.Family
-    claims: str
-    hyperparameters: list[str]
-    state: list[str]
-
-
-def rmsprop(update: Update) -> Rule:
-    return Rule(
-        update,
-        "rmsprop",
-        "matlab-rmspropupdate-r2020a",
-        ["learning_rate", "decay", "epsilon"],
-        ["second_moment"],
+def row(update: Update, family: protocol.Family, claim: str, state: list[str]) -> Offer:
+    """One function over a parameter, its gradient and its state."""
+    first = ["beta1"] if family == "adam" else []
+    names = ["learning_rate", *first, "decay", "epsilon"]
+    return Offer(
+        own=update,
+        family=family,
+        claims=[claim],
+        names={name: name for name in names},
+        state={name: name for name in state},
+        dtypes=["float16", "float32", "float64"],
+        gaps=GAPS,
+        arithmetic={"cuda": "cuda"},
+        page="https://docs.cupy.dev/en/v14.2.0/user_guide/kernel.html",
     )
 
 
-def adam(update: Update) -> Rule:
-    return Rule(
-        update,
-        "adam",
-        "matlab-adamupdate",
-        ["learning_rate", "beta1", "decay", "epsilon"],
-        ["first_moment", "second_moment"],
-    )
+def rmsprop(update: Update) -> Offer:
+    return row(update, "rmsprop", "matlab-rmspropupdate-r2020a", ["second_moment"])
 
 
-RULES = {
+def adam(update: Update) -> Offer:
+    return row(update, "adam", "matlab-adamupdate", ["first_moment", "second_moment"])
+
+
+OFFERS = {
     "cupy:ElementwiseKernel.rmsprop": rmsprop(rmsprop_kernel),
     "cupy:arrays.rmsprop": rmsprop(rmsprop_arrays),
     "cupy:ElementwiseKernel.adam": adam(adam_kernel),
@@ -146,34 +142,15 @@ def devices() -> tuple[dict[str, str], str]:
 def describe() -> protocol.Description:
     found, unavailable = devices()
     own = {} if cupy is None else {"cupy": cupy.__version__}
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions={**own, **kit.versions("numpy")},
-        devices=found,
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family=rule.family,
-                claims=[rule.claims],
-                features=[[]],
-                hyperparameters=rule.hyperparameters,
-                dtypes=DTYPES,
-                devices=list(found),
-                state=rule.state,
-                gaps=GAPS,
-                arithmetic=dict.fromkeys(found, "cuda"),
-                documentation=DOCUMENTATION,
-            )
-            for name, rule in RULES.items()
-        ],
-        flags=flags() if found else {},
-        unavailable=unavailable,
+    return ADAPTER.description(
+        versions={**own, **kit.versions("numpy")}, devices=found, unavailable=unavailable
     )
 
 
 def flags() -> dict[str, str]:
     """The switches that change arithmetic; what becomes of subnormals is measured."""
+    if not devices()[0]:
+        return {}
     runtime = cupy.cuda.runtime
     small = cupy.full(1, 2.0**-70, dtype=cupy.float32)
     return {
@@ -198,8 +175,8 @@ def placed(parameter: protocol.Parameter) -> Any:
 class UpdateSession:
     """A session over one rule: the parameters and state stay on the device."""
 
-    def __init__(self, request: protocol.Open) -> None:
-        self.rule = RULES[request.implementation]
+    def __init__(self, request: protocol.Open, offer: Offer) -> None:
+        self.offer = offer
         self.hyperparameters = request.hyperparameters
         self.rates = list(request.learning_rates)
         self.taken = 0
@@ -208,7 +185,7 @@ class UpdateSession:
             self.values = [placed(parameter) for parameter in request.parameters]
             self.moments = {
                 name: [cupy.zeros(value.shape, value.dtype) for value in self.values]
-                for name in self.rule.state
+                for name in offer.state
             }
 
     def numbers(self) -> dict[str, float]:
@@ -216,7 +193,7 @@ class UpdateSession:
         h = dict(self.hyperparameters)
         if self.rates:
             h["learning_rate"] = self.rates.pop(0)
-        if self.rule.family == "adam":
+        if self.offer.family == "adam":
             h["correction1"] = 1 - h["beta1"] ** self.taken
             h["correction2"] = 1 - h["decay"] ** self.taken
         return h
@@ -228,7 +205,7 @@ class UpdateSession:
             own = [cupy.array(gradient) for gradient in gradients]
             for i, (value, gradient) in enumerate(zip(self.values, own, strict=True)):
                 state = {name: arrays[i] for name, arrays in self.moments.items()}
-                self.rule.update(value, gradient, state, h)
+                self.offer.own(value, gradient, state, h)
             return [to_numpy(gradient) for gradient in own]
 
     def parameters(self) -> list[Array]:
@@ -240,10 +217,7 @@ class UpdateSession:
             return {name: [to_numpy(a) for a in arrays] for name, arrays in self.moments.items()}
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        if set(state) != set(self.moments):
-            raise ValueError(
-                f"state {sorted(state)} for a rule that has {sorted(self.moments)}: send those"
-            )
+        kit.check_state(state, self.moments)
         self.taken = step
         with cupy.cuda.Device(self.device):
             self.moments = {
@@ -256,15 +230,17 @@ def to_numpy(value: Any) -> Array:
     return np.array(cupy.asnumpy(value))
 
 
+ADAPTER = Adapter(
+    NAME, OFFERS, UpdateSession, packages=(), flags=flags, no_groups="a rule has no groups"
+)
+
+
 def open_session(request: protocol.Open) -> kit.Session:
     found, unavailable = devices()
     if request.device not in found:
         raise kit.Unsupported(unavailable or f"no {request.device}; there are {', '.join(found)}")
-    rule = RULES[request.implementation]
-    kit.keywords(request, {name: name for name in rule.hyperparameters})
-    if request.features or request.groups:
-        raise kit.Unsupported(f"{request.implementation} has neither options nor groups")
-    return UpdateSession(request)
+    kit.keywords(request, OFFERS[request.implementation].names)
+    return ADAPTER.open_session(request)
 
 
 def probe(implementation: str) -> dict[str, float | bool | str | None]:

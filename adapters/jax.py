@@ -15,8 +15,9 @@ import optax
 from jax.example_libraries import optimizers
 
 from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.jax_runs import ExampleRun, OptaxRun, Rule
+from optimizer_conformance.adapters.jax_runs import ExampleRun, JaxOffer, OptaxRun
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter
 
 NAME = "jax"
 
@@ -24,8 +25,6 @@ REAL: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
 DTYPES: list[protocol.DType] = [*REAL, "complex64", "complex128"]
 # Formats that JAX has only with x64.
 WIDE = ("float64", "complex128")
-OPTAX = "https://optax.readthedocs.io/en/latest/api/optimizers.html#optax."
-EXAMPLES = "https://docs.jax.dev/en/latest/jax.example_libraries.optimizers.html"
 GAPS = {"strided": "a JAX array has no strides: its memory layout is XLA's affair"}
 NADAM = (
     "not driven here: optax has Dozat's Nadam, which looks ahead through the first moment with a "
@@ -33,46 +32,58 @@ NADAM = (
 )
 
 
+# XLA has reciprocal roots of its own everywhere, and roots and reciprocals on accelerators.
+ARITHMETIC = {"cpu": "xla-cpu", "cuda": "xla-cuda", "tpu": "tpu"}
+EVERYWHERE: dict[str, Any] = {
+    "dtypes": DTYPES,
+    "switches": ["centered", "nesterov"],
+    "arithmetic": ARITHMETIC,
+}
 RATE, STEP = {"learning_rate": "learning_rate"}, {"learning_rate": "step_size"}
 BETAS = {"beta1": "b1", "decay": "b2", "epsilon": "eps"}
-RMSPROP = Rule(
-    constructor=optax.rmsprop,
+RMSPROP = JaxOffer(
+    own=optax.rmsprop,
     family="rmsprop",
     claims=["optax-rmsprop", "optax-rmsprop-unscaled"],
     features=[[], ["momentum"], ["centered"], ["centered", "momentum"], ["momentum", "nesterov"]],
     names={**RATE, "decay": "decay", "epsilon": "eps", "momentum": "momentum"},
-    state={"second_moment": "nu", "mean_gradient": "mu", "momentum": "trace"},
+    state={
+        "second_moment": "nu",
+        "mean_gradient": ("mu", "centered"),
+        "momentum": ("trace", "momentum"),
+    },
+    **EVERYWHERE,
 )
-ADAM = Rule(
-    constructor=optax.adam,
+ADAM = JaxOffer(
+    own=optax.adam,
     family="adam",
     claims=["optax-adam"],
-    features=[[]],
     names={**RATE, **BETAS},
     state={"second_moment": "nu", "first_moment": "mu"},
     gaps={"nesterov": NADAM},
+    **EVERYWHERE,
 )
-EXAMPLE_RMSPROP = Rule(
-    constructor=optimizers.rmsprop,
+EXAMPLE_RMSPROP = JaxOffer(
+    own=optimizers.rmsprop,
     family="rmsprop",
     claims=["jax-rmsprop", "jax-rmsprop-outside"],
-    features=[[]],
     names={**STEP, "decay": "gamma", "epsilon": "eps"},
     state={"second_moment": "avg_sq_grad"},
+    **EVERYWHERE,
 )
 WITH_JIT = {
     "jax:optax.rmsprop": RMSPROP,
     "jax:optax.adam": ADAM,
-    "jax:optax.adamw": ADAM._replace(
-        constructor=optax.adamw,
+    "jax:optax.adamw": ADAM.changed(
+        own=optax.adamw,
         claims=["optax-adamw"],
         features=[[], ["weight_decay"]],
         names={**ADAM.names, "weight_decay": "weight_decay"},
         arguments={"weight_decay": 0.0},  # where the feature is off; its own default is 1e-4
     ),
     "jax:example_libraries.rmsprop": EXAMPLE_RMSPROP,
-    "jax:example_libraries.rmsprop_momentum": EXAMPLE_RMSPROP._replace(
-        constructor=optimizers.rmsprop_momentum,
+    "jax:example_libraries.rmsprop_momentum": EXAMPLE_RMSPROP.changed(
+        own=optimizers.rmsprop_momentum,
         claims=[
             "jax-rmsprop",
             "jax-rmsprop-outside",
@@ -83,49 +94,43 @@ WITH_JIT = {
         names={**EXAMPLE_RMSPROP.names, "momentum": "momentum"},
         state={**EXAMPLE_RMSPROP.state, "momentum": "mom"},
     ),
-    "jax:example_libraries.adam": Rule(
-        constructor=optimizers.adam,
+    "jax:example_libraries.adam": JaxOffer(
+        own=optimizers.adam,
         family="adam",
         claims=["jax-adam"],
-        features=[[]],
         names={**STEP, **BETAS},
         state={"first_moment": "m", "second_moment": "v"},
+        **EVERYWHERE,
     ),
 }
-RULES = {
+OFFERS = {
     **WITH_JIT,
-    **{f"{name}[jit]": rule._replace(jit=True) for name, rule in WITH_JIT.items()},
-    "jax:optax.rmsprop[eps_in_sqrt=False]": RMSPROP._replace(
+    **{f"{name}[jit]": offer.changed(jit=True) for name, offer in WITH_JIT.items()},
+    "jax:optax.rmsprop[eps_in_sqrt=False]": RMSPROP.changed(
         claims=["optax-rmsprop-outside", "optax-rmsprop-outside-unscaled"],
         arguments={"eps_in_sqrt": False},
     ),
-    "jax:optax.rmsprop[bias_correction]": RMSPROP._replace(
+    "jax:optax.rmsprop[bias_correction]": RMSPROP.changed(
         claims=["optax-rmsprop-corrected", "optax-rmsprop-corrected-unscaled"],
         arguments={"bias_correction": True},
     ),
-    "jax:optax.rmsprop[initial_scale=1]": RMSPROP._replace(
+    "jax:optax.rmsprop[initial_scale=1]": RMSPROP.changed(
         claims=["optax-rmsprop-initial-1", "optax-rmsprop-initial-1-unscaled"],
         arguments={"initial_scale": 1.0},
     ),
-    "jax:optax.adam[eps_root]": ADAM._replace(
+    "jax:optax.adam[eps_root]": ADAM.changed(
         claims=["optax-adam-eps-root"],
         names={**ADAM.names, "epsilon": "eps_root"},
         arguments={"eps": 0.0},
     ),
-    "jax:optax.amsgrad": ADAM._replace(
-        constructor=getattr(optax, "amsgrad", None),  # since 0.1.5
+    "jax:optax.amsgrad": ADAM.changed(
+        own=getattr(optax, "amsgrad", None),  # since 0.1.5
         claims=["optax-amsgrad"],
         features=[["amsgrad"]],
         state={**ADAM.state, "maximum_second_moment": "nu_max"},
         gaps={},
     ),
 }
-# State that is there only with its feature.
-CONDITIONAL = {"mean_gradient": "centered", "momentum": "momentum"}
-
-
-# XLA has reciprocal roots of its own everywhere, and roots and reciprocals on accelerators.
-ARITHMETIC = {"cpu": "xla-cpu", "cuda": "xla-cuda", "tpu": "tpu"}
 
 
 def devices() -> dict[str, Any]:
@@ -141,47 +146,10 @@ def devices() -> dict[str, Any]:
 enable_x64 = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
 
 
-def lacking(rule: Rule) -> str:
-    """Why the installed release does not have this row, or empty."""
-    return kit.lacks(rule.constructor, [*rule.names.values(), *rule.arguments])
-
-
 def describe() -> protocol.Description:
-    known = devices()
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("jax", "jaxlib", "optax", "ml_dtypes", "numpy"),
-        devices={name: "host" if name == "cpu" else d.device_kind for name, d in known.items()},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family=rule.family,
-                claims=rule.claims,
-                features=rule.features,
-                hyperparameters=list(rule.names),
-                dtypes=DTYPES,
-                devices=[] if lacking(rule) else list(known),
-                state=list(rule.state),
-                compiled=rule.jit,
-                groups=list(rule.names) if rule.optax else [],
-                gaps={
-                    **GAPS,
-                    **rule.gaps,
-                    **({"device": reason} if (reason := lacking(rule)) else {}),
-                },
-                arithmetic={
-                    device: ARITHMETIC[kind]
-                    for device in known
-                    if (kind := device.partition(":")[0]) in ARITHMETIC
-                },
-                documentation=OPTAX + name.partition("optax.")[2].partition("[")[0]
-                if rule.optax
-                else EXAMPLES,
-            )
-            for name, rule in RULES.items()
-        ],
-        flags=flags(),
+    named = devices().items()
+    return ADAPTER.description(
+        devices={name: "host" if name == "cpu" else d.device_kind for name, d in named}, gaps=GAPS
     )
 
 
@@ -226,24 +194,19 @@ def negated(array: Array) -> Array:
 class OptimizerSession:
     """A session over one run: where and how wide JAX computes, and bits to arrays and back."""
 
-    def __init__(self, request: protocol.Open) -> None:
-        rule = RULES[request.implementation]
+    def __init__(self, request: protocol.Open, offer: JaxOffer) -> None:
         self.device = devices()[request.device]
         # A float32 session must stay what users see who never heard of x64.
         self.x64 = any(parameter.value.dtype in WIDE for parameter in request.parameters)
         # Canonical state to the library's own name, as far as these features have it.
-        self.keys = {
-            name: key
-            for name, key in rule.state.items()
-            if name not in CONDITIONAL or CONDITIONAL[name] in request.features
-        }
+        self.keys = offer.kept(request.features)
         # optax adds its updates to the parameters, so that its trace holds the other sign.
-        self.opposite = {"momentum"} if rule.optax else set()
+        self.opposite = {"momentum"} if offer.optax else set()
         # It averages |g|^2: what is complex in name only has no imaginary part.
-        self.real = {"second_moment", "maximum_second_moment"} if rule.optax else set()
+        self.real = {"second_moment", "maximum_second_moment"} if offer.optax else set()
         with self.arithmetic():
             values = [to_jax(kit.to_array(parameter.value)) for parameter in request.parameters]
-            self.run = (OptaxRun if rule.optax else ExampleRun)(request, rule, values)
+            self.run = (OptaxRun if offer.optax else ExampleRun)(request, offer, values)
 
     @contextmanager
     def arithmetic(self) -> Iterator[None]:
@@ -268,10 +231,7 @@ class OptimizerSession:
             }
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        if set(state) != set(self.keys):
-            raise ValueError(
-                f"state {sorted(state)} for an optimizer that has {sorted(self.keys)}: send those"
-            )
+        kit.check_state(state, self.keys)
         with self.arithmetic():
             own = {
                 self.keys[name]: [to_jax(self.own(name, array)) for array in arrays]
@@ -289,18 +249,17 @@ class OptimizerSession:
         return negated(array) if name in self.opposite else array
 
 
+ADAPTER = Adapter(
+    NAME,
+    OFFERS,
+    OptimizerSession,
+    packages=("jax", "jaxlib", "optax", "ml_dtypes", "numpy"),
+    flags=flags,
+)
+probe = ADAPTER.probe
+
+
 def open_session(request: protocol.Open) -> kit.Session:
-    rule = RULES[request.implementation]
-    if request.groups and not rule.optax:
+    if request.groups and not OFFERS[request.implementation].optax:
         raise kit.Unsupported(f"{request.implementation} knows no groups of parameters")
-    if sorted(request.features) not in [sorted(combination) for combination in rule.features]:
-        raise kit.Unsupported(
-            f"{request.implementation} has no {', '.join(request.features) or 'plain form'}"
-        )
-    return OptimizerSession(request)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    rule = RULES[implementation]
-    names = {**rule.names, "centered": "centered", "nesterov": "nesterov"}
-    return kit.constructor_defaults(rule.constructor, names)
+    return ADAPTER.open_session(request)

@@ -5,9 +5,9 @@ Both show the same members, so that :mod:`adapters.jax` need not know which it d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,48 +15,53 @@ import optax
 from jax.example_libraries import optimizers
 
 from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.offer import Offer
 from optimizer_conformance.adapters.packing import msgspec
 
+OPTAX = "https://optax.readthedocs.io/en/latest/api/optimizers.html#optax."
+EXAMPLES = "https://docs.jax.dev/en/latest/jax.example_libraries.optimizers.html"
 
-class Rule(NamedTuple):
+
+@dataclass(frozen=True)
+class JaxOffer(Offer):
     """One constructor with the arguments that make it a row of its own.
 
-    constructor  None where this release has none
-    names        canonical hyperparameters to the constructor's
-    state        canonical state to the name that the source gives it, in the order of the source
-    arguments    what is passed besides; one called like a feature, only where that is off
+    An argument called like a feature is passed only where that is off.
     """
 
-    constructor: Any
-    family: protocol.Family
-    claims: list[str]
-    features: list[list[str]]
-    names: dict[str, str]
-    state: dict[str, str]
-    arguments: Mapping[str, Any] = MappingProxyType({})
-    gaps: Mapping[str, str] = MappingProxyType({})
     jit: bool = False
 
     @property
     def optax(self) -> bool:
-        return not getattr(self.constructor, "__module__", "optax").startswith("jax")
+        return not getattr(self.own, "__module__", "optax").startswith("jax")
+
+    def lacking(self) -> str:
+        return kit.lacks(self.own, [*self.names.values(), *self.arguments])
+
+    def described(
+        self, name: str, devices: Sequence[str], **fields: Any
+    ) -> protocol.Implementation:
+        own = name.partition("optax.")[2].partition("[")[0]
+        page = OPTAX + own if self.optax else EXAMPLES
+        groups = list(self.names) if self.optax else []
+        return super().described(
+            name, devices, compiled=self.jit, groups=groups, documentation=page, **fields
+        )
 
 
 def arguments(
-    request: protocol.Open, rule: Rule, group: dict[str, float], schedule: Any
+    request: protocol.Open, offer: JaxOffer, group: dict[str, float], schedule: Any
 ) -> dict[str, Any]:
     """What the constructor takes; ``schedule`` replaces the rate unless it is None."""
     values = {**request.hyperparameters, **group}
     own: dict[str, Any] = kit.keywords(
-        msgspec.structs.replace(request, hyperparameters=values), rule.names
+        msgspec.structs.replace(request, hyperparameters=values), offer.names
     )
     if schedule is not None:
-        own[rule.names["learning_rate"]] = schedule
-    switches: dict[str, Any] = {
-        name: True for name in ("centered", "nesterov") if name in request.features
-    }
+        own[offer.names["learning_rate"]] = schedule
+    switches = {name: True for name in offer.switches if name in request.features}
     # An argument called like a feature stands for its absence.
-    fixed = {name: v for name, v in rule.arguments.items() if name not in request.features}
+    fixed = {name: v for name, v in offer.arguments.items() if name not in request.features}
     return {**fixed, **own, **switches}
 
 
@@ -88,7 +93,7 @@ partition = optax.partition if hasattr(optax, "partition") else optax.multi_tran
 class OptaxRun:
     """An optax transformation over a list of parameters; ``optax.partition`` makes the groups."""
 
-    def __init__(self, request: protocol.Open, rule: Rule, values: list[Any]) -> None:
+    def __init__(self, request: protocol.Open, offer: JaxOffer, values: list[Any]) -> None:
         schedule = None
         if request.learning_rates:
             rates = jnp.asarray(request.learning_rates)
@@ -96,15 +101,14 @@ class OptaxRun:
         self.labels = [str(p.group) if request.groups else None for p in request.parameters]
         if request.groups:
             groups = [
-                rule.constructor(**arguments(request, rule, group, schedule))
-                for group in request.groups
+                offer.own(**arguments(request, offer, group, schedule)) for group in request.groups
             ]
             self.optimizer = partition(
                 {str(i): group for i, group in enumerate(groups)}, self.labels
             )
         else:
-            self.optimizer = rule.constructor(**arguments(request, rule, {}, schedule))
-        self.update = jax.jit(self.updated) if rule.jit else self.updated
+            self.optimizer = offer.own(**arguments(request, offer, {}, schedule))
+        self.update = jax.jit(self.updated) if offer.jit else self.updated
         self.values, self.memory = values, self.optimizer.init(values)
 
     def updated(self, values: list[Any], memory: Any, gradients: list[Any]) -> tuple[Any, Any]:
@@ -145,12 +149,12 @@ class OptaxRun:
 class ExampleRun:
     """An optimizer triple of ``jax.example_libraries``, which is told the index of the step."""
 
-    def __init__(self, request: protocol.Open, rule: Rule, values: list[Any]) -> None:
-        self.request, self.rule = request, rule
+    def __init__(self, request: protocol.Open, offer: JaxOffer, values: list[Any]) -> None:
+        self.request, self.offer = request, offer
         # The index of the coming step, and that of the step to which the first rate belongs.
         self.coming = self.first = 0
         self.rates = request.learning_rates
-        self.keys = list(rule.state.values())
+        self.keys = list(offer.state.values())
         self.construct()
         self.memory = self.optimizer.init_fn(values)
 
@@ -159,9 +163,9 @@ class ExampleRun:
         if self.rates:
             boundaries = [self.first + i for i in range(len(self.rates) - 1)]
             schedule = optimizers.piecewise_constant(boundaries, self.rates)
-        self.optimizer = self.rule.constructor(**arguments(self.request, self.rule, {}, schedule))
+        self.optimizer = self.offer.own(**arguments(self.request, self.offer, {}, schedule))
         update = self.optimizer.update_fn
-        self.update = jax.jit(update) if self.rule.jit else update
+        self.update = jax.jit(update) if self.offer.jit else update
 
     @property
     def values(self) -> list[Any]:

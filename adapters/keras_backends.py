@@ -9,40 +9,41 @@ import ml_dtypes
 import numpy as np
 
 from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.keras_rules import RULES, SWITCHES
+from optimizer_conformance.adapters.keras_rules import OFFERS
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
 
-def description(
-    adapter: str, dtypes: list[protocol.DType], gaps: dict[str, str], *packages: str
-) -> protocol.Description:
-    """What an adapter of one back end says."""
-    if keras.backend.backend() not in adapter:
-        raise RuntimeError(f"Keras runs on {keras.backend.backend()}, which is not {adapter}")
-    return protocol.Description(
-        adapter=adapter,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("keras", *packages, "ml_dtypes", "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=f"{adapter}:{name}",
-                family=rule.family,
-                claims=rule.claims,
-                features=rule.features,
-                hyperparameters=list(rule.names),
+class KerasAdapter(Adapter[Offer]):
+    """The members of the adapter of one back end."""
+
+    def __init__(
+        self, name: str, dtypes: list[protocol.DType], gaps: dict[str, str], *packages: str
+    ) -> None:
+        if keras.backend.backend() not in name:
+            raise RuntimeError(f"Keras runs on {keras.backend.backend()}, which is not {name}")
+        offers = {
+            f"{name}:{title}": offer.changed(
+                own=getattr(keras.optimizers, title),
                 dtypes=dtypes,
-                devices=["cpu"],
-                state=list(rule.state),
                 gaps={"strided": "a keras.Variable is dense", **gaps},
-                documentation=rule.documentation,
             )
-            for name, rule in RULES.items()
-        ],
-        flags={"backend": keras.backend.backend(), "floatx": keras.config.floatx()},
-    )
+            for title, offer in OFFERS.items()
+        }
+        super().__init__(
+            name,
+            offers,
+            OptimizerSession,
+            packages=("keras", *packages, "ml_dtypes", "numpy"),
+            flags=flags,
+            no_groups="an optimizer of Keras has one set of hyperparameters",
+        )
+
+
+def flags() -> dict[str, str]:
+    return {"backend": keras.backend.backend(), "floatx": keras.config.floatx()}
 
 
 def to_keras(array: Array) -> Any:
@@ -66,6 +67,18 @@ def to_numpy(value: Any) -> Array:
     return array.astype(BFLOAT16).view(np.uint16) if dtype == "bfloat16" else array
 
 
+def variables(request: protocol.Open) -> list[Any]:
+    """The parameters as variables, by their place."""
+    return [
+        keras.Variable(
+            to_keras(kit.to_array(parameter.value)),
+            dtype=parameter.value.dtype,
+            name=f"parameter_{index}",
+        )
+        for index, parameter in enumerate(request.parameters)
+    ]
+
+
 class Rates(keras.optimizers.schedules.LearningRateSchedule):
     """One rate a step; ``start`` is Keras' count of iterations at the first."""
 
@@ -79,30 +92,18 @@ class Rates(keras.optimizers.schedules.LearningRateSchedule):
 class OptimizerSession:
     """A session over one ``keras.Optimizer``."""
 
-    def __init__(self, request: protocol.Open) -> None:
-        rule = RULES[request.implementation.partition(":")[2]]
-        optimizer = getattr(keras.optimizers, request.implementation.partition(":")[2])
-        self.variables = [
-            keras.Variable(
-                to_keras(kit.to_array(parameter.value)),
-                dtype=parameter.value.dtype,
-                name=f"parameter_{index}",
-            )
-            for index, parameter in enumerate(request.parameters)
-        ]
-        own: dict[str, Any] = kit.keywords(request, rule.names)
+    def __init__(self, request: protocol.Open, offer: Offer) -> None:
+        self.variables = variables(request)
+        own = offer.settings(request)
         self.schedule = Rates(list(request.learning_rates)) if request.learning_rates else None
         if self.schedule is not None:
             own["learning_rate"] = self.schedule
-        self.optimizer = optimizer(
-            **own, **{name: True for name in SWITCHES if name in request.features}
-        )
+        self.optimizer = offer.own(**own)
         self.optimizer.build(self.variables)
         made = {slot.name: slot for slot in self.optimizer.variables}
         self.slots = {
             name: [made[f"parameter_{index}_{ending}"] for index in range(len(self.variables))]
-            for name, (ending, feature) in rule.state.items()
-            if not feature or feature in request.features
+            for name, ending in offer.kept(request.features).items()
         }
 
     def step(self, gradients: list[Array]) -> list[Array]:
@@ -126,19 +127,3 @@ class OptimizerSession:
         if self.schedule is not None:
             self.schedule.start = step
         self.optimizer.iterations.assign(step)
-
-
-def opened(request: protocol.Open) -> kit.Session:
-    """A session over the class that a request names."""
-    rule = RULES[request.implementation.partition(":")[2]]
-    if request.groups:
-        raise kit.Unsupported("an optimizer of Keras has one set of hyperparameters")
-    kit.check_features(request, rule.features)
-    return OptimizerSession(request)
-
-
-def probed(implementation: str) -> dict[str, float | bool | str | None]:
-    """The defaults of a constructor."""
-    name = implementation.partition(":")[2]
-    names = {**RULES[name].names, **{switch: switch for switch in SWITCHES}}
-    return kit.constructor_defaults(getattr(keras.optimizers, name), names)

@@ -6,8 +6,8 @@ import os
 
 os.environ["KERAS_BACKEND"] = "jax"  # read while Keras is imported
 
-from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.keras_backends import description, opened, probed
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.adapters.keras_backends import KerasAdapter
 
 NAME = "keras_jax"
 
@@ -17,13 +17,5 @@ GAPS: dict[str, str] = {
 }
 
 
-def describe() -> protocol.Description:
-    return description(NAME, DTYPES, GAPS, "jax")
-
-
-def open_session(request: protocol.Open) -> kit.Session:
-    return opened(request)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    return probed(implementation)
+ADAPTER = KerasAdapter(NAME, DTYPES, GAPS, "jax")
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -8,23 +8,14 @@ os.environ["KERAS_BACKEND"] = "torch"  # read while Keras is imported
 
 import torch
 
-from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.keras_backends import description, opened, probed
+from optimizer_conformance.adapters import protocol
+from optimizer_conformance.adapters.keras_backends import KerasAdapter
 
 NAME = "keras_torch"
 
 DTYPES: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
 GAPS: dict[str, str] = {}
+torch.set_num_threads(1)
 
-
-def describe() -> protocol.Description:
-    torch.set_num_threads(1)
-    return description(NAME, DTYPES, GAPS, "torch")
-
-
-def open_session(request: protocol.Open) -> kit.Session:
-    return opened(request)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    return probed(implementation)
+ADAPTER = KerasAdapter(NAME, DTYPES, GAPS, "torch")
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

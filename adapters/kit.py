@@ -7,6 +7,7 @@ An adapter module has three members::
     def open_session(request: protocol.Open) -> kit.Session
 
 and a fourth, ``probe(implementation: str) -> dict``, which reads the constructor's defaults.
+:mod:`adapters.offer` makes them from a row an implementation.
 bfloat16 travels as its 16 bits in a ``uint16`` array, because NumPy has no such type.
 """
 
@@ -116,6 +117,12 @@ def check_features(request: Open, combinations: Iterable[Iterable[str]]) -> None
     if sorted(request.features) not in [sorted(combination) for combination in combinations]:
         asked = ", ".join(request.features) or "plain form"
         raise Unsupported(f"{request.implementation} has no {asked}")
+
+
+def check_options(request: Open, combinations: Iterable[Iterable[str]]) -> None:
+    """Raise Unsupported unless each of the request's options is declared, whatever it goes with."""
+    if unknown := set(request.features).difference(*combinations):
+        raise Unsupported(f"{request.implementation} has no {', '.join(sorted(unknown))}")
 
 
 def check_state(state: Mapping[str, object], names: Iterable[str]) -> None:

@@ -7,8 +7,9 @@ configuration is compiled in PyNative mode too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import mindspore as ms
 import numpy as np
@@ -16,6 +17,7 @@ from mindspore import Parameter, Tensor, mint, nn, ops
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array, Unsupported
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "mindspore"
 MODES = {"pynative": ms.PYNATIVE_MODE, "graph": ms.GRAPH_MODE}
@@ -54,38 +56,14 @@ CLASS_GAPS = {
 }
 
 
-class Rule(NamedTuple):
-    """A class and the operator beneath it, or (no mode) an operator, and what it accepts."""
+@dataclass(frozen=True)
+class MindSporeOffer(Offer):
+    """A class and the operator beneath it, or (no mode) an operator."""
 
-    own: Callable[..., Any]
-    operator: str
-    claims: list[str]
-    features: list[list[str]]
-    dtypes: list[protocol.DType]
+    operator: str = ""
     mode: str = ""
 
-    @property
-    def family(self) -> protocol.Family:
-        return "rmsprop" if "RMSProp" in self.operator else "adam"
-
-    @property
-    def keywords(self) -> dict[str, str]:
-        """Canonical hyperparameter to its own name."""
-        if self.mode:
-            return RMSPROP if self.family == "rmsprop" else ADAM
-        inputs = INPUTS[self.operator].replace("momentum_rate", "momentum").split()
-        return {name: name for name in inputs if name in (*RMSPROP, *ADAM)}
-
-    @property
-    def gaps(self) -> dict[str, str]:
-        """What MindSpore refuses here, and its words."""
-        amsgrad = "Amsgrad" in self.operator
-        refusal = AMSGRAD_DTYPE if amsgrad else DTYPE.format(self.operator)
-        gaps = {dtype: refusal for dtype in protocol.ITEM_SIZE if dtype not in self.dtypes}
-        gaps |= {"scalar": AMSGRAD_SCALAR} if amsgrad else {}
-        return gaps | (CLASS_GAPS if self.mode else {})
-
-    def shown(self, features: list[str]) -> list[str]:
+    def shown(self, features: Sequence[str]) -> list[str]:
         """Canonical names of the state that a configuration really has."""
         moments = list(MOMENTS) if self.family == "adam" else ["second_moment"]
         return [*moments, *(BROUGHT[name] for name in features if name in BROUGHT)]
@@ -110,50 +88,73 @@ AMSGRAD = [["amsgrad", *more] for more in ADAM_FEATURES]
 ALL: list[protocol.DType] = ["float16", "float32", "float64"]
 F16_32, F32_64 = ALL[:2], ALL[1:]
 
-CLASSES = {
-    "nn.RMSProp[{}]": Rule(nn.RMSProp, "ApplyRMSProp", RMSPROPS, RMSPROP_FEATURES, F16_32),
-    "nn.RMSProp[{},centered]": Rule(nn.RMSProp, "ApplyCenteredRMSProp", RMSPROPS, CENTERED, ALL),
-    "nn.Adam[{}]": Rule(nn.Adam, "Adam", ADAMS[:1], ADAM_FEATURES, F16_32),
-    "nn.Adam[{},amsgrad]": Rule(nn.Adam, "ApplyAdamWithAmsgradV2", ADAMS, AMSGRAD, F32_64),
-}
-OPERATORS = [
-    Rule(ops.ApplyRMSProp, "ApplyRMSProp", RMSPROPS[:1], BARE, ALL),
-    Rule(ops.ApplyCenteredRMSProp, "ApplyCenteredRMSProp", RMSPROPS[:1], CENTERED[:2], ALL),
-    Rule(ops.Adam, "Adam", OPS_ADAM, [[]], F16_32),
-    Rule(ops.ApplyAdamWithAmsgradV2, "ApplyAdamWithAmsgradV2", OPS_ADAM, [["amsgrad"]], ALL),
-]
-RULES = {
-    f"{NAME}:{name.format(mode)}": rule._replace(mode=mode)
-    for mode in MODES
-    for name, rule in CLASSES.items()
-} | {f"{NAME}:ops.{rule.operator}": rule for rule in OPERATORS}
 
-
-def describe() -> protocol.Description:
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("mindspore", "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family=rule.family,
-                claims=rule.claims,
-                features=rule.features,
-                hyperparameters=list(rule.keywords),
-                dtypes=rule.dtypes,
-                devices=["cpu"],
-                state=rule.shown(sorted({name for row in rule.features for name in row})),
-                compiled=bool(rule.mode),
-                groups=list(GROUP_KEYS) if rule.mode else [],
-                gaps=rule.gaps,
-                documentation=PAGE.format(rule.own.__module__.split(".")[1], rule.own.__name__),
-            )
-            for name, rule in RULES.items()
-        ],
-        flags={"threads_num": "1", "flush_to_zero": "in compiled graphs"},
+def row(
+    own: Callable[..., Any],
+    operator: str,
+    claims: list[str],
+    features: list[list[str]],
+    dtypes: list[protocol.DType],
+    mode: str = "",
+) -> MindSporeOffer:
+    """A class in one mode, or an operator: names and gaps are those of its kernel."""
+    rmsprop, amsgrad = "RMSProp" in operator, "Amsgrad" in operator
+    refusal = AMSGRAD_DTYPE if amsgrad else DTYPE.format(operator)
+    gaps = {dtype: refusal for dtype in protocol.ITEM_SIZE if dtype not in dtypes}
+    inputs = INPUTS[operator].replace("momentum_rate", "momentum").split()
+    names = {name: name for name in inputs if name in (*RMSPROP, *ADAM)}
+    offer = MindSporeOffer(
+        own=own,
+        operator=operator,
+        mode=mode,
+        family="rmsprop" if rmsprop else "adam",
+        claims=claims,
+        features=features,
+        names=(RMSPROP if rmsprop else ADAM) if mode else names,
+        dtypes=dtypes,
+        compiled=bool(mode),
+        groups=list(GROUP_KEYS) if mode else [],
+        gaps={
+            **gaps,
+            **({"scalar": AMSGRAD_SCALAR} if amsgrad else {}),
+            **(CLASS_GAPS if mode else {}),
+        },
+        page=PAGE.format(own.__module__.split(".")[1], own.__name__),
     )
+    shown = offer.shown(sorted({name for listed in features for name in listed}))
+    return offer.changed(state={name: name for name in shown})
+
+
+def classes(mode: str) -> dict[str, MindSporeOffer]:
+    """The classes in one mode."""
+    return {
+        f"{NAME}:nn.RMSProp[{mode}]": row(
+            nn.RMSProp, "ApplyRMSProp", RMSPROPS, RMSPROP_FEATURES, F16_32, mode
+        ),
+        f"{NAME}:nn.RMSProp[{mode},centered]": row(
+            nn.RMSProp, "ApplyCenteredRMSProp", RMSPROPS, CENTERED, ALL, mode
+        ),
+        f"{NAME}:nn.Adam[{mode}]": row(nn.Adam, "Adam", ADAMS[:1], ADAM_FEATURES, F16_32, mode),
+        f"{NAME}:nn.Adam[{mode},amsgrad]": row(
+            nn.Adam, "ApplyAdamWithAmsgradV2", ADAMS, AMSGRAD, F32_64, mode
+        ),
+    }
+
+
+OPERATORS = [
+    row(ops.ApplyRMSProp, "ApplyRMSProp", RMSPROPS[:1], BARE, ALL),
+    row(ops.ApplyCenteredRMSProp, "ApplyCenteredRMSProp", RMSPROPS[:1], CENTERED[:2], ALL),
+    row(ops.Adam, "Adam", OPS_ADAM, [[]], F16_32),
+    row(ops.ApplyAdamWithAmsgradV2, "ApplyAdamWithAmsgradV2", OPS_ADAM, [["amsgrad"]], ALL),
+]
+OFFERS = {
+    **{name: offer for mode in MODES for name, offer in classes(mode).items()},
+    **{f"{NAME}:ops.{offer.operator}": offer for offer in OPERATORS},
+}
+
+
+def flags() -> dict[str, str]:
+    return {"threads_num": "1", "flush_to_zero": "in compiled graphs"}
 
 
 def placed(array: Array, layout: str) -> Tensor:
@@ -180,10 +181,10 @@ class Session:
 
     tensors: dict[str, list[Parameter]]
 
-    def __init__(self, request: protocol.Open, rule: Rule) -> None:
-        self.mode = MODES[rule.mode or "pynative"]
+    def __init__(self, request: protocol.Open, offer: MindSporeOffer) -> None:
+        self.mode = MODES[offer.mode or "pynative"]
         ms.set_context(mode=self.mode)
-        self.shown = rule.shown(request.features)
+        self.shown = offer.shown(request.features)
         self.layouts = [asked.layout for asked in request.parameters]
         # Weight decay goes by names: they are exactly those that were asked for.
         arrays = [(asked.name, kit.to_array(asked.value)) for asked in request.parameters]
@@ -218,13 +219,13 @@ class Session:
 class ClassSession(Session):
     """A session over ``nn.RMSProp`` or ``nn.Adam``."""
 
-    def __init__(self, request: protocol.Open, rule: Rule) -> None:
-        super().__init__(request, rule)
-        arguments: dict[str, Any] = dict(kit.keywords(request, rule.keywords))
+    def __init__(self, request: protocol.Open, offer: MindSporeOffer) -> None:
+        super().__init__(request, offer)
+        arguments: dict[str, Any] = dict(kit.keywords(request, offer.names))
         arguments |= {SWITCHES[name]: True for name in request.features if name in SWITCHES}
         arguments |= {"learning_rate": request.learning_rates} if request.learning_rates else {}
-        self.optimizer = rule.own(grouped(request, self.values), **arguments)
-        names = RMSPROP_STATE if rule.family == "rmsprop" else ADAM_STATE
+        self.optimizer = offer.own(grouped(request, self.values), **arguments)
+        names = RMSPROP_STATE if offer.family == "rmsprop" else ADAM_STATE
         self.tensors = {name: list(getattr(self.optimizer, names[name])) for name in self.shown}
 
     def apply(self, gradients: list[Tensor]) -> None:
@@ -246,12 +247,12 @@ class OperatorSession(Session):
     The caller keeps the state, which starts at zero, the count of steps and the betas' powers.
     """
 
-    def __init__(self, request: protocol.Open, rule: Rule) -> None:
-        super().__init__(request, rule)
-        self.scalars = kit.keywords(request, rule.keywords)
+    def __init__(self, request: protocol.Open, offer: MindSporeOffer) -> None:
+        super().__init__(request, offer)
+        self.scalars = kit.keywords(request, offer.names)
         self.scalars["momentum_rate"] = self.scalars.pop("momentum", 0.0)
         self.rates, self.steps = request.learning_rates, 0
-        self.operator, self.inputs = rule.own(), INPUTS[rule.operator].split()
+        self.operator, self.inputs = offer.own(), INPUTS[offer.operator].split()
         self.tensors = {
             name: [Parameter(Tensor(np.zeros_like(array))) for array in self.parameters()]
             for name in self.inputs
@@ -283,18 +284,22 @@ def grouped(request: protocol.Open, parameters: list[Parameter]) -> list[Any]:
     return [*groups, {"order_params": parameters}] if groups else parameters
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    rule = RULES[request.implementation]
-    return ClassSession(request, rule) if rule.mode else OperatorSession(request, rule)
+def driven(request: protocol.Open, offer: MindSporeOffer) -> kit.Session:
+    """A session of the kind that an offer needs."""
+    return ClassSession(request, offer) if offer.mode else OperatorSession(request, offer)
+
+
+ADAPTER = Adapter(NAME, OFFERS, driven, packages=("mindspore", "numpy"), flags=flags)
+describe, open_session = ADAPTER.describe, ADAPTER.open_session
 
 
 def probe(implementation: str) -> dict[str, float | bool | str | None]:
     """What an optimizer made without arguments was given; an operator has no defaults."""
-    rule = RULES[implementation]
-    if not rule.mode:
+    offer = OFFERS[implementation]
+    if not offer.mode:
         return {}
     # The constructors are wrapped: their signatures say nothing.
-    optimizer = rule.own([Parameter(Tensor(np.zeros(1, np.float32)), name="parameter")])
+    optimizer = offer.own([Parameter(Tensor(np.zeros(1, np.float32)), name="parameter")])
     given = {**optimizer.init_args, "learning_rate": optimizer.init_learning_rate}
-    names = {**rule.keywords, **SWITCHES, "nesterov": "use_nesterov"}
+    names = {**offer.names, **SWITCHES, "nesterov": "use_nesterov"}
     return {canonical: given[own] for canonical, own in names.items() if own in given}

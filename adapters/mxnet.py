@@ -6,11 +6,13 @@ MXNet 1.9.1 asks NumPy for names that NumPy 1.20 deprecated; its last wheel need
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -52,43 +54,40 @@ def d2l_scratch(
     parameter[:] -= lr * gradient / (state + epsilon).sqrt()
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True)
+class MXNetOffer(Offer):
     """One way to run a rule.
 
-    own       the optimizer class, or the operator or function that takes a step on one parameter
-    driver    ``optimizer`` and ``trainer`` are objects that keep state; ``operator`` and ``book``
-              leave it to the caller
-    names     canonical hyperparameters to its own
+    driver  ``optimizer`` and ``trainer`` are objects that keep state; ``operator`` and ``book``
+            leave it to the caller
     """
 
-    own: Callable[..., Any]
-    driver: str
-    family: protocol.Family
-    claims: list[str]
-    features: list[list[str]]
-    names: dict[str, str]
-    dtypes: list[protocol.DType]
-    page: str
+    driver: str = "optimizer"
 
     @property
     def keeps_state(self) -> bool:
         return self.driver in ("optimizer", "trainer")
 
-    @property
-    def gaps(self) -> dict[str, str]:
-        """What it refuses, and MXNet's words."""
-        gaps: dict[str, str] = {"bfloat16": BFLOAT16, **COMPLEX, **SHAPES}
-        if self.family == "rmsprop" and self.driver != "book":
-            gaps["clip_weights"] = CLIPPED
-        gaps.update((name, STATE_DTYPE.format(name)) for name in ALL if name not in self.dtypes)
-        return gaps
-
-    def state(self, features: list[str]) -> list[str]:
+    def order(self, features: Sequence[str]) -> list[str]:
         """Canonical names of the state that a configuration has, in MXNet's order."""
         return STATE["centered" if "centered" in features else self.family]
 
+    def described(
+        self, name: str, devices: Sequence[str], **fields: Any
+    ) -> protocol.Implementation:
+        gaps: dict[str, str] = {"bfloat16": BFLOAT16, **COMPLEX, **SHAPES}
+        if self.family == "rmsprop" and self.driver != "book":
+            gaps["clip_weights"] = CLIPPED
+        gaps.update((dtype, STATE_DTYPE.format(dtype)) for dtype in ALL if dtype not in self.dtypes)
+        changed = self.changed(
+            state={kept: kept for kept in self.order(max(self.features, key=len))},
+            groups=["learning_rate", "weight_decay"] if self.keeps_state else [],
+            gaps=gaps,
+        )
+        return Offer.described(changed, name, devices, **fields)
 
-CLASS_RMSPROP = Rule(
+
+CLASS_RMSPROP = MXNetOffer(
     own=mx.optimizer.RMSProp,
     driver="optimizer",
     family="rmsprop",
@@ -96,49 +95,47 @@ CLASS_RMSPROP = Rule(
     features=[*SCALED, *CENTERED],
     names={**RMSPROP, "learning_rate": "learning_rate"},
     dtypes=["float32"],
-    page="optimizer/index.html#mxnet.optimizer.RMSProp",
+    page=f"{API}optimizer/index.html#mxnet.optimizer.RMSProp",
 )
-CLASS_ADAM = Rule(
+CLASS_ADAM = CLASS_RMSPROP.changed(
     own=mx.optimizer.Adam,
-    driver="optimizer",
     family="adam",
     claims=["mxnet-adam"],
     features=SCALED,
     names={**ADAM, "learning_rate": "learning_rate", "epsilon": "epsilon"},
     dtypes=ALL,
-    page="optimizer/index.html#mxnet.optimizer.Adam",
+    page=f"{API}optimizer/index.html#mxnet.optimizer.Adam",
 )
-OPERATOR = CLASS_RMSPROP._replace(
+TRAINER = f"{API}gluon/trainer.html"
+OPERATOR = CLASS_RMSPROP.changed(
     own=mx.nd.rmsprop_update,
     driver="operator",
     claims=["mxnet-nd-rmsprop"],
     features=SCALED,
     names={name: own for name, own in RMSPROP.items() if name != "momentum"},
     dtypes=ALL,
-    page="ndarray/ndarray.html#mxnet.ndarray.rmsprop_update",
+    page=f"{API}ndarray/ndarray.html#mxnet.ndarray.rmsprop_update",
 )
-RULES = {
+OFFERS = {
     "mxnet:optimizer.RMSProp": CLASS_RMSPROP,
     "mxnet:optimizer.Adam": CLASS_ADAM,
-    "mxnet:gluon.Trainer[rmsprop]": CLASS_RMSPROP._replace(
-        driver="trainer", page="gluon/trainer.html"
-    ),
-    "mxnet:gluon.Trainer[adam]": CLASS_ADAM._replace(driver="trainer", page="gluon/trainer.html"),
+    "mxnet:gluon.Trainer[rmsprop]": CLASS_RMSPROP.changed(driver="trainer", page=TRAINER),
+    "mxnet:gluon.Trainer[adam]": CLASS_ADAM.changed(driver="trainer", page=TRAINER),
     "mxnet:nd.rmsprop_update": OPERATOR,
-    "mxnet:nd.rmspropalex_update": OPERATOR._replace(
+    "mxnet:nd.rmspropalex_update": OPERATOR.changed(
         own=mx.nd.rmspropalex_update,
         features=CENTERED,
         names=RMSPROP,
-        page="ndarray/ndarray.html#mxnet.ndarray.rmspropalex_update",
+        page=f"{API}ndarray/ndarray.html#mxnet.ndarray.rmspropalex_update",
     ),
-    "mxnet:nd.adam_update": OPERATOR._replace(
+    "mxnet:nd.adam_update": OPERATOR.changed(
         own=mx.nd.adam_update,
         family="adam",
         claims=["mxnet-nd-adam"],
         names=ADAM,
-        page="ndarray/ndarray.html#mxnet.ndarray.adam_update",
+        page=f"{API}ndarray/ndarray.html#mxnet.ndarray.adam_update",
     ),
-    "mxnet:d2l.scratch": OPERATOR._replace(
+    "mxnet:d2l.scratch": OPERATOR.changed(
         own=d2l_scratch,
         driver="book",
         claims=["d2l-rmsprop"],
@@ -149,31 +146,8 @@ RULES = {
 }
 
 
-def describe() -> protocol.Description:
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("mxnet", "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family=rule.family,
-                claims=rule.claims,
-                features=rule.features,
-                hyperparameters=list(rule.names),
-                dtypes=rule.dtypes,
-                devices=["cpu"],
-                state=rule.state(max(rule.features, key=len)),
-                schedules=True,
-                groups=["learning_rate", "weight_decay"] if rule.keeps_state else [],
-                gaps=rule.gaps,
-                documentation=rule.page if rule.driver == "book" else API + rule.page,
-            )
-            for name, rule in RULES.items()
-        ],
-        flags={"flush_to_zero": str(not (mx.nd.array([1e-38]) * 1e-3).asnumpy()[0])},
-    )
+def flags() -> dict[str, str]:
+    return {"flush_to_zero": str(not (mx.nd.array([1e-38]) * 1e-3).asnumpy()[0])}
 
 
 def to_mxnet(array: Array) -> Any:
@@ -192,19 +166,40 @@ class Rates(mx.lr_scheduler.LRScheduler):
         return self.rates[min(num_update - self.taken, len(self.rates)) - 1]
 
 
-def settings(request: protocol.Open, rule: Rule) -> dict[str, Any]:
+def settings(request: protocol.Open, offer: MXNetOffer) -> dict[str, Any]:
     """The request under MXNet's names.  Reciprocals: ``rescale_grad`` multiplies the gradient."""
-    own: dict[str, Any] = kit.keywords(request, rule.names)
+    own: dict[str, Any] = kit.keywords(request, offer.names)
     if "rescale_grad" in own:
         own["rescale_grad"] = 1 / own["rescale_grad"]
     return own
 
 
-class OptimizerSession:
+class HeldSession:
+    """What the sessions share that hold MXNet's own state: a tuple a parameter."""
+
+    values: list[Any]
+    names: list[str]
+    memory: list[Any]
+
+    def count(self, step: int) -> None:
+        """As if ``step`` steps had been taken; an operator counts none."""
+
+    def parameters(self) -> list[Array]:
+        return [value.asnumpy() for value in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        return shown(self.names, self.memory)
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        self.memory = packed(self.names, state)
+        self.count(step)
+
+
+class OptimizerSession(HeldSession):
     """An ``mx.optimizer.Optimizer`` that is told index, weight, gradient and state."""
 
-    def __init__(self, request: protocol.Open, rule: Rule) -> None:
-        own = settings(request, rule)
+    def __init__(self, request: protocol.Open, offer: MXNetOffer) -> None:
+        own = settings(request, offer)
         if "centered" in request.features:
             own["centered"] = True
         # MXNet's groups are multipliers: of one, they leave a group's value exactly as it is.
@@ -213,17 +208,17 @@ class OptimizerSession:
         }
         for name, values in self.multipliers.items():
             if values is not None:
-                own[rule.names[name]] = 1.0
+                own[offer.names[name]] = 1.0
         if request.learning_rates:
             base = own.get("learning_rate", 1.0)
             own.update(learning_rate=base, lr_scheduler=Rates(request.learning_rates, base))
         self.groups = [parameter.group for parameter in request.parameters]
         self.arrays = [kit.to_array(parameter.value) for parameter in request.parameters]
-        self.names = rule.state(request.features)
-        self.start(request, rule, own)
+        self.names = offer.order(request.features)
+        self.start(request, offer, own)
 
-    def start(self, request: protocol.Open, rule: Rule, own: dict[str, Any]) -> None:
-        self.optimizer = rule.own(**own)
+    def start(self, request: protocol.Open, offer: MXNetOffer, own: dict[str, Any]) -> None:
+        self.optimizer = offer.own(**own)
         self.optimizer.set_lr_mult(dict(enumerate(self.multiplied("learning_rate"))))
         self.optimizer.set_wd_mult(dict(enumerate(self.multiplied("weight_decay"))))
         self.values = list(map(to_mxnet, self.arrays))
@@ -241,16 +236,6 @@ class OptimizerSession:
         for index, gradient in enumerate(sent):
             self.optimizer.update(index, self.values[index], gradient, self.memory[index])
         return [gradient.asnumpy() for gradient in sent]
-
-    def parameters(self) -> list[Array]:
-        return [value.asnumpy() for value in self.values]
-
-    def state(self) -> dict[str, list[Array]]:
-        return shown(self.names, self.memory)
-
-    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        self.memory = packed(self.names, state)
-        self.count(step)
 
     def count(self, step: int) -> None:
         """As if ``step`` updates had been made of every parameter."""
@@ -284,7 +269,7 @@ class TrainerSession(OptimizerSession):
     A loss scale is the ``batch_size`` of ``step``, by which the trainer divides gradients.
     """
 
-    def start(self, request: protocol.Open, rule: Rule, own: dict[str, Any]) -> None:
+    def start(self, request: protocol.Open, offer: MXNetOffer, own: dict[str, Any]) -> None:
         own.pop("rescale_grad", None)
         self.batch_size = request.hyperparameters.get("loss_scale", 1)
         self.values = []
@@ -296,7 +281,7 @@ class TrainerSession(OptimizerSession):
             parameter.initialize(init=mx.init.Zero())
             parameter.set_data(to_mxnet(array))
             self.values.append(parameter)
-        self.trainer = mx.gluon.Trainer(self.values, rule.family, own)
+        self.trainer = mx.gluon.Trainer(self.values, offer.family, own)
         self.optimizer = self.trainer.optimizer
 
     @property
@@ -327,17 +312,17 @@ class TrainerSession(OptimizerSession):
         self.count(step)
 
 
-class OperatorSession:
+class OperatorSession(HeldSession):
     """An operator of ``mx.nd``, or the book's function, called once a parameter.
 
     The caller keeps the state, which starts at zero, and knows the rate of each step.
     """
 
-    def __init__(self, request: protocol.Open, rule: Rule) -> None:
-        self.rule, self.scalars = rule, settings(request, rule)
+    def __init__(self, request: protocol.Open, offer: MXNetOffer) -> None:
+        self.offer, self.scalars = offer, settings(request, offer)
         self.rates, self.steps = request.learning_rates, 0
         self.values = [to_mxnet(kit.to_array(parameter.value)) for parameter in request.parameters]
-        self.names = rule.state(request.features)
+        self.names = offer.order(request.features)
         self.memory = [tuple(mx.nd.zeros_like(value) for _ in self.names) for value in self.values]
 
     def step(self, gradients: list[Array]) -> list[Array]:
@@ -345,39 +330,32 @@ class OperatorSession:
         self.steps += 1
         sent = list(map(to_mxnet, gradients))
         for value, gradient, parts in zip(self.values, sent, self.memory, strict=True):
-            if self.rule.driver == "book":
-                self.rule.own(value, *parts, gradient, **scalars)
+            if self.offer.driver == "book":
+                self.offer.own(value, *parts, gradient, **scalars)
             else:
-                self.rule.own(value, gradient, *parts, out=value, **scalars)
+                self.offer.own(value, gradient, *parts, out=value, **scalars)
         return [gradient.asnumpy() for gradient in sent]
 
-    def parameters(self) -> list[Array]:
-        return [value.asnumpy() for value in self.values]
 
-    def state(self) -> dict[str, list[Array]]:
-        return shown(self.names, self.memory)
-
-    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        self.memory = packed(self.names, state)
-
-
-def open_session(request: protocol.Open) -> kit.Session:
-    rule = RULES[request.implementation]
+def driven(request: protocol.Open, offer: MXNetOffer) -> kit.Session:
+    """A session of the kind that an offer needs."""
     if any(0 in parameter.value.shape for parameter in request.parameters):
         raise kit.Unsupported(SHAPES["empty"])
     if any(not parameter.value.shape for parameter in request.parameters):
         raise kit.Unsupported(SHAPES["scalar"])
-    if set(request.features) not in map(set, rule.features):
-        raise kit.Unsupported(f"{request.implementation} has no {'+'.join(request.features)}")
     session = {"optimizer": OptimizerSession, "trainer": TrainerSession}
-    return session.get(rule.driver, OperatorSession)(request, rule)
+    return session.get(offer.driver, OperatorSession)(request, offer)
+
+
+ADAPTER = Adapter(NAME, OFFERS, driven, packages=("mxnet", "numpy"), flags=flags)
+describe, open_session = ADAPTER.describe, ADAPTER.open_session
 
 
 def probe(implementation: str) -> dict[str, float | bool | str | None]:
     """The constructor's defaults; an operator's stand in its docstring alone."""
-    rule = RULES[implementation]
-    if not rule.keeps_state:
+    offer = OFFERS[implementation]
+    if not offer.keeps_state:
         return {}
     # gamma2 has a default and does nothing unless the centred form is switched on.
-    names = {name: own for name, own in rule.names.items() if name != "momentum"}
-    return kit.constructor_defaults(rule.own, {**names, "centered": "centered"})
+    names = {name: own for name, own in offer.names.items() if name != "momentum"}
+    return kit.constructor_defaults(offer.own, {**names, "centered": "centered"})

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
-
-if TYPE_CHECKING:
-    from typing import TypeAlias
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "numpy"
-
-# Quoted, because Python 3.8 cannot subscript it.
-Rule: TypeAlias = "Callable[[Array, Array, Array, float, float, float], None]"
 
 
 def codecademy(
@@ -54,54 +47,35 @@ def square(g: float) -> float:
         return math.inf
 
 
-class Snippet(NamedTuple):
-    rule: Rule
-    dtypes: list[protocol.DType]
-    claims: str
-    source: str
-
-
-ANY: list[protocol.DType] = ["float32", "float64", "complex64", "complex128"]
-SNIPPETS = {
-    "numpy:codecademy": Snippet(
-        codecademy, ANY, "codecademy-rmsprop", "Codecademy, RMSprop, Example"
+NAMES = {"learning_rate": "rate", "decay": "decay", "epsilon": "epsilon"}
+SCRATCH = Offer(
+    own=d2l_scratch,
+    family="rmsprop",
+    claims=["d2l-rmsprop"],
+    names=NAMES,
+    state={"second_moment": "average"},
+    dtypes=["float32", "float64", "complex64", "complex128"],
+    page="Dive into Deep Learning 8.6.2",
+)
+OFFERS = {
+    "numpy:codecademy": SCRATCH.changed(
+        own=codecademy, claims=["codecademy-rmsprop"], page="Codecademy, RMSprop, Example"
     ),
-    "numpy:d2l.scratch": Snippet(d2l_scratch, ANY, "d2l-rmsprop", "Dive into Deep Learning 8.6.2"),
-    "numpy:d2l.2d": Snippet(
-        d2l_two_dimensional, ["float64"], "d2l-rmsprop-2d", "Dive into Deep Learning 8.6.1"
+    "numpy:d2l.scratch": SCRATCH,
+    "numpy:d2l.2d": SCRATCH.changed(
+        own=d2l_two_dimensional,
+        claims=["d2l-rmsprop-2d"],
+        dtypes=["float64"],
+        page="Dive into Deep Learning 8.6.1",
     ),
 }
-HYPERPARAMETERS = ["learning_rate", "decay", "epsilon"]
-
-
-def describe() -> protocol.Description:
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family="rmsprop",
-                claims=[snippet.claims],
-                features=[[]],
-                hyperparameters=HYPERPARAMETERS,
-                dtypes=snippet.dtypes,
-                devices=["cpu"],
-                state=["second_moment"],
-                documentation=snippet.source,
-            )
-            for name, snippet in SNIPPETS.items()
-        ],
-    )
 
 
 class SnippetSession:
     """A session over one snippet."""
 
-    def __init__(self, request: protocol.Open) -> None:
-        self.rule = SNIPPETS[request.implementation].rule
+    def __init__(self, request: protocol.Open, offer: Offer) -> None:
+        self.rule = offer.own
         self.hyperparameters = request.hyperparameters
         self.rates = list(request.learning_rates)
         self.values = [kit.placed(parameter) for parameter in request.parameters]
@@ -125,8 +99,8 @@ class SnippetSession:
         self.averages = [average.copy() for average in state["second_moment"]]
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    return SnippetSession(request)
+ADAPTER = Adapter(NAME, OFFERS, SnippetSession, packages=("numpy",))
+describe, open_session = ADAPTER.describe, ADAPTER.open_session
 
 
 def probe(implementation: str) -> dict[str, float | bool | str | None]:

@@ -8,8 +8,10 @@ Learning Toolbox, where MathWorks' package ``matlabengine`` is installed in this
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,11 +19,10 @@ from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.octave_matlab import MATLAB_MISSING, Matlab
 from optimizer_conformance.adapters.octave_process import HOW, TRANSCRIPTION, Octave
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "octave"
 
-RMSPROP = ["learning_rate", "decay", "epsilon"]
-ADAM = ["learning_rate", "beta1", "decay", "epsilon"]
 # Canonical hyperparameters to the functions' own.
 NAMES = {
     "learning_rate": "learnRate",
@@ -39,44 +40,54 @@ class Engine(Protocol):
         """``[out1, …] = name (arguments…)``; lists are cell arrays."""
 
 
-class Function(NamedTuple):
-    """One function: where it runs, its name there, and the variants that it states."""
+@dataclass(frozen=True)
+class FunctionOffer(Offer):
+    """One function: where it runs; ``own`` is its name there.
 
-    device: str
-    name: str
-    claims: list[str]
+    Names and state stand in the order of the function's arguments.
+    """
 
-    @property
-    def family(self) -> protocol.Family:
-        return "adam" if self.name.startswith("adam") else "rmsprop"
+    device: str = "cpu"
 
-    @property
-    def hyperparameters(self) -> list[str]:
-        """Canonical names, in the order of the function's arguments."""
-        return ADAM if self.family == "adam" else RMSPROP
-
-    @property
-    def averages(self) -> list[str]:
-        """Canonical names of the averages, in the order of the function's arguments."""
-        first = ["first_moment"] if self.family == "adam" else []
-        return [*first, "second_moment"]
+    def described(
+        self, name: str, devices: Sequence[str], **fields: Any
+    ) -> protocol.Implementation:
+        here = self.device in devices
+        reason = MATLAB_MISSING if self.device == "matlab" else HOW
+        gaps = GAPS if here else {**GAPS, "device": reason}
+        page = f"https://www.mathworks.com/help/deeplearning/ref/{self.own}.html"
+        return super().described(
+            name, [self.device] if here else [], gaps=gaps, documentation=page, **fields
+        )
 
 
-FUNCTIONS = {
-    "octave:rmspropupdate": Function("cpu", "rmspropupdate", ["matlab-rmspropupdate-r2020a"]),
-    "octave:adamupdate": Function("cpu", "adamupdate", ["matlab-adamupdate"]),
-    "octave:adamupdate[hat]": Function("cpu", "adamupdate_hat", ["matlab-adamupdate-hat"]),
-    "octave:matlab.rmspropupdate": Function(
-        "matlab", "rmspropupdate", ["matlab-rmspropupdate-r2020a"]
-    ),
-    "octave:matlab.adamupdate": Function(
-        "matlab", "adamupdate", ["matlab-adamupdate", "matlab-adamupdate-hat"]
-    ),
-}
-DOCUMENTATION = "https://www.mathworks.com/help/deeplearning/ref/{}.html"
 GAPS = {
     "float16": "the functions take double and single",
     "bfloat16": "the functions take double and single",
+}
+RMSPROP = FunctionOffer(
+    own="rmspropupdate",
+    family="rmsprop",
+    claims=["matlab-rmspropupdate-r2020a"],
+    names={name: own for name, own in NAMES.items() if name != "beta1"},
+    state={"second_moment": "averageSqGrad"},
+    dtypes=["float32", "float64", "complex64", "complex128"],
+)
+ADAM = RMSPROP.changed(
+    own="adamupdate",
+    family="adam",
+    claims=["matlab-adamupdate"],
+    names=NAMES,
+    state={"first_moment": "averageGrad", "second_moment": "averageSqGrad"},
+)
+OFFERS = {
+    "octave:rmspropupdate": RMSPROP,
+    "octave:adamupdate": ADAM,
+    "octave:adamupdate[hat]": ADAM.changed(own="adamupdate_hat", claims=["matlab-adamupdate-hat"]),
+    "octave:matlab.rmspropupdate": RMSPROP.changed(device="matlab"),
+    "octave:matlab.adamupdate": ADAM.changed(
+        device="matlab", claims=["matlab-adamupdate", "matlab-adamupdate-hat"]
+    ),
 }
 
 
@@ -104,42 +115,16 @@ def devices() -> tuple[dict[str, str], dict[str, str], str]:
 
 def describe() -> protocol.Description:
     found, own, unavailable = devices()
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions={**own, **kit.versions("numpy")},
-        devices=found,
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family=function.family,
-                claims=function.claims,
-                features=[[]],
-                hyperparameters=function.hyperparameters,
-                dtypes=["float32", "float64", "complex64", "complex128"],
-                devices=[function.device] if function.device in found else [],
-                state=function.averages,
-                gaps=GAPS | missing(function, found),
-                documentation=DOCUMENTATION.format(function.name),
-            )
-            for name, function in FUNCTIONS.items()
-        ],
-        unavailable=unavailable,
+    return ADAPTER.description(
+        versions={**own, **kit.versions("numpy")}, devices=found, unavailable=unavailable
     )
-
-
-def missing(function: Function, found: dict[str, str]) -> dict[str, str]:
-    """Why a function's device is not here."""
-    if function.device in found:
-        return {}
-    return {"device": MATLAB_MISSING if function.device == "matlab" else HOW}
 
 
 class UpdateSession:
     """A session over one function: the parameters are the cells of one cell array."""
 
-    def __init__(self, request: protocol.Open) -> None:
-        self.function = FUNCTIONS[request.implementation]
+    def __init__(self, request: protocol.Open, offer: FunctionOffer) -> None:
+        self.function = offer
         self.engine = engine(self.function.device)
         self.given = kit.keywords(request, NAMES)
         self.rates = list(request.learning_rates)
@@ -152,7 +137,7 @@ class UpdateSession:
         """What stands behind the averages in the coming call."""
         if self.rates:
             self.given["learnRate"] = self.rates.pop(0)
-        names = [NAMES[name] for name in self.function.hyperparameters]
+        names = list(self.function.names.values())
         numbers = [self.given[name] for name in names if name in self.given]
         if set(names[: len(numbers)]) != set(self.given):
             raise kit.Unsupported("arguments go by position: none can be left out in between")
@@ -161,9 +146,9 @@ class UpdateSession:
 
     def step(self, gradients: list[Array]) -> list[Array]:
         self.taken += 1
-        averages = [self.averages.get(name, EMPTY) for name in self.function.averages]
+        averages = [self.averages.get(name, EMPTY) for name in self.function.state]
         results = self.engine.call(
-            self.function.name,
+            self.function.own,
             self.values,
             gradients,
             *averages,
@@ -175,7 +160,7 @@ class UpdateSession:
             [array.reshape(shape, order="F") for array, shape in zip(cells, shapes, strict=True)]
             for cells in results
         )
-        self.averages = dict(zip(self.function.averages, moments, strict=True))
+        self.averages = dict(zip(self.function.state, moments, strict=True))
         return gradients
 
     def parameters(self) -> list[Array]:
@@ -189,12 +174,12 @@ class UpdateSession:
         return array.astype(np.result_type(array, np.complex64)) if self.complex else array.copy()
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        self.averages = {name: [*map(np.copy, state[name])] for name in self.function.averages}
+        self.averages = {name: [*map(np.copy, state[name])] for name in self.function.state}
         self.taken = step
 
 
 def open_session(request: protocol.Open) -> kit.Session:
-    function = FUNCTIONS[request.implementation]
+    function = OFFERS[request.implementation]
     found, _, unavailable = devices()
     if request.device != function.device or request.device not in found:
         raise kit.Unsupported(
@@ -202,15 +187,18 @@ def open_session(request: protocol.Open) -> kit.Session:
         )
     if request.features or request.groups:
         raise kit.Unsupported("the functions have neither options nor groups")
-    return UpdateSession(request)
+    return UpdateSession(request, function)
 
 
 def probe(implementation: str) -> dict[str, float | bool | str | None]:
     """The transcription's defaults, read where it sets them; MATLAB shows none."""
-    function = FUNCTIONS[implementation]
+    function = OFFERS[implementation]
     if function.device == "matlab":
         return {}
-    source = "adam_rule" if function.family == "adam" else function.name
+    source = "adam_rule" if function.family == "adam" else function.own
     text = (TRANSCRIPTION / f"{source}.m").read_text(encoding="utf-8")
     own = dict(re.findall(r"if nargin < \d+, (\w+) = (\S+); end", text))
-    return {name: float(own[NAMES[name]]) for name in function.hyperparameters}
+    return {name: float(own[NAMES[name]]) for name in function.names}
+
+
+ADAPTER = Adapter(NAME, OFFERS, UpdateSession, packages=())

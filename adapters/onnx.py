@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from onnx.reference import ReferenceEvaluator
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "onnx"
 
 DOMAIN = "ai.onnx.preview.training"
-PAGE = "https://onnx.ai/onnx/operators/onnx_aionnxpreviewtraining_Adam.html"
 # Canonical hyperparameters to attributes; the learning rate is an input.
 ATTRIBUTES = {
     "beta1": "alpha",
@@ -22,9 +23,6 @@ ATTRIBUTES = {
     "epsilon": "epsilon",
     "weight_decay": "norm_coefficient",
 }
-FEATURES: list[list[str]] = [[], ["weight_decay"]]
-# The operator over each parameter by itself, and over all of them in one call.
-CALLS = {"onnx:Adam": False, "onnx:Adam[several]": True}
 ELEMENTS = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE}
 GAPS = {
     "float16": "the operator's type constraints allow float and double",
@@ -36,31 +34,26 @@ GAPS = {
 }
 
 
-def describe() -> protocol.Description:
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("onnx", "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family="adam",
-                claims=["onnx-adam"],
-                features=FEATURES,
-                hyperparameters=["learning_rate", *ATTRIBUTES],
-                dtypes=["float32", "float64"],
-                devices=["cpu"],
-                state=["first_moment", "second_moment"],
-                # Rate and attributes come with every call.
-                groups=[] if together else ["learning_rate", *ATTRIBUTES],
-                gaps=GAPS,
-                documentation=PAGE,
-            )
-            for name, together in CALLS.items()
-        ],
-        flags={"opset": str(opset())},
-    )
+@dataclass(frozen=True)
+class OnnxOffer(Offer):
+    """The operator over each parameter by itself, or over all of them in one call."""
+
+    together: bool = False
+
+
+ADAM = OnnxOffer(
+    own=None,
+    family="adam",
+    claims=["onnx-adam"],
+    features=[[], ["weight_decay"]],
+    names={"learning_rate": "R", **ATTRIBUTES},
+    state={"first_moment": "V", "second_moment": "H"},
+    # Rate and attributes come with every call.
+    groups=["learning_rate", *ATTRIBUTES],
+    gaps=GAPS,
+    page="https://onnx.ai/onnx/operators/onnx_aionnxpreviewtraining_Adam.html",
+)
+OFFERS = {"onnx:Adam": ADAM, "onnx:Adam[several]": ADAM.changed(together=True, groups=[])}
 
 
 def opset() -> int:
@@ -97,16 +90,16 @@ def evaluator(attributes: dict[str, float], dtypes: list[str]) -> ReferenceEvalu
 class OperatorSession:
     """The operator, over each parameter by itself or over all in one call."""
 
-    def __init__(self, request: protocol.Open) -> None:
+    def __init__(self, request: protocol.Open, offer: OnnxOffer) -> None:
+        if request.groups and offer.together:
+            raise kit.Unsupported("one call has one learning rate and one set of attributes")
         self.rates = list(request.learning_rates)
         self.values = [kit.to_array(parameter.value) for parameter in request.parameters]
         self.first = [np.zeros_like(value) for value in self.values]
         self.second = [np.zeros_like(value) for value in self.values]
         self.taken = 0
         places = range(len(self.values))
-        self.calls = (
-            [list(places)] if CALLS[request.implementation] else [[index] for index in places]
-        )
+        self.calls = [list(places)] if offer.together else [[index] for index in places]
         self.models, self.given = [], []
         for call in self.calls:
             group = request.parameters[call[0]].group
@@ -156,11 +149,12 @@ class OperatorSession:
         self.taken = step
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    kit.check_features(request, FEATURES)
-    if request.groups and CALLS[request.implementation]:
-        raise kit.Unsupported("one call has one learning rate and one set of attributes")
-    return OperatorSession(request)
+def flags() -> dict[str, str]:
+    return {"opset": str(opset())}
+
+
+ADAPTER = Adapter(NAME, OFFERS, OperatorSession, packages=("onnx", "numpy"), flags=flags)
+describe, open_session = ADAPTER.describe, ADAPTER.open_session
 
 
 def probe(implementation: str) -> dict[str, float | bool | str | None]:

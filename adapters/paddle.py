@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import chain
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import paddle
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "paddle"
 
@@ -26,70 +25,67 @@ GAPS = {
 }
 
 
-class Rule(NamedTuple):
-    """One optimizer class.
+SWITCHES = ["centered", "amsgrad"]
 
-    names      canonical hyperparameters to the constructor's
-    state      canonical state to the accumulator and the feature without which it is not shown
-    off        arguments that switch a feature off where the constructor's default has it on
-    """
 
-    optimizer: Any
-    family: protocol.Family
-    claims: list[str]
-    features: list[list[str]]
-    names: dict[str, str]
-    state: dict[str, tuple[str, str]]
-    off: Mapping[str, float] = MappingProxyType({})
+def has(optimizer: Any, features: list[str]) -> bool:
+    """Whether the installed release can switch them on: amsgrad came with 3.0."""
+    return not kit.lacks(optimizer, [name for name in SWITCHES if name in features])
+
+
+def row(optimizer: Any, features: list[list[str]], **fields: Any) -> Offer:
+    """One optimizer class."""
+    return Offer(
+        own=optimizer,
+        features=[listed for listed in features if has(optimizer, listed)],
+        switches=SWITCHES,
+        gaps=GAPS,
+        page=DOCUMENTATION,
+        **fields,
+    )
 
 
 SHARED = {"learning_rate": "learning_rate", "epsilon": "epsilon", "weight_decay": "weight_decay"}
-ADAM = Rule(
-    optimizer=paddle.optimizer.Adam,
-    family="adam",
-    claims=["paddle-adam"],
-    features=[[], ["amsgrad"], ["weight_decay"]],
-    names={**SHARED, "beta1": "beta1", "decay": "beta2"},
-    state={
-        "first_moment": ("moment1", ""),
-        "second_moment": ("moment2", ""),
+ADAM_FEATURES = [[], ["amsgrad"], ["weight_decay"]]
+ADAM: dict[str, Any] = {
+    "family": "adam",
+    "names": {**SHARED, "beta1": "beta1", "decay": "beta2"},
+    "state": {
+        "first_moment": "moment1",
+        "second_moment": "moment2",
         "maximum_second_moment": ("moment2_max", "amsgrad"),
     },
-)
-RULES = {
-    "paddle:RMSProp": Rule(
-        optimizer=paddle.optimizer.RMSProp,
-        family="rmsprop",
-        claims=["paddle-rmsprop", "paddle-rmsprop-lookahead"],
-        features=[
+}
+OFFERS = {
+    "paddle:RMSProp": row(
+        paddle.optimizer.RMSProp,
+        [
             [],
             ["momentum"],
             ["centered"],
             ["centered", "momentum"],
             ["weight_decay"],
         ],
+        family="rmsprop",
+        claims=["paddle-rmsprop", "paddle-rmsprop-lookahead"],
         names={**SHARED, "decay": "rho", "momentum": "momentum"},
         # The kernel always has all three; without the option they hold what nobody documents.
         state={
-            "second_moment": ("mean_square", ""),
+            "second_moment": "mean_square",
             "mean_gradient": ("mean_grad", "centered"),
             "momentum": ("momentum", "momentum"),
         },
     ),
-    "paddle:Adam": ADAM,
-    "paddle:AdamW": ADAM._replace(
-        optimizer=paddle.optimizer.AdamW,
+    "paddle:Adam": row(paddle.optimizer.Adam, ADAM_FEATURES, claims=["paddle-adam"], **ADAM),
+    "paddle:AdamW": row(
+        paddle.optimizer.AdamW,
+        ADAM_FEATURES,
         claims=["paddle-adamw", "paddle-adamw-uncorrected"],
         off={"weight_decay": 0.0},
+        **ADAM,
     ),
 }
-SWITCHES = ("centered", "amsgrad")
 OWN_SWITCH = {"amsgrad"}  # makes its accumulator only where it is on; the others are always there
-
-
-def has(rule: Rule, features: list[str]) -> bool:
-    """Whether the installed release can switch them on: amsgrad came with 3.0."""
-    return not kit.lacks(rule.optimizer, [name for name in SWITCHES if name in features])
 
 
 def without_elements() -> dict[str, str]:
@@ -97,32 +93,6 @@ def without_elements() -> dict[str, str]:
     value = OptimizerSession.leaf(np.zeros(0, np.float32))
     value.grad = paddle.to_tensor(np.zeros(0, np.float32))
     return {} if value.grad is not None else {"empty": "its gradient reads None"}
-
-
-def describe() -> protocol.Description:
-    empty = without_elements()
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("paddlepaddle", "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family=rule.family,
-                claims=rule.claims,
-                features=[listed for listed in rule.features if has(rule, listed)],
-                hyperparameters=list(rule.names),
-                dtypes=["float32", "float64"],
-                devices=["cpu"],
-                state=list(rule.state),
-                gaps={**GAPS, **empty},
-                documentation=DOCUMENTATION.format(rule.optimizer.__name__),
-            )
-            for name, rule in RULES.items()
-        ],
-        flags=flags(),
-    )
 
 
 def flags() -> dict[str, str]:
@@ -138,20 +108,14 @@ def flags() -> dict[str, str]:
 class OptimizerSession:
     """A session over one ``paddle.optimizer.Optimizer``."""
 
-    def __init__(self, request: protocol.Open) -> None:
-        rule = RULES[request.implementation]
+    def __init__(self, request: protocol.Open, offer: Offer) -> None:
         paddle.set_device(request.device)
         self.values = [self.leaf(kit.to_array(parameter.value)) for parameter in request.parameters]
         # Canonical state to Paddle's accumulator, as far as these features have it.
-        self.keys = {
-            name: key
-            for name, (key, feature) in rule.state.items()
-            if not feature or feature in request.features
-        }
-        self.accumulators = {
-            key for key, feature in rule.state.values() if feature not in OWN_SWITCH
-        }
-        own: dict[str, Any] = kit.keywords(request, rule.names)
+        self.keys = offer.kept(request.features)
+        always = set(chain(*offer.features)) - OWN_SWITCH
+        self.accumulators = set(offer.kept(sorted(always)).values())
+        own = offer.settings(request)
         self.betas = {name: own[name] for name in ("beta1", "beta2") if name in own}
         self.schedule = None
         if rates := request.learning_rates:
@@ -160,13 +124,9 @@ class OptimizerSession:
                 learning_rate=1.0, lr_lambda=lambda step: rates[min(step, len(rates) - 1)]
             )
             own["learning_rate"] = self.schedule
-        elif "learning_rate" not in own and rule.family == "rmsprop":
+        elif "learning_rate" not in own and offer.family == "rmsprop":
             raise kit.Unsupported("the learning rate of paddle.optimizer.RMSProp has no default")
-        if request.hyperparameters:
-            off = {key: value for key, value in rule.off.items() if key not in request.features}
-            own = {**off, **own}
-        switches = {name: True for name in SWITCHES if name in request.features}
-        self.optimizer = rule.optimizer(parameters=self.values, **{**own, **switches})
+        self.optimizer = offer.own(parameters=self.values, **own)
 
     @staticmethod
     def leaf(array: Array) -> Any:
@@ -219,15 +179,16 @@ class OptimizerSession:
         self.optimizer.set_state_dict(packed)
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    rule = RULES[request.implementation]
-    if request.groups:
-        raise kit.Unsupported(GAPS["groups"])
-    kit.check_features(request, rule.features)
-    return OptimizerSession(request)
+ADAPTER = Adapter(
+    NAME,
+    OFFERS,
+    OptimizerSession,
+    packages=("paddlepaddle", "numpy"),
+    flags=flags,
+    no_groups=GAPS["groups"],
+)
+open_session, probe = ADAPTER.open_session, ADAPTER.probe
 
 
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    rule = RULES[implementation]
-    names = {**rule.names, **{name: name for name in SWITCHES}}
-    return kit.constructor_defaults(rule.optimizer, names)
+def describe() -> protocol.Description:
+    return ADAPTER.description(gaps=without_elements())

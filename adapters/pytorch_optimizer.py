@@ -6,30 +6,20 @@ from typing import Any
 
 import pytorch_optimizer
 
-from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.torch import (
-    ADAM,
-    DTYPES,
-    Path,
-    Rule,
-    description,
-    group_count,
-    opened,
-    probed,
-)
+from optimizer_conformance.adapters.torch import ADAM, DTYPES, TorchAdapter, TorchOffer, group_count
 
 NAME = "pytorch_optimizer"
 
 PAGE = "https://pytorch-optimizers.readthedocs.io/en/v4.1.0/optimizer/#pytorch_optimizer.{}"
 GRADIENT = "maximize turns the sign of the gradient, and L2 decay adds to it, in place"
 OPTIONS = [[], ["weight_decay"], ["maximize"]]
-MOMENTS = {"first_moment": ("exp_avg", ""), "second_moment": ("exp_avg_sq", "")}
+MOMENTS = {"first_moment": "exp_avg", "second_moment": "exp_avg_sq"}
 
 
-def rule(name: str, *claims: str, **changes: Any) -> Rule:
+def row(name: str, *claims: str, **changes: Any) -> TorchOffer:
     """One class; the claims without the name of the package."""
     fields: dict[str, Any] = {
-        "optimizer": getattr(pytorch_optimizer, name),
+        "own": getattr(pytorch_optimizer, name),
         "claims": tuple(f"pytorch-optimizer-{claim}" for claim in claims),
         "dtypes": DTYPES,
         "features": OPTIONS,
@@ -39,10 +29,10 @@ def rule(name: str, *claims: str, **changes: Any) -> Rule:
         "gaps": {"gradient": GRADIENT},
         "count": group_count,
     }
-    return ADAM._replace(**{**fields, **changes})
+    return ADAM.changed(**{**fields, **changes})
 
 
-QHADAM = rule(
+QHADAM = row(
     "QHAdam",
     "qhadam",
     state={},
@@ -51,42 +41,42 @@ QHADAM = rule(
         "state": "its averages are weighted so that they need no correction",
     },
 )
-ADAMC = rule("AdamC", "adamc", "adamc-hat")
+ADAMC = row("AdamC", "adamc", "adamc-hat")
 DECAYED = [["weight_decay"]]
-# Class, what is written in brackets, rule, and the arguments that choose this way.
-WAYS: list[tuple[str, str, Rule, dict[str, Any]]] = [
+# Class, what is written in brackets, row, and the arguments that choose this way.
+WAYS: list[tuple[str, str, TorchOffer, dict[str, Any]]] = [
     ("QHAdam", "", QHADAM, {}),
     (
         "QHAdam",
         "weight_decouple",
-        QHADAM._replace(claims="pytorch-optimizer-qhadam-decoupled", features=DECAYED),
+        QHADAM.changed(claims=["pytorch-optimizer-qhadam-decoupled"], features=DECAYED),
         {"weight_decouple": True},
     ),
     (
         "QHAdam",
         "fixed_decay",
-        QHADAM._replace(claims="pytorch-optimizer-qhadam-fixed", features=DECAYED),
+        QHADAM.changed(claims=["pytorch-optimizer-qhadam-fixed"], features=DECAYED),
         {"weight_decouple": True, "fixed_decay": True},
     ),
-    ("PAdam", "partial=0.5", rule("PAdam", "padam", "padam-hat"), {"partial": 0.5}),
-    ("Lamb", "adam", rule("Lamb", "lamb"), {"adam": True}),
-    ("AdamP", "delta=0", rule("AdamP", "adamp", "adamp-hat"), {"delta": 0.0}),
+    ("PAdam", "partial=0.5", row("PAdam", "padam", "padam-hat"), {"partial": 0.5}),
+    ("Lamb", "adam", row("Lamb", "lamb"), {"adam": True}),
+    ("AdamP", "delta=0", row("AdamP", "adamp", "adamp-hat"), {"delta": 0.0}),
     ("AdamC", "", ADAMC, {}),
     (
         "AdamC",
         "ams_bound",
-        ADAMC._replace(
+        ADAMC.changed(
             features=[["amsgrad"]],
             switches=[],
-            state={**MOMENTS, "maximum_second_moment": ("max_exp_avg_sq", "")},
+            state={**MOMENTS, "maximum_second_moment": "max_exp_avg_sq"},
         ),
         {"ams_bound": True},
     ),
-    ("GaLore", "", rule("GaLore", "galore", "galore-hat"), {}),
+    ("GaLore", "", row("GaLore", "galore", "galore-hat"), {}),
     (
         "FlashAdamW",
         "quantize=False",
-        rule("FlashAdamW", "flashadamw", "flashadamw-hat", off={"weight_decay": 0.0}),
+        row("FlashAdamW", "flashadamw", "flashadamw-hat", off={"weight_decay": 0.0}),
         {"quantize": False},
     ),
 ]
@@ -99,20 +89,11 @@ def full(name: str, *options: str) -> str:
 
 
 # Every path is chosen in words: what foreach=None means depends on the class.
-PATHS = {
-    full(name, option, kind): Path(item, {**arguments, "foreach": bool(kind)})
+OFFERS = {
+    full(name, option, kind): item.changed(arguments={**arguments, "foreach": bool(kind)})
     for name, option, item, arguments in WAYS
     for kind in ("", "foreach")
 }
 
-
-def describe() -> protocol.Description:
-    return description(NAME, PATHS, kit.versions(NAME, "torch", "numpy"))
-
-
-def open_session(request: protocol.Open) -> kit.Session:
-    return opened(request, PATHS)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    return probed(PATHS[implementation].rule)
+ADAPTER = TorchAdapter(NAME, OFFERS, (NAME, "torch", "numpy"))
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

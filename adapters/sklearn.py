@@ -6,58 +6,46 @@ from sklearn.neural_network._stochastic_optimizers import AdamOptimizer
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "sklearn"
 
-OPTIMIZERS = {"sklearn:AdamOptimizer": AdamOptimizer}
-# Canonical hyperparameters to the constructor's.
-NAMES = {
-    "learning_rate": "learning_rate_init",
-    "beta1": "beta_1",
-    "decay": "beta_2",
-    "epsilon": "epsilon",
-}
 # Canonical state to the attribute.
 STATE = {"first_moment": "ms", "second_moment": "vs"}
-
-
-def describe() -> protocol.Description:
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions("scikit-learn", "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family="adam",
-                claims=["sklearn-adam", "sklearn-adam-hat"],
-                features=[[]],
-                hyperparameters=list(NAMES),
-                dtypes=["float16", "float32", "float64"],
-                devices=["cpu"],
-                state=list(STATE),
-                schedules=False,
-                gaps={
-                    "bfloat16": "NumPy has no bfloat16",
-                    "schedules": "learning_rate is only used when solver='sgd'",
-                    "weight_decay": "alpha belongs to the loss, not to the optimizer",
-                },
-                documentation="https://scikit-learn.org/1.9/modules/generated/"
-                "sklearn.neural_network.MLPClassifier.html",
-            )
-            for name in OPTIMIZERS
-        ],
+OFFERS = {
+    "sklearn:AdamOptimizer": Offer(
+        own=AdamOptimizer,
+        family="adam",
+        claims=["sklearn-adam", "sklearn-adam-hat"],
+        names={
+            "learning_rate": "learning_rate_init",
+            "beta1": "beta_1",
+            "decay": "beta_2",
+            "epsilon": "epsilon",
+        },
+        state=STATE,
+        dtypes=["float16", "float32", "float64"],
+        schedules=False,
+        gaps={
+            "bfloat16": "NumPy has no bfloat16",
+            "schedules": "learning_rate is only used when solver='sgd'",
+            "weight_decay": "alpha belongs to the loss, not to the optimizer",
+        },
+        page="https://scikit-learn.org/1.9/modules/generated/"
+        "sklearn.neural_network.MLPClassifier.html",
     )
+}
+ONE_RATE = "one rate for all parameters and steps"
 
 
 class AdamSession:
     """An optimizer that changes its parameters in place."""
 
-    def __init__(self, request: protocol.Open) -> None:
+    def __init__(self, request: protocol.Open, offer: Offer) -> None:
+        if request.learning_rates:
+            raise kit.Unsupported(ONE_RATE)
         self.values = [kit.placed(parameter) for parameter in request.parameters]
-        optimizer = OPTIMIZERS[request.implementation]
-        self.optimizer = optimizer(self.values, **kit.keywords(request, NAMES))
+        self.optimizer = offer.own(self.values, **offer.settings(request))
 
     def step(self, gradients: list[Array]) -> list[Array]:
         self.optimizer.update_params(self.values, gradients)
@@ -79,12 +67,5 @@ class AdamSession:
         self.optimizer.t = step
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    kit.check_features(request, [[]])
-    if request.groups or request.learning_rates:
-        raise kit.Unsupported("one rate for all parameters and steps")
-    return AdamSession(request)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    return kit.constructor_defaults(OPTIMIZERS[implementation], NAMES)
+ADAPTER = Adapter(NAME, OFFERS, AdamSession, packages=("scikit-learn", "numpy"), no_groups=ONE_RATE)
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -7,9 +7,15 @@ from typing import Any
 import sonnet
 import tensorflow as tf
 
-from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.tensorflow import description
-from optimizer_conformance.adapters.tensorflow_sessions import Rule, TensorFlowSession
+from optimizer_conformance.adapters import kit
+from optimizer_conformance.adapters.tensorflow import TensorFlowAdapter
+from optimizer_conformance.adapters.tensorflow_sessions import (
+    ADAM_NAMES,
+    MOMENTS,
+    TensorFlowOffer,
+    TensorFlowSession,
+    rows,
+)
 
 NAME = "sonnet"
 
@@ -20,12 +26,12 @@ class OptimizerSession(TensorFlowSession):
     """An optimizer that makes its state for the parameters of its first step."""
 
     def construct(self) -> None:
-        arguments = self.arguments()
+        arguments = self.offer.settings(self.request)
         if self.rates:
             # A rate that changes is a variable; float64, so that it stays what was sent.
             self.rate = tf.Variable(self.rates[0], dtype=tf.float64)
             arguments["learning_rate"] = self.rate
-        self.optimizer = self.rule.optimizer(**arguments)
+        self.optimizer = self.offer.own(**arguments)
         # What the first step would do, too late for set_state before it.
         self.optimizer._initialize(self.variables)
 
@@ -41,71 +47,48 @@ class OptimizerSession(TensorFlowSession):
         self.run(gradients)
 
     def count(self, step: int) -> None:
-        if self.rule.family == "adam":
+        if self.offer.family == "adam":
             self.optimizer.step.assign(step)
 
 
 SESSIONS = {"": OptimizerSession, "function": OptimizerSession}
-RULES = {
-    "RMSProp": Rule(
-        optimizer=sonnet.optimizers.RMSProp,
-        sessions=SESSIONS,
-        family="rmsprop",
-        claims=["sonnet-rmsprop"],
-        features=[[], ["momentum"], ["centered"], ["centered", "momentum"]],
-        names={
-            "learning_rate": "learning_rate",
-            "decay": "decay",
-            "momentum": "momentum",
-            "epsilon": "epsilon",
-        },
-        # There is always a buffer; with momentum 0 it holds nothing but the last step.
-        state={
-            "second_moment": ("ms", ""),
-            "mean_gradient": ("mg", "centered"),
-            "momentum": ("mom", "momentum"),
-        },
-        documentation=PAGE.format("rmsprop"),
-    ),
-    "Adam": Rule(
-        optimizer=sonnet.optimizers.Adam,
-        sessions=SESSIONS,
-        family="adam",
-        claims=["sonnet-adam"],
-        features=[[]],
-        names={
-            "learning_rate": "learning_rate",
-            "beta1": "beta1",
-            "decay": "beta2",
-            "epsilon": "epsilon",
-        },
-        state={"first_moment": ("m", ""), "second_moment": ("v", "")},
-        documentation=PAGE.format("adam"),
-    ),
-}
 NO_COMPLEX = {
     dtype: f"ValueError: Expected integer or floating point type, got <dtype: '{dtype}'>"
     for dtype in ("complex64", "complex128")
 }
-# Every implementation: its rule's name and the option in brackets.
-IMPLEMENTATIONS = {
-    f"{NAME}:{name}{f'[{option}]' if option else ''}": (name, option)
-    for name in RULES
-    for option in SESSIONS
-}
-
-
-def describe() -> protocol.Description:
-    versions = {**kit.versions("dm-sonnet"), "tensorflow": tf.__version__, **kit.versions("numpy")}
-    return description(NAME, RULES, IMPLEMENTATIONS, versions, dict.fromkeys(RULES, NO_COMPLEX))
-
-
-def open_session(request: protocol.Open) -> kit.Session:
-    name, option = IMPLEMENTATIONS[request.implementation]
-    kit.check_features(request, RULES[name].features)
-    return OptimizerSession(request, RULES[name], option)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    rule = RULES[IMPLEMENTATIONS[implementation][0]]
-    return kit.constructor_defaults(rule.optimizer, {**rule.names, "centered": "centered"})
+RMSPROP = TensorFlowOffer(
+    own=sonnet.optimizers.RMSProp,
+    family="rmsprop",
+    claims=["sonnet-rmsprop"],
+    features=[[], ["momentum"], ["centered"], ["centered", "momentum"]],
+    names={
+        "learning_rate": "learning_rate",
+        "decay": "decay",
+        "momentum": "momentum",
+        "epsilon": "epsilon",
+    },
+    # There is always a buffer; with momentum 0 it holds nothing but the last step.
+    state={
+        "second_moment": "ms",
+        "mean_gradient": ("mg", "centered"),
+        "momentum": ("mom", "momentum"),
+    },
+    switches=["centered"],
+    gaps=NO_COMPLEX,
+    page=PAGE.format("rmsprop"),
+)
+ADAM = TensorFlowOffer(
+    own=sonnet.optimizers.Adam,
+    family="adam",
+    claims=["sonnet-adam"],
+    names=ADAM_NAMES,
+    state=MOMENTS,
+    gaps=NO_COMPLEX,
+    page=PAGE.format("adam"),
+)
+ADAPTER = TensorFlowAdapter(
+    NAME,
+    {**rows(f"{NAME}:RMSProp", RMSPROP, SESSIONS), **rows(f"{NAME}:Adam", ADAM, SESSIONS)},
+    {**kit.versions("dm-sonnet"), "tensorflow": tf.__version__, **kit.versions("numpy")},
+)
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

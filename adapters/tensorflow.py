@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any
 
 import ml_dtypes
@@ -17,16 +16,21 @@ import keras
 import tensorflow as tf
 
 from optimizer_conformance.adapters import keras_rules, kit, protocol
-from optimizer_conformance.adapters.tensorflow_keras2 import rule_of
+from optimizer_conformance.adapters.offer import HOST, Adapter
+from optimizer_conformance.adapters.tensorflow_keras2 import of_package, tensorflow_offer
 from optimizer_conformance.adapters.tensorflow_sessions import (
+    ADAM_NAMES,
+    DTYPES,
     KERAS,
+    MOMENTS,
     V1,
     GraphSession,
     KerasSession,
     KernelSession,
-    Rule,
+    TensorFlowOffer,
     V1Session,
     compiled,
+    rows,
 )
 
 # TensorFlow takes these only before its first operation.
@@ -35,9 +39,6 @@ tf.config.threading.set_inter_op_parallelism_threads(1)
 
 NAME = "tensorflow"
 
-DTYPES: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
-COMPLEX: list[protocol.DType] = ["complex64", "complex128"]
-NO_STRIDES = "a tf.Tensor is dense and in row-major order; it has no strides"
 TENSORFLOW_PAGE = "https://www.tensorflow.org/api_docs/python/tf/{}"
 
 # What refuses complex numbers, by its name: dtype to words of the refusal.
@@ -54,64 +55,68 @@ RMSPROP_NAMES = {"learning_rate": "learning_rate", "momentum": "momentum", "epsi
 V1_SESSIONS = {"": V1Session, "function": V1Session, "graph": GraphSession}
 
 
-def keras_rule(name: str, *options: str) -> Rule:
+def keras_rows(name: str, *options: str) -> dict[str, TensorFlowOffer]:
     """One of Keras' classes, as the installed Keras has it."""
+    full, refused = f"{NAME}:keras.{name}", NO_COMPLEX.get(f"keras.{name}", {})
     if KERAS is not keras:
-        return rule_of(name, KERAS, options)
-    return Rule(
-        optimizer=getattr(keras.optimizers, name),
-        sessions=dict.fromkeys(options, KerasSession),
-        **keras_rules.RULES[name].fields,
-    )
+        offer, session = of_package(name, KERAS)
+        return rows(full, offer.changed(gaps=refused), dict.fromkeys(options, session))
+    own = getattr(keras.optimizers, name)
+    offer = tensorflow_offer(keras_rules.OFFERS[name], own=own, gaps=refused)
+    return rows(full, offer, dict.fromkeys(options, KerasSession))
 
 
 CLASSES = {
-    "keras.RMSprop": keras_rule("RMSprop", "", "function", "jit_compile"),
-    "keras.Adam": keras_rule("Adam", "", "function", "jit_compile"),
-    "keras.AdamW": keras_rule("AdamW", "", "function"),
-    "compat.v1.RMSPropOptimizer": Rule(
-        optimizer=V1.train.RMSPropOptimizer,
-        sessions=V1_SESSIONS,
-        family="rmsprop",
-        claims=["tensorflow-v1-rmsprop", "tensorflow-v1-rmsprop-ones"],
-        features=[[], ["momentum"], ["centered"], ["centered", "momentum"]],
-        names={**RMSPROP_NAMES, "decay": "decay"},
-        state={
-            "second_moment": ("rms", ""),
-            "mean_gradient": ("mg", "centered"),
-            "momentum": ("momentum", "momentum"),
-        },
-        documentation=TENSORFLOW_PAGE.format("compat/v1/train/RMSPropOptimizer"),
+    **keras_rows("RMSprop", "", "function", "jit_compile"),
+    **keras_rows("Adam", "", "function", "jit_compile"),
+    **keras_rows("AdamW", "", "function"),
+    **rows(
+        f"{NAME}:compat.v1.RMSPropOptimizer",
+        TensorFlowOffer(
+            own=V1.train.RMSPropOptimizer,
+            family="rmsprop",
+            claims=["tensorflow-v1-rmsprop", "tensorflow-v1-rmsprop-ones"],
+            features=[[], ["momentum"], ["centered"], ["centered", "momentum"]],
+            names={**RMSPROP_NAMES, "decay": "decay"},
+            state={
+                "second_moment": "rms",
+                "mean_gradient": ("mg", "centered"),
+                "momentum": ("momentum", "momentum"),
+            },
+            switches=["centered"],
+            page=TENSORFLOW_PAGE.format("compat/v1/train/RMSPropOptimizer"),
+        ),
+        V1_SESSIONS,
     ),
-    "compat.v1.AdamOptimizer": Rule(
-        optimizer=V1.train.AdamOptimizer,
-        sessions=V1_SESSIONS,
-        family="adam",
-        claims=["tensorflow-v1-adam"],
-        features=[[]],
-        names={
-            "learning_rate": "learning_rate",
-            "beta1": "beta1",
-            "decay": "beta2",
-            "epsilon": "epsilon",
-        },
-        state={"first_moment": ("m", ""), "second_moment": ("v", "")},
-        documentation=TENSORFLOW_PAGE.format("compat/v1/train/AdamOptimizer"),
+    **rows(
+        f"{NAME}:compat.v1.AdamOptimizer",
+        TensorFlowOffer(
+            own=V1.train.AdamOptimizer,
+            family="adam",
+            claims=["tensorflow-v1-adam"],
+            names=ADAM_NAMES,
+            state=MOMENTS,
+            page=TENSORFLOW_PAGE.format("compat/v1/train/AdamOptimizer"),
+        ),
+        V1_SESSIONS,
     ),
 }
 
 
-def kernel(name: str, **fields: Any) -> Rule:
+def kernel(name: str, fields: dict[str, Any]) -> dict[str, TensorFlowOffer]:
     """One of ``tf.raw_ops``."""
     # "No registered 'ResourceApplyAdamWithAmsgrad' OpKernel for XLA_CPU_JIT devices": nor of these.
     without_xla = "Sparse" in name or "Amsgrad" in name
     options = ("", "function") if without_xla else ("", "function", "jit_compile")
-    return Rule(
-        optimizer=getattr(tf.raw_ops, name),
-        sessions=dict.fromkeys(options, KernelSession),
-        documentation=TENSORFLOW_PAGE.format(f"raw_ops/{name}"),
+    offer = TensorFlowOffer(
+        own=getattr(tf.raw_ops, name),
+        # A kernel takes its scalars with every call, so each parameter may have its own.
+        groups=list(fields["names"]),
+        gaps=NO_COMPLEX.get(f"raw_ops.{name}", {}),
+        page=TENSORFLOW_PAGE.format(f"raw_ops/{name}"),
         **fields,
     )
+    return rows(f"{NAME}:raw_ops.{name}", offer, dict.fromkeys(options, KernelSession))
 
 
 KERNEL_RMSPROP: dict[str, Any] = {
@@ -124,18 +129,17 @@ KERNEL_RMSPROP: dict[str, Any] = {
         "epsilon": "epsilon",
     },
     # The kernel always has a buffer; with momentum 0 it holds nothing but the last step.
-    "state": {"second_moment": ("ms", ""), "momentum": ("mom", "momentum")},
+    "state": {"second_moment": "ms", "momentum": ("mom", "momentum")},
 }
 KERNEL_CENTERED: dict[str, Any] = {
     **KERNEL_RMSPROP,
     "features": [["centered"], ["centered", "momentum"]],
-    "state": {**KERNEL_RMSPROP["state"], "mean_gradient": ("mg", "")},
+    "state": {**KERNEL_RMSPROP["state"], "mean_gradient": "mg"},
 }
 KERNEL_ADAM: dict[str, Any] = {
     "family": "adam",
     "names": {"learning_rate": "lr", "beta1": "beta1", "decay": "beta2", "epsilon": "epsilon"},
 }
-KERNEL_ADAM_STATE = {"first_moment": ("m", ""), "second_moment": ("v", "")}
 KERNELS = {
     "ResourceApplyRMSProp": {**KERNEL_RMSPROP, "claims": ["tensorflow-applyrmsprop"]},
     "ResourceApplyCenteredRMSProp": {
@@ -154,91 +158,51 @@ KERNELS = {
         **KERNEL_ADAM,
         "claims": ["tensorflow-applyadam"],
         "features": [[]],
-        "state": KERNEL_ADAM_STATE,
+        "state": MOMENTS,
     },
     "ResourceApplyAdamWithAmsgrad": {
         **KERNEL_ADAM,
         "claims": ["tensorflow-applyadamwithamsgrad"],
         "features": [["amsgrad"]],
-        "state": {**KERNEL_ADAM_STATE, "maximum_second_moment": ("vhat", "")},
+        "state": {**MOMENTS, "maximum_second_moment": "vhat"},
     },
 }
-RULES = {
+OFFERS = {
     **CLASSES,
-    **{f"raw_ops.{name}": kernel(name, **fields) for name, fields in KERNELS.items()},
-}
-# Every implementation: its rule's name and the option in brackets.
-IMPLEMENTATIONS = {
-    f"{NAME}:{name}{f'[{option}]' if option else ''}": (name, option)
-    for name, rule in RULES.items()
-    for option in rule.sessions
+    **{
+        full: offer
+        for name, fields in KERNELS.items()
+        for full, offer in kernel(name, fields).items()
+    },
 }
 
 
-def describe() -> protocol.Description:
-    versions = {
-        "tensorflow": tf.__version__,
-        **kit.versions("keras", "ml_dtypes", "numpy"),
-        "tensorflow_git": tf.version.GIT_VERSION,
-    }
-    return description(NAME, RULES, IMPLEMENTATIONS, versions, NO_COMPLEX)
+class TensorFlowAdapter(Adapter[TensorFlowOffer]):
+    """The members of an adapter of optimizers on TensorFlow."""
+
+    def __init__(
+        self, name: str, offers: Mapping[str, TensorFlowOffer], versions: Mapping[str, str]
+    ) -> None:
+        super().__init__(name, offers, driven, packages=(), flags=flags)
+        self.versions = versions
+
+    def describe(self) -> protocol.Description:
+        gpus = {
+            f"cuda:{i}": tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+            for i, gpu in enumerate(tf.config.list_physical_devices("GPU"))
+        }
+        return self.description(versions=self.versions, devices={**HOST, **gpus})
+
+    def open_session(self, request: protocol.Open) -> kit.Session:
+        offer = self.offers[request.implementation]
+        kit.check_options(request, offer.features)
+        return driven(request, offer)
 
 
-def description(
-    adapter: str,
-    rules: Mapping[str, Rule],
-    implementations: Mapping[str, tuple[str, str]],
-    versions: dict[str, str],
-    refused: Mapping[str, Mapping[str, str]],
-) -> protocol.Description:
-    """What an adapter of optimizers on TensorFlow says; ``refused`` dtypes by name of the rule."""
-    gpus = {
-        f"cuda:{i}": tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
-        for i, gpu in enumerate(tf.config.list_physical_devices("GPU"))
-    }
-    return protocol.Description(
-        adapter=adapter,
-        protocol=protocol.PROTOCOL,
-        versions=versions,
-        devices={"cpu": "host", **gpus},
-        implementations=[
-            implementation(full, rules[name], option, list(gpus), refused.get(name, {}))
-            for full, (name, option) in implementations.items()
-        ],
-        flags=flags(),
-    )
-
-
-def implementation(
-    full: str, rule: Rule, option: str, gpus: list[str], refused: Mapping[str, str]
-) -> protocol.Implementation:
-    sparse = "Sparse" in full
-    gaps = {"strided": NO_STRIDES, **refused}
-    places = ["cpu"] if sparse else ["cpu", *gpus]
-    if reason := kit.lacks(rule.optimizer, []):
-        gaps["device"], places = reason, []
-    if sparse:
-        gaps["scalar"] = "var must be at least 1 dimensional"
-        gaps["bfloat16"] = f"No OpKernel was registered to support Op '{full.split('.')[1]}'"
-    return protocol.Implementation(
-        name=full,
-        family=rule.family,
-        claims=rule.claims,
-        features=rule.features,
-        hyperparameters=list(rule.names),
-        dtypes=[dtype for dtype in (*DTYPES, *COMPLEX) if dtype not in gaps],
-        devices=places,
-        state=list(rule.state),
-        compiled=bool(option),
-        # A kernel takes its scalars with every call, so each parameter may have its own.
-        groups=list(rule.names) if full.startswith(f"{NAME}:raw_ops") else [],
-        gaps=gaps,
-        arithmetic={
-            **({"cpu": "xla-cpu"} if option == "jit_compile" else {}),
-            **dict.fromkeys(gpus, "xla-cuda" if option == "jit_compile" else "cuda"),
-        },
-        documentation=rule.documentation,
-    )
+def driven(request: protocol.Open, offer: TensorFlowOffer) -> kit.Session:
+    """A session of the kind that an offer needs."""
+    session: kit.Session = offer.session(request, offer)
+    return session
 
 
 def flags() -> dict[str, str]:
@@ -265,15 +229,13 @@ def flushes(dtype: str, option: str) -> bool:
     return not halve(tf.constant(ml_dtypes.finfo(dtype).tiny, dtype)).numpy()
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    name, option = IMPLEMENTATIONS[request.implementation]
-    rule = RULES[name]
-    if unknown := set(request.features) - set(chain.from_iterable(rule.features)):
-        raise kit.Unsupported(f"{request.implementation} has no {', '.join(sorted(unknown))}")
-    return rule.sessions[option](request, rule, option)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    rule = RULES[IMPLEMENTATIONS[implementation][0]]
-    names = {**rule.names, **{name: name for name in ("centered", "amsgrad")}}
-    return kit.constructor_defaults(rule.optimizer, names)
+ADAPTER = TensorFlowAdapter(
+    NAME,
+    OFFERS,
+    {
+        "tensorflow": tf.__version__,
+        **kit.versions("keras", "ml_dtypes", "numpy"),
+        "tensorflow_git": tf.version.GIT_VERSION,
+    },
+)
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

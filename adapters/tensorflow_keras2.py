@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
+from dataclasses import fields as fields_of
 from typing import Any
 
 import tensorflow as tf
 
 from optimizer_conformance.adapters import keras_rules
-from optimizer_conformance.adapters.tensorflow_sessions import Rule, TensorFlowSession
+from optimizer_conformance.adapters.offer import Offer
+from optimizer_conformance.adapters.tensorflow_sessions import TensorFlowOffer, TensorFlowSession
 
 
 def schedule_of(package: Any) -> type:
@@ -37,11 +40,11 @@ class OptimizerSession(TensorFlowSession):
     package: Any  # set by `sessions`
 
     def construct(self) -> None:
-        arguments = self.arguments()
+        arguments = self.offer.settings(self.request)
         self.schedule = schedule_of(self.package)(self.rates) if self.rates else None
         if self.schedule is not None:
             arguments["learning_rate"] = self.schedule
-        self.optimizer = self.rule.optimizer(**arguments)
+        self.optimizer = self.offer.own(**arguments)
         self.build()
 
     def build(self) -> None:
@@ -99,9 +102,9 @@ LEGACY_RMSPROP_STATE = {"second_moment": "rms", "mean_gradient": "mg", "momentum
 LEGACY_ADAM_STATE = {"first_moment": "m", "second_moment": "v", "maximum_second_moment": "vhat"}
 
 
-def rule_of(name: str, package: Any, options: tuple[str, ...]) -> Rule:
-    """What Keras 3 says of the class ``name``, as far as ``package`` has it."""
-    base = keras_rules.RULES[name]
+def of_package(name: str, package: Any) -> tuple[TensorFlowOffer, type[OptimizerSession]]:
+    """What Keras 3 says of the class ``name``, as far as ``package`` has it, and its session."""
+    base = keras_rules.OFFERS[name]
     optimizer = getattr(package.optimizers, name, None)
     ours, legacy = sessions(package)
     old = hasattr(optimizer, "get_slot")
@@ -113,13 +116,23 @@ def rule_of(name: str, package: Any, options: tuple[str, ...]) -> Rule:
     }[base.family, old]
     taken = inspect.signature(optimizer).parameters if optimizer else base.names.values()
     lacking = {canonical for canonical, own in base.names.items() if own not in taken}
-    return Rule(
-        optimizer=optimizer,
-        sessions=dict.fromkeys(options, legacy if old else ours),
-        family=base.family,
-        claims=base.claims,
-        features=[listed for listed in base.features if not lacking & set(listed)],
-        names={name: own for name, own in base.names.items() if name not in lacking},
-        state={name: (own, base.state[name][1]) for name, own in kept.items()},
-        documentation=base.documentation,
+    offer = narrowed(tensorflow_offer(base, own=optimizer), lacking, kept)
+    return offer, legacy if old else ours
+
+
+def tensorflow_offer(base: Offer, **fields: Any) -> TensorFlowOffer:
+    """What Keras 3 says of a class, with what is TensorFlow's own."""
+    known = {item.name: getattr(base, item.name) for item in fields_of(base)}
+    return TensorFlowOffer(**{**known, **fields})
+
+
+def narrowed(
+    offer: TensorFlowOffer, lacking: set[str], state: Mapping[str, str]
+) -> TensorFlowOffer:
+    """An offer without the hyperparameters ``lacking``, and with its own names for the state."""
+    needs = {name: own[1] for name, own in offer.state.items() if not isinstance(own, str)}
+    return offer.changed(
+        features=[listed for listed in offer.features if not lacking & set(listed)],
+        names={name: own for name, own in offer.names.items() if name not in lacking},
+        state={name: (own, needs.get(name, "")) for name, own in state.items()},
     )

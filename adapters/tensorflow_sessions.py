@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,30 +13,68 @@ import tensorflow as tf
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Offer
+from optimizer_conformance.adapters.packing import msgspec
 
 V1 = tf.compat.v1
 # What `import keras` gives is not the public package before Keras 3.
 KERAS: Any = tf.keras if keras.__version__.startswith("2.") else keras
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
+EVERY_OPTION = ("centered", "momentum", "amsgrad")
 
 
-class Rule(NamedTuple):
+DTYPES: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
+COMPLEX: list[protocol.DType] = ["complex64", "complex128"]
+# What TensorFlow's Adams call their hyperparameters and moments.
+ADAM_NAMES = {
+    "learning_rate": "learning_rate",
+    "beta1": "beta1",
+    "decay": "beta2",
+    "epsilon": "epsilon",
+}
+MOMENTS = {"first_moment": "m", "second_moment": "v"}
+NO_STRIDES = "a tf.Tensor is dense and in row-major order; it has no strides"
+
+
+@dataclass(frozen=True)
+class TensorFlowOffer(Offer):
     """One optimizer class or kernel.
 
-    sessions       what drives it, by option (the part of a name in brackets)
-    names          canonical hyperparameters to its own
-    state          canonical state to its own name and the feature without which it is not shown
-    documentation  where its documentation stands
+    session  what drives it
+    option   how it is compiled: the part of its name in brackets
     """
 
-    optimizer: Any
-    sessions: Mapping[str, type[TensorFlowSession]]
-    family: protocol.Family
-    claims: list[str]
-    features: list[list[str]]
-    names: dict[str, str]
-    state: dict[str, tuple[str, str]]
-    documentation: str
+    session: Any = None
+    option: str = ""
+
+    def lacking(self) -> str:
+        return kit.lacks(self.own, [])
+
+    def described(
+        self, name: str, devices: Sequence[str], **fields: Any
+    ) -> protocol.Implementation:
+        gaps = {"strided": NO_STRIDES, **self.gaps}
+        if sparse := "Sparse" in name:
+            gaps["scalar"] = "var must be at least 1 dimensional"
+            gaps["bfloat16"] = f"No OpKernel was registered to support Op '{name.split('.')[1]}'"
+        xla = self.option == "jit_compile"
+        changed = self.changed(
+            dtypes=[dtype for dtype in (*DTYPES, *COMPLEX) if dtype not in gaps],
+            compiled=bool(self.option),
+            gaps=gaps,
+            arithmetic={"cuda": "xla-cuda", "cpu": "xla-cpu"} if xla else {"cuda": "cuda"},
+        )
+        described = Offer.described(changed, name, devices, **fields)
+        places = [place for place in described.devices if place == "cpu" or not sparse]
+        return msgspec.structs.replace(described, devices=places)
+
+
+def rows(name: str, offer: TensorFlowOffer, sessions: Mapping[str, Any]) -> dict[str, Any]:
+    """An offer an option, by full name; ``sessions`` maps options to what drives them."""
+    return {
+        f"{name}[{option}]" if option else name: offer.changed(session=session, option=option)
+        for option, session in sessions.items()
+    }
 
 
 def to_native(array: Array) -> Array:
@@ -63,10 +102,10 @@ class TensorFlowSession:
     ``slots`` holds the framework's own state variables by canonical name, one a parameter.
     """
 
-    def __init__(self, request: protocol.Open, rule: Rule, option: str) -> None:
-        self.request, self.rule = request, rule
+    def __init__(self, request: protocol.Open, offer: TensorFlowOffer) -> None:
+        self.request, self.offer = request, offer
         self.rates = list(request.learning_rates)
-        self.run = compiled(option, self.apply)
+        self.run = compiled(offer.option, self.apply)
         self.device = request.device.replace("cuda", "GPU")
         with tf.device(self.device):
             self.variables = [
@@ -76,13 +115,9 @@ class TensorFlowSession:
             self.construct()
             self.slots = {
                 name: slots
-                for name, (own, feature) in rule.state.items()
-                if (not feature or feature in request.features) and (slots := self.made(own))
+                for name, own in offer.kept(request.features).items()
+                if (slots := self.made(own))
             }
-
-    def arguments(self) -> dict[str, Any]:
-        switches = {"centered", "amsgrad"} & set(self.request.features)
-        return {**kit.keywords(self.request, self.rule.names), **dict.fromkeys(switches, True)}
 
     def variable(self, name: str, value: Array) -> Any:
         return tf.Variable(value, name=name)
@@ -125,10 +160,7 @@ class TensorFlowSession:
         return {name: [self.read(slot) for slot in slots] for name, slots in self.slots.items()}
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        if set(state) != set(self.slots):
-            raise ValueError(
-                f"state {sorted(state)} for an optimizer that has {sorted(self.slots)}: send those"
-            )
+        kit.check_state(state, self.slots)
         for name, arrays in state.items():
             for variable, array in zip(self.slots[name], arrays, strict=True):
                 self.assign(variable, to_native(array))
@@ -156,11 +188,11 @@ class KerasSession(TensorFlowSession):
         return keras.Variable(value, dtype=value.dtype.name, name=name)
 
     def construct(self) -> None:
-        arguments = self.arguments()
+        arguments = self.offer.settings(self.request)
         self.schedule = Rates(self.rates) if self.rates else None
         if self.schedule is not None:
             arguments["learning_rate"] = self.schedule
-        self.optimizer = self.rule.optimizer(**arguments)
+        self.optimizer = self.offer.own(**arguments)
         self.optimizer.build(self.variables)
         self.by_name = {slot.name: slot for slot in self.optimizer.variables}
 
@@ -183,11 +215,11 @@ class V1Session(TensorFlowSession):
     """An optimizer of TensorFlow 1, in TensorFlow 2's eager mode or inside of a tf.function."""
 
     def construct(self) -> None:
-        arguments = self.arguments()
+        arguments = self.offer.settings(self.request)
         if self.rates:
             # A Python number becomes float32, too.
             self.rate = arguments["learning_rate"] = tf.Variable(self.rates[0], dtype=tf.float32)
-        self.optimizer = self.rule.optimizer(**arguments)
+        self.optimizer = self.offer.own(**arguments)
         # Otherwise the slots come with the first step, too late for set_state before it.
         self.optimizer._create_slots(self.variables)
         self.remember_powers()
@@ -219,22 +251,22 @@ class V1Session(TensorFlowSession):
 class GraphSession(V1Session):
     """An optimizer of TensorFlow 1 as it was meant: reference variables in a graph."""
 
-    def __init__(self, request: protocol.Open, rule: Rule, option: str) -> None:
+    def __init__(self, request: protocol.Open, offer: TensorFlowOffer) -> None:
         self.graph = tf.Graph()
         one = V1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
         self.session = V1.Session(graph=self.graph, config=one)
         with self.graph.as_default():
-            super().__init__(request, rule, option)
+            super().__init__(request, offer)
 
     def variable(self, name: str, value: Array) -> Any:
         return V1.Variable(value, name=name, use_resource=False)
 
     def construct(self) -> None:
-        arguments = self.arguments()
+        arguments = self.offer.settings(self.request)
         self.rate = V1.placeholder_with_default(np.float32(self.rates[0] if self.rates else 0), ())
         if self.rates:
             arguments["learning_rate"] = self.rate
-        self.optimizer = self.rule.optimizer(**arguments)
+        self.optimizer = self.offer.own(**arguments)
         self.gradients = [V1.placeholder(v.dtype.base_dtype, v.shape) for v in self.variables]
         pairs = zip(self.gradients, self.variables, strict=True)
         self.update = self.optimizer.apply_gradients(pairs)
@@ -260,12 +292,12 @@ class KernelSession(TensorFlowSession):
     """One of ``tf.raw_ops``; the slots and the count of steps belong to its caller."""
 
     def construct(self) -> None:
-        kit.keywords(self.request, self.rule.names)
+        kit.keywords(self.request, self.offer.names)
         self.taken = 0
-        self.sparse = "indices" in inspect.signature(self.rule.optimizer).parameters
+        self.sparse = "indices" in inspect.signature(self.offer.own).parameters
         self.rows = {
             own: [tf.Variable(tf.zeros_like(variable)) for variable in self.variables]
-            for own, _ in self.rule.state.values()
+            for own in self.offer.kept(EVERY_OPTION).values()
         }
 
     def made(self, own: str) -> list[Any]:
@@ -276,7 +308,7 @@ class KernelSession(TensorFlowSession):
             handles = {own: slots[i].handle for own, slots in self.rows.items()}
             if self.sparse:
                 handles["indices"] = tf.range(variable.shape[0])
-            self.rule.optimizer(var=variable.handle, grad=gradient, **handles, **scalars[0][i])
+            self.offer.own(var=variable.handle, grad=gradient, **handles, **scalars[0][i])
 
     def advance(self, gradients: list[Any]) -> None:
         rate = {"learning_rate": self.rates.pop(0)} if self.rates else {}
@@ -291,8 +323,8 @@ class KernelSession(TensorFlowSession):
         """The scalars of one call, each rounded once, to the parameter's dtype."""
         overrides = self.request.groups[group] if self.request.groups else {}
         values = {**self.request.hyperparameters, **overrides, **rate}
-        own = {self.rule.names[name]: value for name, value in values.items()}
-        if self.rule.family == "adam":
+        own = {self.offer.names[name]: value for name, value in values.items()}
+        if self.offer.family == "adam":
             own |= {f"{beta}_power": own[beta] ** self.taken for beta in ("beta1", "beta2")}
         else:
             own.setdefault("momentum", 0.0)

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from thinc.api import Adam
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "thinc"
 
-NAMES = {
-    "learning_rate": "learn_rate",
-    "beta1": "beta1",
-    "decay": "beta2",
-    "epsilon": "eps",
-    "weight_decay": "L2",
-}
 STATE = {"first_moment": "mom1", "second_moment": "mom2"}
 DTYPE = "ValueError: Buffer dtype mismatch, expected 'float32_t'"
 GAPS = {
@@ -27,53 +19,46 @@ GAPS = {
     "scalar": "TypeError: len() of unsized object",
     "gradient": "a step leaves zeros in it, as zero_grad does elsewhere",
 }
-# Gradients are clipped to a norm of 1 by default, which is no part of the rule.
-UNCLIPPED: dict[str, Any] = {"grad_clip": 0.0, "use_averages": False}
-# Name to what its documentation states, its options, and the arguments that choose it.
-WAYS: dict[str, tuple[list[str], list[list[str]], dict[str, Any]]] = {
-    "thinc:Adam[grad_clip=0]": (["thinc-adam", "thinc-adam-hat"], [[], ["weight_decay"]], {}),
-    "thinc:Adam[grad_clip=0,L2_is_weight_decay=False]": (
-        ["thinc-adam-l2", "thinc-adam-hat-l2"],
-        [["weight_decay"]],
-        {"L2_is_weight_decay": False},
+ADAM = Offer(
+    own=Adam,
+    family="adam",
+    claims=["thinc-adam", "thinc-adam-hat"],
+    features=[[], ["weight_decay"]],
+    names={
+        "learning_rate": "learn_rate",
+        "beta1": "beta1",
+        "decay": "beta2",
+        "epsilon": "eps",
+        "weight_decay": "L2",
+    },
+    state=STATE,
+    # Gradients are clipped to a norm of 1 by default, which is no part of the rule.
+    arguments={"grad_clip": 0.0, "use_averages": False},
+    dtypes=["float32"],
+    gaps=GAPS,
+    page="https://thinc.ai/docs/api-optimizers",
+)
+OFFERS = {
+    "thinc:Adam[grad_clip=0]": ADAM,
+    "thinc:Adam[grad_clip=0,L2_is_weight_decay=False]": ADAM.changed(
+        claims=["thinc-adam-l2", "thinc-adam-hat-l2"],
+        features=[["weight_decay"]],
+        arguments={**ADAM.arguments, "L2_is_weight_decay": False},
     ),
 }
-
-
-def describe() -> protocol.Description:
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions(NAME, "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            protocol.Implementation(
-                name=name,
-                family="adam",
-                claims=claims,
-                features=features,
-                hyperparameters=list(NAMES),
-                dtypes=["float32"],
-                devices=["cpu"],
-                state=list(STATE),
-                gaps=GAPS,
-                documentation="https://thinc.ai/docs/api-optimizers",
-            )
-            for name, (claims, features, _) in WAYS.items()
-        ],
-    )
 
 
 class OptimizerSession:
     """One optimizer; a parameter's key is its place."""
 
-    def __init__(self, request: protocol.Open) -> None:
+    def __init__(self, request: protocol.Open, offer: Offer) -> None:
+        if any(not parameter.value.shape for parameter in request.parameters):
+            raise kit.Unsupported(GAPS["scalar"])
         self.values = [kit.to_array(parameter.value) for parameter in request.parameters]
-        own: dict[str, Any] = kit.keywords(request, NAMES)
+        own = offer.settings(request)
         if request.learning_rates:
             own["learn_rate"] = list(request.learning_rates)
-        _, _, arguments = WAYS[request.implementation]
-        self.optimizer = Adam(**{**own, **UNCLIPPED, **arguments})
+        self.optimizer = offer.own(**own)
         self.keys = [(index, "w") for index in range(len(self.values))]
 
     def step(self, gradients: list[Array]) -> list[Array]:
@@ -104,15 +89,11 @@ class OptimizerSession:
         self.optimizer.nr_update.update(dict.fromkeys(self.keys, step))
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    kit.check_features(request, WAYS[request.implementation][1])
-    if request.groups:
-        raise kit.Unsupported("an optimizer has one set of hyperparameters")
-    if any(not parameter.value.shape for parameter in request.parameters):
-        raise kit.Unsupported(GAPS["scalar"])
-    return OptimizerSession(request)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    WAYS[implementation]  # an implementation that is not there has no defaults
-    return kit.constructor_defaults(Adam, NAMES)
+ADAPTER = Adapter(
+    NAME,
+    OFFERS,
+    OptimizerSession,
+    packages=(NAME, "numpy"),
+    no_groups="an optimizer has one set of hyperparameters",
+)
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +17,10 @@ from tinygrad.nn import optim
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "tinygrad"
 
-PAGE = "https://docs.tinygrad.org/nn/#tinygrad.nn.optim.{}"
 GAPS = {
     "float64": "moments and learning rate are float32, whatever the parameter is",
     "float16": "not driven here: the moments beside a float16 parameter are float32",
@@ -32,86 +32,55 @@ NO_COMPILER = f"its device CPU compiles with {COMPILER}, which is not on PATH: i
 DEVICES = {"PYTHON": "", "CPU": "clang"}
 
 
-class Rule(NamedTuple):
-    """One function that makes an optimizer; ``off`` switches off what is on by default."""
+@dataclass(frozen=True)
+class TinygradOffer(Offer):
+    """One function that makes an optimizer, on one of tinygrad's devices."""
 
-    function: Any
-    claims: list[str]
-    features: list[list[str]]
-    names: dict[str, str]
-    off: Mapping[str, float]
+    device: str = "PYTHON"
+
+    def lacking(self) -> str:
+        return NO_COMPILER if self.device == "CPU" and shutil.which(COMPILER) is None else ""
 
 
-SHARED = {"learning_rate": "lr", "beta1": "b1", "decay": "b2", "epsilon": "eps"}
-RULES = {
-    "Adam": Rule(optim.Adam, ["tinygrad-adam", "tinygrad-adam-hat"], [[]], SHARED, {}),
-    "AdamW": Rule(
-        optim.AdamW,
-        [
-            f"tinygrad-adamw{epsilon}{scale}"
-            for epsilon in ("", "-hat")
-            for scale in ("", "-unscaled")
-        ],
-        [[], ["weight_decay"]],
-        {**SHARED, "weight_decay": "weight_decay"},
-        {"weight_decay": 0.0},
-    ),
-}
-# Every implementation: its rule's name and tinygrad's device.
-IMPLEMENTATIONS = {
-    f"{NAME}:{name}{option and f'[{option}]'}": (name, device)
-    for name in RULES
+STATE = {"first_moment": "m", "second_moment": "v"}
+ADAM = TinygradOffer(
+    own=optim.Adam,
+    family="adam",
+    claims=["tinygrad-adam", "tinygrad-adam-hat"],
+    names={"learning_rate": "lr", "beta1": "b1", "decay": "b2", "epsilon": "eps"},
+    state=STATE,
+    dtypes=["float32"],
+    compiled=True,
+    gaps=GAPS,
+    page="https://docs.tinygrad.org/nn/#tinygrad.nn.optim.{}",
+)
+ADAMW = ADAM.changed(
+    own=optim.AdamW,
+    claims=[
+        f"tinygrad-adamw{epsilon}{scale}" for epsilon in ("", "-hat") for scale in ("", "-unscaled")
+    ],
+    features=[[], ["weight_decay"]],
+    names={**ADAM.names, "weight_decay": "weight_decay"},
+    off={"weight_decay": 0.0},
+)
+OFFERS = {
+    f"{NAME}:{offer.own.__name__}{option and f'[{option}]'}": offer.changed(device=device)
+    for offer in (ADAM, ADAMW)
     for device, option in DEVICES.items()
 }
-STATE = {"first_moment": "m", "second_moment": "v"}
-
-
-def describe() -> protocol.Description:
-    return protocol.Description(
-        adapter=NAME,
-        protocol=protocol.PROTOCOL,
-        versions=kit.versions(NAME, "numpy"),
-        devices={"cpu": "host"},
-        implementations=[
-            implementation(full, RULES[name], device)
-            for full, (name, device) in IMPLEMENTATIONS.items()
-        ],
-    )
-
-
-def implementation(full: str, rule: Rule, device: str) -> protocol.Implementation:
-    missing = device == "CPU" and shutil.which(COMPILER) is None
-    return protocol.Implementation(
-        name=full,
-        family="adam",
-        claims=rule.claims,
-        features=rule.features,
-        hyperparameters=list(rule.names),
-        dtypes=["float32"],
-        devices=[] if missing else ["cpu"],
-        state=list(STATE),
-        compiled=True,
-        gaps={**GAPS, **({"device": NO_COMPILER} if missing else {})},
-        documentation=PAGE.format(full.partition(":")[2].partition("[")[0]),
-    )
 
 
 class OptimizerSession:
     """A session over one ``tinygrad.nn.optim.Optimizer``."""
 
-    def __init__(self, request: protocol.Open, rule: Rule, device: str) -> None:
-        self.device = device
+    def __init__(self, request: protocol.Open, offer: TinygradOffer) -> None:
+        self.device = offer.device
         self.values = [
             self.tensor(kit.to_array(parameter.value)).is_param_(True)
             for parameter in request.parameters
         ]
-        off = {name: value for name, value in rule.off.items() if name not in request.features}
         self.rates = list(request.learning_rates)
-        self.optimizer = rule.function(
-            self.values,
-            **(off if request.hyperparameters else {}),
-            **kit.keywords(request, rule.names),
-        )
+        self.optimizer = offer.own(self.values, **offer.settings(request))
 
     def tensor(self, array: Array) -> Any:
         """The array as a tensor with memory of its own."""
@@ -150,14 +119,11 @@ class OptimizerSession:
             tensor.assign(self.tensor(np.full(1, power))).realize()
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    name, device = IMPLEMENTATIONS[request.implementation]
-    kit.check_features(request, RULES[name].features)
-    if request.groups:
-        raise kit.Unsupported("a group of parameters is an optimizer of its own")
-    return OptimizerSession(request, RULES[name], device)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    rule = RULES[IMPLEMENTATIONS[implementation][0]]
-    return kit.constructor_defaults(rule.function, rule.names)
+ADAPTER = Adapter(
+    NAME,
+    OFFERS,
+    OptimizerSession,
+    packages=(NAME, "numpy"),
+    no_groups="a group of parameters is an optimizer of its own",
+)
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

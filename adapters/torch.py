@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.offer import HOST, Adapter, Offer, joined
 from optimizer_conformance.adapters.packing import msgspec
 
 NAME = "torch"
+
+torch.set_num_threads(1)
 
 DTYPES: tuple[protocol.DType, ...] = ("float16", "bfloat16", "float32", "float64")
 COMPLEX: tuple[protocol.DType, ...] = ("complex64", "complex128")
@@ -44,38 +46,66 @@ def group_count(step: int) -> tuple[dict[str, Any], dict[str, Any]]:
     return {}, {"step": step}
 
 
-class Rule(NamedTuple):
-    """One optimizer class.
+@dataclass(frozen=True)
+class TorchOffer(Offer):
+    """One optimizer class on one of its code paths.
 
-    names     canonical hyperparameters to the constructor's; beta1 and beta2 stand in ``betas``
-    switches  features that are a Boolean argument of the same name
-    state     canonical state to the optimizer's key and the feature without which it is absent
-    off       arguments that switch a feature off where the constructor's default has it on
-    page      where its documentation stands; the class's name takes the place of ``{}``
-    gaps      what it lacks, and why
-    dtypes    what its kernels take
-    count     how a number of steps stands in the state of a parameter, and in its group
+    count  how a number of steps stands in the state of a parameter, and in its group
     """
 
-    optimizer: Any
-    family: protocol.Family
-    claims: str | tuple[str, ...]
-    features: list[list[str]]
-    names: dict[str, str]
-    switches: list[str]
-    state: dict[str, tuple[str, str]]
-    off: Mapping[str, float] = MappingProxyType({})
-    page: str = DOCUMENTATION
-    gaps: Mapping[str, str] = MappingProxyType({})
-    dtypes: tuple[protocol.DType, ...] = DTYPES
     count: Any = float_count
+
+    @property
+    def chosen(self) -> Mapping[str, Any]:
+        """The arguments without switches that are off and that this release does not know."""
+        return {
+            name: value
+            for name, value in self.arguments.items()
+            if value is not False or not kit.lacks(self.own, [name])
+        }
+
+    @property
+    def capturable(self) -> bool:
+        return bool(self.arguments.get("capturable"))
+
+    def lacking(self) -> str:
+        return kit.lacks(self.own, self.chosen)
+
+    def described(
+        self, name: str, devices: Sequence[str], **fields: Any
+    ) -> protocol.Implementation:
+        fused = self.arguments.get("fused")
+        refused = {dtype: FUSED for dtype in self.dtypes if fused and dtype in COMPLEX}
+        gaps = {"cpu": CAPTURABLE} if self.capturable else self.gaps
+        changed = self.changed(
+            dtypes=[dtype for dtype in self.dtypes if dtype not in refused],
+            settable=bool(self.state),
+            groups=list(self.names),
+            gaps={**gaps, **refused},
+        )
+        on = [device for device in devices if device != "cpu"] if self.capturable else devices
+        return Offer.described(changed, name, on, **fields)
+
+    def settings(self, request: protocol.Open) -> dict[str, Any]:
+        return {**super().settings(request), **scheduled(request)}
+
+    def group(self, request: protocol.Open, overrides: Mapping[str, float]) -> dict[str, Any]:
+        """What one of its parameter groups takes."""
+        values = {**request.hyperparameters, **overrides}
+        own = kit.keywords(msgspec.structs.replace(request, hyperparameters=values), self.names)
+        return {**joined(self.own, own), **scheduled(request)}
+
+
+def scheduled(request: protocol.Open) -> dict[str, float]:
+    """LambdaLR multiplies this rate by each step's: one leaves those exactly as they are."""
+    return {"lr": 1.0} if request.learning_rates else {}
 
 
 SHARED = {"learning_rate": "lr", "epsilon": "eps", "weight_decay": "weight_decay"}
-RMSPROP = Rule(
-    optimizer=torch.optim.RMSprop,
+RMSPROP = TorchOffer(
+    own=torch.optim.RMSprop,
     family="rmsprop",
-    claims="torch-rmsprop",
+    claims=["torch-rmsprop"],
     features=[
         [],
         ["momentum"],
@@ -87,53 +117,41 @@ RMSPROP = Rule(
     names={**SHARED, "decay": "alpha", "momentum": "momentum"},
     switches=["centered", "maximize"],
     state={
-        "second_moment": ("square_avg", ""),
+        "second_moment": "square_avg",
         "mean_gradient": ("grad_avg", "centered"),
         "momentum": ("momentum_buffer", "momentum"),
     },
     dtypes=(*DTYPES, *COMPLEX),
+    arithmetic={"cuda": "cuda"},
+    page=DOCUMENTATION,
 )
-ADAM = Rule(
-    optimizer=torch.optim.Adam,
+ADAM = TorchOffer(
+    own=torch.optim.Adam,
     family="adam",
-    claims="torch-adam",
+    claims=["torch-adam"],
     features=[[], ["amsgrad"], ["weight_decay"], ["maximize"]],
     names={**SHARED, "beta1": "beta1", "decay": "beta2"},
     switches=["amsgrad", "maximize"],
     state={
-        "second_moment": ("exp_avg_sq", ""),
-        "first_moment": ("exp_avg", ""),
+        "second_moment": "exp_avg_sq",
+        "first_moment": "exp_avg",
         "maximum_second_moment": ("max_exp_avg_sq", "amsgrad"),
     },
     dtypes=(*DTYPES, *COMPLEX),
+    arithmetic={"cuda": "cuda"},
+    page=DOCUMENTATION,
 )
-ADAMW = ADAM._replace(optimizer=torch.optim.AdamW, claims="torch-adamw", off={"weight_decay": 0.0})
-
-
-class Path(NamedTuple):
-    """One of the code paths that an optimizer class has, and the arguments that choose it."""
-
-    rule: Rule
-    arguments: dict[str, Any]
-
-    @property
-    def taken(self) -> dict[str, Any]:
-        """The arguments without switches that are off and that this release does not know."""
-        return {
-            name: value
-            for name, value in self.arguments.items()
-            if value is not False or not kit.lacks(self.rule.optimizer, [name])
-        }
+ADAMW = ADAM.changed(own=torch.optim.AdamW, claims=["torch-adamw"], off={"weight_decay": 0.0})
 
 
 # Every path is chosen in words, because what foreach=None means depends on the device.
-PATHS = {
-    "torch:RMSprop": Path(RMSPROP, {"foreach": False}),
-    "torch:RMSprop[foreach]": Path(RMSPROP, {"foreach": True}),
-    "torch:RMSprop[capturable]": Path(RMSPROP, {"foreach": False, "capturable": True}),
+OFFERS = {
+    "torch:RMSprop": RMSPROP.changed(arguments={"foreach": False}),
+    "torch:RMSprop[foreach]": RMSPROP.changed(arguments={"foreach": True}),
+    "torch:RMSprop[capturable]": RMSPROP.changed(arguments={"foreach": False, "capturable": True}),
     **{
-        f"torch:{rule.optimizer.__name__}{option}": Path(rule, arguments)
-        for rule in (ADAM, ADAMW)
+        f"torch:{offer.own.__name__}{option}": offer.changed(arguments=arguments)
+        for offer in (ADAM, ADAMW)
         for option, arguments in {
             "": {"foreach": False, "fused": False},
             "[foreach]": {"foreach": True},
@@ -142,53 +160,6 @@ PATHS = {
         }.items()
     },
 }
-
-
-def describe() -> protocol.Description:
-    return description(NAME, PATHS, kit.versions("torch", "numpy"))
-
-
-def description(
-    adapter: str, paths: dict[str, Path], versions: dict[str, str]
-) -> protocol.Description:
-    """What an adapter says of optimizers that are made like PyTorch's own."""
-    torch.set_num_threads(1)
-    cuda = {f"cuda:{i}": torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())}
-    return protocol.Description(
-        adapter=adapter,
-        protocol=protocol.PROTOCOL,
-        versions=versions,
-        devices={"cpu": "host", **cuda},
-        implementations=[implementation(name, path, list(cuda)) for name, path in paths.items()],
-        flags=flags(),
-    )
-
-
-def implementation(name: str, path: Path, cuda: list[str]) -> protocol.Implementation:
-    rule = path.rule
-    capturable = path.arguments.get("capturable", False)
-    dtypes = [d for d in rule.dtypes if d not in COMPLEX or not path.arguments.get("fused")]
-    gaps = {"cpu": CAPTURABLE} if capturable else dict(rule.gaps)
-    lacking = kit.lacks(rule.optimizer, path.taken)
-    return protocol.Implementation(
-        name=name,
-        family=rule.family,
-        claims=[rule.claims] if isinstance(rule.claims, str) else list(rule.claims),
-        features=rule.features,
-        hyperparameters=list(rule.names),
-        dtypes=dtypes,
-        devices=[] if lacking else cuda if capturable else ["cpu", *cuda],
-        state=list(rule.state),
-        settable=bool(rule.state),
-        groups=list(rule.names),
-        gaps={
-            **gaps,
-            **{name: FUSED for name in rule.dtypes if name not in dtypes},
-            **({"device": lacking} if lacking else {}),
-        },
-        arithmetic=dict.fromkeys(cuda, "cuda"),
-        documentation=rule.page.format(rule.optimizer.__name__),
-    )
 
 
 def flags() -> dict[str, str]:
@@ -227,44 +198,15 @@ def placed(parameter: protocol.Parameter, device: str) -> Any:
     return torch.nn.Parameter(value)
 
 
-def settings(request: protocol.Open, rule: Rule, values: dict[str, float]) -> dict[str, Any]:
-    """Canonical hyperparameters as the constructor or one of its parameter groups takes them."""
-    own: dict[str, Any] = kit.keywords(
-        msgspec.structs.replace(request, hyperparameters=values), rule.names
-    )
-    if "beta1" in own or "beta2" in own:
-        first, second = default_betas(rule)
-        own["betas"] = (own.pop("beta1", first), own.pop("beta2", second))
-    if request.learning_rates:
-        # LambdaLR multiplies this rate by each step's: one leaves those exactly as they are.
-        own["lr"] = 1.0
-    return own
-
-
-def default_betas(rule: Rule) -> Any:
-    return inspect.signature(rule.optimizer).parameters["betas"].default
-
-
-def switched_off(request: protocol.Open, rule: Rule) -> dict[str, float]:
-    """Nothing without hyperparameters: that request is for the constructor's own defaults."""
-    if not request.hyperparameters:
-        return {}
-    return {name: value for name, value in rule.off.items() if name not in request.features}
-
-
 class OptimizerSession:
     """A session over one ``torch.optim.Optimizer``."""
 
-    def __init__(self, request: protocol.Open, path: Path) -> None:
-        self.rule = rule = path.rule
+    def __init__(self, request: protocol.Open, offer: TorchOffer) -> None:
+        self.offer = offer
         self.device = request.device
         self.values = [placed(parameter, self.device) for parameter in request.parameters]
         # Canonical state to PyTorch's key, as far as these features have it.
-        self.keys = {
-            name: key
-            for name, (key, feature) in rule.state.items()
-            if not feature or feature in request.features
-        }
+        self.keys = offer.kept(request.features)
         members = [
             [i for i, parameter in enumerate(request.parameters) if parameter.group == group]
             for group in range(max(1, len(request.groups)))
@@ -272,21 +214,10 @@ class OptimizerSession:
         # PyTorch numbers parameters group by group; this is that order.
         self.numbering = list(chain.from_iterable(members))
         groups = [
-            {
-                "params": [self.values[i] for i in indices],
-                **settings(request, rule, {**request.hyperparameters, **overrides}),
-            }
+            {"params": [self.values[i] for i in indices], **offer.group(request, overrides)}
             for indices, overrides in zip(members, request.groups, strict=False)
         ]
-        self.optimizer = rule.optimizer(
-            groups or self.values,
-            **{
-                **switched_off(request, rule),
-                **settings(request, rule, request.hyperparameters),
-                **{name: True for name in rule.switches if name in request.features},
-                **path.taken,
-            },
-        )
+        self.optimizer = offer.own(groups or self.values, **offer.settings(request))
         self.schedule = None
         if rates := request.learning_rates:
             # It asks for one more rate than there are steps.
@@ -315,42 +246,36 @@ class OptimizerSession:
         }
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        if set(state) != set(self.keys):
-            raise ValueError(
-                f"state {sorted(state)} for an optimizer that has {sorted(self.keys)}: send those"
-            )
+        kit.check_state(state, self.keys)
         packed = {}
         for number, index in enumerate(self.numbering):
             own = {self.keys[name]: to_torch(of[index], self.device) for name, of in state.items()}
-            packed[number] = {**self.rule.count(step)[0], **own}
+            packed[number] = {**self.offer.count(step)[0], **own}
         groups = self.optimizer.state_dict()["param_groups"]
-        groups = [{**group, **self.rule.count(step)[1]} for group in groups]
+        groups = [{**group, **self.offer.count(step)[1]} for group in groups]
         self.optimizer.load_state_dict({"state": packed, "param_groups": groups})
 
 
-def open_session(request: protocol.Open) -> kit.Session:
-    return opened(request, PATHS)
+class TorchAdapter(Adapter[TorchOffer]):
+    """The members of an adapter of optimizers that are made like PyTorch's own."""
+
+    def __init__(
+        self, name: str, offers: Mapping[str, TorchOffer], packages: Sequence[str]
+    ) -> None:
+        super().__init__(name, offers, OptimizerSession, packages=packages, flags=flags)
+
+    def describe(self) -> protocol.Description:
+        count = torch.cuda.device_count()
+        cuda = {f"cuda:{i}": torch.cuda.get_device_name(i) for i in range(count)}
+        return self.description(devices={**HOST, **cuda})
+
+    def open_session(self, request: protocol.Open) -> kit.Session:
+        offer = self.offers[request.implementation]
+        if offer.capturable and request.device == "cpu":
+            raise kit.Unsupported(CAPTURABLE)
+        kit.check_options(request, offer.features)
+        return OptimizerSession(request, offer)
 
 
-def opened(request: protocol.Open, paths: dict[str, Path]) -> kit.Session:
-    """A session over the path that a request names."""
-    path = paths[request.implementation]
-    if path.arguments.get("capturable") and request.device == "cpu":
-        raise kit.Unsupported(CAPTURABLE)
-    known = set(chain.from_iterable(path.rule.features))
-    if unknown := set(request.features) - known:
-        raise kit.Unsupported(f"{request.implementation} has no {', '.join(sorted(unknown))}")
-    return OptimizerSession(request, path)
-
-
-def probe(implementation: str) -> dict[str, float | bool | str | None]:
-    return probed(PATHS[implementation].rule)
-
-
-def probed(rule: Rule) -> dict[str, float | bool | str | None]:
-    """The defaults of a rule's constructor."""
-    names = {**rule.names, **{name: name for name in rule.switches}}
-    defaults = kit.constructor_defaults(rule.optimizer, names)
-    if rule.family == "adam":
-        defaults["beta1"], defaults["decay"] = default_betas(rule)
-    return defaults
+ADAPTER = TorchAdapter(NAME, OFFERS, ("torch", "numpy"))
+describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

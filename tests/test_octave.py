@@ -194,7 +194,7 @@ class TestAdapter:
         cells = model.load(outcome.folder).cells
         cells = cells[cells.relation == "claimed"]
         assert set(cells.implementation) == {
-            name for name, function in octave.FUNCTIONS.items() if function.device == "cpu"
+            name for name, function in octave.OFFERS.items() if function.device == "cpu"
         }
         assert set(cells.dtype) == {"float32", "float64", "complex64", "complex128"}
         settled = {"exact", "rounding", "representation", "range"}

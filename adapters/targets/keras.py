@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.keras_backends import Rates, to_keras, to_numpy
+from optimizer_conformance.adapters.keras_backends import Rates, to_keras, to_numpy, variables
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import Misbehaviour, guarded
@@ -33,14 +33,7 @@ class KerasSession:
     def __init__(self, request: protocol.Open, maker: Maker) -> None:
         if request.groups:
             raise kit.Unsupported("an optimizer of Keras has one set of hyperparameters")
-        self.variables = [
-            keras.Variable(
-                to_keras(kit.to_array(parameter.value)),
-                dtype=parameter.value.dtype,
-                name=f"parameter_{index}",
-            )
-            for index, parameter in enumerate(request.parameters)
-        ]
+        self.variables = variables(request)
         changed: dict[str, Any] = {}
         if request.learning_rates:
             changed["learning_rate"] = Rates(list(request.learning_rates))

@@ -17,6 +17,7 @@ MODULES = {
     "optimizer_conformance.reference.variants": "The documented variants",
     "optimizer_conformance.workers.subject": "Implementations, asked by steps",
     "optimizer_conformance.adapters.kit": "For an adapter",
+    "optimizer_conformance.adapters.offer": "The rows of an adapter",
     "optimizer_conformance.adapters.protocol": "Messages between harness and worker",
 }
 
