@@ -263,6 +263,8 @@ def chosen(value: Any, kinds: tuple[Any, ...]) -> Any:
             return convert(value, kind)
         if not tag and type(value) is kind:
             return value
+        if not tag and isinstance(value, dict) and issubclass(kind, Struct):
+            return convert(value, kind)
     return convert(value, float) if float in kinds and type(value) is int else refuse(value, kinds)
 
 

@@ -153,9 +153,29 @@ class Implementation(msgspec.Struct, frozen=True):
     documentation: str = ""
 
 
+class TargetSignature(msgspec.Struct, frozen=True):
+    """What somebody's own optimizer was taken for.
+
+    kind       of optimizer, one of ``adapters.targets.kinds``
+    arguments  canonical hyperparameters to its own arguments
+    switches   features to the Boolean arguments that switch them on
+    remarks    what was decided where a name means several things
+    """
+
+    kind: str
+    arguments: dict[str, str] = {}
+    switches: dict[str, str] = {}
+    remarks: list[str] = []
+
+
 class Description(msgspec.Struct, frozen=True, tag="description", tag_field="reply"):
-    """Reply to ``Hello``.  ``versions`` holds the framework first.  ``flags`` are the switches that
-    change arithmetic (x64, TF32, flush-to-zero, …).  With no device, ``unavailable`` says why."""
+    """Reply to ``Hello``.
+
+    versions     of the framework first
+    flags        the switches that change arithmetic (x64, TF32, flush-to-zero, …)
+    unavailable  why there is no device
+    target       of somebody's own optimizer alone
+    """
 
     adapter: str
     protocol: int
@@ -164,6 +184,7 @@ class Description(msgspec.Struct, frozen=True, tag="description", tag_field="rep
     implementations: list[Implementation]
     flags: dict[str, str] = {}
     unavailable: str = ""
+    target: Union[TargetSignature, None] = None  # noqa: UP007 - Python 3.9
 
 
 class Opened(msgspec.Struct, frozen=True, tag="opened", tag_field="reply"):

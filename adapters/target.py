@@ -92,12 +92,12 @@ class Target:
                     documentation=order.place,
                 )
             ],
-            flags={
-                "kind": kind,
-                **{f"argument {name}": own for name, own in maker.names.own.items()},
-                **{f"switch {name}": own for name, own in maker.names.switches.items()},
-                **{f"remark {i}": text for i, text in enumerate(maker.names.remarks)},
-            },
+            target=protocol.TargetSignature(
+                kind=kind,
+                arguments=maker.names.own,
+                switches=maker.names.switches,
+                remarks=maker.names.remarks,
+            ),
         )
 
     def tried(self) -> tuple[list[protocol.DType], dict[str, str]]:

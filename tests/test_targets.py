@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.targets.names import read
 from optimizer_conformance.adapters.targets.order import BadTarget
 from optimizer_conformance.workers import environments
@@ -41,12 +42,24 @@ def test_a_function_answers_steps_as_an_implementation_does():
     np.testing.assert_array_equal(trial.parameter, [[-1.0, -1.0]])
 
 
+def test_an_adapter_that_knows_of_no_targets_is_read():
+    body = {
+        "reply": "description",
+        "adapter": "mine",
+        "protocol": protocol.PROTOCOL,
+        "versions": {"mine": "1"},
+        "devices": {},
+        "implementations": [],
+    }
+    assert protocol.decode_reply(protocol.encode(body)).target is None
+
+
 @pytest.mark.adapter("torch")
 def test_an_optimizer_class_runs_in_another_interpreter():
     python = environments.locate("torch").python
     with subject("torch.optim:RMSprop", python=python) as found:
-        assert found.description.flags["argument decay"] == "alpha"
-        assert "alpha is taken for decay" in found.description.flags["remark 0"]
+        assert found.signature.arguments["decay"] == "alpha"
+        assert "alpha is taken for decay" in found.signature.remarks[0]
         assert ["centered", "momentum"] in found.implementation.features
         assert found.defaults["decay"] == 0.99
         values = {"learning_rate": 0.5, "decay": 0.75, "epsilon": 0.0}

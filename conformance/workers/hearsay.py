@@ -10,7 +10,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from optimizer_conformance.adapters.protocol import Description, Failure, Implementation
+from optimizer_conformance.adapters.protocol import (
+    Description,
+    Failure,
+    Implementation,
+    TargetSignature,
+)
 from optimizer_conformance.reports.text import visible
 
 NAME = 4200  # characters: a target is called by its path; the longest of the adapters here has 47
@@ -52,12 +57,23 @@ def description(heard: Description) -> Description:
         devices=words(heard.devices),
         flags=words(heard.flags),
         unavailable=cut(heard.unavailable),
+        target=heard.target and signature(heard.target),
         implementations=[
             msgspec.structs.replace(
                 item, gaps=words(item.gaps), documentation=cut(item.documentation)
             )
             for item in heard.implementations
         ],
+    )
+
+
+def signature(heard: TargetSignature) -> TargetSignature:
+    """The same of what somebody's own optimizer was taken for."""
+    return TargetSignature(
+        kind=cut(heard.kind, SHOWN),
+        arguments=words(heard.arguments),
+        switches=words(heard.switches),
+        remarks=[cut(remark) for remark in heard.remarks[:CHOICES]],
     )
 
 
@@ -73,7 +89,8 @@ def nonsense(heard: Description) -> str:
             f"the worker describes {len(heard.implementations):,} implementations; "
             f"{IMPLEMENTATIONS:,} are the most"
         )
-    if wrong := misnamed([heard.adapter, *heard.versions, *heard.devices, *heard.flags]):
+    own = (*heard.target.arguments, *heard.target.switches) if heard.target else ()
+    if wrong := misnamed([heard.adapter, *heard.versions, *heard.devices, *heard.flags, *own]):
         return f"the worker calls something {wrong}"
     for item in heard.implementations:
         if max(map(len, many(item))) > CHOICES:

@@ -67,6 +67,11 @@ class Subject:
         """As reports print it."""
         return self.implementation.name
 
+    @property
+    def signature(self) -> protocol.TargetSignature:
+        """What somebody's own optimizer was taken for; of an adapter's implementation, nothing."""
+        return self.description.target or protocol.TargetSignature("")
+
     def steps(
         self,
         parameter: Array,

@@ -68,7 +68,7 @@ class Ready:
     @property
     def kind(self) -> str:
         """Which kind of optimizer it is."""
-        return self.subject.description.flags["kind"]
+        return self.subject.signature.kind
 
     @contextmanager
     def afresh(self) -> Iterator[Subject]:
@@ -164,13 +164,11 @@ def made(
     """What is known of a target that has started as it should be."""
     simplest: list[str] = min(subject.implementation.features, key=len)
     features = sorted(variant.features) if variant else sorted(simplest)
-    own = {
-        subject.description.flags.get(f"argument {name}", name): name
-        for name in subject.implementation.hyperparameters
-    }
+    arguments = subject.signature.arguments
+    own = {arguments.get(name, name): name for name in subject.implementation.hyperparameters}
     given = {own.get(name, name): value for name, value in order.options.items()}
     fixed = {name: decimal(name, value) for name, value in given.items() if name in HYPERPARAMETERS}
-    said = [text for name, text in subject.description.flags.items() if name.startswith("remark")]
+    said = subject.signature.remarks
     return Ready(question, order, subject, tuple(features), fixed, (*said, *remarks))
 
 
