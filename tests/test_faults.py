@@ -18,7 +18,7 @@ from test_workers import step_with
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.workers import process as driver
 from optimizer_conformance.workers.process import Worker, WorkerError
-from optimizer_conformance.workers.sandbox import landlock
+from optimizer_conformance.workers.sandbox import missing_walls
 
 
 def test_killed_runs_go_on_and_equal_an_undisturbed_one():
@@ -99,7 +99,7 @@ class TestStrayReplies:
 
 
 class TestConfinement:
-    @pytest.mark.skipif(not landlock(), reason="this kernel has no Landlock")
+    @pytest.mark.skipif("writing" in missing_walls(), reason="this kernel has no such wall")
     def test_a_worker_writes_into_its_scratch_folder_and_nowhere_else(self, tmp_path):
         (tmp_path / "kept").write_text("kept")
         with Worker(command("trespass", str(tmp_path))) as worker:
@@ -108,7 +108,7 @@ class TestConfinement:
             assert (Path(worker.scratch.name) / "mine").read_text() == "mine"
         assert {path.name for path in tmp_path.iterdir()} == {"kept"}
         assert (tmp_path / "kept").read_text() == "kept"
-        assert sum("refused: Permission denied" in line for line in worker.errors) == 5
+        assert sum("refused: " in line for line in worker.errors) == 5
 
     def test_a_worker_ends_with_its_driver(self):
         script = (

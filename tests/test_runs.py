@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 
 import pytest
 from evaluations import case_of
@@ -150,10 +149,11 @@ class TestWrongRules:
 
 class TestDyingWorkers:
     @pytest.fixture
-    def remembers(self):
+    def remembers(self, tmp_path_factory, monkeypatch):
         """A folder that workers can write to although it is not their scratch folder."""
-        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
-            yield folder
+        folder = str(tmp_path_factory.mktemp("remembers"))
+        monkeypatch.setenv("CONFORMANCE_WRITABLE", folder)
+        return folder
 
     def test_a_crash_is_charged_to_one_case_and_the_rest_goes_on(self, tmp_path, remembers):
         more = tuple(case_of(mode="trajectory", steps=3, seed=seed) for seed in (1, 2, 3))

@@ -1,4 +1,5 @@
-"""``--python``, ``--with``, ``--index-url`` and ``--pre``: the same in every command that asks."""
+"""``--python``, ``--with``, ``--index-url``, ``--pre`` and ``--network``: the same in every command
+that asks."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import typer
 
 from optimizer_conformance.cli.console import UsageError, errors
 from optimizer_conformance.reports.text import escape
+from optimizer_conformance.workers import sandbox
 from optimizer_conformance.workers.interpreters import Wish, standing_in
 from optimizer_conformance.workers.pythons import NoInterpreter
 
@@ -38,6 +40,12 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
         None,
     ),
     "index_url": (Annotated[str, typer.Option(help="where pip looks for --with")], ""),
+    "network": (
+        Annotated[
+            bool, typer.Option("--network", help="let workers use the network, which is shut")
+        ],
+        False,
+    ),
     "pre": (Annotated[bool, typer.Option("--pre", help="--with takes pre-releases")], False),
 }
 
@@ -56,7 +64,9 @@ def interpreting(command: Callable[..., Any]) -> Callable[..., Any]:
             found = wish.interpreter(lambda line: errors.print(escape(line), soft_wrap=True))
         except NoInterpreter as error:
             raise UsageError(str(error)) from error
-        with standing_in(found):
+        if missing := sandbox.missing_walls():
+            errors.print(f"not confined here: {sandbox.said(missing)}", soft_wrap=True)
+        with standing_in(found), sandbox.networked(allowed=given["network"]):
             return command(*words, **named)
 
     signature = inspect.signature(command, eval_str=True)

@@ -21,6 +21,7 @@ from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError
+from optimizer_conformance.workers.sandbox import missing_walls, said
 
 WHAT = ("variants", "adapters", "implementations")
 
@@ -180,6 +181,7 @@ def doctor(
             {
                 "python": platform.python_version(),
                 "cache": str(environments.root()),
+                "missing_walls": missing_walls(),
                 "adapters": rows,
             }
         )
@@ -189,6 +191,10 @@ def doctor(
         f"{environments.root()}",
         soft_wrap=True,
     )
+    if missing := missing_walls():
+        console.print(f"walls that are missing here: {said(missing)}", soft_wrap=True)
+    else:
+        console.print("workers are confined: every wall of docs/sandbox.md stands here")
     table = Table("adapter", "runs", "versions", "devices", "implementations", "note")
     for row in rows:
         table.add_row(

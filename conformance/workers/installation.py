@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optimizer_conformance.workers.process import Worker, WorkerError
-from optimizer_conformance.workers.sandbox import ending_with_this
+from optimizer_conformance.workers.sandbox import ending_with_this, without_python
 
 if TYPE_CHECKING:
     from optimizer_conformance.workers.environments import Environment
@@ -118,13 +118,11 @@ def build_foreign(environment: Environment) -> dict[str, str]:
 
 def run(command: list[str], environment: Environment, folder: Path | None = None) -> str:
     """Run one command of the making of an environment, in ``folder``; its output."""
-    leave = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
-    variables = {name: value for name, value in os.environ.items() if name not in leave}
     done = subprocess.run(
         ending_with_this(command),
         capture_output=True,
         text=True,
-        env=variables,
+        env=without_python(),
         check=False,
         cwd=folder,
     )

@@ -23,8 +23,8 @@ from pathlib import Path
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.enrolment import FOLDER, Enrolment
 from optimizer_conformance.workers.environments import EnvironmentFailure, Recipe
-from optimizer_conformance.workers.process import clean_environment
 from optimizer_conformance.workers.pythons import KNOWN, NoInterpreter, choose
+from optimizer_conformance.workers.sandbox import without_python
 
 # What stands in an adapter and is no framework.
 BESIDE = frozenset({"numpy", "msgspec", "ml_dtypes", "optimizer_conformance"})
@@ -180,7 +180,7 @@ def ask(path: Path) -> Interpreter:
             capture_output=True,
             text=True,
             check=False,
-            env=clean_environment(),
+            env=without_python(),
             timeout=START_LIMIT,
         )
         found = json.loads(done.stdout)

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, TypeVar, cast
@@ -23,7 +24,7 @@ from optimizer_conformance import adapters
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.workers import hearsay
 from optimizer_conformance.workers.description import contradiction
-from optimizer_conformance.workers.sandbox import confined, private_places
+from optimizer_conformance.workers.sandbox import clean_environment, confined, private_places
 
 R = TypeVar("R")
 
@@ -32,6 +33,7 @@ REQUEST_LIMIT = 120.0  # seconds; a graph compilation takes up to 10 s on two co
 # Bytes that a worker may use; the frameworks at hand use 0.5 to 1 GiB.  Half of a small machine.
 MEMORY_LIMIT = min(8 << 30, psutil.virtual_memory().total // 2)
 LOOKS = 0.2  # seconds between two looks at a worker's memory
+ASKED = "it asked for more memory than is left to it"
 SCRATCH = "conformance-"
 LINES_KEPT = 40  # of standard error, for the report of a crash
 
@@ -107,7 +109,8 @@ class Asked(Protocol):
 class Worker:
     """A running worker.  Use as a context manager; nothing outlives the block.
 
-    ``limit`` is how many seconds a reply may take where nothing else is said.
+    ``limit`` is how many seconds a reply may take where nothing else is said; ``memory`` bytes are
+    what it may hold; ``readable`` are folders that it may read beside its own program.
     Raises WorkerError when the process cannot be started or does not answer in time.
     """
 
@@ -118,6 +121,7 @@ class Worker:
         environment: dict[str, str] | None = None,
         memory: int = MEMORY_LIMIT,
         limit: float = REQUEST_LIMIT,
+        readable: Sequence[str] = (),
     ) -> None:
         self.limit = limit
         self.scratch = tempfile.TemporaryDirectory(
@@ -130,7 +134,7 @@ class Worker:
         self.memory = memory
         try:
             self.process = subprocess.Popen(
-                confined(command, self.scratch.name),
+                confined(command, self.scratch.name, memory=memory, readable=readable),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -188,8 +192,12 @@ class Worker:
                 self.errors.append(hearsay.cut(line.decode("utf-8", "replace").rstrip()))
 
     def hello(self) -> protocol.Description:
-        """Start the adapter: its framework is imported now."""
-        description = self.ask(protocol.Hello(), protocol.Description, limit=STARTUP_LIMIT)
+        """Start the adapter: its framework is imported now.
+
+        That may take longer than an answer, unless somebody has set a shorter limit for those.
+        """
+        limit = STARTUP_LIMIT if self.limit >= REQUEST_LIMIT else self.limit
+        description = self.ask(protocol.Hello(), protocol.Description, limit=limit)
         if description.protocol != protocol.PROTOCOL:
             raise WorkerError(
                 "error",
@@ -233,6 +241,9 @@ class Worker:
                 "error", hearsay.cut(f"the worker's answer is not of the protocol: {error}")
             ) from error
         if isinstance(reply, protocol.Failure):
+            if exhausted(f"{reply.exception} {reply.message[:2000]}"):
+                self.kill()
+                raise self._too_much(ASKED)
             raise Refused(reply)
         if not isinstance(reply, kind):
             self.kill()
@@ -253,18 +264,19 @@ class Worker:
             self._weigh()
 
     def _weigh(self) -> None:
-        """Kill a worker that holds more memory than it may."""
-        try:
-            used = psutil.Process(self.process.pid).memory_info().rss
-        except psutil.Error:
-            return  # it is gone: its closed output says so
+        """End a worker that holds more memory than it may, together with what it has started.
+
+        What one process takes the kernel limits (RLIMIT_DATA); this finds what several take, and
+        what they share.
+        """
+        used = sum(map(resident, tree(self.process.pid)))
         if used > self.memory:
             self.kill()
-            raise WorkerError(
-                "crash",
-                f"the worker was ended: it held {used / 2**30:.1f} GiB of memory, and "
-                f"{self.memory / 2**30:.1f} GiB are allowed (--memory)",
-            )
+            raise self._too_much(f"it held {used / 2**30:.1f} GiB of memory")
+
+    def _too_much(self, what: str) -> WorkerError:
+        allowed = f"{self.memory / 2**30:.1f} GiB are allowed (--memory)"
+        return WorkerError("crash", f"the worker was ended: {what}, and {allowed}")
 
     def _unasked(self) -> None:
         """A frame before the request: the end of a worker that died meanwhile, or a stray reply."""
@@ -290,15 +302,21 @@ class Worker:
             return WorkerError("crash", "the worker closed its output and went on running")
         self.threads[1].join(timeout=1)  # what it said last may not have been read yet
         last = next((line for line in reversed(self.errors) if line.strip()), "it said nothing")
+        if exhausted(last):
+            return self._too_much(ASKED)
         ending = f"signal {-code}" if code < 0 else f"exit status {code}"
         return WorkerError("crash", f"the worker ended with {ending}: {last}")
 
     def kill(self) -> None:
         """End the process at once, and whatever it started."""
+        started = tree(self.process.pid)  # where no namespace ends what left the group
         with contextlib.suppress(OSError):  # it is gone
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
+        for process in started:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
 
     def close(self) -> None:
         """End the worker: by closing its input, and by force if that is not enough."""
@@ -321,10 +339,25 @@ class Worker:
         self.scratch.cleanup()
 
 
-def clean_environment() -> dict[str, str]:
-    """This process's environment without what would point the worker at our own packages."""
-    leave = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"}
-    return {name: value for name, value in os.environ.items() if name not in leave}
+def tree(process: int) -> list[psutil.Process]:
+    """A process and everything that it has started."""
+    with contextlib.suppress(psutil.Error):
+        top = psutil.Process(process)
+        return [top, *top.children(recursive=True)]
+    return []
+
+
+def resident(process: psutil.Process) -> int:
+    """Bytes of memory that a process holds; none where it is gone."""
+    with contextlib.suppress(psutil.Error):
+        return int(process.memory_info().rss)
+    return 0
+
+
+def exhausted(words: str) -> bool:
+    """Whether a worker says that it got no memory: NumPy, PyTorch, TensorFlow and C++ differ."""
+    said = ("memoryerror", "bad_alloc", "cannot allocate memory", "can't allocate memory")
+    return any(text in words.lower() for text in said)
 
 
 def sweep() -> None:

@@ -133,7 +133,8 @@ def serving(
     if found is not None:
         yield LocalWorker(order, found)
         return
-    with Worker(command_for(order, python), limit=limit, memory=memory) as worker:
+    command = command_for(order, python)
+    with Worker(command, limit=limit, memory=memory, readable=order.paths) as worker:
         yield worker
 
 

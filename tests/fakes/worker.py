@@ -406,6 +406,39 @@ def leak(request, reply, count, stream):
     return reply
 
 
+def leaks_quickly(request, reply, count, stream):
+    """Takes 20 MB a step, and answers at once."""
+    if isinstance(request, protocol.Step):
+        LEAKED.append(bytearray(os.urandom(1 << 20)) * 20)
+    return reply
+
+
+def leaks_by_children(request, reply, count, stream):
+    """Four processes that hold 80 MB each, and a reply that takes its time."""
+    if isinstance(request, protocol.Step):
+        for _ in range(4):
+            if os.fork() == 0:
+                LEAKED.append(bytearray(os.urandom(1 << 20)) * 80)
+                time.sleep(60)
+                os._exit(0)
+        time.sleep(30)
+    return reply
+
+
+def stops_at_hello(request, reply, count, stream):
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return reply
+
+
+def trickles(request, reply, count, stream):
+    """A frame that never comes to its end."""
+    stream.write(struct.pack(">I", 1 << 20))
+    while True:
+        stream.write(b"x")
+        stream.flush()
+        time.sleep(0.05)
+
+
 def twice(request, reply, count, stream):
     """Answers each step twice."""
     if isinstance(request, protocol.Step):

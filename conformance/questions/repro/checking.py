@@ -12,7 +12,8 @@ from pathlib import Path
 from optimizer_conformance.questions.repro.reproducer import Reproducer
 from optimizer_conformance.questions.repro.script import StandaloneScript
 from optimizer_conformance.workers import environments
-from optimizer_conformance.workers.process import QUIET, STARTUP_LIMIT, clean_environment
+from optimizer_conformance.workers.process import QUIET, STARTUP_LIMIT
+from optimizer_conformance.workers.sandbox import without_python
 
 SHOWS = 1  # the exit status of a script whose deviation shows
 
@@ -46,7 +47,7 @@ def check(reproducer: Reproducer, script: StandaloneScript) -> ScriptRun:
                 capture_output=True,
                 text=True,
                 cwd=folder,
-                env=clean_environment() | QUIET,
+                env=without_python() | QUIET,
                 timeout=STARTUP_LIMIT,
                 check=False,
             )

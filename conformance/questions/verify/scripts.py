@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from optimizer_conformance.questions.verify import probes
-from optimizer_conformance.workers.process import QUIET, clean_environment
+from optimizer_conformance.workers.process import QUIET
+from optimizer_conformance.workers.sandbox import without_python
 
 FOLDER = Path(probes.__file__).parent
 RUNNER = FOLDER / "run.py"
@@ -115,7 +116,7 @@ def one_process(
                     stdout=out,
                     stderr=err,
                     cwd=work,
-                    env=clean_environment() | QUIET,
+                    env=without_python() | QUIET,
                     start_new_session=True,
                 )
             except OSError as error:
