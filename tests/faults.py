@@ -285,7 +285,7 @@ def worker_frames(count: int, seed: int) -> Counter[str]:
         server = Server(Adapter("honest"))
         bodies = [
             spoilt(body, dice) if dice.random() < 0.5 else body
-            for body in dice.rule(requests, k=20)
+            for body in dice.choices(requests, k=20)
         ]
         stream = b"".join(framed(body) for body in bodies)
         cut = dice.random() < 0.5

@@ -18,7 +18,8 @@ from optimizer_conformance.workers.subject import SubjectError
 
 # They never leave the room that raises them, or are raised in a worker or under pytest alone.
 INSIDE = {
-    "BadTarget", "ConformanceFailure", "Late", "Misbehaviour", "OctaveError", "Raised",
+    "BadTarget", "ConformanceFailure", "Late", "Misbehaviour", "MsgspecError", "OctaveError",
+    "Raised",
     "Unsupported",
 }  # fmt: skip
 
