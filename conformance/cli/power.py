@@ -10,7 +10,15 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from optimizer_conformance.cases.patterns import wanted
-from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
+from optimizer_conformance.cli import claim_power
+from optimizer_conformance.cli.console import (
+    UsageError,
+    console,
+    errors,
+    json_text,
+    print_json,
+    suggestion,
+)
 from optimizer_conformance.cli.running import known_globs, known_profile, option
 from optimizer_conformance.questions.power import analysis, paging, report
 from optimizer_conformance.questions.power.tasks import tasks
@@ -21,6 +29,12 @@ Many = list[str] | None
 
 
 def power(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="rules: wrong rules and rewritings; claims: what the claims of documents speak of"
+        ),
+    ] = "rules",
     variant: Annotated[
         Many, option("--variant", "-v", help="only rules that fit: glob, such as 'matlab*'")
     ] = None,
@@ -55,6 +69,9 @@ def power(
     rewritings of the right ones. Tolerances of other test suites decide on the same data. Exits
     with 1 when a wrong rule passes without a reason or correct code is blamed.
 
+    Of [bold]claims[/] the measured thing is `conformance verify`: what a claim speaks of is changed
+    in one respect after the other, and some claim has to notice each. Exits with 1 when none does.
+
     [bold]Examples[/]
 
       conformance power --quick
@@ -62,7 +79,13 @@ def power(
       conformance power --variant 'matlab*' --dtype float32 --details
 
       conformance power --out power --page docs/power.md
+
+      conformance power claims --out claims.md
     """
+    if what not in ("rules", "claims"):
+        raise UsageError(f"unknown {what!r}{suggestion(what, ('rules', 'claims'))}")
+    if what == "claims":
+        raise typer.Exit(claim_power.measure(out=out, as_json=as_json))
     if page is not None and not paging.marked(page):
         raise UsageError(
             f"{page} has no lines {paging.BEGIN} and {paging.END} to put figures between"

@@ -1,0 +1,68 @@
+"""``conformance power claims``: do the claims notice when what they speak of changes?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from optimizer_conformance.cli.console import console, errors, print_json
+from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.questions.verify.faults import answers, campaign, report, rules
+from optimizer_conformance.reports.terminal import escape
+
+# What is changed, and who goes through the faults of it.
+PARTS = {
+    "MATLAB's functions in Python": campaign.matlab,
+    "the rule that a claim speaks of": rules.replaced,
+    "answers of the probed frameworks": answers.frameworks,
+}
+
+
+def measure(*, out: Path | None, as_json: bool) -> int:
+    """Go through every fault, show the table, and return 1 where one is unnoticed."""
+    parts = {about: report.content(found(about)) for about in PARTS}
+    rows = [row for part in parts.values() for row in part]
+    if out is not None:
+        write(out, report.markdown(parts).encode())
+    if as_json:
+        print_json(parts)
+    else:
+        show(parts)
+    return int(any(row["status"] == "unnoticed" for row in rows))
+
+
+def found(about: str) -> list[campaign.Noticed]:
+    """One part, with a bar on a terminal."""
+    bar = Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=errors,
+        transient=True,
+        disable=not errors.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(about, total=None)
+        return list(
+            PARTS[about](
+                lambda done, total, what: bar.update(
+                    task, completed=done, total=total, description=what
+                )
+            )
+        )
+
+
+def show(parts: dict[str, list[dict[str, Any]]]) -> None:
+    """Totals, and every fault that nobody noticed."""
+    table = Table(*report.HEADS)
+    for about, rows in parts.items():
+        table.add_row(*map(str, report.totals(rows, about)))
+    console.print(table)
+    for about, rows in parts.items():
+        for row in rows:
+            if row["status"] == "unnoticed":
+                text = f"{about}: {row['subject']}: {row['fault']}"
+                errors.print(f"[red]unnoticed:[/] {escape(text)}", soft_wrap=True)
