@@ -11,7 +11,7 @@ from rich.table import Table
 from optimizer_conformance.cli.console import console, errors, print_json
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.verify.faults import answers, campaign, report, rules
-from optimizer_conformance.reports.terminal import escape
+from optimizer_conformance.reports.text import escape
 
 # What is changed, and who goes through the faults of it.
 PARTS = {
