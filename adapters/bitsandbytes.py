@@ -11,9 +11,10 @@ NAME = "bitsandbytes"
 PAGE = "https://huggingface.co/docs/bitsandbytes/main/en/reference/optim/{}"
 GAPS = {
     "float64": "the kernels take float32, float16 and bfloat16",
-    "float16": "not driven here: the state beside a float16 parameter is float32",
-    "bfloat16": "not driven here: the state beside a bfloat16 parameter is float32",
     "centered": 'NotImplementedError: "Centered RMSprop is not supported!"',
+}
+UNDRIVEN = {
+    dtype: f"the state beside a {dtype} parameter is float32" for dtype in ("float16", "bfloat16")
 }
 # state1 is Adam's first moment and RMSprop's only one.
 ADAM_STATE = {"first_moment": "state1", "second_moment": "state2"}
@@ -49,7 +50,7 @@ ROWS = {
 }
 OFFERS = {
     f"bitsandbytes:{name}": row.changed(
-        dtypes=["float32"], count=int_count, arguments={"optim_bits": 32}
+        dtypes=["float32"], undriven=UNDRIVEN, count=int_count, arguments={"optim_bits": 32}
     )
     for name, row in ROWS.items()
 }

@@ -22,7 +22,7 @@ else:
 
 NAME = "cupy"
 
-GAPS = {"bfloat16": "not driven here: CuPy takes it from ml_dtypes, which is not installed"}
+UNDRIVEN = {"bfloat16": "CuPy takes it from ml_dtypes, which is not installed"}
 
 # What a rule is called with: parameter, gradient, state by name, and the numbers of this step.
 Update = Callable[[Any, Any, dict[str, Any], dict[str, float]], None]
@@ -100,7 +100,7 @@ def row(update: Update, family: protocol.Family, claim: str, state: list[str]) -
         names={name: name for name in names},
         state={name: name for name in state},
         dtypes=["float16", "float32", "float64"],
-        gaps=GAPS,
+        undriven=UNDRIVEN,
         arithmetic={"cuda": "cuda"},
         page="https://docs.cupy.dev/en/v14.2.0/user_guide/kernel.html",
     )

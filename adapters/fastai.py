@@ -15,7 +15,6 @@ IN_PLACE = {"gradient": 'documented: "adding wd*p to p.grad"'}
 RMSPROP_GAPS = {
     "epsilon": "taken and without effect upstream",
     "float16": "epsilon is 1e-8, zero in float16: a gradient of zero makes the parameter nan",
-    "momentum": "not driven: mom averages gradients before they are scaled; no rule here does",
 }
 NAMES = {"learning_rate": "lr", "decay": "sqr_mom", "epsilon": "eps", "weight_decay": "wd"}
 RMSPROP = Offer(
@@ -28,6 +27,7 @@ RMSPROP = Offer(
     off={"weight_decay": 0.0},
     dtypes=[dtype for dtype in DTYPES if dtype not in RMSPROP_GAPS],
     gaps=RMSPROP_GAPS,
+    undriven={"momentum": "mom averages gradients before they are scaled; no rule here does"},
     groups=list(NAMES),
     page="https://docs.fast.ai/optimizer.html#rmsprop",
 )
@@ -39,6 +39,7 @@ ADAM = RMSPROP.changed(
     state={"second_moment": "sqr_avg", "first_moment": "grad_avg"},
     dtypes=DTYPES,
     gaps={},
+    undriven={},
     groups=[*NAMES, "beta1"],
     page="https://docs.fast.ai/optimizer.html#adam",
 )

@@ -27,7 +27,7 @@ DTYPES: list[protocol.DType] = [*REAL, "complex64", "complex128"]
 WIDE = ("float64", "complex128")
 GAPS = {"strided": "a JAX array has no strides: its memory layout is XLA's affair"}
 NADAM = (
-    "not driven here: optax has Dozat's Nadam, which looks ahead through the first moment with a "
+    "optax has Dozat's Nadam, which looks ahead through the first moment with a "
     "bias correction of its own, not through a momentum buffer"
 )
 
@@ -60,7 +60,7 @@ ADAM = JaxOffer(
     claims=["optax-adam"],
     names={**RATE, **BETAS},
     state={"second_moment": "nu", "first_moment": "mu"},
-    gaps={"nesterov": NADAM},
+    undriven={"nesterov": NADAM},
     **EVERYWHERE,
 )
 EXAMPLE_RMSPROP = JaxOffer(
@@ -128,7 +128,7 @@ OFFERS = {
         claims=["optax-amsgrad"],
         features=[["amsgrad"]],
         state={**ADAM.state, "maximum_second_moment": "nu_max"},
-        gaps={},
+        undriven={},
     ),
 }
 

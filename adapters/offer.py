@@ -25,7 +25,7 @@ class Offer:
     """One way to run an update rule: what it is made of, and what is said of it.
 
     own        the framework's class or function; None where this release has none
-    claims, features, dtypes, gaps, settable, compiled, schedules, groups
+    claims, features, dtypes, gaps, undriven, settable, compiled, schedules, groups
                as in ``protocol.Implementation``
     names      canonical hyperparameters to its own; beta1 and beta2 stand in an argument ``betas``
                where it takes one
@@ -49,6 +49,7 @@ class Offer:
     off: Mapping[str, float] = field(default_factory=dict)
     dtypes: Sequence[protocol.DType] = ("float32", "float64")
     gaps: Mapping[str, str] = field(default_factory=dict)
+    undriven: Mapping[str, str] = field(default_factory=dict)
     arithmetic: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
     settable: bool = True
@@ -108,6 +109,7 @@ class Offer:
             "schedules": self.schedules,
             "groups": list(self.groups),
             "gaps": gaps,
+            "undriven": dict(self.undriven),
             "arithmetic": {
                 device: self.arithmetic[kind]
                 for device in devices

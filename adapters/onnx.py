@@ -30,8 +30,8 @@ GAPS = {
     "strided": "a tensor of ONNX is dense",
     "amsgrad": "the operator has no such attribute",
     "dtype": "float32 comes back as float64 from one tensor, float64 as float32 from several",
-    "norm_coefficient_post": "not driven here: no documented rule but this shrinks after the step",
 }
+UNDRIVEN = {"norm_coefficient_post": "no documented rule but this shrinks after the step"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ ADAM = OnnxOffer(
     # Rate and attributes come with every call.
     groups=["learning_rate", *ATTRIBUTES],
     gaps=GAPS,
+    undriven=UNDRIVEN,
     page="https://onnx.ai/onnx/operators/onnx_aionnxpreviewtraining_Adam.html",
 )
 OFFERS = {"onnx:Adam": ADAM, "onnx:Adam[several]": ADAM.changed(together=True, groups=[])}

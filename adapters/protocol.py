@@ -131,6 +131,7 @@ class Implementation(msgspec.Struct, frozen=True):
     schedules        whether its own API takes a rate a step
     groups           hyperparameters that its own API takes a group; empty: no groups
     gaps             what it lacks, and why: feature, dtype or ``device`` to reason
+    undriven         what it has and this adapter does not ask of it, and why
     arithmetic       device to the profile of its roots and divisions (``reference.numbers.budget``)
                      where these are not correctly rounded
     documentation    where its documentation stands
@@ -151,6 +152,7 @@ class Implementation(msgspec.Struct, frozen=True):
     gaps: dict[str, str] = {}
     arithmetic: dict[str, str] = {}
     documentation: str = ""
+    undriven: dict[str, str] = {}
 
 
 class TargetSignature(msgspec.Struct, frozen=True):

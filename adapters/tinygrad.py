@@ -23,8 +23,10 @@ NAME = "tinygrad"
 
 GAPS = {
     "float64": "moments and learning rate are float32, whatever the parameter is",
-    "float16": "not driven here: the moments beside a float16 parameter are float32",
-    "bfloat16": "not driven here: the moments beside a bfloat16 parameter are float32",
+}
+UNDRIVEN = {
+    dtype: f"the moments beside a {dtype} parameter are float32"
+    for dtype in ("float16", "bfloat16")
 }
 COMPILER = os.environ.get("CC", "clang")  # as tinygrad's ClangCompiler asks for it
 NO_COMPILER = f"its device CPU compiles with {COMPILER}, which is not on PATH: install clang"
@@ -52,6 +54,7 @@ ADAM = TinygradOffer(
     dtypes=["float32"],
     compiled=True,
     gaps=GAPS,
+    undriven=UNDRIVEN,
     page="https://docs.tinygrad.org/nn/#tinygrad.nn.optim.{}",
 )
 ADAMW = ADAM.changed(

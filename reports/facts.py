@@ -88,6 +88,7 @@ class Implementation(msgspec.Struct, frozen=True):
     held: list[Held] = []
     configurations: list[Configuration] = []
     missing: str = ""
+    undriven: dict[str, str] = {}
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -119,6 +120,7 @@ class Described(msgspec.Struct):
     groups: list[str] = []
     gaps: dict[str, str] = {}
     documentation: str = ""
+    undriven: dict[str, str] = {}
 
 
 class Unit(msgspec.Struct):
@@ -249,6 +251,7 @@ def implementation(
         held=held(cells) if len(cells) else [],
         configurations=[configuration(unit, cells) for unit in groups],
         missing=missing,
+        undriven=item.undriven,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from optimizer_conformance.reports.facts import AS_WRITTEN, Configuration, Facts, Implementation
 from optimizer_conformance.reports.model import FEATURE_ORDER, options
@@ -48,7 +48,7 @@ ABOUT = (
 
 
 def sheets(found: Facts) -> list[Sheet]:
-    """Options, data types and state, rules, formats, and gaps, in this order."""
+    """Options, data types and state, rules, formats, gaps, what is not driven, in this order."""
     items = found.implementations
     return [
         Sheet(
@@ -93,7 +93,13 @@ def sheets(found: Facts) -> list[Sheet]:
             "What is missing, and why",
             "Gaps are data: an adapter declares each with its reason.",
             ("adapter", "lacks", "reason", "implementations"),
-            list(gap_rows(items)),
+            list(reason_rows(items, gaps)),
+        ),
+        Sheet(
+            "What is not asked, and why",
+            "What upstream has and the adapter here does not drive: a limit of this project's.",
+            ("adapter", "does not drive", "reason", "implementations"),
+            list(reason_rows(items, undriven)),
         ),
     ]
 
@@ -179,14 +185,24 @@ def formats(item: Implementation, what: str) -> str:
     return "; ".join(parts) or AS_WRITTEN
 
 
-def gap_rows(items: list[Implementation]) -> Iterator[list[str]]:
-    """Every gap, and what keeps an implementation from running; one reason is told once."""
+def gaps(item: Implementation) -> dict[str, str]:
+    """Every gap, and what keeps an implementation from running."""
+    found = {what: reason for what, reason in item.gaps.items() if what != "device"}
+    return {**found, **({"a device": item.missing} if item.missing else {})}
+
+
+def undriven(item: Implementation) -> dict[str, str]:
+    """What an implementation has and its adapter does not ask of it."""
+    return item.undriven
+
+
+def reason_rows(
+    items: list[Implementation], reasons: Callable[[Implementation], dict[str, str]]
+) -> Iterator[list[str]]:
+    """What is missing and why, an adapter after the other; one reason is told once."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for item in items:
-        gaps = {what: reason for what, reason in item.gaps.items() if what != "device"}
-        if item.missing:
-            gaps["a device"] = item.missing
-        for what, reason in gaps.items():
+        for what, reason in reasons(item).items():
             found.setdefault((item.adapter, what.replace("_", " "), reason), []).append(item.name)
     for (adapter, what, reason), names in found.items():
         everyone = [item.name for item in items if item.adapter == adapter]

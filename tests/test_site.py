@@ -61,6 +61,7 @@ class TestPagesInTheRepository:
                 assert page.dtypes == list(item.dtypes)
                 assert page.state == item.state
                 assert page.gaps == item.gaps
+                assert page.undriven == item.undriven
                 probed = worker.ask(protocol.Probe(item.name), protocol.Probed).defaults
                 assert page.defaults == (probed if page.configurations else {})
 

@@ -68,7 +68,7 @@ def mistakes(item: protocol.Implementation, description: protocol.Description) -
         used = any(option in listed for listed in item.features)
         if used and option not in item.hyperparameters:
             yield f"has the option {option} and no such hyperparameter"
-    if any(not reason.strip() for reason in item.gaps.values()):
+    if any(not reason.strip() for reason in (*item.gaps.values(), *item.undriven.values())):
         yield "a gap without a reason"
     for claim in item.claims:
         stated = [claim + suffix(listed) for listed in item.features]

@@ -60,7 +60,10 @@ def description(heard: Description) -> Description:
         target=heard.target and signature(heard.target),
         implementations=[
             msgspec.structs.replace(
-                item, gaps=words(item.gaps), documentation=cut(item.documentation)
+                item,
+                gaps=words(item.gaps),
+                undriven=words(item.undriven),
+                documentation=cut(item.documentation),
             )
             for item in heard.implementations
         ],
@@ -104,7 +107,8 @@ def many(item: Implementation) -> tuple[list[str], ...]:
     """Everything of an implementation that is a list, or a table."""
     return (
         item.claims, item.hyperparameters, list(item.dtypes), item.devices, item.state, item.groups,
-        list(item.gaps), list(item.arithmetic), ["+".join(each) for each in item.features],
+        list(item.gaps), list(item.undriven), list(item.arithmetic),
+        ["+".join(each) for each in item.features],
     )  # fmt: skip
 
 
