@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reports.facts import Facts, Implementation
 from optimizer_conformance.reports.model import FEATURE_ORDER
 from optimizer_conformance.reports.sheets import Sheet
 
-HYPERPARAMETERS = (
-    "learning_rate", "decay", "beta1", "epsilon", "momentum", "weight_decay", "loss_scale",
-)  # fmt: skip
 TITLE = "Defaults"
 ABOUT = (
     "What each constructor takes where nothing is given, read from the installed constructor. "
@@ -17,8 +15,6 @@ ABOUT = (
     "column is a comparison that ran: a case without any hyperparameter against the documented "
     "rule with the documented defaults."
 )
-# Every rule has these, so a constructor that states no default asks for them.
-ALWAYS = ("learning_rate", "decay", "beta1", "epsilon")
 UNSEEN = "unseen"  # an option's: the signature does not show it
 
 
@@ -63,7 +59,8 @@ def default(item: Implementation, name: str) -> str:
         return number(item.defaults[name])
     if name not in item.hyperparameters:
         return ""
-    return "required" if name in ALWAYS else UNSEEN
+    # A constructor that states no default asks for what no option brings.
+    return UNSEEN if HYPERPARAMETERS[name].option else "required"
 
 
 def number(value: float | bool | str | None) -> str:

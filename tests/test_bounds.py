@@ -11,7 +11,7 @@ from evaluations import Arithmetic, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer_conformance.cases.case import ROUND
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import (
     PRECISIONS,
     BoundArithmetic,
@@ -459,7 +459,7 @@ DIRECTED_DECIMALS = {
         "weight_decay": "0.1",
         "loss_scale": "1",
     },
-    "round": {**ROUND, "loss_scale": "1"},
+    "round": {name: one.round for name, one in HYPERPARAMETERS.items()} | {"loss_scale": "1"},
 }
 
 

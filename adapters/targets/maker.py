@@ -9,15 +9,9 @@ from typing import Any
 
 from optimizer_conformance.adapters.kit import Unsupported
 from optimizer_conformance.adapters.protocol import Open
-from optimizer_conformance.adapters.targets.names import (
-    HYPERPARAMETERS,
-    NUMBERS,
-    PAIR,
-    Names,
-    plain,
-    read,
-)
+from optimizer_conformance.adapters.targets.names import PAIR, Names, read
 from optimizer_conformance.adapters.targets.order import BadTarget, Order, first_line, guarded
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, options, plain
 
 
 class Maker:
@@ -64,16 +58,13 @@ class Maker:
     @property
     def features(self) -> list[list[str]]:
         """The sets of options that can be asked for: none, one or two, beside those always on."""
-        own = [name for name in (*self.names.switches, *NUMBERS) if self.has(name)]
+        numbers = {HYPERPARAMETERS[name].option for name in self.names.own}
+        own = [*self.names.switches, *(name for name in options() if name in numbers)]
         free = [name for name in own if name not in self.order.features]
         sets = [set(some) for count in (0, 1, 2) for some in combinations(free, count)]
         sets = [some | set(self.order.features) for some in sets]
         kept = [sorted(some) for some in sets if "nesterov" not in some or "momentum" in some]
         return kept or [sorted(self.order.features)]
-
-    def has(self, name: str) -> bool:
-        """Whether it takes an argument that switches a feature."""
-        return name in self.names.switches or name in self.names.own
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -97,9 +88,9 @@ class Maker:
             if self.built_in.get(name) != value:
                 raise Unsupported(f"{self.order.name} takes no {name}")
         if request.hyperparameters:
-            for name in NUMBERS:
-                if self.on(name) and name not in request.features:
-                    values.setdefault(name, 1.0 if name == "loss_scale" else 0.0)
+            for name, record in HYPERPARAMETERS.items():
+                if self.on(name) and record.idle and record.option not in ("", *request.features):
+                    values.setdefault(name, float(record.idle))
         own = self.spelled(values)
         for name, argument in self.names.switches.items():
             if name in request.features:

@@ -8,37 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer_conformance.adapters.targets.order import BadTarget
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, MEANINGS, NAMES, plain
 
-HYPERPARAMETERS = (
-    "learning_rate",
-    "decay",
-    "beta1",
-    "epsilon",
-    "momentum",
-    "weight_decay",
-    "loss_scale",
-)
-# Canonical name to what it is called elsewhere, in small letters and without underscores.
-SYNONYMS = {
-    "learning_rate": "lr learningrate learnrate lrate rate eta stepsize initlr baselr",
-    "decay": "beta2 b2 sqgraddecay squaredgradientdecayfactor squaregradientdecayfactor "
-    "rmsdecay decayrate gamma1 smoothingconstant averagedecay avgdecay",
-    "beta1": "beta1 b1 graddecay gradientdecayfactor",
-    "epsilon": "epsilon eps fuzz damping",
-    "momentum": "momentum gamma2 momentumrate momentumdecay",
-    "weight_decay": "weightdecay wd l2 l2regularization",
-    "loss_scale": "lossscale lossscalefactor",
-}
-SURE = {word: name for name, words in SYNONYMS.items() for word in words.split()}
-# What one document calls so and another otherwise, to the meanings in the order of their claims.
-AMBIGUOUS = {
-    "alpha": ("decay", "learning_rate"),
-    "rho": ("decay",),
-    "decay": ("decay",),
-    "gamma": ("decay", "momentum"),
-    "beta": ("decay", "beta1"),
-    "mu": ("momentum",),
-}
 # Without it a rate is meant: no average forgets more than half of its past in a step.
 LEAST_DECAY = 0.5
 SWITCHES = {
@@ -50,19 +21,12 @@ SWITCHES = {
 FEATURES = {word: name for name, words in SWITCHES.items() for word in words.split()}
 PAIR = "betas"
 EMPTY = inspect.Parameter.empty
-# Features that are a number, and off where it is zero.
-NUMBERS = ("momentum", "weight_decay", "loss_scale")
-
-
-def plain(name: str) -> str:
-    """A name as the tables have it."""
-    return name.lower().replace("_", "")
 
 
 def meanings(name: str) -> bool:
     """Whether an argument of that name is a hyperparameter or a switch."""
     word = plain(name)
-    return word in SURE or word in AMBIGUOUS or word in FEATURES or word == PAIR
+    return word in NAMES or word in MEANINGS or word in FEATURES or word == PAIR
 
 
 @dataclass
@@ -120,14 +84,14 @@ def read(
         word = plain(name)
         if word == PAIR and "beta1" not in names.own and "decay" not in names.own:
             names.own |= {"beta1": name, "decay": name}
-        elif word in SURE and SURE[word] not in names.own:
-            names.own[SURE[word]] = name
+        elif word in NAMES and NAMES[word] not in names.own:
+            names.own[NAMES[word]] = name
         elif word in FEATURES and FEATURES[word] not in names.switches:
             names.switches[FEATURES[word]] = name
         else:
             continue
         del left[name]
-    for name in [name for name in left if plain(name) in AMBIGUOUS]:
+    for name in [name for name in left if plain(name) in MEANINGS]:
         decide(name, left.pop(name), names)
     missing = [name for name, default in left.items() if default is EMPTY and name not in given]
     if missing:
@@ -142,10 +106,10 @@ def read(
 
 def decide(name: str, default: Any, names: Names) -> None:
     """The meaning of an ambiguous argument: by its default, and by what else there is."""
-    wanted = [meaning for meaning in AMBIGUOUS[plain(name)] if meaning not in names.own]
+    wanted = [meaning for meaning in MEANINGS[plain(name)] if meaning not in names.own]
     number = default if isinstance(default, int | float) and default is not True else None
     if number is not None and number < LEAST_DECAY:
-        wanted = [meaning for meaning in wanted if meaning in ("learning_rate", "momentum")]
+        wanted = [one for one in wanted if HYPERPARAMETERS[one].held != "moments"]
     elif number is None and plain(name) == "alpha" and "decay" in names.own:
         wanted = ["learning_rate"] if "learning_rate" in wanted else []
     if not wanted:

@@ -17,7 +17,15 @@ from typing import Any
 import hypothesis
 from hypothesis import strategies
 
-from optimizer_conformance.reference.numbers.precision import COMPONENTS, DTYPES
+from optimizer_conformance.cases.drawing import undisturbed
+from optimizer_conformance.reference.decimals import HyperparameterError, decimal, pairs
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, taken
+from optimizer_conformance.reference.numbers.precision import (
+    COMPONENTS,
+    DTYPES,
+    PRECISIONS,
+    component,
+)
 from optimizer_conformance.reference.variants.record import FEATURES
 
 # mode -> what it shows
@@ -37,50 +45,9 @@ MODES = {
     "relations": "the same experiments negated, permuted and split over several parameters",
 }
 
-# Values are decimals, so that the ideal hyperparameter is known exactly.  They leave a format
-# something to tell: in float16 a step of 1e-4 is hardly above the smallest normal number, so that a
-# flush to zero explains whatever becomes of it; bfloat16 turns 0.999 into 1, and in either format
-# 1 - beta^t has hardly a digit left for such a beta.
-RATES = {
-    "float16": ("0.1", "0.05", "1"),
-    "": ("0.001", "0.01", "0.1", "0.05", "0.0003", "1"),
-}
-DECAYS = {
-    "float16": ("0.9", "0.95", "0.5", "0.8"),
-    "bfloat16": ("0.9", "0.95", "0.5", "0.8"),
-    "": ("0.9", "0.999", "0.99", "0.95", "0.5"),
-}
-BETAS = ("0.9", "0.5", "0.99", "0.8")
-# Epsilons that a format can hold: float16 turns 1e-8 into zero.
-EPSILONS = {
-    "float16": ("0.1", "0.03", "0.01"),
-    "": ("1e-8", "1e-3", "1e-6", "1e-7", "1e-10", "0.1"),
-}
-EXTRA = {
-    "momentum": ("0.9", "0.5", "0.99"),
-    "weight_decay": ("0.01", "0.1", "0.0005"),
-    "loss_scale": ("1024", "3", "128"),
-}
-# The mode ``edges``: epsilon as large as anything, too small to be seen, and none at all.
-EDGES = {
-    "epsilon": ("1", "0.1", "0", "1e-30"),
-    "decay": ("0.9999", "0.1"),
-    "beta1": ("0.0001", "0.999"),
-    "momentum": ("0.0001", "0.999"),
-    "weight_decay": ("0", "1"),
-}
-# One more case of the mode ``origin``: powers of two and their complements, which every format
+# One more case of the mode ``origin`` has powers of two and their complements, which every format
 # holds.  1 - beta is a power of four, and so is 1 - beta^t at the first step, of which the root is
 # exact too: less is rounded there than anywhere else, so a smaller fault can be seen.
-ROUND = {
-    "learning_rate": "0.25",
-    "decay": "0.75",
-    "beta1": "0.75",
-    "epsilon": "0.00000095367431640625",
-    "momentum": "0.5",
-    "weight_decay": "0",
-    "loss_scale": "1024",
-}
 # The same from an injected state, for rules with weight decay.  Where rate x decay is almost one,
 # little more is left of the parameter than what the decay does; where nothing is decayed or
 # unscaled, neither hides what epsilon does.
@@ -166,6 +133,7 @@ class Written(Case):
         return hash(self.written)
 
 
+LARGEST = 1_000_000  # numbers of one regime: ten times what the largest profile asks for
 IDENTIFIER = re.compile(
     r"(?P<asked>[a-z_+]+)/(?P<dtype>\w+)/(?P<mode>[a-z-]+)/(?P<values>[^/]+)/"
     r"(?P<steps>[1-9]\d{0,3})x(?P<size>[1-9]\d{0,5})/(?P<seed>[0-9a-f]{1,16})"
@@ -184,8 +152,6 @@ def parse(identifier: str) -> Case:
             "rmsprop/float32/origin/decay=0.9,epsilon=1e-8,learning_rate=0.01/1x64/1f"
         )
     family, *features = match["asked"].split("+")
-    values = [] if match["values"] == "-" else match["values"].split(",")
-    pairs = tuple((name, value) for name, _, value in (pair.partition("=") for pair in values))
     for known, found, what in (
         (("rmsprop", "adam"), [family], "family"),
         (FEATURES, features, "feature"),
@@ -197,19 +163,40 @@ def parse(identifier: str) -> Case:
                 raise ValueError(
                     f"unknown {what} {name!r} in the case; known are {', '.join(known)}"
                 )
-    for name, value in pairs:
-        if not re.fullmatch(r"\d+(\.\d+)?(e-?\d+)?", value):
-            raise ValueError(f"{name}={value!r} in the case is not a decimal")
+    steps, size = int(match["steps"]), int(match["size"])
+    if steps * size > LARGEST:
+        raise ValueError(f"{steps}x{size} in the case: a regime has at most {LARGEST} numbers")
+    written = [] if match["values"] == "-" else match["values"].split(",")
     return Case(
         family,
         tuple(features),
         match["dtype"],
         match["mode"],
-        pairs,
-        int(match["steps"]),
-        int(match["size"]),
+        decimals(pairs(written), family, features, match["dtype"]),
+        steps,
+        size,
         int(match["seed"], 16),
     )
+
+
+def decimals(
+    given: dict[str, str], family: str, features: list[str], dtype: str
+) -> tuple[tuple[str, str], ...]:
+    """The hyperparameters of an identifier: all that such rules have, and no others."""
+    known = [record.name for record in taken(family, features)]
+    asked = "+".join((family, *features))
+    if others := [name for name in given if name not in known]:
+        raise HyperparameterError(
+            f"{asked} has no {', '.join(others)} in the case; it has {', '.join(known)}"
+        )
+    if missing := [name for name in known if name not in given]:
+        raise HyperparameterError(f"{', '.join(missing)} of {asked} is missing in the case")
+    found = {name: decimal(name, value) for name, value in given.items()}
+    largest = PRECISIONS[component(dtype)].largest
+    for name, value in found.items():
+        if float(value) > largest:
+            raise HyperparameterError(f"{name}={value} is more than {dtype} holds: {largest:.5g}")
+    return tuple(sorted(found.items()))
 
 
 @dataclass(frozen=True)
@@ -287,18 +274,11 @@ def steps_of(mode: str, profile: Profile) -> int:
 def hyperparameters(
     draw: Callable[[Any], Any], family: str, features: tuple[str, ...], dtype: str
 ) -> dict[str, str]:
-    """Decimals for everything that a family with these features has."""
-    values = {
-        "learning_rate": draw(strategies.sampled_from(RATES.get(dtype, RATES[""]))),
-        "decay": draw(strategies.sampled_from(DECAYS.get(dtype, DECAYS[""]))),
-        "epsilon": draw(strategies.sampled_from(EPSILONS.get(dtype, EPSILONS[""]))),
+    """Decimals for everything that a family with these features has: so each is known exactly."""
+    return {
+        record.name: draw(strategies.sampled_from(record.draws(dtype)))
+        for record in taken(family, features)
     }
-    if family == "adam":
-        values["beta1"] = draw(strategies.sampled_from(BETAS))
-    for name, rule in EXTRA.items():
-        if name in features:
-            values[name] = draw(strategies.sampled_from(rule))
-    return values
 
 
 @strategies.composite
@@ -308,7 +288,9 @@ def edges(
     """The same with everything that has an edge drawn from there."""
     values = draw(hyperparameters(family, features, dtype))
     return {
-        name: draw(strategies.sampled_from(EDGES[name])) if name in EDGES else value
+        name: draw(strategies.sampled_from(ends))
+        if (ends := HYPERPARAMETERS[name].edges)
+        else value
         for name, value in values.items()
     }
 
@@ -369,7 +351,7 @@ def draw_cases(
             )
         )
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), undisturbed():
         warnings.simplefilter("ignore", hypothesis.errors.HypothesisWarning)
         collect()
     found = found[1:]  # the first is Hypothesis' simplest, the same everywhere
@@ -383,5 +365,6 @@ def draw_cases(
 
 def round_case(other: Case, **others: str) -> Case:
     """A drawn case with the hyperparameters that every format holds, ``others`` among them."""
-    values = tuple((name, (ROUND | others)[name]) for name, _ in other.hyperparameters)
-    return replace(other, hyperparameters=values, seed=other.seed + 1)
+    values = {name: HYPERPARAMETERS[name].round for name in other.decimals} | others
+    kept = tuple((name, values[name]) for name in other.decimals)
+    return replace(other, hyperparameters=kept, seed=other.seed + 1)

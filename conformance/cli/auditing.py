@@ -13,6 +13,8 @@ from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.audit.preparation import AuditError
 from optimizer_conformance.questions.audit.record import place
+from optimizer_conformance.reference.decimals import decimal, pairs
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import REQUEST_LIMIT
@@ -64,6 +66,7 @@ def audit_(
 
       conformance audit mine.py:update --map alpha=decay epsilon=1e-7 --json
     """
+    mapping, options = pairs(map_ or ()), values_of(values)
     try:
         with errors.status("…") as status:
             found = audit(
@@ -71,8 +74,8 @@ def audit_(
                 like,
                 python=interpreters.chosen(),
                 kind=kind,
-                mapping=pairs("--map", map_ or []),
-                options={name: literal(text) for name, text in pairs("", values or []).items()},
+                mapping=mapping,
+                options=options,
                 features=tuple(feature or ()),
                 dtypes=tuple(dtype or ()),
                 profile=profile,
@@ -95,23 +98,20 @@ def audit_(
     raise typer.Exit(0 if found.conforms else DEVIATES)
 
 
-def pairs(name: str, words: list[str]) -> dict[str, str]:
-    """NAME=VALUE words; raises UsageError for another one."""
-    found = {}
-    for word in words:
-        key, sign, value = word.partition("=")
-        if not sign or not key.isidentifier() or not value:
-            raise UsageError(f"{name} {word}".strip() + ": write it as NAME=VALUE")
-        found[key] = value
-    return found
-
-
 def literal(text: str) -> Any:
     """A Python literal, or the text itself."""
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):  # as it says of hostile text
         return text
+
+
+def values_of(words: list[str] | None) -> dict[str, Any]:
+    """NAME=VALUE words: hyperparameters as decimals, anything else as a literal."""
+    return {
+        name: decimal(name, text) if name in HYPERPARAMETERS else literal(text)
+        for name, text in pairs(words or ()).items()
+    }
 
 
 def show(found: Audit) -> None:

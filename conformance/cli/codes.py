@@ -36,6 +36,7 @@ FORESEEN = {
     "DataError": USAGE,
     "ExpectationError": USAGE,
     "GoldenFileError": USAGE,
+    "HyperparameterError": USAGE,
     "MalformedCertificate": USAGE,
     "NoRecipeError": USAGE,
     "NotShownError": USAGE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -11,15 +11,17 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.table import Table
 
-from optimizer_conformance.cli.auditing import literal, pairs
+from optimizer_conformance.cli.auditing import values_of
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
 from optimizer_conformance.questions.identify.inquiry import MOST_STEPS, PREFERRED
 from optimizer_conformance.questions.identify.survey import Row, followed, invented, survey
+from optimizer_conformance.reference.decimals import decimal, pairs
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reports.text import escape
-from optimizer_conformance.workers.configuration import ALWAYS, OPTIONS
+from optimizer_conformance.workers.configuration import offered
 from optimizer_conformance.workers.subject import Subject, SubjectError, subject
 
 OUTSIDE = 1
@@ -84,9 +86,8 @@ def identify_(
         surveyed(invented(synthetic, seed) if synthetic else rows, as_json=as_json)
     if not target:
         raise UsageError("name an implementation or a target; `conformance list` shows them")
-    given = pairs("", values or [])
-    options = {name: literal(text) for name, text in given.items() if name not in KNOWN}
-    fixed = {name: decimal(name, text) for name, text in given.items() if name in KNOWN}
+    mapping, given = pairs(map_ or ()), values_of(values)
+    options = {name: value for name, value in given.items() if name not in HYPERPARAMETERS}
     found: list[Identification] = []
     try:
         with (
@@ -95,10 +96,11 @@ def identify_(
                 target,
                 device=device,
                 kind=kind,
-                mapping=pairs("--map", map_ or []),
+                mapping=mapping,
                 options=options,
             ) as asked,
         ):
+            fixed = canonical(asked, given)
             for options_on in chosen(asked, features, all_=all_):
                 status.update(f"{target}: {' + '.join(options_on) or 'plain form'}")
                 answer = identify(
@@ -123,16 +125,18 @@ def identify_(
     raise typer.Exit(OUTSIDE if any(not item.rules for item in found) else 0)
 
 
-KNOWN = (*ALWAYS, *OPTIONS)
-
-
-def decimal(name: str, text: str) -> str:
-    """A hyperparameter's value, which must be a number."""
-    try:
-        float(text)
-    except ValueError:
-        raise UsageError(f"{name}={text!r} is no number; write such as {name}=0.9") from None
-    return text
+def canonical(asked: Subject, given: Mapping[str, Any]) -> dict[str, str]:
+    """The hyperparameters among the values, by canonical names: a target has names of its own."""
+    flags = asked.description.flags
+    own = {flags.get(f"argument {name}", name): name for name in HYPERPARAMETERS}
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        meant = name if name in HYPERPARAMETERS else own.get(name, "")
+        if meant in found:
+            raise UsageError(f"{name} is {meant}, which is given as well: give one of them")
+        if meant:
+            found[meant] = decimal(meant, value)
+    return found
 
 
 def known_values(
@@ -143,7 +147,8 @@ def known_values(
     for name in fixed:
         if name not in takes:
             raise UsageError(f"{asked.name} takes no {name}{suggestion(name, takes)}")
-    return {n: text for n, text in fixed.items() if n in ALWAYS or n in features}
+    has = offered(asked.implementation, features)
+    return {name: text for name, text in fixed.items() if name in has}
 
 
 def chosen(asked: Subject, named: str, *, all_: bool) -> list[tuple[str, ...]]:

@@ -15,13 +15,14 @@ from typing import get_args
 from optimizer_conformance.mutants.coefficients import Forming, alterations, formed, scaled
 from optimizer_conformance.mutants.faults import Fault, faults
 from optimizer_conformance.mutants.programs import Program, plain, programs
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.complex_bound import Squares
 from optimizer_conformance.reference.numbers.precision import COMPONENTS
 from optimizer_conformance.reference.rules import FACTORS, Rule
 
 # What a mutant with a stage that the rule lacks computes with.
-BORROWED = {"momentum": "0.9", "weight_decay": "0.01", "beta1": "0.9", "loss_scale": "3"}
+BORROWED = {name: record.usual for name, record in HYPERPARAMETERS.items() if not record.always}
 SIZES = tuple(range(1, 7))  # powers of ten: relative 1e-1 ... 1e-6
 DERIVED = ("one_minus_decay", "one_minus_beta1", "correction1", "correction2")
 ENDS = ("nan ", "infinite ", "tiny ")  # of the range, to which no complex case goes
@@ -126,7 +127,7 @@ def factors(value: Fraction, *, below_one: bool = False) -> Iterator[tuple[str, 
 def constant_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
     """Each hyperparameter off by a relative 10^-1 … 10^-6, to either side."""
     for name in used(rule, decimals):
-        below_one = name in ("decay", "beta1", "momentum")
+        below_one = HYPERPARAMETERS[name].share
         for words, factor in factors(Fraction(99, 100), below_one=below_one):
             yield Mutant(f"{name} {words}", "constant", rule, factor=((name, factor),))
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer_conformance.reference.hyperparameters import taken
 from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
 from optimizer_conformance.reference.numbers.ball import BITS, working_bits
 from optimizer_conformance.reference.trajectory import trajectory
@@ -29,7 +30,6 @@ STEPS = 10
 BOUND_SIZE, BALL_SIZE, TORCH_SIZE = 16_384, 2_048, 1_000_000
 # Nanoseconds an element-step that the oracle is meant to stay under.
 AIMS = {"bound": 60.0, "ball": 3000.0}
-HYPER = {"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-8", "momentum": "0.9"}
 
 TORCH = """
 import json, sys, time, torch
@@ -123,7 +123,7 @@ def element_step(rule: str, num: Any, size: int) -> float:
     """Nanoseconds that a step of one element takes on a number system, on one core."""
     random = np.random.Generator(np.random.Philox(key=1))
     variant = VARIANTS[rule]
-    decimals = HYPER | ({"beta1": "0.9"} if variant.family == "adam" else {})
+    decimals = {one.name: one.usual for one in taken(variant.family, variant.features)}
     with np.errstate(all="ignore"), working_bits(BITS):
         parameter, *gradients = (num.given(random.standard_normal(size)) for _ in range(STEPS + 1))
         start = time.process_time()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from optimizer_conformance.adapters import protocol
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.rules import STATE
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import suffix
-from optimizer_conformance.workers.configuration import OPTIONS, VALUES
 from optimizer_conformance.workers.implementation_check import (
     CheckReport,
     Complaint,
@@ -57,17 +57,17 @@ def mistakes(item: protocol.Implementation, description: protocol.Description) -
         yield f"the name does not begin with `{description.adapter}:`"
     for words, known, what in (
         (item.state, STATE, "state"),
-        (item.hyperparameters, VALUES, "hyperparameter"),
+        (item.hyperparameters, HYPERPARAMETERS, "hyperparameter"),
         (item.groups, item.hyperparameters, "group hyperparameter"),
     ):
         for word in sorted(set(words) - set(known)):
             yield f"unknown {what} {word!r}; known are {', '.join(known)}"
     if "second_moment" not in item.state and item.state:
         yield "shows state, and not its second moment"
-    for option in OPTIONS:
-        used = any(option in listed for listed in item.features)
-        if used and option not in item.hyperparameters:
-            yield f"has the option {option} and no such hyperparameter"
+    for name, record in HYPERPARAMETERS.items():
+        used = any(record.option in listed for listed in item.features)
+        if used and name not in item.hyperparameters:
+            yield f"has the option {record.option} and no hyperparameter {name}"
     if any(not reason.strip() for reason in (*item.gaps.values(), *item.undriven.values())):
         yield "a gap without a reason"
     for claim in item.claims:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.kit import to_array, to_tensor
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import Array, from_bits, to_bits
 
 SEED = 20  # of the arrays; any will do
 SIZE = 37  # no multiple of a vector's length
 # Values that every dtype holds and that change what comes out, also in float16.
 VALUES = {
-    "learning_rate": (0.01, 0.05),
-    "decay": (0.9, 0.5),
-    "beta1": (0.8, 0.5),
-    "epsilon": (0.01, 0.1),
-    "momentum": (0.9, 0.5),
-    "weight_decay": (0.1, 0.01),
-    "loss_scale": (8.0, 2.0),
+    name: tuple(float(text) for text in record.pair) for name, record in HYPERPARAMETERS.items()
 }
-# Options with a hyperparameter of their own.
-OPTIONS = ("momentum", "weight_decay", "loss_scale")
-ALWAYS = ("learning_rate", "decay", "beta1", "epsilon")
 
 
 @dataclass(frozen=True)
@@ -67,6 +60,15 @@ class Setting:
     def row(self, step: int) -> list[protocol.Tensor]:
         """The gradients of one step, as they travel."""
         return [self.tensor(gradient) for gradient in self.gradients[step]]
+
+
+def offered(item: protocol.Implementation, features: Collection[str]) -> list[str]:
+    """The hyperparameters that an implementation takes with these options, in the table's order."""
+    return [
+        name
+        for name, record in HYPERPARAMETERS.items()
+        if name in item.hyperparameters and (not record.option or record.option in features)
+    ]
 
 
 def arrays(

@@ -16,14 +16,13 @@ from optimizer_conformance.adapters import protocol
 from optimizer_conformance.cases.plan import simplest
 from optimizer_conformance.reference.variants.record import FEATURES
 from optimizer_conformance.workers.configuration import (
-    ALWAYS,
-    OPTIONS,
     SEED,
     VALUES,
     Setting,
     arrays,
     bits,
     distance,
+    offered,
 )
 from optimizer_conformance.workers.process import Refused, Worker, WorkerError
 
@@ -91,8 +90,7 @@ class ImplementationCheck:
         values = arrays(dtype, 2, generator, 1.0)
         # The second gradients are small: that is where a running maximum shows.
         gradients = tuple(arrays(dtype, 2, generator, scale) for scale in (1.0, 0.125, 0.5))
-        wanted = [*ALWAYS, *(option for option in OPTIONS if option in features)]
-        given = {name: VALUES[name][0] for name in wanted if name in self.item.hyperparameters}
+        given = {name: VALUES[name][0] for name in offered(self.item, features)}
         return Setting(self.item, device, features, dtype, values, gradients, given)
 
     def complain(self, setting: Setting | None, message: str) -> None:

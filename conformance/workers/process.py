@@ -22,6 +22,7 @@ import psutil
 
 from optimizer_conformance import adapters
 from optimizer_conformance.adapters import protocol
+from optimizer_conformance.reference import hyperparameters
 from optimizer_conformance.workers import hearsay
 from optimizer_conformance.workers.description import contradiction
 from optimizer_conformance.workers.sandbox import clean_environment, confined, private_places
@@ -37,20 +38,25 @@ ASKED = "it asked for more memory than is left to it"
 SCRATCH = "conformance-"
 LINES_KEPT = 40  # of standard error, for the report of a crash
 
-# Imports the package of adapters from its folder alone: nothing else of this environment may leak
-# into the worker's, and neither that folder nor the one that the worker stands in may shadow the
-# frameworks that its modules name.  (Before Python 3.11 there is no option -P.)
+# Imports the package of adapters from its folder alone, and the table of hyperparameters from its
+# file: nothing else of this environment may leak into the worker's, and neither that folder nor
+# the one that the worker stands in may shadow the frameworks that its modules name.  (Before Python
+# 3.11 there is no option -P.)
 BOOTSTRAP = """
 import sys
 sys.path = [place for place in sys.path if place]
 import importlib.util as util, types
-folder, name = sys.argv[1:]
-sys.modules['optimizer_conformance'] = top = types.ModuleType('optimizer_conformance')
-top.__path__ = []
-spec = util.spec_from_file_location('optimizer_conformance.adapters', folder + '/__init__.py',
-                                    submodule_search_locations=[folder])
-sys.modules[spec.name] = top.adapters = util.module_from_spec(spec)
-spec.loader.exec_module(top.adapters)
+folder, table, name = sys.argv[1:]
+for package in ('optimizer_conformance', 'optimizer_conformance.reference'):
+    sys.modules[package] = types.ModuleType(package)
+    sys.modules[package].__path__ = []
+for module, file, inside in (
+    ('optimizer_conformance.reference.hyperparameters', table, None),
+    ('optimizer_conformance.adapters', folder + '/__init__.py', [folder]),
+):
+    spec = util.spec_from_file_location(module, file, submodule_search_locations=inside)
+    sys.modules[module] = util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[module])
 from optimizer_conformance.adapters.worker import main
 sys.exit(main([name]))
 """
@@ -88,8 +94,8 @@ class Refused(WorkerError):  # noqa: N818 - named for the situation
 
 def command_for(name: str, python: str | Path = sys.executable) -> list[str]:
     """The command that starts the worker of a shipped adapter in the interpreter ``python``."""
-    folder = str(Path(adapters.__file__).parent)
-    return [str(python), "-c", BOOTSTRAP, folder, name]
+    folder, table = str(Path(adapters.__file__).parent), hyperparameters.__file__
+    return [str(python), "-c", BOOTSTRAP, folder, table, name]
 
 
 class Asked(Protocol):

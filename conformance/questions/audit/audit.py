@@ -20,6 +20,7 @@ from optimizer_conformance.questions.audit.preparation import (
     documented,
     named,
     ready,
+    sent,
 )
 from optimizer_conformance.questions.audit.record import Audit
 from optimizer_conformance.questions.identify import Unidentifiable, identify
@@ -65,8 +66,8 @@ def audit(
     choose the cases; ``defaults`` says whether the constructor's own have to be the document's;
     ``limit`` is how many seconds a reply may take.
 
-    Raises AuditError for a question that makes no sense, and SubjectError for a target that cannot
-    be used.
+    Raises AuditError for a question that makes no sense, HyperparameterError for a value that
+    cannot be meant, and SubjectError for a target that cannot be used.
     """
     question = AuditRequest(
         target,
@@ -102,8 +103,9 @@ def answered(question: AuditRequest, progress: Progress) -> Audit:
 
 
 def check(question: AuditRequest) -> None:
-    """Raise AuditError for what does not exist."""
+    """Raise AuditError for what does not exist, HyperparameterError for what cannot be meant."""
     documented(question.like)
+    sent(question.options)
     for dtype in question.dtypes:
         if dtype not in PRECISIONS:
             raise AuditError(f"no dtype {dtype!r}; known are {', '.join(PRECISIONS)}")

@@ -15,7 +15,7 @@ from optimizer_conformance.cases.case import MAIN_DTYPE
 from optimizer_conformance.mutants.mutants import used
 from optimizer_conformance.questions.audit.preparation import Ready
 from optimizer_conformance.reference.rules import Rule
-from optimizer_conformance.workers.configuration import SEED, VALUES, Setting, arrays
+from optimizer_conformance.workers.configuration import SEED, VALUES, Setting, arrays, offered
 from optimizer_conformance.workers.process import Asked, WorkerError
 
 STEPS = 3
@@ -26,8 +26,7 @@ def setting(ready: Ready) -> Setting:
     item = ready.subject.implementation
     dtype = MAIN_DTYPE if MAIN_DTYPE in item.dtypes else item.dtypes[0]
     generator = np.random.Generator(np.random.Philox(SEED))
-    wanted = {"learning_rate", "decay", "beta1", "epsilon", *ready.features}
-    given = {name: VALUES[name][0] for name in item.hyperparameters if name in wanted}
+    given = {name: VALUES[name][0] for name in offered(item, ready.features)}
     return Setting(
         item,
         ready.subject.device,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from optimizer_conformance.adapters.targets.names import HYPERPARAMETERS, NUMBERS
+from optimizer_conformance.reference.decimals import HyperparameterError, decimal
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, taken
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.environments import ADAPTERS
@@ -132,7 +133,7 @@ def ready(question: AuditRequest) -> Iterator[Ready]:
         "kind": question.kind,
         "family": variant.family if variant else "",
         "mapping": dict(question.mapping),
-        "options": dict(question.options),
+        "options": sent(question.options),
         "features": list(question.features),
         "limit": question.limit,
     }
@@ -148,7 +149,7 @@ def ready(question: AuditRequest) -> Iterator[Ready]:
             yield made(question, order, subject, variant, ())
             return
     options, features, remarks = lacking
-    rule |= {"options": {**question.options, **options}, "features": features}
+    rule |= {"options": {**sent(question.options), **options}, "features": features}
     order = (order_for if isinstance(question.target, str) else order_of)(question.target, **rule)
     with started(question, order) as subject:
         yield made(question, order, subject, variant, remarks)
@@ -166,19 +167,23 @@ def made(
     features = sorted(variant.features) if variant else sorted(simplest)
     arguments = subject.signature.arguments
     own = {arguments.get(name, name): name for name in subject.implementation.hyperparameters}
-    given = {own.get(name, name): value for name, value in order.options.items()}
-    fixed = {name: decimal(name, value) for name, value in given.items() if name in HYPERPARAMETERS}
+    fixed: dict[str, str] = {}
+    for name, value in {**order.options, **question.options}.items():
+        meant = own.get(name, name)
+        if meant in fixed:
+            raise HyperparameterError(f"{name} is {meant}, which is given as well: give one")
+        if meant in HYPERPARAMETERS:
+            fixed[meant] = decimal(meant, value)
     said = subject.signature.remarks
     return Ready(question, order, subject, tuple(features), fixed, (*said, *remarks))
 
 
-def decimal(name: str, value: Any) -> str:
-    """A hyperparameter as cases hold it; raises AuditError for what is no number."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise AuditError(f"{name}={value!r} is no number")
-    if not 0 <= value < float("inf"):
-        raise AuditError(f"{name}={value!r}: cases hold finite numbers that are not negative")
-    return repr(value)
+def sent(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as a worker takes them: hyperparameters as numbers."""
+    return {
+        name: float(decimal(name, value)) if name in HYPERPARAMETERS else value
+        for name, value in options.items()
+    }
 
 
 def assumed(
@@ -196,7 +201,7 @@ def assumed(
         if name in known(subject, question):
             continue
         stated = variant.defaults.get(name, "") if variant else ""
-        if not stated or (name in NUMBERS and float(stated) == 0):
+        if not stated or (HYPERPARAMETERS[name].option and float(stated) == 0):
             family = (
                 "; without an average of squared gradients it is none of this family"
                 if name == "decay"
@@ -211,7 +216,7 @@ def assumed(
     switches = [name for name in wanted if name not in available]
     if not values and not switches:
         return None
-    remarks = [f"{name} is on, built in" for name in switches if name not in NUMBERS]
+    remarks = [f"{name} is on, built in" for name in switches if name not in HYPERPARAMETERS]
     remarks += [f"{name} is built in as {value:g}, as documented" for name, value in values.items()]
     return values, wanted, remarks
 
@@ -220,13 +225,9 @@ def needed(subject: Subject, variant: Variant | None) -> list[str]:
     """The hyperparameters that a rule of this family with these options has."""
     simplest: list[str] = min(subject.implementation.features, key=len)
     features = variant.features if variant else simplest
-    return [
-        "learning_rate",
-        "decay",
-        *(["beta1"] if subject.implementation.family == "adam" else []),
-        *(["epsilon"] if variant is None or variant.rule["epsilon"] != "none" else []),
-        *(name for name in ("momentum", "weight_decay", "loss_scale") if name in features),
-    ]
+    without = variant is not None and variant.rule["epsilon"] == "none"
+    found = (record.name for record in taken(subject.implementation.family, features))
+    return [name for name in found if name != "epsilon" or not without]
 
 
 def known(subject: Subject, question: AuditRequest) -> set[str]:

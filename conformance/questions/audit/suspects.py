@@ -29,6 +29,7 @@ from optimizer_conformance.mutants.coefficients import Forming, Rates, formed
 from optimizer_conformance.mutants.execution import walk
 from optimizer_conformance.mutants.mutants import Mutant, mutants, used
 from optimizer_conformance.mutants.programs import NARROWER, Course, Program, narrowing, plain
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import IDEAL, Bound, Hyper
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import Rule, State
@@ -153,7 +154,7 @@ def multiples(variant: Variant, decimals: dict[str, str]) -> Iterator[Mutant]:
     """A hyperparameter times a factor that slips in: twice, half, a power of ten."""
     for name in used(variant.rule, decimals):
         for factor in MULTIPLES:
-            if name not in ("decay", "beta1", "momentum") or factor < 1:
+            if not HYPERPARAMETERS[name].share or factor < 1:
                 words = f"{name} × {factor}"
                 yield Mutant(words, "constant", variant.rule, factor=((name, factor),))
 

@@ -26,7 +26,7 @@ from optimizer_conformance.questions.certify.record import (
     Statement,
 )
 from optimizer_conformance.questions.translate.session import Progress, silent
-from optimizer_conformance.questions.translate.settings import Setting, setting, words
+from optimizer_conformance.questions.translate.settings import Setting, checked, setting, words
 from optimizer_conformance.questions.translate.trial import answered, cases, flat, found, judged
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, to_bits
 from optimizer_conformance.reference.numbers.symbolic import equations, starts
@@ -72,8 +72,10 @@ def certify(
     environments.  A certificate of an implementation that deviates
     says so.
 
-    Raises SubjectError for what cannot be asked, and WorkerError where a worker cannot answer.
+    Raises SubjectError for what cannot be asked, HyperparameterError for a value that cannot be
+    meant, and WorkerError where a worker cannot answer.
     """
+    given = checked(given)
     with ExitStack() as stack:
         stack.enter_context(interpreters.within(python))
         progress(f"{implementation}: starting")

@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, taken
 from optimizer_conformance.reference.numbers import FLOAT64
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import Rule
@@ -16,14 +17,6 @@ from optimizer_conformance.reports.classes import HandExample
 PARAMETER = 1.0
 GRADIENTS = (1.0, 0.5, 0.1, -1.0, 0.0)
 MOST_STEPS = 4
-SIMPLE = {
-    "learning_rate": "0.1",
-    "decay": "0.9",
-    "beta1": "0.8",
-    "momentum": "0.5",
-    "weight_decay": "0.1",
-    "loss_scale": "2",
-}
 EPSILONS = ("0.1", "0.01")
 # Some rules differ only where the rate changes.
 RATES: tuple[tuple[str, ...], ...] = ((), ("0.1", "0.1", "0.01", "0.01"))
@@ -36,11 +29,10 @@ def example(one: Rule, other: Rule, family: str, features: str) -> HandExample |
     switched = features.split("+")
     if "centralize" in switched:
         return None  # a mean needs more than one number
-    names = ["learning_rate", "decay", *(["beta1"] if family == "adam" else [])]
-    names += [name for name in ("momentum", "weight_decay", "loss_scale") if name in switched]
+    names = [record.name for record in taken(family, switched) if record.name != "epsilon"]
     for steps in range(1, MOST_STEPS + 1):
         found = max(
-            tried(one, other, [SIMPLE[name] for name in names], names, steps),
+            tried(one, other, [HYPERPARAMETERS[name].at("hand") for name in names], names, steps),
             key=lambda item: item[0],
             default=(0.0, None),
         )

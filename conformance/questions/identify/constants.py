@@ -16,29 +16,12 @@ import numpy as np
 
 from optimizer_conformance.questions.identify.experiment import Experiment
 from optimizer_conformance.questions.identify.questioning import Record
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
 from optimizer_conformance.reference.numbers.hyper import hyper
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import Rule
 
-# Where the search begins: the values that documents name most.
-STARTS = {
-    "learning_rate": (0.01,),
-    "decay": (0.9, 0.99, 0.999),
-    "epsilon": (1e-8, 1e-5, 1e-2),
-    "beta1": (0.9,),
-    "momentum": (0.9,),
-}
-RATES = ("decay", "beta1", "momentum")  # between 0 and 1: sought by what is missing to 1
-# Beyond these a rule has become another one: an average that remembers nothing or never moves, a
-# divisor that is epsilon alone.  The largest epsilon that a document names is 1.
-POSSIBLE = {
-    "decay": (0.01, 0.99999),
-    "beta1": (0.01, 0.99999),
-    "momentum": (0.01, 0.99999),
-    "epsilon": (0.0, 1.0),
-    "learning_rate": (0.0, math.inf),
-}
 LIKELY = 24  # rules of which the constants are sought; the others start too far away
 ITERATIONS = 12  # Gauss-Newton doubles the digits; each start is within a few of its end
 DIGITS = 7  # the most that a constant of a program is taken to have
@@ -47,7 +30,7 @@ ERRORS = 4.0  # standard errors within which a decimal is a candidate; the bound
 
 @dataclass(frozen=True)
 class Estimate:
-    """Constants by name, with their standard errors; those of the logarithm (rates: the logit).
+    """Constants by name, with their standard errors; those of the logarithm (shares: the logit).
 
     unit  relative error with which a program may have held them
     """
@@ -87,8 +70,9 @@ class Fit:
     def start(self) -> tuple[float, dict[str, float]]:
         """The likeliest of the starting values, the learning rate at its best, and how far off."""
         found = []
-        for values in product(*(STARTS[name] for name in self.names)):
-            point = dict(zip(self.names, values, strict=True))
+        # The values that documents name most.
+        for texts in product(*(HYPERPARAMETERS[name].typical for name in self.names)):
+            point = dict(zip(self.names, map(float, texts), strict=True))
             ratio = self.residuals(point) * self.noise.ravel()
             if np.isnan(ratio).mean() > 0.5:  # a sign that is wrong stays wrong
                 continue
@@ -149,13 +133,13 @@ class Fit:
 
 
 def free(name: str, value: float) -> float:
-    """A constant as a variable without limits."""
-    return math.log((1 - value) / value) if name in RATES else math.log(value)
+    """A constant as a variable without limits: a share by what is missing to 1."""
+    return math.log((1 - value) / value) if HYPERPARAMETERS[name].share else math.log(value)
 
 
 def bound(name: str, variable: float) -> float:
     """The constant of such a variable."""
-    return 1 / (1 + math.exp(variable)) if name in RATES else math.exp(variable)
+    return 1 / (1 + math.exp(variable)) if HYPERPARAMETERS[name].share else math.exp(variable)
 
 
 def changes(rule: Rule, experiment: Experiment, values: Mapping[str, float]) -> Array:
@@ -174,18 +158,18 @@ def changes(rule: Rule, experiment: Experiment, values: Mapping[str, float]) -> 
 
 def shortest(name: str, value: float, error: float, unit: float) -> Iterator[str]:
     """Decimals for a constant, from the shortest that its error allows to longer ones."""
-    near = value * (unit + error * (1 - value if name in RATES else 1))
+    near = value * (unit + error * (1 - value if HYPERPARAMETERS[name].share else 1))
     for digits in range(1, DIGITS + 1):
         for text in rounded(name, value, digits):
-            low, high = POSSIBLE[name]
+            low, high = HYPERPARAMETERS[name].sought
             if low < float(text) <= high and abs(float(text) - value) <= ERRORS * near:
                 yield text
 
 
 def rounded(name: str, value: float, digits: int) -> Iterator[str]:
-    """A value to so many significant digits; a rate also by what is missing to one."""
+    """A value to so many significant digits; a share also by what is missing to one."""
     yield plain(float(f"{value:.{digits - 1}e}"))
-    if name in RATES:
+    if HYPERPARAMETERS[name].share:
         yield plain(round(1 - float(f"{1 - value:.{digits - 1}e}"), 12))
 
 

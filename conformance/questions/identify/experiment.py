@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, Array
 
 # A mean over all axes but the first needs a second one; rows that fill no vector leave a tail.
@@ -79,13 +80,13 @@ class Setting:
     falling: bool = False
 
 
+def at(name: str) -> dict[str, str]:
+    """The decimals that the table has for a setting."""
+    return {record.name: record.at(name) for record in HYPERPARAMETERS.values()}
+
+
 # Epsilons from coarse to fine, decays from short memory to long; ordered by what they cost.
-USUAL = {"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-3", "beta1": "0.8"}
-USUAL |= {"momentum": "0.9", "weight_decay": "0.1", "loss_scale": "3"}
-SHORT = {"learning_rate": "0.05", "decay": "0.5", "epsilon": "0.1", "beta1": "0.9"}
-SHORT |= {"momentum": "0.5", "weight_decay": "0.5", "loss_scale": "128"}
-LONG = {"learning_rate": "0.001", "decay": "0.99", "epsilon": "1e-6", "beta1": "0.5"}
-LONG |= {"momentum": "0.95", "weight_decay": "0.01", "loss_scale": "1024"}
+USUAL, SHORT, LONG = at("usual"), at("short"), at("long")
 SETTINGS = (
     Setting("from the origin", 1, USUAL, origin=True),
     Setting("a few steps", 3, USUAL),
@@ -129,12 +130,8 @@ def searching(
 
 def narrowed(values: dict[str, str], given: Mapping[str, str], dtype: str) -> dict[str, str]:
     """The values as far as a narrow format can hold them: float16 ends at 6e-5."""
-    if dtype == "float16":
-        coarse = {"epsilon": "0.03", "learning_rate": "0.1"}
-        return {**values, **{n: v for n, v in coarse.items() if n in values and n not in given}}
-    if dtype == "bfloat16" and "decay" in values and "decay" not in given:
-        return {**values, "decay": "0.8"}
-    return values
+    coarse = {n: HYPERPARAMETERS[n].narrow.get(dtype, v) for n, v in values.items()}
+    return {**coarse, **{n: v for n, v in given.items() if n in values}}
 
 
 def posed(

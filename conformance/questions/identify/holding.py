@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from optimizer_conformance.judging.oracle import WIDEST
 from optimizer_conformance.questions.identify.elimination import Elimination, eliminate
-from optimizer_conformance.questions.identify.experiment import Experiment, Setting, narrowed, posed
+from optimizer_conformance.questions.identify.experiment import (
+    Experiment,
+    Setting,
+    at,
+    narrowed,
+    posed,
+)
 from optimizer_conformance.questions.identify.prediction import Prediction, predictions
 from optimizer_conformance.questions.identify.questioning import Interview
 from optimizer_conformance.questions.identify.storage import Storage, finer, system
@@ -22,9 +28,7 @@ KINDS = {
     "moments": "1 - decay",
     "correction": "1 - decay^t",
 }
-# 1 - 0.9995 formed in float32 is off by 784 units in the last place, formed in float64 by 992.
-FINE = {"learning_rate": "0.001", "decay": "0.9995", "epsilon": "1e-6", "beta1": "0.99"}
-FINE |= {"momentum": "0.99", "weight_decay": "0.01", "loss_scale": "3"}
+FINE = at("fine")
 SETTINGS = (Setting("coefficients", 3, FINE, origin=True), Setting("coefficients", 6, FINE))
 
 

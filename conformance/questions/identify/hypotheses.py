@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.rules import FACTORS, Rule, possible
 
-NEEDED = ("learning_rate", "decay", "epsilon")  # coefficients that every rule may have
+# Coefficients that every rule may have, and those that some have and no argument may show.
+NEEDED = tuple(name for name, record in HYPERPARAMETERS.items() if record.always)
+HIDDEN = tuple(name for name, record in HYPERPARAMETERS.items() if record.hidden)
 # The order of the factor table: what people ask first stands first.
 ASKED = (
     "epsilon",

@@ -26,24 +26,29 @@ from optimizer_conformance.questions.identify.experiment import (
     searching,
 )
 from optimizer_conformance.questions.identify.holding import held
-from optimizer_conformance.questions.identify.hypotheses import NEEDED, Family, known_factors
+from optimizer_conformance.questions.identify.hypotheses import (
+    HIDDEN,
+    NEEDED,
+    Family,
+    known_factors,
+)
 from optimizer_conformance.questions.identify.outside import Diagnosis, diagnosed
 from optimizer_conformance.questions.identify.prediction import Prediction, predictions
 from optimizer_conformance.questions.identify.questioning import Interview, Record, Unidentifiable
 from optimizer_conformance.questions.identify.result import Factor, Identification, Kind
 from optimizer_conformance.questions.identify.storage import Storage, coarser, system
 from optimizer_conformance.questions.identify.treatment import non_finite, zero_gradient
+from optimizer_conformance.reference.decimals import decimal
 from optimizer_conformance.reference.numbers import BoundArithmetic, equations
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.rules.words import difference
-from optimizer_conformance.workers.configuration import ALWAYS, OPTIONS
+from optimizer_conformance.workers.configuration import offered
 from optimizer_conformance.workers.subject import Subject, subject
 
 MOST_STEPS = 200
 PLACES = 8  # elements that are named
 ENOUGH = 3  # steps of an experiment in which something may happen midway
 MOST = 0.5  # of the elements: of these a rule with fitted constants must promise something
-HIDDEN = ("beta1", "momentum")  # those that some rules have, and no argument may show
 OTHERS = ("float64", "bfloat16", "float16")  # in which a rule that is known is also carried out
 PREFERRED = ("float32", "float64", "bfloat16", "float16")  # float64's bounds cost more
 
@@ -55,7 +60,7 @@ def identify(
     dtype: str = "",
     seed: int = 0,
     max_steps: int = MOST_STEPS,
-    hyperparameters: Mapping[str, str] | None = None,
+    hyperparameters: Mapping[str, str | float] | None = None,
     thorough: bool = True,
     python: str | Path | None = None,
 ) -> Identification:
@@ -66,8 +71,10 @@ def identify(
     of parameters and gradients (float32 where it has that); ``hyperparameters`` are decimals that
     are not to be varied; ``max_steps`` is the most that it is made to take; without ``thorough``
     only the formula is sought, not how it is carried out.  Raises SubjectError for what cannot be
-    asked, Unidentifiable where nothing can be sought, WorkerError as the subject does.
+    asked, HyperparameterError for a value that cannot be meant, Unidentifiable where nothing can be
+    sought, WorkerError as the subject does.
     """
+    given = {name: decimal(name, value) for name, value in (hyperparameters or {}).items()}
     if isinstance(asked, str):
         with subject(asked, python=python) as running:
             return identify(
@@ -76,14 +83,12 @@ def identify(
                 dtype=dtype,
                 seed=seed,
                 max_steps=max_steps,
-                hyperparameters=hyperparameters,
+                hyperparameters=given,
                 thorough=thorough,
             )
     started = time.monotonic()
     chosen = dtype or next(name for name in PREFERRED if name in asked.implementation.dtypes)
-    inquiry = Inquiry(
-        Interview(asked, tuple(features), max_steps), chosen, dict(hyperparameters or {}), seed
-    )
+    inquiry = Inquiry(Interview(asked, tuple(features), max_steps), chosen, given, seed)
     inquiry.seek_formula()
     if thorough and not inquiry.diagnosis:
         inquiry.seek_manner()
@@ -107,7 +112,8 @@ class Inquiry:
     usual: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.offered = offered(self.interview.subject, self.interview.features) | self.given.keys()
+        item = self.interview.subject.implementation
+        self.offered = frozenset({*offered(item, self.interview.features), *self.given})
         self.rules = self.family = Family.offered(self.offered).rules
         self.candidates = self.experiments({})
         self.storage = Storage(self.dtype)
@@ -278,12 +284,6 @@ class Inquiry:
             steps=interview.steps,
             seconds=time.monotonic() - started,
         )
-
-
-def offered(subject: Subject, features: tuple[str, ...]) -> frozenset[str]:
-    """The coefficients that can be chosen: the usual ones, and those of options switched on."""
-    known = (*ALWAYS, *(name for name in OPTIONS if name in features))
-    return frozenset(name for name in known if name in subject.implementation.hyperparameters)
 
 
 def said(nearest: tuple[str, ...], departure: str, others: int) -> str:

@@ -13,15 +13,15 @@ from optimizer_conformance.adapters import protocol
 from optimizer_conformance.mutants.arithmetic import Working
 from optimizer_conformance.mutants.styles import Style, rewritings
 from optimizer_conformance.questions.identify.hypotheses import NEEDED, Family
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, options
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import FACTORS, Impossible, Rule
 from optimizer_conformance.reference.trajectory import trajectory
-from optimizer_conformance.workers.configuration import ALWAYS, OPTIONS
 from optimizer_conformance.workers.subject import Subject, Trial
 
 # Coefficients that a rule does not have are offered too, to every so many: it ignores them.
 IGNORED = 4
-OFFERED = (*ALWAYS, "momentum", "weight_decay")
+OFFERED = tuple(name for name in HYPERPARAMETERS if name != "loss_scale")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def synthetic(rule: Rule, style: Style, seed: int, offered: Sequence[str]) -> Sy
         name=f"synthetic:{seed}",
         family=rule.family,
         claims=[],
-        features=[[name for name in OPTIONS if name in offered]],
+        features=[[name for name in options() if name in offered]],
         hyperparameters=list(offered),
         dtypes=["float32"],
         devices=["cpu"],
@@ -80,13 +80,13 @@ def synthetic(rule: Rule, style: Style, seed: int, offered: Sequence[str]) -> Sy
 def drawn(count: int, seed: int) -> Iterator[Synthetic]:
     """``count`` different rules, each choice drawn on its own, and each in a style of its own."""
     draw = random.Random(seed)
-    options = {name: factor.values for name, factor in FACTORS.items() if not factor.given}
+    factors = {name: factor.values for name, factor in FACTORS.items() if not factor.given}
     styles = rewritings("float32")
     possible = set(Family.offered(OFFERED).rules)
     found: dict[Rule, None] = {}
     while len(found) < count:
         try:
-            rule = Rule.of({name: draw.choice(values) for name, values in options.items()})
+            rule = Rule.of({name: draw.choice(values) for name, values in factors.items()})
         except Impossible:
             continue
         if rule in possible and rule not in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from optimizer_conformance.cases.case import Written
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 
 
 def possible(case: Written) -> bool:
@@ -33,7 +34,9 @@ def without(case: Written, options: set[str]) -> Written:
     return replace(
         case,
         features=tuple(name for name in case.features if name not in options),
-        hyperparameters=tuple(pair for pair in case.hyperparameters if pair[0] not in options),
+        hyperparameters=tuple(
+            pair for pair in case.hyperparameters if HYPERPARAMETERS[pair[0]].option not in options
+        ),
         state=tuple(pair for pair in case.state if pair[0] not in gone),
     )
 

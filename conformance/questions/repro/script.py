@@ -18,14 +18,13 @@ from optimizer_conformance.questions.repro.recipes import (
     recipe,
 )
 from optimizer_conformance.questions.repro.reproducer import Reproducer
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import equations
 from optimizer_conformance.reference.rules import FACTORS
 from optimizer_conformance.reference.variants import Variant
 
 WIDTH = 96
 SCRIPT_SUFFIXES = {"tfjs": ".mjs"}
-# Of arguments, as people write them.
-ORDER = ("learning_rate", "decay", "beta1", "momentum", "epsilon", "weight_decay", "loss_scale")
 # A name tells a framework whom weight decay passes over; elsewhere it does not matter.
 TELLING = ("beta", "gamma", "bias", "norm")
 
@@ -167,7 +166,7 @@ def arguments(item: OptimizerTemplate, shared: dict[str, str], reproducer: Repro
 
     found = []
     paired = {name for members in item.pairs.values() for name in members}
-    for name in ORDER:
+    for name in HYPERPARAMETERS:
         text = given.get(name, "")
         if name == "learning_rate" and case.rates and item.rated:
             found.append(item.rated)

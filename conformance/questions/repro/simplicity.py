@@ -11,19 +11,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import PRECISIONS
 
-# Tried in this order where nothing else speaks for a value: halves are held exactly in every dtype,
-# so that nobody can take the rounding of a hyperparameter for the cause.
-DECIMALS = {
-    "learning_rate": ("1", "0.5", "0.1", "0.01", "0.001"),
-    "decay": ("0.5", "0.75", "0.9", "0.99", "0.999"),
-    "beta1": ("0.5", "0.75", "0.9", "0.99"),
-    "momentum": ("0.5", "0.75", "0.9"),
-    "epsilon": ("1", "0.5", "0.25", "0.125", "0.1", "0.01", "1e-3", "1e-6"),
-    "weight_decay": ("0.5", "0.25", "0.125", "0.1", "0.01"),
-    "loss_scale": ("2", "1024", "3"),
-}
 ROUND = (0.0, 1.0, 0.5, 2.0, 0.25, 4.0, 0.125, 8.0)
 BITS = (1, 2, 3, 4, 6, 8, 11)  # significant bits to which a value is rounded, fewest first
 
@@ -86,4 +76,6 @@ def simpler_decimals(name: str, text: str, default: str) -> Iterator[str]:
     if default:
         yield default
     here = digits_of(text)
-    yield from (other for other in DECIMALS.get(name, ()) if digits_of(other) < here)
+    # Halves are held exactly in every dtype, so that nobody can take the rounding of a
+    # hyperparameter for the cause.
+    yield from (other for other in HYPERPARAMETERS[name].simple if digits_of(other) < here)

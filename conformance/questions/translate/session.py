@@ -23,7 +23,7 @@ from optimizer_conformance.questions.translate.result import (
     Translation,
     Witness,
 )
-from optimizer_conformance.questions.translate.settings import VALUED, Setting, setting, words
+from optimizer_conformance.questions.translate.settings import Setting, checked, setting, words
 from optimizer_conformance.questions.translate.transformations import RATE, simple
 from optimizer_conformance.questions.translate.trial import (
     Found,
@@ -38,6 +38,7 @@ from optimizer_conformance.questions.translate.trial import (
 from optimizer_conformance.questions.translate.values import number, sequence
 from optimizer_conformance.questions.translate.witness import shortest
 from optimizer_conformance.questions.translate.wrapping import audited
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, options
 from optimizer_conformance.reference.numbers.symbolic import equations, starts
 from optimizer_conformance.reference.rules import RMSPROP, Rule
 from optimizer_conformance.reference.rules.words import contrast
@@ -71,8 +72,10 @@ def translate(
     stand for the rest; ``steps`` is how long their drift is followed where nothing does; both
     run in the interpreter ``python`` if that is given.
 
-    Raises SubjectError for what cannot be asked, and WorkerError where a worker cannot answer.
+    Raises SubjectError for what cannot be asked, HyperparameterError for a value that cannot be
+    meant, and WorkerError where a worker cannot answer.
     """
+    given = checked(given)
     with ExitStack() as stack:
         stack.enter_context(interpreters.within(python))
         progress(f"{first}: starting")
@@ -226,7 +229,7 @@ class Inquiry:
 
         def cost(features: set[str]) -> tuple[int, int, int]:
             extra = features - wanted
-            return len(wanted - features), len(extra - set(VALUED)), len(extra)
+            return len(wanted - features), len(extra - set(options())), len(extra)
 
         best = min(listed, key=cost)
         return tuple(name for name in FEATURES if name in best)
@@ -247,13 +250,11 @@ class Inquiry:
             for name, value in self.asked.decimals.items()
             if name in item.hyperparameters
         }
-        for name in VALUED:
-            if name not in features:
+        for name, record in HYPERPARAMETERS.items():
+            if record.option and record.option not in features:
                 found_.pop(name, None)
-        supposed = {"momentum": "0.9", "weight_decay": "0.01", "loss_scale": "128", "beta1": "0.9"}
-        for name, value in supposed.items():
-            if name in item.hyperparameters and (name in features or name == "beta1"):
-                found_.setdefault(name, value)
+            elif record.idle and name in item.hyperparameters:
+                found_.setdefault(name, record.usual)
         return dict(sorted(found_.items()))
 
     def connected(self, related: Relation, features: tuple[str, ...]) -> Translation:

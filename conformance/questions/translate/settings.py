@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.adapters.targets.names import FEATURES as FEATURES_SAID
-from optimizer_conformance.adapters.targets.names import SURE
-from optimizer_conformance.adapters.targets.names import plain as said
+from optimizer_conformance.reference.decimals import HyperparameterError, decimal, pairs
+from optimizer_conformance.reference.hyperparameters import (
+    FAMILIAR,
+    HYPERPARAMETERS,
+    called,
+    plain,
+    taken,
+)
 from optimizer_conformance.reference.variants.record import FEATURES
 from optimizer_conformance.workers.subject import Subject, SubjectError
 
-DECIMAL = re.compile(r"\d+(\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?")
 SWITCHES = ("centered", "nesterov", "amsgrad", "maximize")
-VALUED = ("momentum", "weight_decay", "loss_scale")  # options that have a hyperparameter
-PLAIN = ("learning_rate", "decay", "epsilon", "beta1")
-# Beside the names that nobody uses otherwise: what a page on one of the two families means.
-AMBIGUOUS = {"rho": "decay", "gamma": "decay", "decay": "decay", "mu": "momentum"}
-ALPHA = {"rmsprop": "decay", "adam": "learning_rate"}  # PyTorch's RMSprop, and the paper on Adam
 
 
 @dataclass(frozen=True)
@@ -44,34 +43,43 @@ class Setting:
 def words(texts: Iterable[str], family: str) -> dict[str, str]:
     """``name=value`` words by canonical name; switches have ``true`` or ``false``.
 
-    Raises SubjectError, saying which word is wrong and what would be right.
+    Raises SubjectError for what is no hyperparameter, HyperparameterError for what cannot be meant,
+    saying what would be right.
     """
     found: dict[str, str] = {}
-    known = {**SURE, **FEATURES_SAID, **AMBIGUOUS, "alpha": ALPHA[family]}
-    for text in texts:
-        own, separator, value = text.partition("=")
-        name = known.get(own) or known.get(said(own))
-        if not separator or name is None:
+    said: dict[str, str] = {}
+    for own, value in pairs(texts).items():
+        name = called(own, family) or FEATURES_SAID.get(plain(own), "")
+        if not name:
             raise SubjectError(
-                f"{text!r} is no hyperparameter: write name=value with one of "
-                f"{', '.join((*PLAIN, *VALUED, *SWITCHES))}"
+                f"{own} is no hyperparameter: write name=value with one of "
+                f"{', '.join((*HYPERPARAMETERS, *SWITCHES))}"
             )
-        if name in SWITCHES:
-            if value.lower() not in ("true", "false"):
-                raise SubjectError(f"{own} is switched: {own}=true or {own}=false")
+        if name in said:
+            raise HyperparameterError(f"{said[name]} and {own} both mean {name}: give one of them")
+        said[name] = own
+        if name in HYPERPARAMETERS:
+            found[name] = decimal(name, value)
+        elif value.lower() in ("true", "false"):
             found[name] = value.lower()
-        elif DECIMAL.fullmatch(value):
-            found[name] = decimal(value)
         else:
-            raise SubjectError(f"{text!r}: {value!r} is not a decimal without sign, such as 1e-8")
+            raise SubjectError(f"{own} is switched: {own}=true or {own}=false")
     return found
 
 
-def decimal(text: str) -> str:
-    """A decimal as case identifiers write it: ``1.`` as 1.0, ``1E+3`` as 1000.0, 1e-08 as 1e-8."""
-    if not re.fullmatch(r"\d+(\.\d+)?(e-?\d+)?", text):
-        text = repr(float(text))
-    return text.replace("e-0", "e-").replace("e+", "e")
+def checked(texts: Iterable[str]) -> tuple[str, ...]:
+    """The words, unless they can be meant of no family: said before anything starts."""
+    given = tuple(texts)
+    families = ("", *(family for family, _ in FAMILIAR))
+    for family in families:
+        try:
+            words(given, family)
+        except (SubjectError, HyperparameterError):
+            if family == families[-1]:
+                raise
+        else:
+            break
+    return given
 
 
 def setting(subject: Subject, given: Mapping[str, str]) -> Setting:
@@ -80,24 +88,23 @@ def setting(subject: Subject, given: Mapping[str, str]) -> Setting:
     Raises SubjectError where something is missing, unknown to it, or no combination that it has.
     """
     item = subject.implementation
-    if strange := sorted(set(given) & {*PLAIN, *VALUED} - set(item.hyperparameters)):
+    if strange := sorted(set(given) & set(HYPERPARAMETERS) - set(item.hyperparameters)):
         raise SubjectError(
             f"{item.name} takes no {', '.join(strange)}; it takes {', '.join(item.hyperparameters)}"
         )
     stated = {
-        name: str(value).lower() if isinstance(value, bool) else decimal(repr(value))
+        name: str(value).lower() if isinstance(value, bool) else decimal(name, value)
         for name, value in subject.defaults.items()
-        if isinstance(value, bool | float | int)
+        if isinstance(value, bool) or (isinstance(value, float | int) and name in HYPERPARAMETERS)
     }
     values = {**stated, **given}
     fixed = tuple(set.intersection(*(set(listed) for listed in item.features)))
     features = {name for name in SWITCHES if values.get(name) == "true"} | set(fixed)
-    for name in VALUED:
-        idle = Fraction(1) if name == "loss_scale" else Fraction(0)
-        if name in values and Fraction(values[name]) != idle:
-            features.add(name)
-    needed = {"learning_rate", "decay", "epsilon", *({"beta1"} if item.family == "adam" else ())}
-    needed |= {name for name in VALUED if name in features}
+    for name, record in HYPERPARAMETERS.items():
+        idle = record.idle and name in values and Fraction(values[name]) == Fraction(record.idle)
+        if record.option and name in values and not idle:
+            features.add(record.option)
+    needed = {record.name for record in taken(item.family, features)}
     if missing := sorted(needed & set(item.hyperparameters) - set(values)):
         raise SubjectError(
             f"{item.name} has no default for {', '.join(missing)}: give {missing[0]}=…"

@@ -29,20 +29,13 @@ from optimizer_conformance.questions.translate.trial import (
 )
 from optimizer_conformance.questions.translate.values import number, sequence
 from optimizer_conformance.questions.translate.witness import Seen, shortest
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.configuration import offered
 from optimizer_conformance.workers.process import Worker, WorkerError
 from optimizer_conformance.workers.subject import Subject, SubjectError, described
 
-# Ordinary numbers, with an epsilon that shows.
-NUMBERS = {
-    "learning_rate": "0.01",
-    "decay": "0.9",
-    "beta1": "0.8",
-    "epsilon": "0.001",
-    "momentum": "0.5",
-    "weight_decay": "0.1",
-}
 OPTIONS: tuple[tuple[str, ...], ...] = (
     (),
     ("momentum",),
@@ -50,6 +43,12 @@ OPTIONS: tuple[tuple[str, ...], ...] = (
     ("amsgrad",),
     ("weight_decay",),
 )
+# Ordinary numbers, with an epsilon that shows.
+NUMBERS = {
+    name: record.at("table")
+    for name, record in HYPERPARAMETERS.items()
+    if not record.option or (record.option,) in OPTIONS
+}
 DTYPE = "float32"
 Progress = Callable[[str], None]
 
@@ -180,8 +179,7 @@ def numbers(subject: Subject, features: tuple[str, ...]) -> Setting:
         {
             name: value
             for name, value in NUMBERS.items()
-            if name in subject.implementation.hyperparameters
-            and (name not in ("momentum", "weight_decay") or name in features)
+            if name in offered(subject.implementation, features)
         },
     )
 

@@ -10,22 +10,19 @@ from typing import Any
 
 import sympy
 
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.rules import Rule
 
 # The first rule's hyperparameters, and the bias corrections 1 - beta1^t and 1 - beta2^t of its
 # step.  Independent of each other: what holds for any values holds at every step.
-RATE, EPSILON, DECAY, BETA1, MOMENTUM, WEIGHT_DECAY, LOSS_SCALE = sympy.symbols(
-    "learning_rate epsilon decay beta1 momentum weight_decay loss_scale", positive=True
-)
+GIVEN = {name: sympy.Symbol(name, positive=True) for name in HYPERPARAMETERS}
+RATE, EPSILON, WEIGHT_DECAY = (GIVEN[n] for n in ("learning_rate", "epsilon", "weight_decay"))
 FIRST, SECOND = sympy.symbols("c1 c2", positive=True)
-GIVEN = {
-    symbol.name: symbol
-    for symbol in (RATE, EPSILON, DECAY, BETA1, MOMENTUM, WEIGHT_DECAY, LOSS_SCALE)
-}
 CORRECTED = RATE * sympy.sqrt(SECOND) / FIRST
-ONE, ZERO = sympy.Integer(1), sympy.Integer(0)
+ONE = sympy.Integer(1)
 
 # Plain first: what changes nothing is preferred to what needs arithmetic, that to a schedule.
+# What is not named here has no other way than itself.
 WAYS: dict[str, tuple[Any, ...]] = {
     "learning_rate": (
         RATE,
@@ -43,9 +40,6 @@ WAYS: dict[str, tuple[Any, ...]] = {
         EPSILON * SECOND,  # the same under the root
         EPSILON / SECOND,
     ),
-    "decay": (DECAY,),
-    "beta1": (BETA1,),
-    "momentum": (MOMENTUM,),
     "weight_decay": (
         WEIGHT_DECAY,
         WEIGHT_DECAY * RATE,  # decay x rate, given to a rule that does not multiply by the rate
@@ -56,14 +50,10 @@ WAYS: dict[str, tuple[Any, ...]] = {
         WEIGHT_DECAY * sympy.sqrt(SECOND),
         WEIGHT_DECAY / sympy.sqrt(SECOND),
     ),
-    "loss_scale": (LOSS_SCALE,),
 }
 # What the second rule has and the first lacks: the value at which it does nothing.
 IDLE: dict[str, Any] = {
-    "beta1": ZERO,
-    "momentum": ZERO,
-    "weight_decay": ZERO,
-    "loss_scale": ONE,
+    name: sympy.Rational(record.idle) for name, record in HYPERPARAMETERS.items() if record.idle
 }
 # The second rule's momentum buffer in terms of the first's, under the rate of the same step.
 BUFFERS = (ONE, 1 / RATE, RATE)
@@ -75,7 +65,7 @@ def ways(name: str, first: Rule) -> tuple[Any, ...]:
     None where the first rule says nothing of it and no value makes it idle.
     """
     if name in first.hyperparameters:
-        return WAYS[name]
+        return WAYS.get(name, (GIVEN[name],))
     return (IDLE[name],) if name in IDLE else ()
 
 

@@ -17,6 +17,7 @@ from optimizer_conformance.judging.oracle import Oracle, Question, inputs_of
 from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict, judge
 from optimizer_conformance.questions.translate.result import Run
 from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import ADAM, FACTORS, RMSPROP, Rule
 from optimizer_conformance.reference.variants import Variant
@@ -25,7 +26,6 @@ from optimizer_conformance.workers.subject import Subject
 SIZE = 67  # elements a regime, as in the default profile: no multiple of a vector's length
 STEPS = {"origin": 1, "trajectory": 8, "separation": 4, "rate-change": 4}
 SEED = 20_260_719
-SHOWING = {"float16": "0.1", "": "0.001"}  # epsilons among those of ordinary cases
 
 
 def cases(subject: Subject, setting: Setting, dtype: str) -> list[Case]:
@@ -66,13 +66,19 @@ def probes(asked: Sequence[Case]) -> list[Case]:
         replace(
             case,
             hyperparameters=tuple(
-                (name, SHOWING.get(case.dtype, SHOWING[""]) if name == "epsilon" else value)
+                (name, showing(case.dtype) if name == "epsilon" else value)
                 for name, value in case.hyperparameters
             ),
         )
         for case in asked
         if case.mode in ("trajectory", "separation") and "epsilon" in case.decimals
     ]
+
+
+def showing(dtype: str) -> str:
+    """An epsilon among those of ordinary cases."""
+    record = HYPERPARAMETERS["epsilon"]
+    return record.drawn[dtype][0] if dtype in record.drawn else record.at("table")
 
 
 def flat(inputs: Inputs) -> tuple[Array, list[Array]]:

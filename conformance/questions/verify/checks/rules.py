@@ -14,6 +14,7 @@ from optimizer_conformance.questions.verify.checks.implementations import known_
 from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.registry import Decision, check, decided
 from optimizer_conformance.reference import examples
+from optimizer_conformance.reference.hyperparameters import taken
 from optimizer_conformance.reference.numbers import FLOAT64
 from optimizer_conformance.reference.numbers.symbolic import QUANTITIES, definitions, plain
 from optimizer_conformance.reference.rules import State
@@ -22,7 +23,6 @@ from optimizer_conformance.reference.variants import VARIANTS, Variant
 
 Array = np.ndarray[Any, Any]
 STEPS = 200  # many times the averaging length of 0.9, so that nothing of the start is left
-FILLED = {"learning_rate": "0.01", "momentum": "0.9", "weight_decay": "0.01", "loss_scale": "4"}
 
 
 class Property(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -98,7 +98,8 @@ def example(parameters: Printed, context: Context) -> Decision:
 
 def walked(variant: Variant, gradients: list[Array], **values: str) -> list[tuple[Array, State]]:
     """Parameter (from 0) and state after each step."""
-    decimals = {**FILLED, **variant.defaults, **values}
+    filled = {one.name: one.usual for one in taken(variant.family, variant.features)}
+    decimals = {**filled, **variant.defaults, **values}
     start = np.zeros(np.shape(gradients[0]))
     return list(trajectory(variant.rule, decimals, start, gradients, num=FLOAT64))
 
