@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -40,7 +43,9 @@ def test_no_tolerance_was_chosen_by_anybody(path):
 
 
 # A room takes from the floors below its own, never from above or beside it ...
+TABLE = "reference.hyperparameters"  # which everybody reads, workers and reports as well
 FLOORS = (
+    (TABLE,),
     ("reference", "adapters"),
     ("reports",),
     ("cases",),
@@ -57,25 +62,29 @@ DOORS = {
     room: {below for lower in FLOORS[:level] for below in lower}
     for level, floor in enumerate(FLOORS)
     for room in floor
-} | {"reports": {"adapters"}}
+} | {"reports": {"adapters", TABLE}}
+
+
+def room_of(name):
+    return TABLE if name.startswith(TABLE) else name.partition(".")[0]
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_import_goes_through_a_door(name):
-    room = name.partition(".")[0]
+    room = room_of(name)
     imported = set()
     for node in ast.walk(ast.parse(SOURCES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             imported |= {f"{node.module}.{alias.name}" for alias in node.names}
-    own = {word.split(".")[1] for word in imported if word.startswith(f"{NAME}.")}
+    own = {room_of(word.partition(".")[2]) for word in imported if word.startswith(f"{NAME}.")}
     if room:
         assert own & set(DOORS) <= {room} | DOORS[room]
 
 
 def test_every_room_has_its_doors():
-    rooms = {name.partition(".")[0] for name in SOURCES} - {""}
+    rooms = {room_of(name) for name in SOURCES} - {""}
     assert rooms == set(DOORS)
 
 
@@ -100,3 +109,40 @@ def test_an_unknown_adapter_has_no_place():
 
     with pytest.raises(KeyError):
         locate("caffe")
+
+
+def test_a_worker_can_import_the_adapters_and_the_table_of_hyperparameters_alone(tmp_path):
+    from optimizer_conformance.workers.process import command_for
+
+    tried = [f"{NAME}.{name}" for name in SOURCES if name and "__main__" not in name]
+    adapter = tmp_path / "curious.py"
+    adapter.write_text(
+        f"import importlib.util, sys\n"
+        f"tried = {sorted(set(tried))!r}\n"
+        "def there(name):\n"
+        "    try:\n"
+        "        return name in sys.modules or importlib.util.find_spec(name) is not None\n"
+        "    except ModuleNotFoundError:\n"
+        "        return False\n"
+        "found = [name for name in tried if '.adapters' not in name and there(name)]\n"
+        "sys.exit('found ' + ' '.join(found))\n"
+    )
+    python, *words = command_for(str(adapter))
+    done = subprocess.run(
+        [python, "-S", *words],  # an editable installation of ours hooks into every import
+        env={"PYTHONPATH": sysconfig.get_path("purelib")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr.split() == ["found", f"{NAME}.reference", f"{NAME}.{TABLE}"]
+
+
+@pytest.mark.parametrize("version", ["3.8"])
+def test_what_workers_import_is_of_the_oldest_python_that_they_run_in(version):
+    path = SOURCES[TABLE]
+    oldest = tuple(map(int, version.split(".")))
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=oldest)
+    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert names <= set(sys.stdlib_module_names)
