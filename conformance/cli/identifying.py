@@ -127,8 +127,8 @@ def identify_(
 
 def canonical(asked: Subject, given: Mapping[str, Any]) -> dict[str, str]:
     """The hyperparameters among the values, by canonical names: a target has names of its own."""
-    flags = asked.description.flags
-    own = {flags.get(f"argument {name}", name): name for name in HYPERPARAMETERS}
+    arguments = asked.signature.arguments
+    own = {arguments.get(name, name): name for name in HYPERPARAMETERS}
     found: dict[str, str] = {}
     for name, value in given.items():
         meant = name if name in HYPERPARAMETERS else own.get(name, "")
