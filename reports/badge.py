@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from optimizer_conformance.reports.findings import Kind, recorded
+from optimizer_conformance.reports.findings import recorded
 from optimizer_conformance.reports.model import RunData, summary
+from optimizer_conformance.reports.records import Kind
 from optimizer_conformance.reports.verdicts import Verdict
 
 

@@ -11,8 +11,9 @@ from xml.etree import ElementTree
 
 from optimizer_conformance.reports import junit as xml
 from optimizer_conformance.reports import sarif as logs
+from optimizer_conformance.reports.folder import UnreadableRun, read_json
 from optimizer_conformance.reports.markdown import cell, table
-from optimizer_conformance.reports.model import RunData, UnreadableRun, read_json
+from optimizer_conformance.reports.model import RunData
 from optimizer_conformance.reports.page import template
 from optimizer_conformance.reports.text import visible_content
 from optimizer_conformance.reports.verdicts import CLAIM_TONES
@@ -36,7 +37,7 @@ Content = dict[str, Any]
 
 def load(path: Path) -> Content:
     """Read ``claims.json``.  Raises UnreadableRun for a file that is none."""
-    content = read_json(path)
+    content = read_json(path, visible_content)
     if content.get("format") != FORMAT or "claims" not in content:
         raise UnreadableRun(
             f"{path} is no ledger of claims: `conformance verify --format json --out {path}` "

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from optimizer_conformance.reports.model import UnreadableRun, options, read_json
+from optimizer_conformance.reports.folder import UnreadableRun, read_json
+from optimizer_conformance.reports.model import options
 from optimizer_conformance.reports.text import visible_content
 
 FORMAT = 1
@@ -123,7 +124,7 @@ class Map(msgspec.Struct, frozen=True):
 def read(path: Path) -> Map:
     """A map that ``conformance equivalence --format json`` wrote.  Raises UnreadableRun."""
     try:
-        found = msgspec.convert(read_json(path), Map, strict=False)
+        found = msgspec.convert(read_json(path, visible_content), Map, strict=False)
     except msgspec.ValidationError as error:
         raise UnreadableRun(
             f"{path} holds no map ({error}); `conformance equivalence RUN --format json` writes one"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
-from optimizer_conformance.reports.facts import Facts, Implementation
+from optimizer_conformance.reports.facts import Facts, ImplementationFacts
 from optimizer_conformance.reports.model import FEATURE_ORDER
 from optimizer_conformance.reports.sheets import Sheet
 
@@ -24,7 +24,7 @@ def sheets(found: Facts) -> list[Sheet]:
     return [sheet(family, found.implementations) for family in families]
 
 
-def sheet(family: str, items: list[Implementation]) -> Sheet:
+def sheet(family: str, items: list[ImplementationFacts]) -> Sheet:
     """The defaults of one family."""
     own = [item for item in items if item.family == family]
     names = [name for name in HYPERPARAMETERS if any(name in item.hyperparameters for item in own)]
@@ -53,7 +53,7 @@ def sheet(family: str, items: list[Implementation]) -> Sheet:
     )
 
 
-def default(item: Implementation, name: str) -> str:
+def default(item: ImplementationFacts, name: str) -> str:
     """One default as a person writes it."""
     if name in item.defaults:
         return number(item.defaults[name])
@@ -72,7 +72,7 @@ def number(value: float | bool | str | None) -> str:
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
-def switches(item: Implementation) -> str:
+def switches(item: ImplementationFacts) -> str:
     """Options that are on without being asked for."""
     on = [name for name in FEATURE_ORDER if item.defaults.get(name) is True]
     return ", ".join(name.replace("_", " ") for name in on)

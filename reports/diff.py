@@ -10,7 +10,8 @@ import pandas
 from rich.console import Console
 
 from optimizer_conformance.reports import markdown
-from optimizer_conformance.reports.model import RunData, UnreadableRun, options
+from optimizer_conformance.reports.folder import UnreadableRun
+from optimizer_conformance.reports.model import RunData, options
 from optimizer_conformance.reports.terminal import number
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER
@@ -103,7 +104,7 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
         for side in ("_a", "_b"):
             both[name + side] = both[name + side if name + side in both else name].fillna("–")
     both["adapter"] = both.adapter_b.fillna(both.adapter_a)
-    suites = a.provenance.get("suite") == b.provenance.get("suite")
+    suites = a.provenance.suite == b.provenance.suite
     return RunDifference(a, b, both.drop(columns="_merge"), suites)
 
 
@@ -173,7 +174,7 @@ def notes(difference: RunDifference) -> list[str]:
     found += [
         f"The runs differ in their {name}."
         for name in ("profile", "seed", "selection")
-        if difference.a.provenance.get(name) != difference.b.provenance.get(name)
+        if getattr(difference.a.provenance, name) != getattr(difference.b.provenance, name)
     ]
     return found
 

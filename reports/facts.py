@@ -5,33 +5,25 @@ Read from a run folder, or from the file that ``conformance tables --format json
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pandas
+from msgspec import UNSET
 
+from optimizer_conformance.adapters.protocol import Implementation
+from optimizer_conformance.reports import formats
+from optimizer_conformance.reports.folder import UnreadableRun, read_json
 from optimizer_conformance.reports.markdown import provenance
-from optimizer_conformance.reports.model import RunData, UnreadableRun, load, read_json
+from optimizer_conformance.reports.model import RunData, load
+from optimizer_conformance.reports.records import StoredGroup, StoredRule
 from optimizer_conformance.reports.text import visible_content
 from optimizer_conformance.reports.verdicts import DEVIATES, Verdict, of_many
 
-FORMAT = 1
-# How a run words the way in which hyperparameters were held: what, and in which format.
-HELD = re.compile(r"(?:^|, )(.+?) (?:held|formed) in (\w+)")
+FORMAT = 2
 AS_WRITTEN = "as written"
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """Each choice of the rule that explains every answer of one set of options.
-
-    partly  it explains those elements that the claimed rule leaves over
-    """
-
-    choices: dict[str, bool | str]
-    partly: bool = False
 
 
 class Configuration(msgspec.Struct, frozen=True):
@@ -44,12 +36,12 @@ class Configuration(msgspec.Struct, frozen=True):
 
     options: str
     device: str
-    rule: Rule | None
+    rule: StoredRule | None
     verdict: str
     departs: list[str]
 
 
-class Held(msgspec.Struct, frozen=True):
+class HeldIn(msgspec.Struct, frozen=True):
     """In which format something was held in cells that hyperparameters as written don't explain."""
 
     dtype: str
@@ -57,7 +49,7 @@ class Held(msgspec.Struct, frozen=True):
     format: str
 
 
-class Implementation(msgspec.Struct, frozen=True):
+class ImplementationFacts(msgspec.Struct, frozen=True):
     """What one implementation says of itself, and what a run saw of it.
 
     defaults    of its constructor; empty where it states none
@@ -85,7 +77,7 @@ class Implementation(msgspec.Struct, frozen=True):
     defaults: dict[str, float | bool | str | None]
     documented: str = ""
     judged: list[str] = []
-    held: list[Held] = []
+    held: list[HeldIn] = []
     configurations: list[Configuration] = []
     missing: str = ""
     undriven: dict[str, str] = {}
@@ -96,48 +88,19 @@ class Facts(msgspec.Struct, frozen=True):
 
     format: int
     run: str
-    implementations: list[Implementation]
+    implementations: list[ImplementationFacts]
 
-    def keep(self, wanted: Callable[[Implementation], bool]) -> Facts:
+    def keep(self, wanted: Callable[[ImplementationFacts], bool]) -> Facts:
         """Those that are wanted."""
         kept = [item for item in self.implementations if wanted(item)]
         return msgspec.structs.replace(self, implementations=kept)
-
-
-class Described(msgspec.Struct):
-    """What is read of an implementation's description in ``adapters.json``."""
-
-    name: str
-    family: str
-    claims: list[str]
-    features: list[list[str]]
-    hyperparameters: list[str]
-    dtypes: list[str]
-    devices: list[str]
-    state: list[str]
-    settable: bool = True
-    schedules: bool = True
-    groups: list[str] = []
-    gaps: dict[str, str] = {}
-    documentation: str = ""
-    undriven: dict[str, str] = {}
-
-
-class Unit(msgspec.Struct):
-    """What is read of a group in ``units.json``."""
-
-    implementation: str
-    device: str
-    features: str
-    defaults: dict[str, float | bool | str | None] = {}
-    rule: Rule | None = None
 
 
 def read(path: Path) -> Facts:
     """The facts of a run folder, or of a file that holds some.  Raises UnreadableRun."""
     if path.is_file():
         try:
-            found = msgspec.convert(read_json(path), Facts)
+            found = msgspec.convert(upgraded(read_json(path, visible_content)), Facts)
         except msgspec.ValidationError as error:
             raise UnreadableRun(
                 f"{path} holds no facts ({error}); `conformance tables support RUN --format json` "
@@ -149,12 +112,23 @@ def read(path: Path) -> Facts:
     return facts(load(path))
 
 
+def upgraded(content: dict[str, Any]) -> dict[str, Any]:
+    """The same of format 1, which called a rule's factors choices."""
+    if content.get("format") != 1 or not isinstance(content.get("implementations"), list):
+        return content
+    for item in content["implementations"]:
+        for one in item.get("configurations", ()) if isinstance(item, dict) else ():
+            if isinstance(one, dict):
+                one["rule"] = formats.rule(one.get("rule"))
+    return content | {"format": FORMAT}
+
+
 def latest(runs: list[RunData]) -> list[tuple[RunData, list[str]]]:
     """Of several runs, each with the adapters of which it holds the last answers."""
     holders: dict[str, RunData] = {}
     for run in runs:
         for adapter, about in run.adapters.items():
-            if adapter not in holders or not about.get("failure"):
+            if adapter not in holders or not about.failure:
                 holders[adapter] = run
     return [
         (run, [adapter for adapter, holder in holders.items() if holder is run]) for run in runs
@@ -163,7 +137,7 @@ def latest(runs: list[RunData]) -> list[tuple[RunData, list[str]]]:
 
 def together(runs: list[RunData]) -> Facts:
     """The facts of several runs: each adapter's from the last one that has it."""
-    items: list[Implementation] = []
+    items: list[ImplementationFacts] = []
     said: list[str] = []
     for run, adapters in latest(runs):
         found = facts(run)
@@ -174,62 +148,46 @@ def together(runs: list[RunData]) -> Facts:
 
 def facts(run: RunData) -> Facts:
     """Everything that tables tell of a run."""
-    groups = units(run)
+    groups = groups_of(run)
     claimed = run.cells[run.cells.relation == "claimed"] if len(run.cells) else run.cells
     cells = dict(list(claimed.groupby("implementation"))) if len(claimed) else {}
     found = []
     for adapter, about in sorted(run.adapters.items()):
-        missing = str(about.get("failure") or about.get("unavailable") or "")
-        for item in described(run, about):
-            own = [unit for unit in groups.get(adapter, []) if unit.implementation == item.name]
+        for item in about.description.implementations if about.description else ():
+            own = [group for group in groups.get(adapter, []) if group.implementation == item.name]
             found.append(
                 implementation(
                     item,
                     adapter,
-                    str(about.get("version", "")),
+                    about.version,
                     own,
                     cells.get(item.name, claimed[:0]),
-                    missing or item.gaps.get("device", ""),
+                    about.missing or item.gaps.get("device", ""),
                 )
             )
     return Facts(FORMAT, provenance(run), found)
 
 
-def units(run: RunData) -> dict[str, list[Unit]]:
+def groups_of(run: RunData) -> dict[str, list[StoredGroup]]:
     """Each adapter's groups.  Raises UnreadableRun for a run that does not know their rules."""
-    path = run.folder / "units.json"
-    content = read_json(path)
-    try:
-        found = msgspec.convert(content, dict[str, list[Unit]])
-    except msgspec.ValidationError as error:
-        raise UnreadableRun(f"{path} is damaged: {error}") from error
-    if not all("rule" in unit for group in content.values() for unit in group) or not content:
+    every = [group for groups in run.groups.values() for group in groups]
+    if not run.groups or any(group.rule is UNSET for group in every):
         raise UnreadableRun(
             f"{run.folder} was written before runs kept rules and defaults; run again"
         )
-    return found
-
-
-def described(run: RunData, about: dict[str, Any]) -> list[Described]:
-    """An adapter's implementations as it describes them; none where it could not start."""
-    try:
-        return msgspec.convert(
-            about.get("description", {}).get("implementations", []), list[Described]
-        )
-    except (msgspec.ValidationError, AttributeError) as error:
-        raise UnreadableRun(f"{run.folder / 'adapters.json'} is damaged: {error}") from error
+    return run.groups
 
 
 def implementation(
-    item: Described,
+    item: Implementation,
     adapter: str,
     version: str,
-    groups: list[Unit],
+    groups: list[StoredGroup],
     cells: pandas.DataFrame,
     missing: str,
-) -> Implementation:
+) -> ImplementationFacts:
     """One implementation from its description, groups and claimed cells."""
-    return Implementation(
+    return ImplementationFacts(
         name=item.name,
         adapter=adapter,
         version=version,
@@ -237,7 +195,7 @@ def implementation(
         claims=item.claims,
         options=["+".join(sorted(features)) for features in item.features],
         hyperparameters=item.hyperparameters,
-        dtypes=item.dtypes,
+        dtypes=list(item.dtypes),
         devices=item.devices,
         state=item.state,
         settable=item.settable,
@@ -249,19 +207,20 @@ def implementation(
         documented=documented(cells[cells["mode"] == "defaults"]) if len(cells) else "",
         judged=list(dict.fromkeys(cells.dtype)) if len(cells) else [],
         held=held(cells) if len(cells) else [],
-        configurations=[configuration(unit, cells) for unit in groups],
+        configurations=[configuration(group, cells) for group in groups],
         missing=missing,
         undriven=item.undriven,
     )
 
 
-def configuration(unit: Unit, cells: pandas.DataFrame) -> Configuration:
+def configuration(group: StoredGroup, cells: pandas.DataFrame) -> Configuration:
     """One group with what its claimed cells came to."""
     if len(cells):
-        cells = cells[(cells.features == unit.features) & (cells.device == unit.device)]
+        cells = cells[(cells.features == group.features) & (cells.device == group.device)]
     verdict = str(of_many(cells.verdict) if len(cells) else Verdict.undocumented)
     whys = cells[cells.deviates > 0].why if len(cells) else ()
-    return Configuration(unit.features, unit.device, unit.rule, verdict, list(dict.fromkeys(whys)))
+    departs = list(dict.fromkeys(whys))
+    return Configuration(group.features, group.device, group.followed, verdict, departs)
 
 
 def documented(cells: pandas.DataFrame) -> str:
@@ -272,13 +231,13 @@ def documented(cells: pandas.DataFrame) -> str:
     return "; ".join(dict.fromkeys(bad.why)) if len(bad) else "yes"
 
 
-def held(cells: pandas.DataFrame) -> list[Held]:
+def held(cells: pandas.DataFrame) -> list[HeldIn]:
     """How hyperparameters were held where that had to be known, by dtype."""
     cells = cells[cells.verdict == str(Verdict.representation)]
     found = {
-        Held(str(dtype), what, format_)
-        for dtype, why in zip(cells.dtype, cells.why, strict=True)
-        for what, format_ in HELD.findall(why)
+        HeldIn(str(dtype), what, format_)
+        for dtype, said in zip(cells.dtype, cells.held, strict=True)
+        for what, _, format_ in (word.partition("=") for word in said.split("; ") if word)
     }
     return sorted(found, key=lambda item: (item.what, item.dtype, item.format))
 

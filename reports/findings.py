@@ -5,26 +5,9 @@ The gate finds them; ``footer.json`` holds them; every report shows them.
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Literal
-
-import msgspec
-
-from optimizer_conformance.reports.model import RunData, UnreadableRun
+from optimizer_conformance.reports.model import RunData
+from optimizer_conformance.reports.records import Finding, Kind
 from optimizer_conformance.reports.verdicts import FAILS
-
-
-class Kind(StrEnum):
-    """How a run departs from what is expected."""
-
-    introduced = "introduced"
-    changed = "changed"
-    gone = "gone"
-    stale = "stale"
-    overdue = "overdue"
-    missing = "missing"
-    interrupted = "interrupted"
-
 
 # What stands before a finding's message, and what the kind means.
 LABELS = {
@@ -49,46 +32,10 @@ MEANINGS = {
 }
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One departure.
-
-    message   what happened and what to do next, in one line
-    level     an ``error`` fails the run, a ``warning`` does not
-    entry     identifier of the expectation that it is about, if any
-    cells     how many cells show it
-    found     smallest and largest score of those cells, in units of the bound; infinity as text
-    expected  the band of the entry
-    case      the first case that shows it
-    file      where the entry stands, and in which line (0: no line)
-    """
-
-    kind: Kind
-    adapter: str
-    message: str
-    level: Literal["error", "warning"] = "error"
-    entry: str = ""
-    implementation: str = ""
-    device: str = ""
-    variant: str = ""
-    dtype: str = ""
-    verdict: str = ""
-    cells: int = 0
-    found: tuple[float | str, ...] = ()
-    expected: tuple[float | str, ...] = ()
-    case: str = ""
-    file: str = ""
-    line: int = 0
-
-
 def recorded(run: RunData) -> list[Finding]:
     """What the run folder says; for a run without a footer, what its cells say."""
-    if "findings" in run.footer:
-        try:
-            return msgspec.convert(run.footer["findings"], list[Finding])
-        except msgspec.ValidationError as error:
-            raise UnreadableRun(
-                f"{run.folder / 'footer.json'} is damaged: {error}; run again"
-            ) from error
+    if run.footer and run.footer.findings is not None:
+        return list(run.footer.findings)
     if run.cells.empty:
         return []
     cells = run.cells

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
-from optimizer_conformance.reports.findings import LABELS, Finding, Kind, recorded
+from optimizer_conformance.reports.findings import LABELS, recorded
 from optimizer_conformance.reports.model import RunData, compared, options, unavailable
+from optimizer_conformance.reports.records import Finding, Kind
 from optimizer_conformance.reports.terminal import number, reproducer
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
@@ -68,7 +69,7 @@ def configuration(row: Any, run: RunData, found: list[Finding]) -> ElementTree.E
         failure = ElementTree.SubElement(test, "failure", type=row.verdict, message=row.why)
         failure.text = "\n".join([*messages, *divergence(row)])
     elif row.deviating:
-        reasons = run.provenance.get("reasons", {})
+        reasons = run.provenance.reasons
         known = (f"{name}: {reasons.get(name, '')}" for name in row.expectation.split(", "))
         ElementTree.SubElement(test, "skipped", message="known deviation: " + "; ".join(known))
     return test

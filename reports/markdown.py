@@ -153,7 +153,6 @@ def provenance(run: RunData) -> str:
     """Where and when, in one line."""
     about = run.provenance
     return (
-        f"{about.get('started', '')}, {about.get('platform', '')}, "
-        f"Python {about.get('python', '')}, "
-        f"profile {about.get('profile', '')}, seed {about.get('seed', '')}"
+        f"{about.started}, {about.platform}, Python {about.python}, "
+        f"profile {about.profile}, seed {about.seed}"
     )

@@ -2,187 +2,71 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import numpy as np
 import pandas
-import pyarrow
-from pyarrow import parquet, types
 
+from optimizer_conformance.reports import tables
 from optimizer_conformance.reports.completeness import missing_rows, unfinished
-from optimizer_conformance.reports.text import visible, visible_column, visible_content
+from optimizer_conformance.reports.folder import RunFolder, UnreadableRun
+from optimizer_conformance.reports.records import About, Cell, Footer, Provenance, StoredGroup
+from optimizer_conformance.reports.text import visible_column, visible_content
 from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER, Verdict, of_many
 
-FORMATS = (1, 2)
 FEATURE_ORDER = (
     "centered", "momentum", "nesterov", "amsgrad", "weight_decay", "maximize", "loss_scale",
     "centralize",
 )  # fmt: skip
-# The columns of reports.store.Cell that a report reads.
-TEXTS = (
-    "implementation", "adapter", "version", "device", "variant", "relation", "features", "dtype",
-    "mode", "regime", "case", "verdict", "quantity", "element", "observed", "expected", "nearest",
-    "why", "expectation",
-)  # fmt: skip
-NUMBERS = ("score", "ulp", "divergence_score", "divergence_ulp")
-
-
-def is_text(kind: Any) -> bool:
-    """Whether an Arrow type holds texts."""
-    return bool(types.is_string(kind) or types.is_large_string(kind))
-
-
-def is_number(kind: Any) -> bool:
-    """Whether an Arrow type holds numbers; gaps among them are not-a-number."""
-    return bool(types.is_floating(kind))
-
-
-def is_whole(kind: Any) -> bool:
-    """Whether an Arrow type holds whole numbers."""
-    return bool(types.is_integer(kind))
-
-
-COLUMN_KINDS = {
-    **dict.fromkeys(TEXTS, is_text),
-    **dict.fromkeys(NUMBERS, is_number),
-    "step": is_whole,
-}
+TEXTS = tables.texts(Cell)
 PLAIN = "plain"  # what a configuration without options is called
-
-
-class UnreadableRun(Exception):  # noqa: N818 - named for the situation
-    """A run folder cannot be reported; the message says why and what to do."""
-
-
-class Provenance(msgspec.Struct):
-    """What reports rely on in ``provenance.json``; further fields may stand there."""
-
-    selection: dict[str, list[Any]] = {}
-    reasons: dict[str, str] = {}
-    profile: str = ""
-
-
-class Seconds(msgspec.Struct):
-    """Where the time went."""
-
-    wall: float
-    own: float
-
-
-class Footer(msgspec.Struct):
-    """What reports rely on in ``footer.json``."""
-
-    seconds: Seconds | None = None
-    cells: int = 0
-
-
-class Named(msgspec.Struct):
-    """What reports rely on in an implementation's description."""
-
-    name: str
-    claims: list[str]
-
-
-class About(msgspec.Struct):
-    """What reports rely on in an adapter's entry of ``adapters.json``."""
-
-    failure: str | None = None
-    unavailable: str | None = None
-    version: str = ""
-    versions: dict[str, str] = {}
-    devices: dict[str, str] = {}
-    flags: dict[str, Any] = {}
-    implementations: list[Named] = []
 
 
 @dataclass(frozen=True, eq=False)
 class RunData:
-    """A run as it was written.
+    """A run as it was written, its texts made harmless.
 
-    cells     one row a comparison, the columns of ``reports.store.Cell``
-    adapters  adapter to versions, devices, implementations, or why it is unavailable
-    footer    totals and times; empty for an incomplete run
+    cells     one row a comparison, the columns of ``records.Cell``
+    adapters  what each adapter is, or why it is missing
+    groups    the groups of each adapter; none for a run of format 1
+    footer    totals and times; None for an incomplete run
     """
 
     folder: Path
-    provenance: dict[str, Any]
-    adapters: dict[str, dict[str, Any]]
+    provenance: Provenance
+    adapters: dict[str, About]
+    groups: dict[str, list[StoredGroup]]
     cells: pandas.DataFrame
-    footer: dict[str, Any]
+    footer: Footer | None
 
 
 def load(folder: Path, *, incomplete: bool = False) -> RunData:
     """Read a run folder; one without a footer only when ``incomplete`` is true."""
-    if not (folder / "provenance.json").is_file():
-        raise UnreadableRun(
-            f"{folder} is no run folder: it has no provenance.json; `conformance run` makes one"
-        )
-    provenance = read_json(folder / "provenance.json")
-    if provenance.get("format") not in FORMATS:
-        raise UnreadableRun(
-            f"{folder} has format {provenance.get('format')!r}; this version reads "
-            f"{', '.join(map(str, FORMATS))}: update optimizer-conformance"
-        )
-    footer = read_json(folder / "footer.json")
-    adapters = read_json(folder / "adapters.json")
+    found = RunFolder(folder, visible_content)
+    adapters, footer = found.adapters, found.footer
     if not footer and not incomplete:
-        left = unfinished(provenance, adapters) or "cells may be missing"
+        left = unfinished(found.provenance, adapters) or "cells may be missing"
         raise UnreadableRun(
             f"{folder} is incomplete: it has no footer.json; {left}; give --incomplete to see what "
             f"is there, or go on with it: `conformance run --resume {folder}`"
         )
-    for name, content, kind in (
-        ("provenance.json", provenance, Provenance),
-        ("footer.json", footer, Footer),
-        ("adapters.json", adapters, dict[str, About]),
-    ):
-        try:
-            msgspec.convert(content, kind)
-        except msgspec.ValidationError as error:
-            raise UnreadableRun(f"{folder / name} is damaged: {error}") from error
-    tables = {path.stem: read_cells(path) for path in sorted((folder / "cells").glob("*.parquet"))}
-    lost = missing_rows(footer, {name: len(table) for name, table in tables.items()})
+    read = {path.stem: read_cells(path, older=found.older) for path in found.tables("cells")}
+    lost = missing_rows(footer, {name: len(table) for name, table in read.items()})
     if lost and not incomplete:
         raise UnreadableRun(f"{folder} is damaged: {lost}; give --incomplete, or run again")
-    parts = [table for table in tables.values() if len(table)]
+    parts = [table for table in read.values() if len(table)]
     cells = pandas.concat(parts, ignore_index=True) if parts else pandas.DataFrame()
-    return RunData(folder, provenance, adapters, cells, footer)
+    return RunData(folder, found.provenance, adapters, found.groups, cells, footer)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The content of a file, as visible text; empty where there is none."""
-    if not path.exists():
-        return {}
-    try:
-        content = visible_content(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UnreadableRun(f"{path} is damaged: {error}") from error
-    if not isinstance(content, dict):
-        raise UnreadableRun(f"{path} is damaged: it holds no JSON object")
-    return content
-
-
-def read_cells(path: Path) -> pandas.DataFrame:
+def read_cells(path: Path, *, older: bool = False) -> pandas.DataFrame:
     """One adapter's cells, as visible text; damage is named, never passed on."""
-    try:
-        table = parquet.read_table(path, page_checksum_verification=True)
-        # What pandas keeps in the file about itself is not needed, and need not be believed.
-        cells = table.to_pandas(ignore_metadata=True)
-    except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError) as error:
-        raise UnreadableRun(f"{path} cannot be read: {visible(str(error))}") from error
-    for name, kind in COLUMN_KINDS.items():
-        if name not in table.column_names:
-            raise UnreadableRun(f"{path} is damaged: it has no column {name!r}")
-        column = table.column(name)
-        if len(table) and not (kind(column.type) and (kind is is_number or not column.null_count)):
-            raise UnreadableRun(f"{path} is damaged: its column {name!r} has gaps, or another type")
+    # What pandas keeps in the file about itself is not needed, and need not be believed.
+    cells = tables.read(path, Cell, older=older).to_pandas(ignore_metadata=True)
     for name in TEXTS if len(cells) else ():
         cells[name] = visible_column(cells[name])
     if unknown := sorted(set(cells.verdict) - set(ORDER)):
@@ -260,7 +144,7 @@ def ill_posed(run: RunData) -> str:
 
     Empty where there is none, or where the run was written before condition numbers were.
     """
-    if "condition" not in run.cells or run.cells.empty:
+    if run.cells.empty:
         return ""
     cells = run.cells[(run.cells.relation == "claimed") & run.cells.condition.notna()]
     if cells.empty:
@@ -332,25 +216,25 @@ def unavailable(run: RunData) -> pandas.DataFrame:
     """A row for each implementation (or adapter) that could not be run, with the reason."""
     rows = []
     for adapter, about in run.adapters.items():
-        reason = about.get("failure") or about.get("unavailable")
-        if not reason:
+        if not about.missing:
             continue
-        names = about.get("implementations") or [{"name": adapter, "claims": []}]
+        listed = about.description.implementations if about.description else []
+        names = [(item.name, item.claims) for item in listed] or [(adapter, [])]
         rows += [
             {
-                "implementation": item["name"],
+                "implementation": name,
                 "device": "–",
-                "version": about.get("version", ""),
-                "documented": ", ".join(item["claims"]) or "–",
+                "version": about.version,
+                "documented": ", ".join(claims) or "–",
                 "verdict": str(Verdict.unavailable),
                 "score": float("nan"),
                 "ulp": float("nan"),
                 "options": [],
-                "departs": reason,
+                "departs": about.missing,
                 "unexpected": 0,
                 "also": "",
             }
-            for item in names
+            for name, claims in names
         ]
     return pandas.DataFrame(rows, columns=SUMMARY)
 

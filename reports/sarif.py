@@ -13,8 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
 
-from optimizer_conformance.reports.findings import LABELS, MEANINGS, Finding, recorded
+from optimizer_conformance.reports.findings import LABELS, MEANINGS, recorded
 from optimizer_conformance.reports.model import RunData, compared, options
+from optimizer_conformance.reports.records import About, Finding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 PROJECT = "optimizer-conformance"
@@ -94,7 +95,7 @@ def result(finding: Finding, run: RunData) -> Json:
         "partialFingerprints": {"place/v1": fingerprint(str(finding.kind), *place)},
         "properties": {
             "adapter": finding.adapter,
-            "version": str(run.adapters.get(finding.adapter, {}).get("version", "")),
+            "version": run.adapters.get(finding.adapter, About()).version,
             "documentation": documentation(run, finding.adapter, finding.implementation),
             "cells": finding.cells,
             "case": finding.case,
@@ -105,7 +106,7 @@ def result(finding: Finding, run: RunData) -> Json:
 def known(run: RunData) -> Iterator[Json]:
     """Deviations that an expectation covers."""
     matrix = compared(run)
-    reasons = run.provenance.get("reasons", {})
+    reasons = run.provenance.reasons
     rows = matrix[
         (matrix.relation == "claimed") & (matrix.deviating > 0) & (matrix.unexpected == 0)
     ]
@@ -158,11 +159,9 @@ def location(path: str, line: int, name: str) -> Json:
 
 def documentation(run: RunData, adapter: str, implementation: str) -> str:
     """What the adapter names as the implementation's documentation; a text, not a link."""
-    listed = run.adapters.get(adapter, {}).get("implementations", [])
-    return next(
-        (str(item.get("documentation", "")) for item in listed if item["name"] == implementation),
-        "",
-    )
+    description = run.adapters.get(adapter, About()).description
+    listed = description.implementations if description else ()
+    return next((item.documentation for item in listed if item.name == implementation), "")
 
 
 def fingerprint(*parts: str) -> str:

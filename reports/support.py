@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from optimizer_conformance.reports.facts import AS_WRITTEN, Configuration, Facts, Implementation
+from optimizer_conformance.reports.facts import (
+    AS_WRITTEN,
+    Configuration,
+    Facts,
+    ImplementationFacts,
+)
 from optimizer_conformance.reports.model import FEATURE_ORDER, options
 from optimizer_conformance.reports.sheets import Sheet
 
@@ -104,7 +109,7 @@ def sheets(found: Facts) -> list[Sheet]:
     ]
 
 
-def option_row(item: Implementation) -> list[str]:
+def option_row(item: ImplementationFacts) -> list[str]:
     """Which options it has."""
     every = {name for listed in item.options for name in listed.split("+")}
     return [
@@ -116,13 +121,13 @@ def option_row(item: Implementation) -> list[str]:
     ]
 
 
-def used_dtypes(items: list[Implementation]) -> list[str]:
+def used_dtypes(items: list[ImplementationFacts]) -> list[str]:
     """Those that some implementation has."""
     used = {dtype for item in items for dtype in item.dtypes}
     return [name for name in DTYPES if name in used]
 
 
-def place_row(item: Implementation, dtypes: list[str]) -> list[str]:
+def place_row(item: ImplementationFacts, dtypes: list[str]) -> list[str]:
     """Where it runs and what it shows."""
     return [
         item.name,
@@ -135,7 +140,7 @@ def place_row(item: Implementation, dtypes: list[str]) -> list[str]:
     ]
 
 
-def rule_row(item: Implementation) -> list[str]:
+def rule_row(item: ImplementationFacts) -> list[str]:
     """Each choice, with the options where it depends on them, and what the documents say else."""
     lost = [options(one.options) for one in item.configurations if one.rule is None]
     departs = [why for one in item.configurations for why in one.departs]
@@ -152,7 +157,7 @@ def chosen(configurations: list[Configuration], name: str) -> str:
     found: dict[str, list[str]] = {}
     for item in configurations:
         if item.rule is not None:
-            value = str(item.rule.choices.get(name, ""))
+            value = str(item.rule.factors.get(name, ""))
             if word := WORDS.get((name, value), value):
                 mark = PARTLY if item.rule.partly else ""
                 found.setdefault(word + mark, []).append(options(item.options))
@@ -165,17 +170,17 @@ def chosen(configurations: list[Configuration], name: str) -> str:
     return "; ".join([usual, *others])
 
 
-def kinds(items: list[Implementation]) -> list[str]:
+def kinds(items: list[ImplementationFacts]) -> list[str]:
     """What was found to be held in a format of its own, 1 − β first."""
     return list(dict.fromkeys([*HOW, *(held.what for item in items for held in item.held)]))
 
 
-def held_row(item: Implementation, whats: list[str]) -> list[str]:
+def held_row(item: ImplementationFacts, whats: list[str]) -> list[str]:
     """In which formats it holds what, by dtype."""
     return [item.name, *(formats(item, what) for what in whats)]
 
 
-def formats(item: Implementation, what: str) -> str:
+def formats(item: ImplementationFacts, what: str) -> str:
     """``float64: float32 or float64``: for parameters of a dtype, the formats that explained it."""
     found: dict[str, list[str]] = {}
     for held in item.held:
@@ -185,19 +190,19 @@ def formats(item: Implementation, what: str) -> str:
     return "; ".join(parts) or AS_WRITTEN
 
 
-def gaps(item: Implementation) -> dict[str, str]:
+def gaps(item: ImplementationFacts) -> dict[str, str]:
     """Every gap, and what keeps an implementation from running."""
     found = {what: reason for what, reason in item.gaps.items() if what != "device"}
     return {**found, **({"a device": item.missing} if item.missing else {})}
 
 
-def undriven(item: Implementation) -> dict[str, str]:
+def undriven(item: ImplementationFacts) -> dict[str, str]:
     """What an implementation has and its adapter does not ask of it."""
     return item.undriven
 
 
 def reason_rows(
-    items: list[Implementation], reasons: Callable[[Implementation], dict[str, str]]
+    items: list[ImplementationFacts], reasons: Callable[[ImplementationFacts], dict[str, str]]
 ) -> Iterator[list[str]]:
     """What is missing and why, an adapter after the other; one reason is told once."""
     found: dict[tuple[str, str, str], list[str]] = {}

@@ -11,7 +11,7 @@ import pandas
 from rich.console import Console
 from rich.table import Table
 
-from optimizer_conformance.reports.findings import LABELS, Finding
+from optimizer_conformance.reports.findings import LABELS
 from optimizer_conformance.reports.model import (
     RunData,
     against,
@@ -20,6 +20,7 @@ from optimizer_conformance.reports.model import (
     options,
     summary,
 )
+from optimizer_conformance.reports.records import Finding
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.reports.verdicts import DEVIATES, Tone, named
 
@@ -28,7 +29,7 @@ SHOWN = 20  # findings of one kind; a broken rule gives hundreds
 
 def show(run: RunData, console: Console) -> None:
     """Print the summary, what departs, and the totals."""
-    if run.provenance.get("selection", {}).get("variants"):
+    if run.provenance.selection.variants:
         show_against(run, console)
     else:
         console.print(summary_table(run))
@@ -109,8 +110,8 @@ def departures(run: RunData, console: Console) -> None:
         for why, group in rows.groupby("why", sort=False):
             one_departure(str(why), group, run, console)
     for adapter, about in run.adapters.items():
-        if reason := about.get("failure") or about.get("unavailable"):
-            console.print(f"\n[bold]{escape(adapter)}[/] unavailable: {escape(reason)}")
+        if about.missing:
+            console.print(f"\n[bold]{escape(adapter)}[/] unavailable: {escape(about.missing)}")
 
 
 def one_departure(why: str, group: pandas.DataFrame, run: RunData, console: Console) -> None:
@@ -119,7 +120,7 @@ def one_departure(why: str, group: pandas.DataFrame, run: RunData, console: Cons
     console.print(f"  [bold]{escape(names)}[/]")
     console.print(f"    {escape(why)}")
     row: Any = next(group.itertuples(index=False))
-    reasons = run.provenance.get("reasons", {})
+    reasons = run.provenance.reasons
     for entry in dict.fromkeys(", ".join(group.expectation).split(", ")):
         if entry in reasons:
             console.print(f"    [dim]{escape(entry)}: {escape(reasons[entry])}[/]")
@@ -163,9 +164,9 @@ def totals(run: RunData, console: Console) -> None:
     if not run.footer:
         console.print("[bold red]The run is incomplete[/]: it has no footer")
         return
-    if time := run.footer.get("seconds"):
+    if time := run.footer.seconds:
         console.print(
-            f"{time['wall']:.0f} s in all; this process worked {time['own']:.0f} s "
-            f"({100 * time['own'] / max(time['wall'], 1e-9):.0f} %), the workers the rest"
+            f"{time.wall:.0f} s in all; this process worked {time.own:.0f} s "
+            f"({100 * time.own / max(time.wall, 1e-9):.0f} %), the workers the rest"
         )
     console.print(f"Run folder: {escape(run.folder)}")

@@ -132,7 +132,7 @@ def damaged_run(folder, whole, chance):
     """A copy of a run with one of its files damaged, or missing."""
     shutil.copytree(whole, folder)
     path = folder / chance.choice(
-        ("provenance.json", "adapters.json", "footer.json", "cells/numpy.parquet")
+        ("provenance.json", "adapters.json", "groups.json", "footer.json", "cells/numpy.parquet")
     )
     if chance.random() < 0.03:
         path.unlink()

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from hypothesis import strategies
 from markdown_it import MarkdownIt
 from rich.console import Console
+from runfolders import described, footer_of, implementation, provenance_of
 
 from optimizer_conformance.reports import (
     badge,
@@ -26,7 +27,8 @@ from optimizer_conformance.reports import (
     terminal,
     workflow,
 )
-from optimizer_conformance.reports.store import Cell, Run
+from optimizer_conformance.reports.records import About, Cell
+from optimizer_conformance.reports.store import Run
 from optimizer_conformance.reports.text import visible
 
 GITHUB = MarkdownIt("gfm-like")
@@ -79,24 +81,21 @@ def run_of(words, folder):
     agrees = Cell(**{**common, **texts, "verdict": "exact", "variant": "third"})
     run = Run(
         folder,
-        {
-            "started": named["platform"],
-            "platform": named["platform"],
-            "reasons": {named["expectation"]: named["reason"]},
-        },
+        provenance_of(
+            started=named["platform"],
+            platform=named["platform"],
+            reasons={named["expectation"]: named["reason"]},
+        ),
     )
-    about = {
-        "failure": "",
-        "version": named["version"],
-        "versions": {named["version"]: named["version"]},
-        "devices": {named["device"]: named["device"]},
-        "flags": {named["flag"]: named["flag"]},
-        "implementations": [
-            {"name": named["implementation"], "claims": [named["variant"]], "documentation": "x"}
-        ],
-    }
-    run.add("one", [unexpected, known, agrees], about)
-    run.add("two", [], {"failure": named["failure"]})
+    description = described(
+        "one",
+        [implementation(named["implementation"], claims=[named["variant"]], documentation="x")],
+        versions={named["version"]: named["version"]},
+        devices={named["device"]: named["device"]},
+        flags={named["flag"]: named["flag"]},
+    )
+    run.add("one", About(description=description), [unexpected, known, agrees])
+    run.add("two", About(failure=named["failure"]))
     finding = {
         "adapter": named["adapter"],
         "implementation": named["implementation"],
@@ -107,7 +106,7 @@ def run_of(words, folder):
         "case": named["case"],
     }
     kinds = ("introduced", "changed", "gone", "stale", "overdue", "missing")
-    run.finish({"findings": [{"kind": kind, **finding} for kind in kinds]})
+    run.finish(footer_of(findings=[{"kind": kind, **finding} for kind in kinds]))
     return model.load(folder)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
+from runfolders import described, provenance_of
 
 from optimizer_conformance.expectations import gate
 from optimizer_conformance.expectations.ledger import ExpectationError, Ledger, decode
-from optimizer_conformance.reports.findings import Kind
-from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.records import About, Cell, Kind
 
 TODAY = date(2026, 11, 20)
 AGREEING = Cell(
@@ -44,8 +44,8 @@ def departures(cells, entries, *, profile="default", versions=None, about=None, 
         "fake",
         cells,
         Ledger(entries, versions or {}),
-        about={"complete": True, "devices": {"cpu": "host"}, **(about or {})},
-        provenance={"profile": profile, "selection": selection},
+        about=About(description=described(), **{"complete": True, **(about or {})}),
+        provenance=provenance_of(profile=profile, selection=selection),
         today=TODAY,
     )
 

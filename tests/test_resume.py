@@ -15,16 +15,20 @@ import pyarrow.parquet
 import pytest
 from evaluations import case_of
 from fakes import command
+from msgspec.structs import replace
+from runfolders import provenance_of
 
 from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.judging import keys
 from optimizer_conformance.reports import model
 from optimizer_conformance.reports.model import UnreadableRun
-from optimizer_conformance.reports.records import Finished
-from optimizer_conformance.reports.store import COLUMNS, Run, RunError
+from optimizer_conformance.reports.records import About, Cell, Finished
+from optimizer_conformance.reports.store import Run, RunError
 from optimizer_conformance.runs import journal, reader, schema
 from optimizer_conformance.runs.journal import Journal
-from optimizer_conformance.runs.run import conduct, merge, order_of
+from optimizer_conformance.runs.merge import merge
+from optimizer_conformance.runs.request import request_of
+from optimizer_conformance.runs.run import conduct
 from optimizer_conformance.runs.schedule import Listener, Shard
 
 CASES = tuple(case_of(mode="trajectory", steps=3, size=8, seed=seed) for seed in (1, 2))
@@ -107,14 +111,14 @@ class TestResuming:
         assert carried_out(folder) == GROUPS
 
     def test_what_was_asked_for_stands_in_the_folder(self, whole):
-        order = order_of(whole, reader.provenance_of(whole))
+        order = request_of(whole, reader.provenance_of(whole))
         assert order.selection == SELECTION
         assert order.shard == Shard(1, 1)
 
     def test_a_run_of_another_suite_is_refused_and_may_be_reused(self, whole, tmp_path):
         folder = interrupted(whole, tmp_path / "run", None)
         with pytest.raises(RunError, match=r"another version of the suite.*--reuse"):
-            order_of(folder, {**reader.provenance_of(folder), "suite": "0"})
+            request_of(folder, replace(reader.provenance_of(folder), suite="0"))
 
     def test_two_drivers_cannot_write_one_folder(self, whole, tmp_path):
         folder = interrupted(whole, tmp_path / "run", None)
@@ -147,7 +151,8 @@ class TestReaders:
         """The columns, files and fields that the first format had, and no others."""
         folder = tmp_path / "old"
         (folder / "cells").mkdir(parents=True)
-        columns = [name for name in COLUMNS.names if name not in ("condition", "unconfirmed")]
+        later = ("condition", "unconfirmed", "bits", "held")
+        columns = [name for name in Cell.__struct_fields__ if name not in later]
         table = pyarrow.parquet.read_table(whole / "cells" / "fake.parquet").select(columns)
         pyarrow.parquet.write_table(table, folder / "cells" / "fake.parquet")
         old = {
@@ -162,11 +167,14 @@ class TestReaders:
         assert model.summary(model.load(folder)).verdict.equals(
             model.summary(model.load(whole)).verdict
         )
-        for unusable in (reader.finished_groups, lambda old: order_of(old, {"format": 1})):
+        for unusable in (
+            reader.finished_groups,
+            lambda old: request_of(old, reader.provenance_of(old)),
+        ):
             with pytest.raises(RunError, match="written before"):
                 list(unusable(folder))
 
-    @pytest.mark.parametrize("name", ["provenance.json", "units.json", "adapters.json"])
+    @pytest.mark.parametrize("name", ["provenance.json", "groups.json", "adapters.json"])
     def test_damage_is_named(self, whole, tmp_path, name):
         shutil.copytree(whole, tmp_path / "run")
         (tmp_path / "run" / name).write_text("[1, 2")
@@ -198,7 +206,7 @@ class TestReuse:
         run(tmp_path / "run", reused=reader.finished_groups(whole))
         assert cells(tmp_path / "run").equals(cells(whole))
         assert carried_out(tmp_path / "run") == 0
-        assert model.load(tmp_path / "run").footer["reused"] == GROUPS
+        assert model.load(tmp_path / "run").footer.reused == GROUPS
 
     def test_other_cases_are_not(self, whole, tmp_path):
         other = Selection(adapters=("fake",), cases=CASES[:1])
@@ -206,7 +214,7 @@ class TestReuse:
         assert carried_out(tmp_path / "run") == GROUPS
 
     def test_another_version_of_the_framework_gets_another_key(self, whole):
-        description = reader.adapters_of(whole)["fake"].description
+        description = reader.adapters_of(whole)["fake"].about.description
         newer = type(description)(description.adapter, 1, {"fake": "2.0"}, description.devices, [])
         first, second = (keys.conditions("fake", item, {}) for item in (description, newer))
         assert first["versions"] != second["versions"]
@@ -229,7 +237,7 @@ class TestShards:
         for table in ("cells/fake.parquet", "elements/fake.parquet"):
             assert (tmp_path / "merged" / table).read_bytes() == (whole / table).read_bytes()
         rules = [
-            [unit["rule"] for unit in json.loads((folder / "units.json").read_text())["fake"]]
+            [unit["rule"] for unit in json.loads((folder / "groups.json").read_text())["fake"]]
             for folder in (tmp_path / "merged", whole)
         ]
         assert rules[0] == rules[1]
@@ -274,9 +282,9 @@ class TestShards:
         assert sorted(tmp_path.rglob("*")) == before
 
     def test_a_run_folder_takes_no_such_name(self, tmp_path):
-        written = Run(tmp_path / "run", {})
+        written = Run(tmp_path / "run", provenance_of())
         with pytest.raises(RunError, match="is no plain name"):
-            written.add("../x", [], {})
+            written.add("../x", About())
 
 
 class TestSchema:
@@ -287,9 +295,9 @@ class TestSchema:
 
     @pytest.mark.parametrize("name", ["provenance.json", "footer.json"])
     def test_a_run_holds_what_the_schema_says_and_nothing_else(self, whole, name):
-        shape = schema.schema()["properties"][name]
+        shape = schema.schema()["$defs"][name.removesuffix(".json").capitalize()]
         found = json.loads((whole / name).read_text())
-        assert set(shape["required"]) <= set(found) <= set(shape["properties"])
+        assert set(shape["required"]) == set(found) == set(shape["properties"])
 
     def test_tables_have_the_columns_of_the_schema(self, whole):
         for table, record in (("cells", "Cell"), ("elements", "Element")):

@@ -55,7 +55,7 @@ class TestNumpyInThisInterpreter:
             "adapters.json",
             "footer.json",
             "events.jsonl",
-            "units.json",
+            "groups.json",
             "cells",
             "cells/numpy.parquet",
             "elements",
@@ -119,13 +119,13 @@ class TestWrongRules:
 
     def test_the_rule_that_is_followed_stands_in_the_folder(self, tmp_path):
         outcome, _ = run("outside", tmp_path)
-        (unit,) = json.loads((outcome.folder / "units.json").read_text())["fake"]
-        assert unit["rule"]["choices"]["epsilon"] == "outside"
+        (unit,) = json.loads((outcome.folder / "groups.json").read_text())["fake"]
+        assert unit["rule"]["factors"]["epsilon"] == "outside"
         assert not unit["rule"]["partly"]
 
     def test_a_rule_that_nothing_explains_says_so(self, tmp_path):
         outcome, data = run("doubled", tmp_path)
-        (unit,) = json.loads((outcome.folder / "units.json").read_text())["fake"]
+        (unit,) = json.loads((outcome.folder / "groups.json").read_text())["fake"]
         assert unit["rule"] is None
         assert outcome.exit_code == 1
         bad = claimed(data)[claimed(data).verdict == "deviates"]
@@ -171,7 +171,7 @@ class TestDyingWorkers:
         outcome, data = run("crash_first", tmp_path, remembers, "1")
         assert outcome.exit_code == 0
         assert "crash" not in set(claimed(data).verdict)
-        assert data.footer["retried"] == {"fake": [CASE.identifier]}
+        assert data.footer.retried == {"fake": [CASE.identifier]}
         assert "case retried" in (outcome.folder / "events.jsonl").read_text()
 
     def test_a_worker_that_always_dies_is_given_up(self, tmp_path):
@@ -181,13 +181,13 @@ class TestDyingWorkers:
         cells = claimed(data)
         assert set(cells.verdict) == {"crash"}
         assert len(cells) < len(more)
-        assert data.adapters["fake"]["complete"] is False
+        assert data.adapters["fake"].complete is False
 
     def test_a_worker_that_cannot_start_makes_the_run_incomplete(self, tmp_path):
         outcome, data = run("crash_at_hello", tmp_path)
         assert outcome.exit_code == 3
         assert "libfake.so.1" in outcome.missing["fake"]
-        assert "libfake.so.1" in data.adapters["fake"]["failure"]
+        assert "libfake.so.1" in data.adapters["fake"].failure
 
     def test_another_protocol_makes_the_run_incomplete(self, tmp_path):
         outcome, _ = run("old_protocol", tmp_path)
@@ -285,14 +285,14 @@ class TestExpectations:
         assert outcome.exit_code == 0
         bad = claimed(data)[claimed(data).verdict == "deviates"]
         assert set(bad.expectation) == {"known"}
-        assert data.provenance["reasons"]["known"].startswith("adds epsilon outside the root")
+        assert data.provenance.reasons["known"].startswith("adds epsilon outside the root")
 
     def test_an_entry_whose_cells_all_agree_is_stale(self, expect, tmp_path):
         expect(ENTRY)
         outcome, data = run("honest", tmp_path)
         assert outcome.exit_code == 1
         assert outcome.stale == ["fake: known"]
-        assert data.footer["stale"] == ["fake: known"]
+        assert data.footer.stale == ["fake: known"]
 
     def test_a_deviation_of_another_size_is_not_covered(self, expect, tmp_path):
         expect(ENTRY + "score = [1.0, 1.5]\n")

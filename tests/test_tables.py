@@ -14,6 +14,8 @@ from msgspec import structs
 from pandas import DataFrame
 from test_runs import selection
 
+from optimizer_conformance.judging.rows import held
+from optimizer_conformance.judging.verdict import Judgement
 from optimizer_conformance.reference.numbers import Representation
 from optimizer_conformance.reports import defaults, facts, support
 from optimizer_conformance.reports.model import UnreadableRun
@@ -64,7 +66,7 @@ class TestFacts:
 
     def test_how_one_minus_beta_is_formed_comes_from_the_verdicts(self, numpy_facts):
         way = Representation(rate="float32", scalars="float32", moments="float64")
-        cell = {"verdict": "representation", "dtype": "float64", "why": str(way)}
+        cell = {"verdict": "representation", "dtype": "float64", "held": held(Judgement([], way))}
         (item,) = [i for i in numpy_facts.implementations if i.name == "numpy:codecademy"]
         item = structs.replace(item, held=facts.held(DataFrame([cell])))
         found = dict(
@@ -89,10 +91,10 @@ class TestFacts:
     def test_a_run_that_keeps_no_rules_is_refused(self, numpy_run, tmp_path):
         old = tmp_path / "old"
         shutil.copytree(numpy_run.folder, old)
-        units = json.loads((old / "units.json").read_text())
+        units = json.loads((old / "groups.json").read_text())
         for unit in units["numpy"]:
             del unit["rule"]
-        (old / "units.json").write_text(json.dumps(units))
+        (old / "groups.json").write_text(json.dumps(units))
         with pytest.raises(UnreadableRun, match="run again"):
             facts.read(old)
 

@@ -138,8 +138,8 @@ def proposed(data: model.RunData, folder: Path) -> list[Proposal]:
     found = []
     for name, about in data.adapters.items():
         book = ledger(name, folder)
-        book.versions = about.get("versions") or {}
-        whole = gate.is_whole(about, data.provenance) and bool(about.get("devices"))
+        book.versions = about.versions
+        whole = gate.is_whole(about, data.provenance) and bool(about.devices)
         cells = gate.cells_of(data, name)
         proposal = propose(folder / f"{name}.toml", cells, book, stale=whole)
         if proposal.changes:

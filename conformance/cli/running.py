@@ -29,9 +29,11 @@ from optimizer_conformance.expectations.ledger import FOLDER
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import model, terminal
 from optimizer_conformance.runs.cluster import Cluster
+from optimizer_conformance.runs.merge import merge as joined
+from optimizer_conformance.runs.outcome import Outcome
 from optimizer_conformance.runs.reader import finished_groups, provenance_of
-from optimizer_conformance.runs.run import Outcome, conduct, order_of
-from optimizer_conformance.runs.run import merge as joined
+from optimizer_conformance.runs.request import request_of
+from optimizer_conformance.runs.run import conduct
 from optimizer_conformance.runs.schedule import Listener, Result, Shard
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import MEMORY_LIMIT
@@ -166,8 +168,8 @@ def go_on(
     provenance = provenance_of(folder)
     if (folder / "footer.json").exists():
         raise UsageError(f"{folder} is complete; `conformance report {folder}` shows it")
-    order = order_of(folder, provenance)
-    place = provenance.get("interpreter")
+    order = request_of(folder, provenance)
+    place = provenance.interpreter
     here = interpreters.ask(Path(place)) if place and not interpreters.current() else None
     with Bars(quiet=as_json) as bars, interpreters.standing_in(here):
         outcome = conduct(
@@ -273,7 +275,7 @@ def parsed_shard(text: str) -> Shard:
 
 def selection_empty(data: model.RunData) -> bool:
     """Whether filters left nothing although adapters could run."""
-    ready = [about for about in data.adapters.values() if about.get("devices")]
+    ready = [about for about in data.adapters.values() if about.devices]
     return data.cells.empty and bool(ready)
 
 

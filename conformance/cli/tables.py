@@ -17,7 +17,7 @@ from optimizer_conformance.reports import classes, equivalence, facts, model, pi
 from optimizer_conformance.reports import defaults as defaults_table
 from optimizer_conformance.reports import support as support_table
 from optimizer_conformance.reports.classes import Map
-from optimizer_conformance.reports.facts import Facts, Implementation
+from optimizer_conformance.reports.facts import Facts, ImplementationFacts
 from optimizer_conformance.reports.model import FEATURE_ORDER
 
 FORMATS = ("terminal", "markdown", "json", "html", "csv")
@@ -148,7 +148,7 @@ def picked(
     family: str,
     options: list[str] | None,
     dtypes: list[str] | None,
-) -> Callable[[Implementation], bool]:
+) -> Callable[[ImplementationFacts], bool]:
     """Which implementations are wanted."""
     for name, known in (
         (family, ("", "rmsprop", "adam")),
@@ -157,7 +157,7 @@ def picked(
         if name not in known:
             raise UsageError(f"{name!r} is none of these{suggestion(name, filter(None, known))}")
 
-    def keep(item: Implementation) -> bool:
+    def keep(item: ImplementationFacts) -> bool:
         has = {name for listed in item.options for name in listed.split("+")}
         return (
             wanted(item.name, tuple(patterns or ()))
@@ -172,7 +172,7 @@ def picked(
 def deliver(
     table: ModuleType,
     run: Path,
-    keep: Callable[[Implementation], bool],
+    keep: Callable[[ImplementationFacts], bool],
     format_: str,
     output: Path | None,
 ) -> None:

@@ -7,25 +7,22 @@ an old run against today's expectations are judged by the same code.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from optimizer_conformance.cases.patterns import matches
 from optimizer_conformance.expectations import ledger as expectations
 from optimizer_conformance.expectations.ledger import Expectation, Ledger
-from optimizer_conformance.reports.findings import Finding, Kind
 from optimizer_conformance.reports.model import RunData
-from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.records import About, Cell, Finding, Kind, Provenance
 from optimizer_conformance.reports.verdicts import AGREES, DEVIATES, FAILS, does
 
 EXPECTED, UNEXPECTED, INCOMPLETE = 0, 1, 3  # exit codes, as docs/ci.md states them
-CELL = [field.name for field in fields(Cell)]
+CELL = list(Cell.__struct_fields__)
 FILTERS = ("implementations", "variants", "dtypes", "devices", "modes", "cases")
 
 
@@ -39,7 +36,9 @@ def exit_code(findings: Iterable[Finding]) -> int:
 
 def missing(adapter: str, reason: str) -> Finding:
     """An adapter that was asked for and could not run."""
-    return Finding(kind=Kind.missing, adapter=adapter, message=f"{adapter}: {reason}")
+    return Finding(
+        kind=Kind.missing, adapter=adapter, message=f"{adapter}: {reason}", reason=reason
+    )
 
 
 def interrupted(folder: object) -> Finding:
@@ -57,8 +56,8 @@ def departures(
     cells: Iterable[Cell],
     ledger: Ledger,
     *,
-    about: Mapping[str, Any],
-    provenance: Mapping[str, Any],
+    about: About,
+    provenance: Provenance,
     today: date,
 ) -> list[Finding]:
     """Everything in which one adapter's cells depart from its expectations.
@@ -109,35 +108,33 @@ def departures(
     return [placed(finding, ledger) for finding in findings]
 
 
-def is_filtered(about: Mapping[str, Any], provenance: Mapping[str, Any]) -> bool:
+def is_filtered(about: About, provenance: Provenance) -> bool:
     """Whether cells were left out: by a filter, in a shard, or because the adapter broke off."""
-    selection = provenance.get("selection") or {}
-    finished = bool(about.get("complete", True)) and not about.get("failure")
-    part = list(provenance.get("shard") or [1, 1]) != [1, 1]
-    return not finished or part or any(selection.get(name) for name in FILTERS)
+    finished = about.complete and not about.failure
+    part = provenance.shard != (1, 1)
+    return not finished or part or any(getattr(provenance.selection, name) for name in FILTERS)
 
 
-def is_whole(about: Mapping[str, Any], provenance: Mapping[str, Any]) -> bool:
+def is_whole(about: About, provenance: Provenance) -> bool:
     """Whether every cell of the adapter was run: nothing filtered, no quick profile."""
-    return not is_filtered(about, provenance) and provenance.get("profile") != "quick"
+    return not is_filtered(about, provenance) and provenance.profile != "quick"
 
 
 def cells_of(run: RunData, adapter: str) -> list[Cell]:
     """The rows of one adapter."""
     if run.cells.empty:
         return []
-    names = [name for name in CELL if name in run.cells]
-    rows = run.cells.loc[run.cells.adapter == adapter, names]
+    rows = run.cells.loc[run.cells.adapter == adapter, CELL]
     return [Cell(**row) for row in rows.to_dict("records")]
 
 
 def held_against(run: RunData, folder: Path, today: date) -> list[Finding]:
     """A run that is there against the expectations files of a folder, as they are now."""
-    absent: dict[str, str] = run.footer.get("missing") or {}
+    absent = run.footer.missing if run.footer else {}
     findings = [missing(name, reason) for name, reason in absent.items()]
     for name, about in run.adapters.items():
         ledger = expectations.ledger(name, folder)
-        ledger.versions = about.get("versions") or {}
+        ledger.versions = about.versions
         findings += departures(
             name,
             cells_of(run, name),
@@ -157,9 +154,9 @@ def placed(finding: Finding, ledger: Ledger) -> Finding:
     return msgspec.structs.replace(finding, file=file, line=line)
 
 
-def reachable(entry: Expectation, about: Mapping[str, Any]) -> bool:
+def reachable(entry: Expectation, about: About) -> bool:
     """Whether a device was there that the entry is about."""
-    return any(matches(name, entry.device) for name in about.get("devices") or ())
+    return any(matches(name, entry.device) for name in about.devices)
 
 
 def unexpected(adapter: str, loud: list[tuple[Cell, Expectation | None]]) -> Iterator[Finding]:

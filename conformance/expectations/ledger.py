@@ -21,7 +21,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
 from optimizer_conformance.cases.patterns import matches
-from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.records import Cell
 from optimizer_conformance.reports.verdicts import DEVIATES, FAILS
 
 FOLDER = Path(__file__).parent

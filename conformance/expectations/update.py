@@ -21,7 +21,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from optimizer_conformance.expectations.check import TODO
 from optimizer_conformance.expectations.ledger import Expectation, ExpectationError, Ledger
-from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.records import Cell
 from optimizer_conformance.reports.verdicts import AGREES, DEVIATES, FAILS
 
 HEADER = re.compile(r"^\s*\[\[\s*expectation\s*\]\]\s*(#.*)?$")

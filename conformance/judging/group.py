@@ -32,8 +32,14 @@ from optimizer_conformance.judging.verdict import Judgement, Verdict, contradict
 from optimizer_conformance.reference.numbers import Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.variants import Variant
-from optimizer_conformance.reports.records import Carried, Finished, Outline, Rule
-from optimizer_conformance.reports.store import Cell, Element
+from optimizer_conformance.reports.records import (
+    Carried,
+    Cell,
+    Element,
+    Finished,
+    Outline,
+    StoredRule,
+)
 from optimizer_conformance.reports.verdicts import WORKER_ENDS
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import MEMORY_LIMIT, Refused, Worker, WorkerError
@@ -264,7 +270,7 @@ class Campaign:
                     return True
         return False
 
-    def _cells(self, group: list[Judged]) -> tuple[list[Cell], list[Element], Rule | None]:
+    def _cells(self, group: list[Judged]) -> tuple[list[Cell], list[Element], StoredRule | None]:
         """The rows of one group, the elements that deviate, and the rule that it follows."""
         cells: list[Cell] = []
         failing: list[Element] = []
@@ -283,7 +289,7 @@ class Campaign:
                 if role == "claimed":
                     failing += elements(judged.unit, variant, judgement)
         followed = explanation.rule
-        rule = None if followed is None else Rule(followed.choices, explanation.partly)
+        rule = None if followed is None else StoredRule(followed.choices, explanation.partly)
         return cells, failing, rule
 
     def _explanation(self, group: list[Judged], chosen: Variant | None) -> Explanation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,9 @@ from optimizer_conformance.judging.execution import Answer
 from optimizer_conformance.judging.explain import Explanation
 from optimizer_conformance.judging.verdict import Divergence, Judgement, Verdict, places
 from optimizer_conformance.reference.numbers.precision import component, to_bits
+from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import Variant
-from optimizer_conformance.reports.store import Cell, Element
+from optimizer_conformance.reports.records import Cell, Element, StoredRule
 from optimizer_conformance.workers.process import WorkerError
 
 BROKEN = {
@@ -90,7 +91,18 @@ def rows(
             condition=item.condition,
             unconfirmed=item.unconfirmed,
             bits=fingerprint(judged, item.name),
+            held=held(judgement) if item.verdict is Verdict.representation else "",
         )
+
+
+def held(judgement: Judgement) -> str:
+    """What was held in which format, as the column has it."""
+    return "; ".join(f"{what}={kept}" for what, kept in judgement.way.formats().items())
+
+
+def rule_of(stored: StoredRule, features: Collection[str]) -> Rule:
+    """The rule that a run's group follows; a loss scale is an option, not a factor of it."""
+    return Rule.of({**stored.factors, "loss_scale": "loss_scale" in features})
 
 
 def fingerprint(judged: Judged, name: str) -> str:

@@ -78,11 +78,19 @@ class ParameterVerdict:
 
 @dataclass
 class Judgement:
-    """One implementation's answer to one question."""
+    """One implementation's answer to one question.
+
+    way  in which hyperparameters were held, where only that explains an element
+    """
 
     parameters: list[ParameterVerdict]
-    representation: str = ""
+    way: Representation = IDEAL
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def representation(self) -> str:
+        """The way in words; empty where hyperparameters as written explain everything."""
+        return str(self.way) if self.way.formats() else ""
 
     @property
     def worst(self) -> Verdict:
@@ -117,7 +125,7 @@ def judge(
     that the implementation does not show are absent.
     """
     rows, flat, rows_of = arranged(question, observed)
-    codes, explanation = classify(oracle, question, flat, rows_of, decide_only)
+    codes, way = classify(oracle, question, flat, rows_of, decide_only)
     table = rows_of(oracle.table(question))
     sizes_ = sizes(flat, table, question.precision)
     parts = [(TOGETHER, slice(0, flat.shape[1]))] if together else places(question.case)
@@ -126,7 +134,7 @@ def judge(
     ]
     if not decide_only and (codes == Verdict.ill_posed).any():
         parameters = conditioned(oracle, question, parts, parameters, codes)
-    return Judgement(parameters, representation=explanation)
+    return Judgement(parameters, way)
 
 
 def conditioned(
@@ -178,7 +186,7 @@ def arranged(question: Question, observed: Observed) -> tuple[list[str], Array, 
 
 def classify(
     oracle: Oracle, question: Question, observed: Array, pick: Pick, decide_only: bool
-) -> tuple[Array, str]:
+) -> tuple[Array, Representation]:
     """A Verdict for every element, and the representation that explains most."""
     table = pick(oracle.table(question))
     open_ = ~inside(observed, table)
@@ -194,7 +202,7 @@ def classify(
         codes = np.where(hopeless, Verdict.ill_posed, codes)
         open_ &= ~hopeless
     if not open_.any():
-        return codes, ""
+        return codes, IDEAL
 
     strange = lost_before(oracle, question, observed.shape)
     lost = open_ & strange & ~np.isfinite(observed)  # orders of evaluation differ there
@@ -206,9 +214,10 @@ def classify(
         if contradicted_.any():
             return np.where(
                 contradicted_, Verdict.deviates, np.where(open_, Verdict.range, codes)
-            ), ""
+            ), IDEAL
         explainable = within_range(oracle, question, observed, pick, open_, WIDEST)
-        return np.where(explainable, Verdict.range, np.where(open_, Verdict.deviates, codes)), ""
+        codes = np.where(open_, Verdict.deviates, codes)
+        return np.where(explainable, Verdict.range, codes), IDEAL
 
     # In the middle of the range, what is outside the bound is the representation's or nobody's.
     likely = oracle.ways(question)[0] if middle.any() else IDEAL
@@ -227,7 +236,7 @@ def classify(
     codes = np.where(open_, Verdict.deviates, codes)
     codes = np.where(open_ & found.ranged, Verdict.range, codes)
     codes = np.where(open_ & found.held, Verdict.representation, codes)
-    return codes, str(found.way) if (codes == Verdict.representation).any() else ""
+    return codes, found.way if (codes == Verdict.representation).any() else IDEAL
 
 
 @dataclass(frozen=True)

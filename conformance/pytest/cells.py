@@ -17,7 +17,7 @@ from optimizer_conformance.expectations.ledger import FOLDER, ExpectationError, 
 from optimizer_conformance.judging.group import Campaign
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.records import Cell
 from optimizer_conformance.reports.terminal import number
 from optimizer_conformance.reports.verdicts import AGREES, FAILS, Verdict, does
 from optimizer_conformance.workers import environments

@@ -19,6 +19,7 @@ from types import TracebackType
 import filelock
 import msgspec
 
+from optimizer_conformance.reports import formats
 from optimizer_conformance.reports.records import Record
 from optimizer_conformance.reports.store import RunError
 
@@ -26,7 +27,19 @@ NAME = "journal.msgpack"
 HEAD = struct.Struct(">II")
 
 encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(Record).decode
+decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
+
+
+def decode(body: bytes) -> Record:
+    """One record, of this format or of the one before.  Raises MsgspecError."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        content = msgspec.msgpack.decode(body)
+        if not isinstance(content, dict):
+            raise
+        found: Record = msgspec.convert(formats.record(content), Record)
+        return found
 
 
 def frames(content: bytes) -> Iterator[tuple[int, bytes]]:

@@ -17,14 +17,15 @@ from typing import Protocol
 from optimizer_conformance.adapters.protocol import Description
 from optimizer_conformance.reports.records import (
     Carried,
+    Cell,
     Closed,
     Described,
+    Element,
     Finished,
     Outline,
     Record,
-    Rule,
+    StoredRule,
 )
-from optimizer_conformance.reports.store import Cell, Element
 from optimizer_conformance.runs.events import Events
 from optimizer_conformance.runs.journal import Journal
 from optimizer_conformance.workers.process import WorkerError
@@ -64,7 +65,7 @@ class Kept:
     cells: int
     elements: int
     whole: bool
-    rule: Rule | None = None
+    rule: StoredRule | None = None
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The JSON Schema of a run folder.
+"""The JSON Schema of a run folder, from its records.
 
 ``python -m optimizer_conformance.runs.schema`` prints it for docs/.
 """
@@ -10,94 +10,48 @@ from typing import Any
 
 import msgspec
 
-from optimizer_conformance.reports.records import Closed, Described, Finished
-from optimizer_conformance.reports.store import FORMAT, Cell, Element
-from optimizer_conformance.runs.reader import Unit
+from optimizer_conformance.reports.records import (
+    FORMAT,
+    About,
+    Cell,
+    Closed,
+    Described,
+    Element,
+    Event,
+    Finished,
+    Footer,
+    Provenance,
+    StoredGroup,
+)
 
-TEXT, NUMBER, WHOLE, FLAG = ({"type": kind} for kind in ("string", "number", "integer", "boolean"))
-TEXTS = {"type": "array", "items": TEXT}
-NAMED_TEXTS = {"type": "object", "additionalProperties": TEXT}
-OBJECT = {"type": "object"}
-PAIR = {"type": "array", "items": WHOLE, "minItems": 2, "maxItems": 2}
-
-PROVENANCE = {
-    "format": {"const": FORMAT},
-    "started": {"type": "string", "format": "date-time"},
-    "python": TEXT,
-    "implementation": TEXT,
-    "platform": TEXT,
-    "processor": TEXT,
-    "cores": WHOLE,
-    "memory": WHOLE,
-    "accelerators": TEXTS,
-    "harness": NAMED_TEXTS,
-    "variables": NAMED_TEXTS,
-    "confinement": TEXT,
-    "profile": TEXT,
-    "seed": WHOLE,
-    "selection": {"type": "object", "additionalProperties": TEXTS},
-    "adapters": TEXTS,
-    "interpreter": TEXT,
-    "requested": TEXTS,
-    "required": TEXTS,
-    "shard": PAIR,
-    "suite": TEXT,
-    "revision": TEXT,
-    "dirty": FLAG,
-    "command": TEXTS,
-    "reasons": NAMED_TEXTS,
+FILES: dict[str, Any] = {
+    "provenance.json": Provenance,
+    "adapters.json": dict[str, About],
+    "groups.json": dict[str, list[StoredGroup]],
+    "footer.json": Footer,
+    "events.jsonl, a line": Event,
+    "cells/ADAPTER.parquet, a row": Cell,
+    "elements/ADAPTER.parquet, a row": Element,
+    "journal.msgpack, a record": Described | Finished | Closed,
 }
-FOOTER = {
-    "ended": {"type": "string", "format": "date-time"},
-    "cells": WHOLE,
-    "rows": {"type": "object", "additionalProperties": WHOLE},
-    "unexpected": WHOLE,
-    "stale": TEXTS,
-    "missing": NAMED_TEXTS,
-    "findings": {"type": "array", "items": OBJECT},
-    "reused": WHOLE,
-    "retried": {"type": "object", "additionalProperties": TEXTS},
-    "exit_code": WHOLE,
-    "seconds": OBJECT,
-}
-EVENT = {"time": {"type": "string", "format": "date-time"}, "event": TEXT}
-
-
-def shape(properties: dict[str, Any], *optional: str) -> dict[str, Any]:
-    """A JSON object of which everything but ``optional`` has to be there."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [name for name in properties if name not in optional],
-    }
+# A run writes every field of these, whatever a reader does without one.
+WHOLE = (Provenance, About, StoredGroup, Footer)
 
 
 def schema() -> dict[str, Any]:
     """Every file of a run folder, and the records of its journal."""
-    types = (Cell, Element, Unit, Described, Finished, Closed)
-    _, components = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
-    files = {
-        "provenance.json": shape(
-            {**PROVENANCE, "merged": {"type": "array"}}, "merged", "interpreter"
-        ),
-        "adapters.json": {"type": "object", "additionalProperties": OBJECT},
-        "units.json": {
-            "type": "object",
-            "additionalProperties": {"type": "array", "items": {"$ref": "#/$defs/Unit"}},
-        },
-        "footer.json": shape(FOOTER),
-        "events.jsonl, a line": shape(EVENT),
-        "cells/ADAPTER.parquet, a row": {"$ref": "#/$defs/Cell"},
-        "elements/ADAPTER.parquet, a row": {"$ref": "#/$defs/Element"},
-        "journal.msgpack, a record": {
-            "anyOf": [{"$ref": f"#/$defs/{kind.__name__}"} for kind in types[3:]]
-        },
-    }
+    files, components = msgspec.json.schema_components(
+        FILES.values(), ref_template="#/$defs/{name}"
+    )
+    for record in WHOLE:
+        found = components[record.__name__]
+        found["required"] = list(found["properties"])
+    components["Provenance"]["properties"]["format"] = {"const": FORMAT}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Run folder of optimizer-conformance, format {FORMAT}",
         "type": "object",
-        "properties": files,
+        "properties": dict(zip(FILES, files, strict=True)),
         "$defs": components,
     }
 

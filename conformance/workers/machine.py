@@ -9,6 +9,7 @@ import subprocess
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -69,7 +70,7 @@ def accelerators() -> list[str]:
     return [line.strip() for line in done.stdout.splitlines() if line.strip()]
 
 
-def machine() -> dict[str, object]:
+def machine() -> dict[str, Any]:
     """For the provenance of a run."""
     return {
         "python": platform.python_version(),

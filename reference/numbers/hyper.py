@@ -35,18 +35,23 @@ class Representation:
     correction: str = ""
     momentum: str = ""
 
+    def formats(self) -> dict[str, str]:
+        """What was held in another format than exactly, in words, to that format."""
+        every = {
+            "learning rate": self.rate,
+            "epsilon and loss scale": self.scalars,
+            "decay and 1-decay": self.moments,
+            "bias correction": self.correction,
+            "momentum": self.momentum,
+        }
+        return {what: kept for what, kept in every.items() if kept}
+
     def __str__(self) -> str:
-        parts = []
-        if self.rate:
-            parts.append(f"learning rate held in {self.rate}")
-        if self.scalars:
-            parts.append(f"epsilon and loss scale held in {self.scalars}")
-        if self.moments:
-            parts.append(f"decay and 1-decay formed in {self.moments}")
-        if self.correction:
-            parts.append(f"bias correction formed in {self.correction}")
-        if self.momentum:
-            parts.append(f"momentum held in {self.momentum}")
+        formed = ("decay and 1-decay", "bias correction")
+        parts = [
+            f"{what} {'formed' if what in formed else 'held'} in {kept}"
+            for what, kept in self.formats().items()
+        ]
         return ", ".join(parts) or "hyperparameters as written"
 
 

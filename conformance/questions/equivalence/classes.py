@@ -18,6 +18,7 @@ from optimizer_conformance.cases.case import MAIN_DTYPE, Case, parse
 from optimizer_conformance.cases.inputs import RANGE_REGIMES
 from optimizer_conformance.judging.explain import FORMULA_MODES, NO_RULE
 from optimizer_conformance.judging.oracle import Oracle, Question, ordinary
+from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.judging.verdict import places
 from optimizer_conformance.questions.equivalence.example import example
 from optimizer_conformance.reference.numbers import equations
@@ -26,10 +27,10 @@ from optimizer_conformance.reference.rules import FACTORS, STATE, Rule
 from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import suffix
-from optimizer_conformance.reports import facts
 from optimizer_conformance.reports.classes import FORMAT, Class, ClassWitness, Map, Member, Panel
 from optimizer_conformance.reports.facts import Configuration, Facts, latest, together
 from optimizer_conformance.reports.model import RunData
+from optimizer_conformance.reports.records import StoredRule
 from optimizer_conformance.reports.verdicts import DEVIATES
 
 PARTLY = "some elements, by their place"  # how a run words a rule that explains only these
@@ -90,11 +91,11 @@ def stated(rule: Rule | None, claims: list[str], one: Configuration) -> list[str
     return [*words, *(f"{PARTLY}: {word}" for word in words)]
 
 
-def understood(found: facts.Rule | None, name: str, options: str) -> tuple[Rule | None, str]:
+def understood(found: StoredRule | None, name: str, options: str) -> tuple[Rule | None, str]:
     """The rule, and a word where it is not one that explains everything."""
     if found is None:
         return None, name
-    rule = Rule.of({**found.choices, "loss_scale": "loss_scale" in options.split("+")})
+    rule = rule_of(found, options.split("+"))
     return rule, "only in some elements" if found.partly else ""
 
 

@@ -29,7 +29,8 @@ from optimizer_conformance.cases.case import Case, draw_cases, parse
 from optimizer_conformance.cases.inputs import Input, Inputs, expand
 from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.reference.numbers.precision import Array, to_bits
-from optimizer_conformance.runs.run import Outcome, conduct
+from optimizer_conformance.runs.outcome import Outcome
+from optimizer_conformance.runs.run import conduct
 from optimizer_conformance.runs.schedule import Listener
 from optimizer_conformance.workers.process import command_for
 

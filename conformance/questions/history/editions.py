@@ -65,21 +65,21 @@ class Edition:
 
     def described(self) -> Iterator[tuple[Topic, Fact]]:
         """What its adapter says of each implementation, and what constructors state."""
-        patterns = tuple(self.run.provenance["selection"]["implementations"])
+        patterns = tuple(self.run.provenance.selection.implementations)
         for about in self.run.adapters.values():
-            for item in about["description"]["implementations"]:
-                name = item["name"]
+            for item in about.description.implementations if about.description else ():
+                name = item.name
                 if not wanted(name, patterns):
                     continue
-                if not item["devices"]:
-                    reason = item["gaps"].get("device", "it runs on no device here")
+                if not item.devices:
+                    reason = item.gaps.get("device", "it runs on no device here")
                     yield (name, "", "available"), Fact(reason)
                     continue
                 yield (name, "", "available"), THERE
-                sets = [options("+".join(features)) for features in item["features"]]
+                sets = [options("+".join(features)) for features in item.features]
                 yield (name, "", "options"), several(sets)
-                yield (name, "", "arguments"), several(item["hyperparameters"])
-                yield (name, "", "dtypes"), several(item["dtypes"])
+                yield (name, "", "arguments"), several(item.hyperparameters)
+                yield (name, "", "dtypes"), several(list(item.dtypes))
                 for argument, value in self.release.defaults.get(name, {}).items():
                     yield (name, "", f"default {argument}"), Fact(str(value))
 
@@ -101,7 +101,7 @@ class Edition:
     def bits(self) -> dict[tuple[str, str], pandas.Series[Any]]:
         """Implementation and options to the bits of each cell."""
         cells = self.run.cells
-        if cells.empty or "bits" not in cells:
+        if cells.empty:
             return {}
         own = cells[(cells.relation == "claimed") & (cells.bits != "")]
         return {

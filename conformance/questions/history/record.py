@@ -13,7 +13,7 @@ from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.judging.keys import suite_hash
 from optimizer_conformance.questions.history.frameworks import Framework
 from optimizer_conformance.reports.store import RunError, write_json
-from optimizer_conformance.runs.reader import content
+from optimizer_conformance.runs.reader import provenance_of
 from optimizer_conformance.workers import environments
 
 RELEASE = "release.json"
@@ -68,7 +68,7 @@ class ReleaseFolder:
     @property
     def current(self) -> bool:
         """Whether this version of the suite made the run."""
-        return content(self.run / "provenance.json").get("suite") == suite_hash()
+        return provenance_of(self.run).suite == suite_hash()
 
     def release(self) -> ReleaseRun:
         """How it was run.  Raises RunError for a damaged file."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cases.plan import claimed_variants
+from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.questions.identify.ambiguity import same
 from optimizer_conformance.questions.identify.inquiry import identify
 from optimizer_conformance.questions.identify.questioning import Unidentifiable
@@ -15,14 +16,14 @@ from optimizer_conformance.questions.identify.result import Identification
 from optimizer_conformance.questions.identify.synthetic import drawn
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.rules.words import difference
-from optimizer_conformance.reports import records
+from optimizer_conformance.reports.records import StoredRule
 from optimizer_conformance.runs.reader import adapters_of
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError
 from optimizer_conformance.workers.subject import Subject, described
 
 # Implementation and options to the rule of a run; None where it found none.
-Followed = dict[tuple[str, str], records.Rule | None]
+Followed = dict[tuple[str, str], StoredRule | None]
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ def followed(run: Path) -> Followed:
     Raises RunError for a folder that is no run's.
     """
     return {
-        (unit.implementation, unit.features): unit.rule
+        (group.implementation, group.features): group.followed
         for stored in adapters_of(run).values()
-        for unit in stored.units
-        if unit.finished
+        for group in stored.groups
+        if group.finished
     }
 
 
@@ -125,10 +126,7 @@ def graded(
         return Row(name, options, error.kind, "", str(error))
     rule = rules.get((name, options))
     if rule:
-        expected, source = (
-            [Rule.of({**rule.choices, "loss_scale": "loss_scale" in features})],
-            "run",
-        )
+        expected, source = [rule_of(rule, features)], "run"
     else:
         variants = claimed_variants(asked.implementation, features)
         expected = [variant.rule for variant in variants]

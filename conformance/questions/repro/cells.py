@@ -7,10 +7,10 @@ from pathlib import Path
 
 from optimizer_conformance.cases.case import MAIN_DTYPE, Case, parse
 from optimizer_conformance.cases.inputs import RANGE_REGIMES
+from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
 from optimizer_conformance.reference.rules import Rule
-from optimizer_conformance.reports import records
-from optimizer_conformance.reports.store import Cell
+from optimizer_conformance.reports.records import Cell
 from optimizer_conformance.reports.verdicts import FAILS
 from optimizer_conformance.runs.reader import adapters_of, provenance_of
 
@@ -24,8 +24,9 @@ def deviations(run: Path) -> list[Deviation]:
     found = []
     for stored in adapters_of(run).values():
         for index, group in stored.finished.items():
-            unit = stored.units[index]
-            rule = rule_of(unit.rule, unit.features) if unit.rule else None
+            planned = stored.groups[index]
+            told = planned.followed
+            rule = rule_of(told, planned.features.split("+")) if told else None
             found += [
                 deviation(cell, rule)
                 for cell in group.cells
@@ -46,11 +47,6 @@ def deviation(cell: Cell, rule: Rule | None) -> Deviation:
         cell.why,
         rule,
     )
-
-
-def rule_of(found: records.Rule, features: str) -> Rule:
-    """The rule that a run's group follows."""
-    return Rule.of({**found.choices, "loss_scale": "loss_scale" in features.split("+")})
 
 
 def found_in(run: Path, implementation: str, case: Case, variant: str, regime: str) -> Deviation:

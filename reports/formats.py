@@ -1,0 +1,93 @@
+"""Older formats of run folders, as the present one would have written them.
+
+Format 1 had no elements, groups, events, journal or keys.  Format 2 kept its groups in
+``units.json`` and called a rule's factors ``choices``; what an adapter said of itself stood twice.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from optimizer_conformance.reports.records import FORMAT
+
+FORMATS = (1, 2, FORMAT)
+Json = dict[str, Any]
+
+GROUPS = {2: "units.json", FORMAT: "groups.json"}
+# What stands where a folder of an older format has nothing.
+PROVENANCE: Json = {
+    "started": "", "python": "", "implementation": "", "platform": "", "processor": "",
+    "cores": None, "memory": 0, "accelerators": [], "harness": {}, "variables": {},
+    "confinement": "", "profile": "", "seed": 0, "adapters": [], "interpreter": "",
+    "requested": [], "required": [], "shard": [1, 1], "suite": "", "revision": "",
+    "dirty": False, "command": [], "reasons": {},
+}  # fmt: skip
+SELECTION: Json = {
+    "adapters": [], "implementations": [], "variants": [], "dtypes": [], "devices": [],
+    "modes": [], "cases": [],
+}  # fmt: skip
+FOOTER: Json = {
+    "ended": "", "cells": 0, "rows": {}, "unexpected": 0, "stale": [], "missing": {},
+    "findings": None, "reused": 0, "retried": {}, "exit_code": 0, "seconds": None,
+}  # fmt: skip
+# How format 2 worded the ways in which hyperparameters were held: what, and in which format.
+HELD = re.compile(r"(?:^|, )(.+?) (?:held|formed) in (\w+)")
+
+
+def provenance(content: Json) -> Json:
+    """``provenance.json`` of an older format."""
+    selection = content.get("selection")
+    chosen = SELECTION | (selection if isinstance(selection, dict) else {})
+    return PROVENANCE | content | {"selection": chosen}
+
+
+def footer(content: Json) -> Json:
+    """``footer.json``."""
+    return FOOTER | content
+
+
+def about(name: str, content: Json) -> Json:
+    """One adapter of ``adapters.json``."""
+    found = {"failure": "", "complete": True} | content
+    found["failure"] = found["failure"] or ""
+    if "description" not in content and content.get("versions"):
+        found["description"] = described(name, content)
+    return found
+
+
+def described(name: str, content: Json) -> Json:
+    """The description that format 1 kept in parts; what an implementation is, it kept not."""
+    empty = ("features", "hyperparameters", "dtypes", "devices", "state")
+    return {
+        "adapter": name,
+        "protocol": 1,
+        "unavailable": content.get("unavailable") or "",
+        **{key: content.get(key) or {} for key in ("versions", "devices", "flags")},
+        "implementations": [
+            {"family": "rmsprop", **{key: [] for key in empty}, **item}
+            for item in content.get("implementations") or ()
+        ],
+    }
+
+
+def group(content: Json) -> Json:
+    """One group of ``units.json``."""
+    return content | {"rule": rule(content["rule"])} if "rule" in content else content
+
+
+def rule(content: Any) -> Any:
+    """The rule of a group."""
+    if not isinstance(content, dict) or "choices" not in content:
+        return content
+    return {"factors": content["choices"], "partly": content.get("partly", False)}
+
+
+def record(content: Json) -> Json:
+    """A record of the journal."""
+    return content | {"rule": rule(content["rule"])} if "rule" in content else content
+
+
+def held(why: str) -> str:
+    """The column ``held`` of a cell that has the verdict ``representation``."""
+    return "; ".join(f"{what}={kept}" for what, kept in HELD.findall(why))

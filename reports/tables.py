@@ -1,0 +1,110 @@
+"""Tables of a run folder: Parquet files whose columns are the fields of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow
+from pyarrow import compute, parquet, types
+
+from optimizer_conformance.reports import formats
+from optimizer_conformance.reports.folder import UnreadableRun
+from optimizer_conformance.reports.records import Cell, Element
+from optimizer_conformance.reports.text import visible
+
+Row = type[Cell] | type[Element]
+Values = dict[str, Any]  # a row by the names of its columns
+TYPES: dict[Any, tuple[pyarrow.DataType, Callable[[Any], bool]]] = {
+    str: (pyarrow.string(), lambda kind: types.is_string(kind) or types.is_large_string(kind)),
+    float: (pyarrow.float64(), types.is_floating),
+    int: (pyarrow.int64(), types.is_integer),
+}
+DAMAGE = (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError)
+
+
+def schema(record: Row) -> pyarrow.Schema:
+    """The columns of a table, in order."""
+    return pyarrow.schema(
+        [(field.name, TYPES[field.type][0]) for field in msgspec.structs.fields(record)]
+    )
+
+
+def texts(record: Row) -> list[str]:
+    """The columns that hold words."""
+    return [field.name for field in msgspec.structs.fields(record) if field.type is str]
+
+
+def table_of(rows: Iterable[Cell | Element], record: Row) -> pyarrow.Table:
+    """Rows as a table."""
+    return pyarrow.Table.from_pylist(
+        [msgspec.structs.asdict(row) for row in rows], schema=schema(record)
+    )
+
+
+def read(path: Path, record: Row, *, older: bool = False) -> pyarrow.Table:
+    """A table with exactly the columns of its record.
+
+    A table of an ``older`` format may lack columns that were added since: those hold what a record
+    without them has.  Raises UnreadableRun for a file that cannot be read, and for a column that is
+    missing, there twice, of another type, or has gaps.
+    """
+    fields = msgspec.structs.fields(record)
+    try:
+        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            # What the columns are is known before any of them is loaded.
+            there = [field for field in fields if is_there(file.schema_arrow, field, older=older)]
+            found = file.read(columns=[field.name for field in there])
+        columns = [
+            column(found, field) if field in there else missing(found, field) for field in fields
+        ]
+        return pyarrow.table(columns, schema=schema(record))
+    except UnfitColumn as error:
+        raise UnreadableRun(f"{path} is damaged: {error}") from error
+    except DAMAGE as error:
+        raise UnreadableRun(f"{path} cannot be read: {visible(str(error))}") from error
+
+
+class UnfitColumn(Exception):  # noqa: N818 - named for the situation
+    """A column is not what the record says."""
+
+
+def is_there(columns: pyarrow.Schema, field: Any, *, older: bool) -> bool:
+    """Whether a table has a column, as its record has it.  Raises UnfitColumn."""
+    count = columns.names.count(field.name)
+    if not count and older and not field.required:
+        return False
+    if count != 1:
+        raise UnfitColumn(f"it has {count or 'no'} column{'s' * (count > 1)} {field.name!r}")
+    wanted, fits = TYPES[field.type]
+    found = columns.field(field.name).type
+    if not fits(found) and not types.is_null(found):
+        raise UnfitColumn(f"its column {field.name!r} is of type {found}, not {wanted}")
+    return True
+
+
+def column(table: pyarrow.Table, field: Any) -> Any:
+    """One column as its record has it.  Raises UnfitColumn."""
+    found = table.column(field.name)
+    if found.null_count and field.type is not float:
+        raise UnfitColumn(f"its column {field.name!r} has gaps")
+    found = found.cast(TYPES[field.type][0])
+    return compute.fill_null(found, float("nan")) if found.null_count else found
+
+
+def missing(table: pyarrow.Table, field: Any) -> Any:
+    """What stands where an older table has no such column."""
+    wanted, _ = TYPES[field.type]
+    if field.name == "held":
+        said = zip(*(table.column(name).to_pylist() for name in ("verdict", "why")), strict=True)
+        words = [formats.held(why) if verdict == "representation" else "" for verdict, why in said]
+        return pyarrow.chunked_array([words], type=wanted)
+    return pyarrow.chunked_array([[field.default] * len(table)], type=wanted)
+
+
+def values(table: pyarrow.Table) -> list[Values]:
+    """The rows of a table by the names of their columns."""
+    found: list[Values] = table.to_pylist()
+    return found
