@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from optimizer_conformance.reference.numbers.complex_bound import Squares
 from optimizer_conformance.reference.rules import Rule
+
+if TYPE_CHECKING:
+    from optimizer_conformance.reference.numbers.complex_bound import Squares
 
 # The order in which options appear in an identifier.
 FEATURES = (
