@@ -22,13 +22,15 @@ class Example:
     """One example: what the document prints, and what the reference gives in the same format.
 
     ``needs`` says what it would take to obtain the documented number; ``obtained`` may then hold
-    that of a surrogate.
+    that of a surrogate.  ``printed``: the document prints this number; otherwise it is what its
+    words and numbers come to.
     """
 
     example: str
     documented: str
     obtained: str
     needs: str = ""
+    printed: bool = True
 
     @property
     def matches(self) -> bool:
@@ -144,6 +146,7 @@ def matlab_rmsprop() -> Example:
         "MATLAB rmspropupdate: learnRate 0.05, sqGradDecay 0.95, gradient 1",
         f"step {0.05 / (0.05**0.5 + 1e-8):.15f}, averageSqGrad 0.05",
         f"step {-parameter[0, 0, 0]:.15f}, averageSqGrad {state['second_moment'][0, 0, 0]:.2f}",
+        printed=False,
     )
 
 
@@ -166,6 +169,7 @@ def matlab_adam() -> Example:
         f"step {0.05 / (1 + 1e-8):.15f}, averageGrad 0.25, averageSqGrad 0.05",
         f"step {-parameter[0, 0, 0]:.15f}, averageGrad {moments[0]:.2f}, "
         f"averageSqGrad {moments[1]:.2f}",
+        printed=False,
     )
 
 

@@ -213,7 +213,9 @@ def reproduce(
     else:
         table = Table("example", "documented", "obtained", "")
         for result in results:
-            table.add_row(result.example, result.documented, result.obtained or "–", mark(result))
+            implied = "" if result.printed else "\n[dim]not printed: what its numbers come to[/]"
+            said = escape(result.documented) + implied
+            table.add_row(result.example, said, result.obtained or "–", mark(result))
         console.print(table)
     raise typer.Exit(1 if any(result.differs for result in results) else 0)
 

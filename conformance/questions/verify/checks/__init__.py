@@ -10,7 +10,7 @@
 | ``record``        | a default or version of a documented variant against the claim |
 | ``property``      | a property of the update rule, on the reference |
 | ``example``       | an example of the document, against the printed digits |
-| ``digits``        | MATLAB's training example with our update functions |
+| ``digits-network`` | the network of MATLAB's training example, built |
 | ``script``        | a function of a probe script, in the framework's environment |
 | ``transcription`` | the same on our transcription of a function that is not available here |
 | ``book-loss``     | a training of the book, once a seed: is the printed loss among them |

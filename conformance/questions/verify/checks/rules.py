@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -229,6 +230,15 @@ def weights(variant: Variant) -> Outcome:
     falling = bool((np.diff(held) < 0).all())
     share = held[:length].sum() / held.sum()
     return falling, f"weights fall geometrically; the last {length} squares hold {share:.3f}"
+
+
+@named("weight-of-the-last")
+def weight_of_last(variant: Variant) -> Outcome:
+    """How much of all weight the last 1/(1-decay) squares have."""
+    decay = Fraction(variant.defaults["decay"])
+    length = round(1 / (1 - decay))
+    held = walked(variant, [np.ones(1)] * length)[-1][1]["second_moment"][0]
+    return f"{held:.3f}", f"{length} squares of 1 after zeros: the average is {held:.3f}"
 
 
 @named("fixed-point-of-decay-one")

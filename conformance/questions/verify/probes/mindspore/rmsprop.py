@@ -178,6 +178,63 @@ def grouped(first, second=None, rate=0.5, decay=0.0, start=1.0, gradient=1.0, co
     return {"first": [row[0] for row in rows], "second": [row[1] for row in rows]}
 
 
+def grouped_names(names):
+    """Whether a group's weight decay passes over parameters by their names; steps of each."""
+    parameters = named(tuple(names), value=1.0)
+    optimizer = nn.RMSProp(
+        [{"params": parameters, "weight_decay": 0.5}], learning_rate=0.5, **EXACT
+    )
+    return {"steps": steps(optimizer, parameters, [0.0])[0]}
+
+
+def refusals(name, kinds, **others):
+    """What comes of each kind of value: the name of what is raised, or ``accepted``."""
+    values = {
+        "None": None,
+        "bool": True,
+        "int": 1,
+        "negative int": -1,
+        "float": 0.5,
+        "zero": 0.0,
+        "negative": -0.5,
+        "str": "0.5",
+        "empty str": "",
+        "bytes": b"0.5",
+        "list": [0.5, 0.25],
+        "empty list": [],
+        "tuple": (0.5, 0.25),
+        "dict": {"a": 0.5},
+        "ndarray": np.array([0.5, 0.25]),
+        "scalar ndarray": np.array(0.5),
+        "float32": np.float32(0.5),
+        "complex": 0.5j,
+        "object": object(),
+        "nan": float("nan"),
+        "inf": float("inf"),
+        "tensor": Tensor(0.5, ms.float32),
+    }
+    found = {}
+    for kind in kinds or values:
+        try:
+            nn.RMSProp(named(), **{name: values[kind]}, **others)
+            found[kind] = "accepted"
+        except Exception as error:  # noqa: BLE001 - its name is the answer
+            found[kind] = type(error).__name__
+    return found
+
+
+def limits(name):
+    """Both sides of zero, one and far off: what is raised, or ``accepted``."""
+    found = {}
+    for value in (-1e-30, 0.0, 1e-30, 1.0, 2.0, 1e30):
+        try:
+            nn.RMSProp(named(), **{name: value})
+            found[f"{value:g}"] = "accepted"
+        except Exception as error:  # noqa: BLE001 - its name is the answer
+            found[f"{value:g}"] = type(error).__name__
+    return found
+
+
 def order(names, extra=None):
     """The order of the optimizer's parameters where ``order_params`` gives one."""
     w, v, u = named(("w", "v", "u"))
@@ -386,3 +443,11 @@ def example(number, steps_taken=1):
         optimizer(slopes)
         found["trained"] = True
     return found
+
+
+def gradients_words(kind):
+    """The same, and whether what is raised names the gradients."""
+    try:
+        return gradients(kind)
+    except Exception as error:  # noqa: BLE001 - any error is the answer
+        return {"raised": type(error).__name__, "names_gradients": "gradient" in str(error).lower()}

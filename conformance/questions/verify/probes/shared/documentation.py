@@ -38,13 +38,23 @@ def says(name, *patterns):
 
     A class's includes its constructor's.
     """
-    value = found(name)
-    texts = [inspect.getdoc(value)]
-    if inspect.isclass(value):
-        texts.append(inspect.getdoc(value.__init__))
-    text = re.sub(r"\s+", " ", " ".join(filter(None, texts)))
+    text = re.sub(r"\s+", " ", " ".join(texts(name)))
     missing = [pattern for pattern in patterns if not re.search(pattern, text)]
     return {"says": not missing, "missing": missing}
+
+
+def texts(name):
+    """The docstrings of an object: a class's and its constructor's."""
+    value = found(name)
+    every = [inspect.getdoc(value)]
+    if inspect.isclass(value):
+        every.append(inspect.getdoc(value.__init__))
+    return list(dict.fromkeys(filter(None, every)))
+
+
+def text(name):
+    """The same as one text, with a blank line between them."""
+    return {"text": "\n\n".join(texts(name))}
 
 
 def default(name, argument):

@@ -53,6 +53,10 @@ NO_SCALAR: dict[str, Any] = {
     "object": object(),
     "too large": 10**400,
 }
+DEFAULTS = {
+    "rmspropupdate": {"learnRate": 0.001, "sqGradDecay": 0.9, "epsilon": 1e-8},
+    "adamupdate": {"learnRate": 0.001, "gradDecay": 0.9, "sqGradDecay": 0.999, "epsilon": 1e-8},
+}
 NO_DECAY = {"1.5": 1.5, "above 1": 1.0 + 2.0**-52}
 NO_INTEGER = {"1.5": 1.5, "0.5": 0.5}
 
@@ -327,3 +331,57 @@ def averages_of(function: str, gradient: float) -> dict[str, Any]:
     halves = [0.001, *[0.5] * AVERAGES[function]]
     _, *averages = call(function, array(0.0), array(gradient), options=halves)
     return {"averages": [float(average[0, 0]) for average in averages]}
+
+
+def table_of_numeric(function: str) -> dict[str, Any]:
+    """A table whose values are numeric arrays in the place of dlarrays."""
+    params, grad = (table(value) for value in (0.0, 1.0))
+    for frame in (params, grad):
+        for row in range(len(frame)):
+            frame.at[row, "Value"] = frame.at[row, "Value"].data
+    return tried({"numeric values": partial(call, function, params, grad)})
+
+
+def all_defaults(function: str) -> dict[str, Any]:
+    """Two steps of a network without options, and with all defaults given."""
+    values = list(DEFAULTS[function].values())
+    results = []
+    for options in ([], values):
+        net, averages = DLNetwork(table(0.0)), None
+        for t, gradient in enumerate((1e-7, 3e-8), 1):
+            net, *averages = call(function, net, table(gradient), averages, options, iteration=t)
+        results.append([a.tolist() for a in arrays(net)])
+    return {"same": results[0] == results[1]}
+
+
+def previous_default_of_network() -> dict[str, Any]:
+    """R2019b without options against R2024a with 0.001 and 0.999, for a network."""
+    results = []
+    for release, options in (("R2019b", None), ("R2024a", [0.001, 0.999])):
+        net, averages = DLNetwork(table(0.0)), None
+        for gradient in (1.0, -0.3):
+            net, *averages = call(
+                "rmspropupdate", net, table(gradient), averages, options, release=release
+            )
+        results.append([a.tolist() for a in arrays(net)])
+    return {"same": results[0] == results[1]}
+
+
+def as_printed(epsilon: float) -> dict[str, Any]:
+    """adamupdate's first step of a gradient of 1, with the epsilon that our copy prints."""
+    new, *_ = call("adamupdate", array(0.0), array(1.0), options=[0.001, 0.9, 0.999, epsilon])
+    return {"step": float(-new[0, 0])}
+
+
+def trains(function: str) -> dict[str, Any]:
+    """A loop of 2000 updates of two arrays down a quadratic whose lowest value is zero."""
+    params: Any = [array(1.0), array(-2.0, shape=(4,))]
+    averages = None
+    for count in range(1, 2001):
+        grad = [2 * value for value in params]
+        params, *averages = call(
+            function, params, grad, averages, [0.1 / count**0.5], iteration=count
+        )
+    before = 6.0 + 16.0
+    after = sum(float((value * value).sum()) for value in params)
+    return {"loss_fell": after < before / 1000}
