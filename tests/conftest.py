@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from optimizer_conformance.cli.main import main
 from optimizer_conformance.runs.run import conduct
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import command_for
+from optimizer_conformance.workers.sandbox import program_places
 
 sys.path.insert(0, str(Path(__file__).parent))  # for fakes and evaluations
 
@@ -77,6 +79,14 @@ def cache(tmp_path, monkeypatch):
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     return tmp_path / "cache"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def readable():
+    """Stand-ins for an interpreter are scripts that start this one: workers may read it too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONFORMANCE_READABLE", os.pathsep.join(program_places(sys.executable)))
+        yield
 
 
 @pytest.fixture

@@ -99,6 +99,25 @@ def test_notes_do_not_disturb_json(conformance, cache):
     assert "no environment yet" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", ["run --nope", "nonsense", "report", "run --jobs x", "env create --fresh=1"]
+)
+def test_a_wrong_line_is_one_line_that_names_the_help(conformance, words):
+    done = conformance(*words.split())
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert line.endswith("--help` shows how")
+
+
+def test_a_command_without_words_shows_its_help(conformance):
+    done = conformance("env")
+    assert done.returncode == 2
+    assert "Usage: " in done.stdout + done.stderr
+    assert "error" not in done.stderr
+
+
 def raised_here():
     """Every class of the code that is called an exception."""
     folders = (optimizer_conformance, adapters, reference, reports)

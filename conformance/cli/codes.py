@@ -22,8 +22,8 @@ from optimizer_conformance.cli.console import errors
 from optimizer_conformance.reports.text import escape, visible
 
 EXPECTED, UNEXPECTED, USAGE, INCOMPLETE = 0, 1, 2, 3
-UNFORESEEN = 70  # EX_SOFTWARE of sysexits.h
 ABORTED = 130  # 128 and the number of SIGINT, as shells and Typer have it
+UNFORESEEN = 70  # EX_SOFTWARE of sysexits.h
 LONGEST = 4000  # characters of one line; texts of others were cut before
 PACKAGE = __name__.partition(".")[0]
 
@@ -70,8 +70,10 @@ SHORT = {
 
 def ending(error: BaseException) -> tuple[int, str]:
     """The exit code of an exception, and the line that is said."""
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
         return INCOMPLETE, "interrupted"
+    if callable(words := getattr(error, "format_message", None)):  # Click's, or Typer's copy of it
+        return USAGE, f"{words().rstrip('. ')}; {helped(error)}" if words().strip() else ""
     for kind in type(error).__mro__:
         if kind.__module__.partition(".")[0] == PACKAGE and kind.__name__ in FORESEEN:
             return FORESEEN[kind.__name__], str(error)
@@ -83,6 +85,12 @@ def ending(error: BaseException) -> tuple[int, str]:
     if isinstance(error, OSError) and error.errno in SHORT:
         return INCOMPLETE, f"{error.filename or 'the system'}: {error.strerror}"
     return UNFORESEEN, f"unforeseen: {type(error).__name__}: {error}; {kept(error)}"
+
+
+def helped(error: BaseException) -> str:
+    """What shows how a command is called."""
+    context = getattr(error, "ctx", None)
+    return f"`{context.command_path if context else 'conformance'} --help` shows how"
 
 
 def one_line(text: str) -> str:
@@ -134,5 +142,6 @@ class Threads:
 
 
 def say(message: str) -> None:
-    """One line on standard error."""
-    errors.print(f"[red]error:[/] {escape(one_line(message))}", soft_wrap=True)
+    """One line on standard error; nothing where help was printed instead."""
+    if message:
+        errors.print(f"[red]error:[/] {escape(one_line(message))}", soft_wrap=True)

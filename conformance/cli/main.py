@@ -23,19 +23,18 @@ def ended() -> int:
     """Run the command; its exit code."""
     try:
         with stoppable():
-            app()
+            found = app(standalone_mode=False)
     except SystemExit as end:
-        if end.code == codes.ABORTED:  # Typer has caught the interrupt itself
-            codes.say("interrupted")
-            return codes.INCOMPLETE
-        return end.code if isinstance(end.code, int) else codes.USAGE * bool(end.code)
-    except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        sys.stderr.close()
+        # Typer ends like this where the reader of our output went away, as `| head` does.
+        gone = type(sys.stdout).__name__ == "PacifyFlushWrapper"
+        found = codes.EXPECTED if gone else end.code
     except BaseException as error:  # noqa: BLE001 - the one place where everything ends
-        code, message = codes.ending(error)
+        found, message = codes.ending(error)
         codes.say(message)
-        return code
-    return codes.EXPECTED
+    if found == codes.ABORTED:  # Typer has caught the interrupt itself
+        codes.say("interrupted")
+        return codes.INCOMPLETE
+    return found if isinstance(found, int) else codes.EXPECTED
 
 
 __all__ = ["app", "main"]
