@@ -176,7 +176,7 @@ def replace(parameter: Parameter, array: Array) -> None:
     ops.assign(parameter, Tensor(array))
 
 
-class Session:
+class SharedSession:
     """What both kinds of session share; ``tensors`` are the state, by canonical name."""
 
     tensors: dict[str, list[Parameter]]
@@ -216,7 +216,7 @@ class Session:
         self.count(step)
 
 
-class ClassSession(Session):
+class ClassSession(SharedSession):
     """A session over ``nn.RMSProp`` or ``nn.Adam``."""
 
     def __init__(self, request: protocol.Open, offer: MindSporeOffer) -> None:
@@ -241,7 +241,7 @@ class ClassSession(Session):
                 replace(getattr(self.optimizer, f"{beta}_power"), power)
 
 
-class OperatorSession(Session):
+class OperatorSession(SharedSession):
     """A session over one operator, called from Python once a parameter.
 
     The caller keeps the state, which starts at zero, the count of steps and the betas' powers.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from optimizer_conformance.questions.certify.record import Certificate
     from optimizer_conformance.questions.identify import Identification, identify
     from optimizer_conformance.questions.translate.result import Translation
-    from optimizer_conformance.questions.translate.session import translate
+    from optimizer_conformance.questions.translate.translate import translate
 
 # What can be imported from here, and where it stands.
 PLACES = {
@@ -29,7 +29,7 @@ PLACES = {
     "audit": "optimizer_conformance.questions.audit.audit",
     "certify": "optimizer_conformance.questions.certify.issue",
     "identify": "optimizer_conformance.questions.identify",
-    "translate": "optimizer_conformance.questions.translate.session",
+    "translate": "optimizer_conformance.questions.translate.translate",
 }
 
 __all__ = [

@@ -17,7 +17,7 @@ from optimizer_conformance.questions.identify.experiment import experiments
 from optimizer_conformance.questions.identify.holding import held
 from optimizer_conformance.questions.identify.hypotheses import Family
 from optimizer_conformance.questions.identify.prediction import predictions
-from optimizer_conformance.questions.identify.questioning import Interview
+from optimizer_conformance.questions.identify.queries import Queries
 from optimizer_conformance.questions.identify.storage import Storage, system
 from optimizer_conformance.questions.identify.survey import grade
 from optimizer_conformance.questions.identify.synthetic import drawn, synthetic
@@ -103,7 +103,7 @@ def test_a_wider_state_is_noticed() -> None:
     for state, expected in (("float32", "all in float32"), ("", "state in bfloat16")):
         style = Style(name="mixed", intermediate="float32", state=state)
         one = synthetic(RMSPROP, style, 1, USUAL)
-        found = held(Interview(one, (), 100), RMSPROP, "bfloat16", frozenset(USUAL), {}, 0, {})
+        found = held(Queries(one, (), 100), RMSPROP, "bfloat16", frozenset(USUAL), {}, 0, {})
         assert expected in str(found)
 
 

@@ -8,7 +8,10 @@ from typer.testing import CliRunner
 from optimizer_conformance.cli.main import app
 from optimizer_conformance.questions.verify import document, ledger, observations
 from optimizer_conformance.questions.verify.document import Claim
-from optimizer_conformance.questions.verify.observations import Kept, Observation
+from optimizer_conformance.questions.verify.observations import (
+    ClaimObservation,
+    DocumentObservations,
+)
 from optimizer_conformance.questions.verify.registry import Decision
 
 DOCUMENT = document.load("codecademy-rmsprop")
@@ -26,10 +29,12 @@ def settled(verdict, seen, *, version="numpy 2", expected="", kept=()):
         link="l",
     )
     decision = Decision(verdict=verdict, observed="words", version=version, seen=seen)
-    return ledger.settle(DOCUMENT, claim, decision, Kept("codecademy-rmsprop", list(kept)))
+    return ledger.settle(
+        DOCUMENT, claim, decision, DocumentObservations("codecademy-rmsprop", list(kept))
+    )
 
 
-ONE = Observation("c", "numpy 2", {"mean_square": 1.0, "type": "tuple"})
+ONE = ClaimObservation("c", "numpy 2", {"mean_square": 1.0, "type": "tuple"})
 
 
 class TestStatus:
@@ -75,7 +80,7 @@ class TestFiles:
 
     def test_values_come_back_from_the_file_as_they_are_compared(self, tmp_path):
         seen = {"a": float("nan"), "b": (1, 2.0), "c": None, "d": True, "e": float("inf")}
-        row = Observation("c", "v", observations.canonical(seen))
+        row = ClaimObservation("c", "v", observations.canonical(seen))
         (tmp_path / "t.jsonl").write_text(observations.line(row))
         (back,) = observations.kept("t", tmp_path).rows
         assert observations.difference(back.seen, observations.canonical(seen)) == ""
@@ -86,9 +91,12 @@ class TestFiles:
             observations.kept("t", tmp_path)
 
     def test_a_proposal_replaces_adds_and_drops_what_no_claim_has(self, tmp_path):
-        before = Kept("t", [ONE, Observation("gone", "numpy 2", {"a": 1})])
+        before = DocumentObservations("t", [ONE, ClaimObservation("gone", "numpy 2", {"a": 1})])
         (tmp_path / "t.jsonl").write_text("".join(map(observations.line, before.rows)))
-        new = [Observation("c", "numpy 2", {"a": 2}), Observation("b", "numpy 2", {"a": 3})]
+        new = [
+            ClaimObservation("c", "numpy 2", {"a": 2}),
+            ClaimObservation("b", "numpy 2", {"a": 3}),
+        ]
         found = observations.propose(before, new, ["b", "c"], tmp_path)
         assert [line.split(",")[0] for line in found.after.splitlines()] == [
             '{"claim":"b"',

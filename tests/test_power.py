@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from optimizer_conformance.mutants.arithmetic import Working
 from optimizer_conformance.mutants.equivalence import proof
-from optimizer_conformance.mutants.faults import Entry, Watched, faults
+from optimizer_conformance.mutants.faults import Watched, WatchedValue, faults
 from optimizer_conformance.mutants.mutants import BORROWED, mutants
 from optimizer_conformance.mutants.rounding import fused, rounder
 from optimizer_conformance.mutants.styles import ANY, PLAIN, rewritings
@@ -174,7 +174,7 @@ class TestFaults:
             if (item.site.operation, item.effect) == ("add", "second term dropped")
         )
         num = Watched(FLOAT64, fault)
-        one = Entry(num, np.ones(1))
+        one = WatchedValue(num, np.ones(1))
         assert [(one + one).inner[0], (one + one).inner[0]] == [1.0, 2.0]
         num.begin()
         assert (one + one).inner[0] == 1.0

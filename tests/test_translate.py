@@ -15,7 +15,7 @@ from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.questions.translate import between, report, translate
 from optimizer_conformance.questions.translate.code import wrapper
 from optimizer_conformance.questions.translate.proof import proved, refuted, relation
-from optimizer_conformance.questions.translate.settings import Setting, setting, words
+from optimizer_conformance.questions.translate.settings import OptimizerSetting, setting, words
 from optimizer_conformance.questions.translate.table import survey
 from optimizer_conformance.questions.translate.transformations import GIVEN, ONE
 from optimizer_conformance.questions.translate.trial import drawn
@@ -231,7 +231,7 @@ def test_the_code_is_run_in_its_framework_and_judged(adapter) -> None:
         pytest.skip(f"no environment of {adapter}")
     same = rule("keras-rmsprop-centered-momentum")
     given = {name: DECIMALS[name] for name in same.hyperparameters}
-    asked = Setting(("centered", "momentum"), given)
+    asked = OptimizerSetting(("centered", "momentum"), given)
     code = wrapper(same, given, adapter, "a rule")
     every = drawn("rmsprop", asked, "float32", schedules=True)
     runs, why = audited(Oracle(), code, adapter, same, asked, every)

@@ -16,7 +16,7 @@ from optimizer_conformance.cli.console import UsageError, console, errors, print
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
-from optimizer_conformance.questions.identify.inquiry import MOST_STEPS, PREFERRED
+from optimizer_conformance.questions.identify.search import MOST_STEPS, PREFERRED
 from optimizer_conformance.questions.identify.survey import Row, followed, invented, survey
 from optimizer_conformance.reference.decimals import decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS

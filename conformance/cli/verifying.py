@@ -23,7 +23,7 @@ from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.verify import document, ledger
 from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.document import Claim
-from optimizer_conformance.questions.verify.observations import Proposal
+from optimizer_conformance.questions.verify.observations import ObservationProposal
 from optimizer_conformance.questions.verify.registry import VERDICTS
 from optimizer_conformance.reports import claims as pages
 from optimizer_conformance.reports import model
@@ -125,7 +125,7 @@ def verify(
     raise typer.Exit(code)
 
 
-def keep(proposals: list[Proposal], *, make: bool) -> int:
+def keep(proposals: list[ObservationProposal], *, make: bool) -> int:
     """Show the change of what is kept, or make it; 1 where one is only proposed."""
     for proposal in proposals:
         if make:

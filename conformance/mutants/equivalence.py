@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy
 
-from optimizer_conformance.mutants.faults import Entered, Entry, Watched
+from optimizer_conformance.mutants.faults import Entered, Watched, WatchedValue
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.reference.numbers.symbolic import QUANTITIES, Symbolic, symbols
 from optimizer_conformance.reference.rules import Rule
@@ -30,7 +30,7 @@ def one_step(rule: Rule, mutant: Mutant | None = None) -> Equations:
     values = {name: sympy.Symbol(symbol, real=True) for name, symbol in QUANTITIES.items()}
     if mutant and mutant.fault:
         num = Watched(inline, mutant.fault)
-        values = {name: Entry(num, value) for name, value in values.items()}
+        values = {name: WatchedValue(num, value) for name, value in values.items()}
         coefficients = Entered(num, coefficients)
     state = {name: values[name] for name in rule.state}
     parameter, after = rule.step(

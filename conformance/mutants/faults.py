@@ -33,7 +33,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Fault:
+class Mutation:
     """What is done at a site instead."""
 
     site: Site
@@ -43,7 +43,7 @@ class Fault:
         return f"{self.site.quantity}, {self.site.operation} {self.site.ordinal}: {self.effect}"
 
 
-class Entry:
+class WatchedValue:
     """A value inside a :class:`Watched` system; operators are operations like all others."""
 
     __array_priority__ = 1001
@@ -52,23 +52,23 @@ class Entry:
     def __init__(self, num: Watched, inner: Value) -> None:
         self.num, self.inner = num, inner
 
-    def __neg__(self) -> Entry:
+    def __neg__(self) -> WatchedValue:
         return self.num.perform("turn", self)
 
-    def __add__(self, other: Entry) -> Entry:
+    def __add__(self, other: WatchedValue) -> WatchedValue:
         return self.num.perform("add", self, other)
 
-    def __sub__(self, other: Entry) -> Entry:
+    def __sub__(self, other: WatchedValue) -> WatchedValue:
         return self.num.perform("subtract", self, other)
 
-    def __mul__(self, other: Entry) -> Entry:
+    def __mul__(self, other: WatchedValue) -> WatchedValue:
         return self.num.perform("multiply", self, other)
 
 
 class Watched:
     """``inner`` with every operation counted, and one of them wrong."""
 
-    def __init__(self, inner: Any, fault: Fault | None = None) -> None:
+    def __init__(self, inner: Any, fault: Mutation | None = None) -> None:
         self.inner, self.fault = inner, fault
         self.seen: Counter[str] = Counter()
         self.pending: list[Site] = []
@@ -79,7 +79,7 @@ class Watched:
         """A new step: operations are counted from the start."""
         self.seen.clear()
 
-    def perform(self, operation: str, *arguments: Any) -> Entry:
+    def perform(self, operation: str, *arguments: Any) -> WatchedValue:
         """Carry out an operation, rightly or not."""
         ordinal = self.seen[operation]
         self.seen[operation] += 1
@@ -87,10 +87,10 @@ class Watched:
         site = self.fault.site if self.fault else None
         if site and (site.operation, site.ordinal) == (operation, ordinal):
             assert self.fault is not None
-            return Entry(self, self.wrong(operation, self.fault.effect, inner))
+            return WatchedValue(self, self.wrong(operation, self.fault.effect, inner))
         counts = [len(item) for item in inner if isinstance(item, tuple)] or [0, 0]
         self.pending.append(Site(operation, ordinal, "", *counts))
-        return Entry(self, RIGHT[operation](self.inner, *inner))
+        return WatchedValue(self, RIGHT[operation](self.inner, *inner))
 
     def wrong(self, operation: str, effect: str, arguments: list[Any]) -> Value:
         """The result of the faulty operation."""
@@ -109,42 +109,46 @@ class Watched:
 
     # The members of reference.numbers -----------------------------------------------------------
 
-    def given(self, values: Any) -> Entry:
-        return Entry(self, self.inner.given(values))
+    def given(self, values: Any) -> WatchedValue:
+        return WatchedValue(self, self.inner.given(values))
 
-    def full(self, like: Entry, decimal: str) -> Entry:
-        return Entry(self, self.inner.full(like.inner, decimal))
+    def full(self, like: WatchedValue, decimal: str) -> WatchedValue:
+        return WatchedValue(self, self.inner.full(like.inner, decimal))
 
-    def define(self, name: str, x: Entry) -> Entry:
+    def define(self, name: str, x: WatchedValue) -> WatchedValue:
         found = self.perform("store", x)
         self.pending, ready = [], self.pending
         self.sites += [
             Site(s.operation, s.ordinal, name, s.numerators, s.denominators) for s in ready
         ]
-        return Entry(self, self.inner.define(name, found.inner))
+        return WatchedValue(self, self.inner.define(name, found.inner))
 
-    def square(self, x: Entry) -> Entry:
+    def square(self, x: WatchedValue) -> WatchedValue:
         return self.perform("square", x)
 
-    def root(self, x: Entry) -> Entry:
+    def root(self, x: WatchedValue) -> WatchedValue:
         return self.perform("root", x)
 
-    def maximum(self, x: Entry, y: Entry) -> Entry:
+    def maximum(self, x: WatchedValue, y: WatchedValue) -> WatchedValue:
         return self.perform("maximum", x, y)
 
-    def average(self, b: Entry, c: Entry, old: Entry, new: Entry) -> Entry:
+    def average(
+        self, b: WatchedValue, c: WatchedValue, old: WatchedValue, new: WatchedValue
+    ) -> WatchedValue:
         return self.perform("average", b, c, old, new)
 
-    def quotient(self, numerators: tuple[Entry, ...], denominators: tuple[Entry, ...]) -> Entry:
+    def quotient(
+        self, numerators: tuple[WatchedValue, ...], denominators: tuple[WatchedValue, ...]
+    ) -> WatchedValue:
         return self.perform("quotient", numerators, denominators)
 
-    def variance(self, v: Entry, m: Entry) -> Entry:
+    def variance(self, v: WatchedValue, m: WatchedValue) -> WatchedValue:
         return self.perform("variance", v, m)
 
-    def shrink(self, x: Entry, c: Entry) -> Entry:
+    def shrink(self, x: WatchedValue, c: WatchedValue) -> WatchedValue:
         return self.perform("shrink", x, c)
 
-    def centralize(self, x: Entry) -> Entry:
+    def centralize(self, x: WatchedValue) -> WatchedValue:
         return self.perform("centralize", x)
 
 
@@ -161,8 +165,8 @@ class Entered:
     def __init__(self, num: Watched, coefficients: Hyper) -> None:
         self._num, self._coefficients = num, coefficients
 
-    def __getattr__(self, name: str) -> Entry:
-        found = Entry(self._num, getattr(self._coefficients, name))
+    def __getattr__(self, name: str) -> WatchedValue:
+        found = WatchedValue(self._num, getattr(self._coefficients, name))
         setattr(self, name, found)
         return found
 
@@ -296,10 +300,10 @@ def effects(site: Site) -> list[str]:
     return list(WRONG[site.operation])
 
 
-def faults(rule: Rule, decimals: dict[str, str]) -> list[Fault]:
+def faults(rule: Rule, decimals: dict[str, str]) -> list[Mutation]:
     """Every fault that one step of a rule has room for."""
     num = Watched(FLOAT64)
     coefficients = Entered(num, hyper(decimals, 1, num=FLOAT64))
-    start = Entry(num, np.ones((2, 2)))
+    start = WatchedValue(num, np.ones((2, 2)))
     rule.step(coefficients, rule.initial_state(start, num=num), start, start, num=num)
-    return [Fault(site, effect) for site in num.sites for effect in effects(site)]
+    return [Mutation(site, effect) for site in num.sites for effect in effects(site)]

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import get_args
 
 from optimizer_conformance.mutants.coefficients import Forming, alterations, formed, scaled
-from optimizer_conformance.mutants.faults import Fault, faults
+from optimizer_conformance.mutants.faults import Mutation, faults
 from optimizer_conformance.mutants.programs import Program, plain, programs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import IDEAL, Representation
@@ -45,7 +45,7 @@ class Mutant:
     kind: str
     rule: Rule
     factor: tuple[tuple[str, Fraction], ...] = ()
-    fault: Fault | None = None
+    fault: Mutation | None = None
     forming: Forming = formed
     program: Program = plain
     held: Representation = IDEAL

@@ -72,7 +72,7 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Cost:
+class StepCost:
     """One rule on one number system; ``ratio`` is to PyTorch's own step of the same rule."""
 
     rule: str
@@ -104,7 +104,7 @@ def cpu_seconds(*words: str) -> float:
     return sum(after[2:4]) - sum(before[2:4])
 
 
-def measure(python: Path | None, repeats: int = 5) -> Iterator[Cost]:
+def measure(python: Path | None, repeats: int = 5) -> Iterator[StepCost]:
     """Yield the cost of each rule on each number system.
 
     ``python`` is an interpreter with torch; without one there are no ratios.
@@ -116,7 +116,7 @@ def measure(python: Path | None, repeats: int = 5) -> Iterator[Cost]:
             # The smallest: everything else that the machine does adds to it.
             cost = min(element_step(rule, num, size) for _ in range(repeats))
             ratio = cost / torch[rule] if rule in torch else None
-            yield Cost(rule, system, cost, AIMS[system], ratio)
+            yield StepCost(rule, system, cost, AIMS[system], ratio)
 
 
 def element_step(rule: str, num: Any, size: int) -> float:

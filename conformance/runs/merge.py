@@ -30,7 +30,7 @@ from optimizer_conformance.runs.outcome import (
 from optimizer_conformance.runs.reader import Stored
 from optimizer_conformance.runs.request import reasons, request_of
 from optimizer_conformance.runs.run import own_places
-from optimizer_conformance.runs.schedule import Kept, Result, Shard
+from optimizer_conformance.runs.schedule import KeptRows, Result, Shard
 
 # Parts of one run have these in common.
 SAME = ("suite", "profile", "seed", "selection", "requested", "required", "adapters", "harness")
@@ -157,7 +157,9 @@ def together(name: str, pieces: list[Stored], folders: list[Path]) -> Result:
             if (group := piece.finished.get(index)) is not None and piece.groups[index].here:
                 result.cells += group.cells
                 result.elements += group.elements
-                result.kept[index] = Kept(len(group.cells), len(group.elements), True, group.rule)
+                result.kept[index] = KeptRows(
+                    len(group.cells), len(group.elements), True, group.rule
+                )
                 result.outlines[index] = piece.groups[index].outline
     result.complete = not result.failure and len(result.kept) == len(plan)
     result.seconds_waited = 0.0

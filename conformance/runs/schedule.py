@@ -59,7 +59,7 @@ class Agent(Protocol):
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptRows:
     """How many rows a group has, whether it came to its end, and the rule that it follows."""
 
     cells: int
@@ -88,7 +88,7 @@ class Result:
     complete: bool = True
     seconds_waited: float = 0.0
     outlines: list[Outline] = field(default_factory=list)
-    kept: dict[int, Kept] = field(default_factory=dict)
+    kept: dict[int, KeptRows] = field(default_factory=dict)
     reused: int = 0
     retried: list[str] = field(default_factory=list)
 
@@ -418,7 +418,7 @@ class Schedule:
             result.cells += found.cells
             result.elements += found.elements
             result.retried += found.retried
-            result.kept[index] = Kept(
+            result.kept[index] = KeptRows(
                 len(found.cells), len(found.elements), index in work.finished, found.rule
             )
         held = [index for index in range(len(result.outlines)) if self.shard.holds(index)]

@@ -86,7 +86,7 @@ class Interpreter:
 
 
 @dataclass(frozen=True)
-class Standing(environments.Environment):
+class StandIn(environments.Environment):
     """An interpreter that stands in for an adapter's environment."""
 
     host: Interpreter | None = None
@@ -311,16 +311,16 @@ def standing_in(interpreter: Interpreter | None) -> Iterator[None]:
         environments.STAND_INS.update(before)
 
 
-def standing(adapter: str, interpreter: Interpreter) -> Standing:
+def standing(adapter: str, interpreter: Interpreter) -> StandIn:
     """The interpreter in the place of one adapter's environment."""
     enrolment: Enrolment = environments.ADAPTERS[adapter]
-    return Standing(enrolment, interpreter.path.parent, host=interpreter)
+    return StandIn(enrolment, interpreter.path.parent, host=interpreter)
 
 
 def current() -> Interpreter | None:
     """The interpreter that stands in now, if there is one."""
     found = next(iter(environments.STAND_INS.values()), None)
-    return found.host if isinstance(found, Standing) else None
+    return found.host if isinstance(found, StandIn) else None
 
 
 def chosen() -> Path | None:
@@ -358,7 +358,7 @@ __all__ = [
     "EnvironmentFailure",
     "Interpreter",
     "NoInterpreter",
-    "Standing",
+    "StandIn",
     "Wish",
     "adapters",
     "ask",

@@ -27,7 +27,7 @@ class NoInterpreter(Exception):  # noqa: N818 - named for the situation
 
 
 @dataclass(frozen=True)
-class Interpreter:
+class UsablePython:
     """One that starts and can make environments.
 
     version  all three parts, such as ``3.9.18``
@@ -42,7 +42,7 @@ class Interpreter:
         return self.version.rpartition(".")[0]
 
 
-def choose(wanted: tuple[str, ...], given: Mapping[str, Path]) -> Interpreter:
+def choose(wanted: tuple[str, ...], given: Mapping[str, Path]) -> UsablePython:
     """The first of the ``wanted`` versions (``3.9``) that is here; ``given`` ones go before.
 
     Raises NoInterpreter.
@@ -51,7 +51,7 @@ def choose(wanted: tuple[str, ...], given: Mapping[str, Path]) -> Interpreter:
         for path in places(minor, given):
             version = answer(path)
             if version.rpartition(".")[0] == minor:
-                return Interpreter(path, version)
+                return UsablePython(path, version)
     raise NoInterpreter(
         f"needs Python {' or '.join(wanted)}, and there is none on PATH or among pyenv's versions; "
         f"give --python {wanted[0]}=/path/to/python"

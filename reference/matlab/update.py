@@ -66,7 +66,7 @@ class Coefficients:
 
 
 @dataclass(frozen=True)
-class Rule:
+class UpdateCall:
     """All that one call fixes for every array that it updates.
 
     ``averages``: the state's part that each average argument holds, in the order of arguments.
@@ -152,7 +152,7 @@ def named(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def updated(
-    rule: Rule, parameters: Any, gradient: Any, averages: Sequence[tuple[str, Any]]
+    rule: UpdateCall, parameters: Any, gradient: Any, averages: Sequence[tuple[str, Any]]
 ) -> tuple[Any, ...]:
     """Walk the containers."""
     name = "net" if hasattr(parameters, "Learnables") else "params"
@@ -224,7 +224,7 @@ def rmspropupdate(
     """
     since = release_named(release)
     variant = documented.RMSPROP_R2020A if since >= DECAY_OF_0_9 else documented.RMSPROP_R2019B
-    rule = Rule(
+    rule = UpdateCall(
         variant=variant,
         averages=("second_moment",),
         values=chosen(
@@ -284,7 +284,7 @@ def adamupdate(
     since = release_named(release)
     reading = checked("epsilon_reading", epsilon_reading, ("outside", "hat"))
     variant = documented.ADAM if reading == "outside" else documented.ADAM_HAT
-    rule = Rule(
+    rule = UpdateCall(
         variant=variant,
         averages=("first_moment", "second_moment"),
         values=chosen(

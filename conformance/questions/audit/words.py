@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from optimizer_conformance.mutants.faults import Entered, Entry, Watched
+from optimizer_conformance.mutants.faults import Entered, Watched, WatchedValue
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.reference.numbers.symbolic import (
     QUANTITIES,
@@ -144,7 +144,8 @@ def faulty(mutant: Mutant) -> list[tuple[sympy.Symbol, Any]]:
     inner = Symbolic()
     num: Any = Watched(inner, mutant.fault)
     values = {
-        name: Entry(num, sympy.Symbol(symbol, real=True)) for name, symbol in QUANTITIES.items()
+        name: WatchedValue(num, sympy.Symbol(symbol, real=True))
+        for name, symbol in QUANTITIES.items()
     }
     state = {name: values[name] for name in mutant.rule.state}
     coefficients = Entered(num, symbols(mutant.rule))

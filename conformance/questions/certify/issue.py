@@ -21,12 +21,17 @@ from optimizer_conformance.questions.certify.record import (
     FORMAT,
     Against,
     Certificate,
+    CertificateProvenance,
     Evidence,
-    Provenance,
     Statement,
 )
-from optimizer_conformance.questions.translate.session import Progress, silent
-from optimizer_conformance.questions.translate.settings import Setting, checked, setting, words
+from optimizer_conformance.questions.translate.settings import (
+    OptimizerSetting,
+    checked,
+    setting,
+    words,
+)
+from optimizer_conformance.questions.translate.translate import Progress, silent
 from optimizer_conformance.questions.translate.trial import answered, cases, flat, found, judged
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, to_bits
 from optimizer_conformance.reference.numbers.symbolic import equations, starts
@@ -97,7 +102,7 @@ def certify(
     return msgspec.structs.replace(bare, hash=bare.content_hash)
 
 
-def compared(against: str, asked: Subject, told: Setting, stack: ExitStack) -> Against:
+def compared(against: str, asked: Subject, told: OptimizerSetting, stack: ExitStack) -> Against:
     """The rule of a document, or the one that another implementation follows."""
     if against in VARIANTS:
         return documented(VARIANTS[against], asked, told)
@@ -129,7 +134,7 @@ def compared(against: str, asked: Subject, told: Setting, stack: ExitStack) -> A
     )
 
 
-def documented(variant: Variant, asked: Subject, told: Setting) -> Against:
+def documented(variant: Variant, asked: Subject, told: OptimizerSetting) -> Against:
     """The rule of a document; it must have the implementation's options."""
     if variant.features != set(told.features):
         raise SubjectError(
@@ -164,7 +169,7 @@ def main_dtype(asked: Subject) -> str:
 
 def gathered(
     asked: Subject,
-    told: Setting,
+    told: OptimizerSetting,
     rule: Rule,
     dtypes: Sequence[str],
     progress: Progress,
@@ -185,7 +190,7 @@ def gathered(
     return evidence
 
 
-def one(oracle: Oracle, asked: Subject, told: Setting, rule: Rule, case: Case) -> Evidence:
+def one(oracle: Oracle, asked: Subject, told: OptimizerSetting, rule: Rule, case: Case) -> Evidence:
     """One case run and judged."""
     observed = answered(asked, case, told)
     judgement = judged(oracle, asked, rule, told.decimals, case, observed)
@@ -262,10 +267,10 @@ def extreme(items: list[Evidence]) -> str:
     )
 
 
-def provenance(asked: Subject) -> Provenance:
+def provenance(asked: Subject) -> CertificateProvenance:
     """With what it was made."""
     here = machine.machine()
-    return Provenance(
+    return CertificateProvenance(
         datetime.now(UTC).isoformat(timespec="seconds"),
         asked.description.versions,
         asked.description.flags,

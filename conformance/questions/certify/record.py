@@ -81,7 +81,7 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outputs: str
 
 
-class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CertificateProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """With what it was made.
 
     versions  of the framework first; ``flags`` are its switches that change arithmetic
@@ -107,7 +107,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seen: str
     proved: str
     limits: list[str]
-    provenance: Provenance
+    provenance: CertificateProvenance
     hash: str = ""
 
     @property

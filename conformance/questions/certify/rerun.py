@@ -14,8 +14,8 @@ from optimizer_conformance.questions.certify.record import (
     Evidence,
     MalformedCertificate,
 )
-from optimizer_conformance.questions.translate.session import Progress, silent
-from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.questions.translate.settings import OptimizerSetting
+from optimizer_conformance.questions.translate.translate import Progress, silent
 from optimizer_conformance.workers.subject import Subject, subject
 
 COMPARED = ("verdict", "score", "ulp", "counts", "representation", "inputs", "outputs")
@@ -55,7 +55,7 @@ def check(certificate: Certificate, *, progress: Progress = silent) -> Rerun:
     and MalformedCertificate for cases that do not exist.
     """
     statement = certificate.statement
-    told = Setting(tuple(statement.features), dict(statement.hyperparameters))
+    told = OptimizerSetting(tuple(statement.features), dict(statement.hyperparameters))
     progress(f"{statement.implementation}: starting")
     with subject(statement.implementation, device=statement.device) as asked:
         oracle, differences = Oracle(), []
@@ -67,7 +67,7 @@ def check(certificate: Certificate, *, progress: Progress = silent) -> Rerun:
 
 
 def again(
-    oracle: Oracle, asked: Subject, told: Setting, certificate: Certificate, item: Evidence
+    oracle: Oracle, asked: Subject, told: OptimizerSetting, certificate: Certificate, item: Evidence
 ) -> Evidence:
     """One case run and judged once more."""
     try:

@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from optimizer_conformance.workers.environments import ADAPTERS, Recipe
-from optimizer_conformance.workers.pythons import KNOWN, Interpreter, choose
+from optimizer_conformance.workers.pythons import KNOWN, UsablePython, choose
 
 FOLDER = Path(__file__).parent / "frameworks"
 PYTHONS = Path(__file__).parent / "pythons.toml"
@@ -90,7 +90,7 @@ class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-def older(interpreter: Interpreter) -> dict[str, str]:
+def older(interpreter: UsablePython) -> dict[str, str]:
     """The newest releases that an old Python has of what several adapters need, by name."""
     found = msgspec.toml.decode(PYTHONS.read_bytes(), type=dict[str, list[str]])
     return {named(pin): pin for pin in found.get(interpreter.minor, [])}

@@ -5,8 +5,8 @@ the subject, and what the running bound says no legal evaluation can give is dro
 is left or nothing separates those that are.
 """
 
-from optimizer_conformance.questions.identify.inquiry import identify
-from optimizer_conformance.questions.identify.questioning import Unidentifiable
-from optimizer_conformance.questions.identify.result import Ambiguity, Factor, Identification
+from optimizer_conformance.questions.identify.queries import Unidentifiable
+from optimizer_conformance.questions.identify.result import Ambiguity, FactorRow, Identification
+from optimizer_conformance.questions.identify.search import identify
 
-__all__ = ["Ambiguity", "Factor", "Identification", "Unidentifiable", "identify"]
+__all__ = ["Ambiguity", "FactorRow", "Identification", "Unidentifiable", "identify"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from optimizer_conformance.mutants.equivalence import equal, one_step
 from optimizer_conformance.questions.identify.hypotheses import factor, known_factors
-from optimizer_conformance.questions.identify.questioning import Interview
+from optimizer_conformance.questions.identify.queries import Queries
 from optimizer_conformance.questions.identify.result import Ambiguity
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.rules.words import difference
@@ -27,25 +27,25 @@ def distinct(left: Sequence[Rule]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
     return tuple(found), tuple(notes)
 
 
-def ambiguities(left: Sequence[Rule], interview: Interview) -> tuple[Ambiguity, ...]:
+def ambiguities(left: Sequence[Rule], queries: Queries) -> tuple[Ambiguity, ...]:
     """A line for each factor of which the rules that are left have several values."""
     found = []
     for name in known_factors():
         values = tuple(dict.fromkeys(str(factor(rule, name)).lower() for rule in left))
         if len(values) > 1:
-            found.append(Ambiguity(name, values, reason(name, interview)))
+            found.append(Ambiguity(name, values, reason(name, queries)))
     return tuple(found)
 
 
-def reason(name: str, interview: Interview) -> str:
+def reason(name: str, queries: Queries) -> str:
     """Why the values of a factor could not be told apart."""
-    if name == "momentum" and not interview.subject.implementation.schedules:
+    if name == "momentum" and not queries.subject.implementation.schedules:
         return (
             "the two forms differ only when the learning rate changes, and this implementation "
             "takes no schedule"
         )
-    if interview.steps + 1 >= interview.most_steps:
-        return f"the {interview.most_steps} steps were used up; allow more with --max-steps"
+    if queries.steps + 1 >= queries.most_steps:
+        return f"the {queries.most_steps} steps were used up; allow more with --max-steps"
     return "no experiment separates them by more than the sum of their bounds"
 
 

@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 
 from optimizer_conformance.questions.identify.experiment import Experiment
-from optimizer_conformance.questions.identify.questioning import Record
+from optimizer_conformance.questions.identify.queries import QueryResult
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
 from optimizer_conformance.reference.numbers.hyper import hyper
@@ -48,7 +48,7 @@ def used(rule: Rule, names: Sequence[str]) -> tuple[str, ...]:
 class Fit:
     """One rule and one record: the constants are sought that make its steps fit."""
 
-    def __init__(self, rule: Rule, record: Record, names: Sequence[str]) -> None:
+    def __init__(self, rule: Rule, record: QueryResult, names: Sequence[str]) -> None:
         self.rule, self.record = rule, record
         self.names = used(rule, names)
         experiment = record.experiment
@@ -179,7 +179,7 @@ def plain(value: float) -> str:
 
 
 def likely(
-    rules: Sequence[Rule], record: Record, names: Sequence[str]
+    rules: Sequence[Rule], record: QueryResult, names: Sequence[str]
 ) -> Iterator[tuple[Rule, Estimate]]:
     """The rules whose steps come nearest, with their constants."""
     starts: list[tuple[float, int, Fit, dict[str, float]]] = []

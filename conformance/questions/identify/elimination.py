@@ -12,7 +12,7 @@ import numpy as np
 
 from optimizer_conformance.questions.identify.experiment import Experiment
 from optimizer_conformance.questions.identify.prediction import Prediction
-from optimizer_conformance.questions.identify.questioning import Interview, Record
+from optimizer_conformance.questions.identify.queries import Queries, QueryResult
 from optimizer_conformance.reference.numbers.precision import Array
 
 H = TypeVar("H")  # a hypothesis: a rule, or a way of carrying one out
@@ -56,7 +56,7 @@ class Elimination(Generic[H]):
     def __post_init__(self) -> None:
         self.left = self.hypotheses
 
-    def learn(self, record: Record) -> None:
+    def learn(self, record: QueryResult) -> None:
         """Drop every hypothesis that an answer contradicts.
 
         Some implementations pass over gradients that are exactly zero.  Where all hypotheses fall
@@ -117,7 +117,7 @@ class Elimination(Generic[H]):
 
 
 def refutation(
-    prediction: Prediction[H], record: Record, columns: Array, round_: int
+    prediction: Prediction[H], record: QueryResult, columns: Array, round_: int
 ) -> Refutation | None:
     """The first contradiction of a prediction in some columns, if there is one."""
     bad = prediction.contradicted(record.observed) & columns
@@ -138,24 +138,22 @@ def refutation(
 
 
 def eliminate(
-    elimination: Elimination[H], interview: Interview, candidates: Sequence[Experiment]
+    elimination: Elimination[H], queries: Queries, candidates: Sequence[Experiment]
 ) -> None:
     """Ask until one hypothesis is left, nothing separates the rest, or the steps are used up.
 
     The first candidate is asked first: while all are left, weighing is dearer than asking.
     """
-    elimination.learn(interview.ask(candidates[0]))
-    ask_on(elimination, interview, candidates[1:])
+    elimination.learn(queries.ask(candidates[0]))
+    ask_on(elimination, queries, candidates[1:])
 
 
-def ask_on(
-    elimination: Elimination[H], interview: Interview, candidates: Sequence[Experiment]
-) -> None:
+def ask_on(elimination: Elimination[H], queries: Queries, candidates: Sequence[Experiment]) -> None:
     """The same, every experiment weighed before it is asked."""
     rest = list(candidates)
     while len(elimination.open) > 1 and rest:
-        chosen = elimination.best(item for item in rest if interview.affords(item))
+        chosen = elimination.best(item for item in rest if queries.affords(item))
         if chosen is None:
             return
         rest.remove(chosen)
-        elimination.learn(interview.ask(chosen))
+        elimination.learn(queries.ask(chosen))

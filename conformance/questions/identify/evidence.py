@@ -9,14 +9,14 @@ import numpy as np
 
 from optimizer_conformance.questions.identify.elimination import Predict
 from optimizer_conformance.questions.identify.hypotheses import factor
-from optimizer_conformance.questions.identify.questioning import Record
-from optimizer_conformance.questions.identify.result import Factor
+from optimizer_conformance.questions.identify.queries import QueryResult
+from optimizer_conformance.questions.identify.result import FactorRow
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.rules.words import difference
 
 
 def scored(
-    rules: Iterable[Rule], records: Sequence[Record], predict: Predict[Rule]
+    rules: Iterable[Rule], records: Sequence[QueryResult], predict: Predict[Rule]
 ) -> dict[Rule, list[tuple[float, int]]]:
     """For each rule and record the largest distance in units of the bound, and at which step."""
     found: dict[Rule, list[tuple[float, int]]] = {rule: [] for rule in rules}
@@ -48,10 +48,10 @@ def contenders(found: Rule, distances: dict[Rule, int], name: str) -> dict[Any, 
 def factors(
     left: Sequence[Rule],
     family: Sequence[Rule],
-    records: Sequence[Record],
+    records: Sequence[QueryResult],
     predict: Predict[Rule],
     names: Sequence[str],
-) -> tuple[Factor, ...]:
+) -> tuple[FactorRow, ...]:
     """The factor table of the rules that are left, the likeliest first."""
     found = left[0]
     distances = {rule: len(rule.differences(found)) for rule in family}
@@ -70,11 +70,11 @@ def factors(
         # A rule that promised nothing is no rival.
         told = [item for item in told if item[0] > 1]
         if not told:
-            table.append(Factor(name, value))
+            table.append(FactorRow(name, value))
             continue
         score, place, step, rival = min(told, key=lambda item: (distances[item[3]], item[0]))
         words = difference(rival, found)
-        table.append(Factor(name, value, score, shown(rival, name), words, 1 - place, step))
+        table.append(FactorRow(name, value, score, shown(rival, name), words, 1 - place, step))
     return tuple(table)
 
 

@@ -70,7 +70,7 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class Setting:
+class HyperparameterSetting:
     """Hyperparameters for an experiment, by canonical name."""
 
     name: str
@@ -88,12 +88,12 @@ def at(name: str) -> dict[str, str]:
 # Epsilons from coarse to fine, decays from short memory to long; ordered by what they cost.
 USUAL, SHORT, LONG = at("usual"), at("short"), at("long")
 SETTINGS = (
-    Setting("from the origin", 1, USUAL, origin=True),
-    Setting("a few steps", 3, USUAL),
-    Setting("short memory", 3, SHORT),
-    Setting("long memory", 4, LONG),
-    Setting("falling rate", 4, SHORT, falling=True),
-    Setting("more steps", 8, USUAL),
+    HyperparameterSetting("from the origin", 1, USUAL, origin=True),
+    HyperparameterSetting("a few steps", 3, USUAL),
+    HyperparameterSetting("short memory", 3, SHORT),
+    HyperparameterSetting("long memory", 4, LONG),
+    HyperparameterSetting("falling rate", 4, SHORT, falling=True),
+    HyperparameterSetting("more steps", 8, USUAL),
 )
 
 
@@ -120,7 +120,7 @@ def searching(
     offered: frozenset[str], given: Mapping[str, str], dtype: str, seed: int
 ) -> Experiment:
     """Gradients of every size, from the origin: for constants of which nothing is known."""
-    setting = Setting("constants that are built in", 4, USUAL, origin=True)
+    setting = HyperparameterSetting("constants that are built in", 4, USUAL, origin=True)
     values = {name: value for name, value in setting.values.items() if name in offered}
     decimals = narrowed({**values, **given}, given, dtype)
     finest = {"epsilon": "1e-9"} if "epsilon" not in decimals else {}
@@ -135,7 +135,7 @@ def narrowed(values: dict[str, str], given: Mapping[str, str], dtype: str) -> di
 
 
 def posed(
-    setting: Setting,
+    setting: HyperparameterSetting,
     decimals: Mapping[str, str],
     dtype: str,
     seed: int,

@@ -9,13 +9,13 @@ from optimizer_conformance.judging.oracle import WIDEST
 from optimizer_conformance.questions.identify.elimination import Elimination, eliminate
 from optimizer_conformance.questions.identify.experiment import (
     Experiment,
-    Setting,
+    HyperparameterSetting,
     at,
     narrowed,
     posed,
 )
 from optimizer_conformance.questions.identify.prediction import Prediction, predictions
-from optimizer_conformance.questions.identify.questioning import Interview
+from optimizer_conformance.questions.identify.queries import Queries
 from optimizer_conformance.questions.identify.storage import Storage, finer, system
 from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.hyper import representations
@@ -29,7 +29,10 @@ KINDS = {
     "correction": "1 - decay^t",
 }
 FINE = at("fine")
-SETTINGS = (Setting("coefficients", 3, FINE, origin=True), Setting("coefficients", 6, FINE))
+SETTINGS = (
+    HyperparameterSetting("coefficients", 3, FINE, origin=True),
+    HyperparameterSetting("coefficients", 6, FINE),
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def relevant(way: Representation, rule: Rule) -> bool:
 
 
 def held(
-    interview: Interview,
+    queries: Queries,
     rule: Rule,
     dtype: str,
     offered: frozenset[str],
@@ -98,7 +101,7 @@ def held(
         hypotheses: Sequence[Holding], experiment: Experiment
     ) -> Iterator[Prediction[Holding]]:
         for one in hypotheses:
-            num = system(one.storage, dtype, interview.profile, way=one.way)
+            num = system(one.storage, dtype, queries.profile, way=one.way)
             (found,) = predictions([rule], experiment, num)
             yield Prediction((one,), found.table)
 
@@ -107,10 +110,10 @@ def held(
         values = {name: value for name, value in setting.values.items() if name in offered}
         decimals = narrowed(values | given, given, dtype)
         candidates.append(posed(setting, decimals, dtype, seed, built_in=built_in))
-    if not interview.affords(candidates[0]):
+    if not queries.affords(candidates[0]):
         return None
     elimination = Elimination(tuple(holdings(dtype, rule)), predict)
-    eliminate(elimination, interview, candidates)
+    eliminate(elimination, queries, candidates)
     if not elimination.left:
         return None
     finest = elimination.left[0].storage

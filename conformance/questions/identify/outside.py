@@ -12,7 +12,7 @@ from optimizer_conformance.questions.audit.words import sentence
 from optimizer_conformance.questions.identify.elimination import Predict, Refutation, refutation
 from optimizer_conformance.questions.identify.experiment import Experiment
 from optimizer_conformance.questions.identify.prediction import Prediction, departing
-from optimizer_conformance.questions.identify.questioning import Record
+from optimizer_conformance.questions.identify.queries import QueryResult
 from optimizer_conformance.reference.numbers import BoundArithmetic
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import Rule
@@ -26,7 +26,7 @@ KINDS = ("coefficient", "operation", "course")
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class OutsideFamily:
     """What is known of a formula outside the family.
 
     nearest      the rule that explains most elements
@@ -45,10 +45,10 @@ class Diagnosis:
 
 def diagnosed(
     rules: Sequence[Rule],
-    records: Sequence[Record],
+    records: Sequence[QueryResult],
     predict: Predict[Rule],
     numbers: Numbers,
-) -> Diagnosis:
+) -> OutsideFamily:
     """The nearest rule, and what would explain the rest."""
     comparisons = compared(rules, records, predict)
     ranked = sorted(rules, key=lambda rule: comparisons[rule].distance)
@@ -61,7 +61,7 @@ def diagnosed(
             for mutant in explaining(rule, comparisons[rule].bad, records, numbers)
         )
         source, fault = next(found, (source, ""))
-    return Diagnosis(source, first(source, records, predict), parts, places, fault)
+    return OutsideFamily(source, first(source, records, predict), parts, places, fault)
 
 
 def suspected(ranked: Sequence[Rule]) -> Iterator[Rule]:
@@ -96,7 +96,7 @@ class Comparison:
 
 
 def compared(
-    rules: Sequence[Rule], records: Sequence[Record], predict: Predict[Rule]
+    rules: Sequence[Rule], records: Sequence[QueryResult], predict: Predict[Rule]
 ) -> dict[Rule, Comparison]:
     """Each rule beside all records."""
     size = records[0].observed.shape[1]
@@ -130,7 +130,7 @@ def by_place(
     return (), ()
 
 
-def first(rule: Rule, records: Sequence[Record], predict: Predict[Rule]) -> Refutation:
+def first(rule: Rule, records: Sequence[QueryResult], predict: Predict[Rule]) -> Refutation:
     """The first contradiction of a rule that has one."""
     for place, record in enumerate(records, start=1):
         (found,) = predict([rule], record.experiment)
@@ -142,7 +142,7 @@ def first(rule: Rule, records: Sequence[Record], predict: Predict[Rule]) -> Refu
 
 
 def explaining(
-    rule: Rule, unexplained: Array, records: Sequence[Record], numbers: Numbers
+    rule: Rule, unexplained: Array, records: Sequence[QueryResult], numbers: Numbers
 ) -> Iterator[Mutant]:
     """The mutants of a rule that no record contradicts.
 
@@ -156,7 +156,7 @@ def explaining(
                 yield mutant
 
 
-def explained(mutant: Mutant, records: Sequence[Record], numbers: Numbers) -> Array:
+def explained(mutant: Mutant, records: Sequence[QueryResult], numbers: Numbers) -> Array:
     """The elements of which a mutant says something; none where a record contradicts it."""
     told = np.zeros(records[0].observed.shape[1], dtype=bool)
     for record in records:

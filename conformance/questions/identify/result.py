@@ -15,7 +15,7 @@ Kind = Literal["identified", "ambiguous", "by place", "outside the family"]
 
 
 @dataclass(frozen=True)
-class Factor:
+class FactorRow:
     """One row of the factor table.
 
     name         as the table calls it: ``epsilon``, ``initial_second_moment``, …
@@ -69,7 +69,7 @@ class Identification:
     dtype: str
     verdict: Kind
     rules: tuple[Rule, ...]
-    factors: tuple[Factor, ...]
+    factors: tuple[FactorRow, ...]
     formula: tuple[str, ...]
     latex: tuple[str, ...]
     nearest_variants: tuple[str, ...]

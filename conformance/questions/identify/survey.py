@@ -10,9 +10,9 @@ from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cases.plan import claimed_variants
 from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.questions.identify.ambiguity import same
-from optimizer_conformance.questions.identify.inquiry import identify
-from optimizer_conformance.questions.identify.questioning import Unidentifiable
+from optimizer_conformance.questions.identify.queries import Unidentifiable
 from optimizer_conformance.questions.identify.result import Identification
+from optimizer_conformance.questions.identify.search import identify
 from optimizer_conformance.questions.identify.synthetic import drawn
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.rules.words import difference

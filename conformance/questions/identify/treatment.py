@@ -12,7 +12,7 @@ from optimizer_conformance.mutants.programs import Program, kept_where, paramete
 from optimizer_conformance.questions.identify.elimination import Elimination
 from optimizer_conformance.questions.identify.experiment import COLUMNS, Experiment
 from optimizer_conformance.questions.identify.prediction import Prediction, departing, predictions
-from optimizer_conformance.questions.identify.questioning import Interview
+from optimizer_conformance.questions.identify.queries import Queries
 from optimizer_conformance.reference.numbers import BoundArithmetic
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import Rule
@@ -53,9 +53,7 @@ def with_zeros(experiment: Experiment) -> Experiment:
     return replace(experiment, name="zeros", gradients=tuple(gradients))
 
 
-def zero_gradient(
-    interview: Interview, rule: Rule, numbers: Numbers, experiment: Experiment
-) -> str:
+def zero_gradient(queries: Queries, rule: Rule, numbers: Numbers, experiment: Experiment) -> str:
     """What the subject does with a gradient of zero; empty where no treatment fits."""
 
     def predict(names: Sequence[str], asked: Experiment) -> Iterator[Prediction[str]]:
@@ -64,7 +62,7 @@ def zero_gradient(
             yield Prediction((name,), departing(treated, asked, numbers(asked)))
 
     elimination = Elimination(tuple(TREATMENTS), predict)
-    record = interview.ask(with_zeros(experiment))
+    record = queries.ask(with_zeros(experiment))
     elimination.learn(replace(record, experiment=Everything.of(record.experiment)))
     return elimination.left[0] if elimination.left else ""
 
@@ -83,7 +81,7 @@ class Everything(Experiment):
         return np.ones(self.parameter.size, dtype=bool)
 
 
-def non_finite(interview: Interview, rule: Rule, numbers: Numbers, experiment: Experiment) -> str:
+def non_finite(queries: Queries, rule: Rule, numbers: Numbers, experiment: Experiment) -> str:
     """What becomes of elements whose gradient is infinite or nan, and of the others."""
     shape = experiment.parameter.shape
     struck = np.zeros(shape, dtype=bool)
@@ -92,7 +90,7 @@ def non_finite(interview: Interview, rule: Rule, numbers: Numbers, experiment: E
     ordinary = [np.where(g == 0, g[g != 0].flat[0], g) for g in experiment.gradients]
     gradients = [np.where(struck & (i == 1), special, g) for i, g in enumerate(ordinary)]
     asked = replace(experiment, name="infinities and nan", gradients=tuple(gradients))
-    after = interview.ask(asked).observed.reshape(-1, *shape)
+    after = queries.ask(asked).observed.reshape(-1, *shape)
     clean = replace(asked, gradients=tuple(ordinary))
     others = of_others(rule, clean, numbers, after, ~struck)
     hit = after[:, struck]

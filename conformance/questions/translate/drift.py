@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from optimizer_conformance.questions.translate.result import Drift
-from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.questions.translate.settings import OptimizerSetting
 from optimizer_conformance.questions.translate.transformations import IDLE
 from optimizer_conformance.questions.translate.values import written
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
@@ -88,7 +88,12 @@ def guesses(first: Rule, given: Mapping[str, str], second: Rule) -> Iterator[dic
 
 
 def measured(
-    one: Subject, first: Setting, other: Subject, second: Setting, dtype: str, steps: int
+    one: Subject,
+    first: OptimizerSetting,
+    other: Subject,
+    second: OptimizerSetting,
+    dtype: str,
+    steps: int,
 ) -> tuple[Drift, ...]:
     """Both implementations on the same journey: how far apart after some of its steps."""
     start, gradients = journey(dtype, steps)

@@ -18,7 +18,7 @@ from typing import Any
 import flint
 import sympy
 
-from optimizer_conformance.questions.translate.systems import Closed, Plain
+from optimizer_conformance.questions.translate.systems import ClosedForms, Plain
 from optimizer_conformance.questions.translate.transformations import (
     BUFFERS,
     FIRST,
@@ -254,7 +254,7 @@ def proved(
         buffer,
         values,
         lambda expression: expression.subs(nothing),
-        Closed(),
+        ClosedForms(),
         previous=BEFORE if changing else RATE,
     )
     return all(equal(a, b) for a, b in pairs)

@@ -35,7 +35,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Run:
+class CheckedRun:
     """The second implementation ran a case and was judged against the first one's rule.
 
     case     identifier of the case, under the first one's hyperparameters
@@ -55,7 +55,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Witness:
+class ShortestDifference:
     """The shortest run that was seen in which the two differ: one number, a few gradients."""
 
     case: str
@@ -105,12 +105,12 @@ class Translation:
     state: Mapping[str, str]
     varying: bool
     reason: str
-    runs: tuple[Run, ...] = ()
-    witness: Witness | None = None
+    runs: tuple[CheckedRun, ...] = ()
+    witness: ShortestDifference | None = None
     drift: tuple[Drift, ...] = ()
     alternatives: tuple[str, ...] = ()
     code: str = ""
-    checked: tuple[Run, ...] = ()
+    checked: tuple[CheckedRun, ...] = ()
     unchecked: str = ""
 
     @property

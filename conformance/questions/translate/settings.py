@@ -23,7 +23,7 @@ SWITCHES = ("centered", "nesterov", "amsgrad", "maximize")
 
 
 @dataclass(frozen=True)
-class Setting:
+class OptimizerSetting:
     """An implementation's options and hyperparameters, as decimals, options at zero left out."""
 
     features: tuple[str, ...]
@@ -82,7 +82,7 @@ def checked(texts: Iterable[str]) -> tuple[str, ...]:
     return given
 
 
-def setting(subject: Subject, given: Mapping[str, str]) -> Setting:
+def setting(subject: Subject, given: Mapping[str, str]) -> OptimizerSetting:
     """What an implementation is asked: what was given, completed by its own defaults.
 
     Raises SubjectError where something is missing, unknown to it, or no combination that it has.
@@ -112,7 +112,7 @@ def setting(subject: Subject, given: Mapping[str, str]) -> Setting:
     ordered = tuple(name for name in FEATURES if name in features)
     known_combination(item, ordered)
     decimals = {name: values[name] for name in item.hyperparameters if name in needed & set(values)}
-    return Setting(ordered, dict(sorted(decimals.items())))
+    return OptimizerSetting(ordered, dict(sorted(decimals.items())))
 
 
 def known_combination(item: Implementation, features: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from optimizer_conformance.reference.numbers.ball import BallArithmetic
 from optimizer_conformance.reference.numbers.symbolic import Symbolic
 
 
-class Closed(Symbolic):
+class ClosedForms(Symbolic):
     """SymPy expressions of what went in, without names in between."""
 
     def define(self, name: str, x: Any) -> Any:

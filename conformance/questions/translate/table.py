@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.questions.translate.proof import Relation, relation
-from optimizer_conformance.questions.translate.result import Run, Witness
-from optimizer_conformance.questions.translate.session import varies
-from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.questions.translate.result import CheckedRun, ShortestDifference
+from optimizer_conformance.questions.translate.settings import OptimizerSetting
 from optimizer_conformance.questions.translate.transformations import simple
+from optimizer_conformance.questions.translate.translate import varies
 from optimizer_conformance.questions.translate.trial import (
     Told,
     answered,
@@ -81,8 +81,8 @@ class Attempt:
     features: tuple[str, ...]
     outcome: str
     formulas: Mapping[str, str]
-    run: Run | None = None
-    witness: Witness | None = None
+    run: CheckedRun | None = None
+    witness: ShortestDifference | None = None
     remark: str = ""
     varying: bool = False
 
@@ -172,9 +172,9 @@ def options(subject: Subject) -> list[tuple[str, ...]]:
     return [features for features in OPTIONS if features in listed]
 
 
-def numbers(subject: Subject, features: tuple[str, ...]) -> Setting:
+def numbers(subject: Subject, features: tuple[str, ...]) -> OptimizerSetting:
     """NUMBERS, as far as the implementation and these options have them."""
-    return Setting(
+    return OptimizerSetting(
         features,
         {
             name: value
@@ -212,10 +212,10 @@ def attempt(oracle: Oracle, subject: Subject, follower: Follower, source: Follow
     proved = outcome in ("same", "changed", "schedule", "state")
     if not proved:
         told |= {name: NUMBERS[name] for name in told if name in NUMBERS}
-    setting = Setting(follower.features, told)
-    asked = drawn(source.family, Setting(source.features, given), DTYPE, schedules=False)
+    setting = OptimizerSetting(follower.features, told)
+    asked = drawn(source.family, OptimizerSetting(source.features, given), DTYPE, schedules=False)
     seen: list[Seen] = []
-    runs: list[Run] = []
+    runs: list[CheckedRun] = []
     try:
         for case in asked:
             rates: tuple[str, ...] = ()

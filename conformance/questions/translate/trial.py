@@ -15,8 +15,8 @@ from optimizer_conformance.judging.execution import Answer
 from optimizer_conformance.judging.explain import Explanation, explain
 from optimizer_conformance.judging.oracle import Oracle, Question, inputs_of
 from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict, judge
-from optimizer_conformance.questions.translate.result import Run
-from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.questions.translate.result import CheckedRun
+from optimizer_conformance.questions.translate.settings import OptimizerSetting
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import ADAM, FACTORS, RMSPROP, Rule
@@ -28,13 +28,13 @@ STEPS = {"origin": 1, "trajectory": 8, "separation": 4, "rate-change": 4}
 SEED = 20_260_719
 
 
-def cases(subject: Subject, setting: Setting, dtype: str) -> list[Case]:
+def cases(subject: Subject, setting: OptimizerSetting, dtype: str) -> list[Case]:
     """What separates rules, with these hyperparameters."""
     item = subject.implementation
     return drawn(item.family, setting, dtype, schedules=item.schedules)
 
 
-def drawn(family: str, setting: Setting, dtype: str, *, schedules: bool) -> list[Case]:
+def drawn(family: str, setting: OptimizerSetting, dtype: str, *, schedules: bool) -> list[Case]:
     """The same without an implementation; ``schedules``: whether its rate can change."""
     modes = ["origin", "trajectory"]
     if hypotheses(family, tuple(sorted(setting.features))):
@@ -94,7 +94,7 @@ def flat(inputs: Inputs) -> tuple[Array, list[Array]]:
 def answered(
     subject: Subject,
     case: Case,
-    setting: Setting,
+    setting: OptimizerSetting,
     *,
     rates: Sequence[str] = (),
     state: Mapping[str, str] | None = None,
@@ -126,7 +126,7 @@ def answered(
     ).observed
 
 
-def needed(setting: Setting) -> set[str]:
+def needed(setting: OptimizerSetting) -> set[str]:
     """The state tensors that options bring."""
     of = {
         "momentum": "momentum",
@@ -192,7 +192,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Found:
+class IdentifiedRule:
     """The rule that an implementation follows, found by running it.
 
     choices    None where no rule explains it
@@ -208,8 +208,8 @@ class Found:
 
 
 def found(
-    oracle: Oracle, subject: Subject, setting: Setting, asked: Sequence[Case]
-) -> tuple[Found, list[Observed]]:
+    oracle: Oracle, subject: Subject, setting: OptimizerSetting, asked: Sequence[Case]
+) -> tuple[IdentifiedRule, list[Observed]]:
     """The rule that an implementation follows under a setting, and what it answered."""
     item, features = subject.implementation, tuple(sorted(setting.features))
     claimed = claimed_variants(item, features)
@@ -226,7 +226,9 @@ def found(
     departs = "" if not claimed else explanation.why(claimed[0])
     if explanation.rule in [variant.rule for variant in claimed]:
         departs = ""
-    return Found(explanation.rule, documents, departs, explanation.partly), answers[: len(asked)]
+    return IdentifiedRule(explanation.rule, documents, departs, explanation.partly), answers[
+        : len(asked)
+    ]
 
 
 def supposed(family: str, features: tuple[str, ...]) -> Variant:
@@ -237,9 +239,9 @@ def supposed(family: str, features: tuple[str, ...]) -> Variant:
     return Variant(identifier="", rule=rule, defaults={}, source="", features=frozenset(features))
 
 
-def summed(case: Case, judgement: Judgement, bound: str, observed: Observed) -> Run:
+def summed(case: Case, judgement: Judgement, bound: str, observed: Observed) -> CheckedRun:
     """A judgement as one line."""
-    return Run(
+    return CheckedRun(
         case.identifier,
         str(judgement.worst),
         max(item.score for item in judgement.parameters),

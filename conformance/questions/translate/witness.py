@@ -5,13 +5,13 @@ from __future__ import annotations
 from optimizer_conformance.cases.case import Case
 from optimizer_conformance.judging.oracle import inputs_of
 from optimizer_conformance.judging.verdict import Judgement, Observed
-from optimizer_conformance.questions.translate.result import Witness
+from optimizer_conformance.questions.translate.result import ShortestDifference
 from optimizer_conformance.questions.translate.trial import flat
 
 Seen = tuple[Case, Judgement, Observed | None, Observed]
 
 
-def shortest(seen: list[Seen]) -> Witness | None:
+def shortest(seen: list[Seen]) -> ShortestDifference | None:
     """The fewest steps, and there the most ulp; None where no judgement deviates.
 
     ``seen`` are cases, how the second's answers were judged, and what both answered (None: only
@@ -25,7 +25,9 @@ def shortest(seen: list[Seen]) -> Witness | None:
     return min(found, key=lambda item: (len(item.gradients), -item.ulp), default=None)
 
 
-def witness(case: Case, judgement: Judgement, first: Observed | None, second: Observed) -> Witness:
+def witness(
+    case: Case, judgement: Judgement, first: Observed | None, second: Observed
+) -> ShortestDifference:
     """The element of a case that deviates first."""
     divergence = judgement.divergence
     assert divergence is not None
@@ -34,7 +36,7 @@ def witness(case: Case, judgement: Judgement, first: Observed | None, second: Ob
     before = sum(item.value.size for item in inputs.parameters[:place])
     value, gradients = flat(inputs)
     row, column = divergence.step - 1, before + divergence.element
-    return Witness(
+    return ShortestDifference(
         case.identifier,
         float(value[column]),
         tuple(float(gradient[column]) for gradient in gradients[: divergence.step]),

@@ -9,8 +9,8 @@ from pathlib import Path
 from optimizer_conformance.cases.case import Case
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.questions.translate.code import OBJECTS, framework
-from optimizer_conformance.questions.translate.result import Run
-from optimizer_conformance.questions.translate.settings import Setting
+from optimizer_conformance.questions.translate.result import CheckedRun
+from optimizer_conformance.questions.translate.settings import OptimizerSetting
 from optimizer_conformance.questions.translate.trial import answered, judged, summed
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.workers import environments
@@ -19,8 +19,13 @@ from optimizer_conformance.workers.subject import SubjectError, subject
 
 
 def audited(
-    oracle: Oracle, code: str, adapter: str, rule: Rule, asked: Setting, cases: Sequence[Case]
-) -> tuple[tuple[Run, ...], str]:
+    oracle: Oracle,
+    code: str,
+    adapter: str,
+    rule: Rule,
+    asked: OptimizerSetting,
+    cases: Sequence[Case],
+) -> tuple[tuple[CheckedRun, ...], str]:
     """Run the printed code in the framework's environment, and judge it by the rule.
 
     Also why it could not be run, where it could not.

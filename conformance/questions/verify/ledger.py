@@ -13,7 +13,11 @@ from optimizer_conformance.questions.verify import observations
 from optimizer_conformance.questions.verify.checks import scripted
 from optimizer_conformance.questions.verify.context import Context, Missing
 from optimizer_conformance.questions.verify.document import Claim, Document
-from optimizer_conformance.questions.verify.observations import Kept, Observation, Proposal
+from optimizer_conformance.questions.verify.observations import (
+    ClaimObservation,
+    DocumentObservations,
+    ObservationProposal,
+)
 from optimizer_conformance.questions.verify.registry import CHECKS, Decision
 
 FORMAT = 1
@@ -90,7 +94,7 @@ def decide(claim: Claim, context: Context) -> Decision:
 
 
 def settle(
-    document: Document, claim: Claim, decision: Decision, known: Kept | None = None
+    document: Document, claim: Claim, decision: Decision, known: DocumentObservations | None = None
 ) -> Entry:
     """The entry of one decision: is it what is known about this claim, to the value?"""
     status = judged(claim, decision)
@@ -118,7 +122,7 @@ def settle(
     )
 
 
-def newly(known: Kept, claim: str, version: str, seen: dict[str, Any]) -> str:
+def newly(known: DocumentObservations, claim: str, version: str, seen: dict[str, Any]) -> str:
     """What to say of a version that nothing is kept of: whether another one showed the same."""
     earlier = known.earlier(claim, version)
     difference = observations.difference(earlier.seen, seen) if earlier else ""
@@ -147,7 +151,7 @@ def exit_code(entries: Iterable[Entry], required: Iterable[str] = ()) -> int:
     return 1 if any(entry.status != "expected" for entry in found) else 0
 
 
-def proposals(documents: Iterable[Document], entries: list[Entry]) -> list[Proposal]:
+def proposals(documents: Iterable[Document], entries: list[Entry]) -> list[ObservationProposal]:
     """The files of observations that would have to change for these entries to be the kept ones.
 
     What could not be carried out, and what was not asked, changes nothing.
@@ -155,7 +159,7 @@ def proposals(documents: Iterable[Document], entries: list[Entry]) -> list[Propo
     found = []
     for document in documents:
         seen = [
-            Observation(entry.id, entry.decision.version, entry.decision.seen)
+            ClaimObservation(entry.id, entry.decision.version, entry.decision.seen)
             for entry in entries
             if entry.document == document.name and entry.decision.seen and entry.status != "failed"
         ]

@@ -20,7 +20,7 @@ from optimizer_conformance.questions.verify.document import FOLDER, ClaimFileErr
 KEPT = FOLDER / "observed"
 
 
-class Observation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ClaimObservation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one claim's check saw of one version."""
 
     claim: str
@@ -28,24 +28,24 @@ class Observation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seen: dict[str, Any]
 
 
-class Kept(msgspec.Struct, frozen=True):
+class DocumentObservations(msgspec.Struct, frozen=True):
     """The observations of one document."""
 
     name: str
-    rows: list[Observation] = []
+    rows: list[ClaimObservation] = []
 
     def of(self, claim: str, version: str) -> dict[str, Any] | None:
         """What is kept of a claim for exactly this version, if anything."""
         found = (row for row in self.rows if (row.claim, row.version) == (claim, version))
         return next((row.seen for row in found), None)
 
-    def earlier(self, claim: str, version: str) -> Observation | None:
+    def earlier(self, claim: str, version: str) -> ClaimObservation | None:
         """What is kept of a claim for another version: the last that was written."""
         found = [row for row in self.rows if row.claim == claim and row.version != version]
         return found[-1] if found else None
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class ObservationProposal(msgspec.Struct, frozen=True):
     """A file of observations as it is, and as it would have to be."""
 
     path: Path
@@ -64,14 +64,16 @@ class Proposal(msgspec.Struct, frozen=True):
         return "".join(lines)
 
 
-def kept(name: str, folder: Path = KEPT) -> Kept:
+def kept(name: str, folder: Path = KEPT) -> DocumentObservations:
     """What is kept of a document; nothing where there is no file.  Raises ClaimFileError."""
     path = folder / f"{name}.jsonl"
     try:
         lines = path.read_bytes().splitlines()
-        return Kept(name, [msgspec.json.decode(line, type=Observation) for line in lines])
+        return DocumentObservations(
+            name, [msgspec.json.decode(line, type=ClaimObservation) for line in lines]
+        )
     except FileNotFoundError:
-        return Kept(name)
+        return DocumentObservations(name)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ClaimFileError(f"{path.name}: cannot be read as observations ({error})") from error
 
@@ -110,8 +112,11 @@ def shown(values: dict[str, Any], name: str) -> str:
 
 
 def propose(
-    before: Kept, seen: Iterable[Observation], known: Iterable[str], folder: Path = KEPT
-) -> Proposal:
+    before: DocumentObservations,
+    seen: Iterable[ClaimObservation],
+    known: Iterable[str],
+    folder: Path = KEPT,
+) -> ObservationProposal:
     """The file after which nothing would be changed; claims that no longer exist are left out."""
     rows = {(row.claim, row.version): row for row in before.rows}
     rows |= {(row.claim, row.version): row for row in seen}
@@ -119,9 +124,9 @@ def propose(
     left = sorted((r for r in rows.values() if r.claim in order), key=lambda row: order[row.claim])
     path = folder / f"{before.name}.jsonl"
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return Proposal(path, text, "".join(line(row) for row in left))
+    return ObservationProposal(path, text, "".join(line(row) for row in left))
 
 
-def line(row: Observation) -> str:
+def line(row: ClaimObservation) -> str:
     """One line of a file."""
     return msgspec.json.encode(row).decode() + "\n"

@@ -101,12 +101,12 @@ def faults() -> Iterator[Fault]:
 
 def with_coefficients(changed: Callable[[Any], Any]) -> Change:
     """The coefficients of every step changed."""
-    real = update.Rule.coefficients
+    real = update.UpdateCall.coefficients
 
     def coefficients(self: Any, *arguments: Any) -> Any:
         return changed(real(self, *arguments))
 
-    return patched(update.Rule, "coefficients", coefficients)
+    return patched(update.UpdateCall, "coefficients", coefficients)
 
 
 def patched(owner: Any, name: str, replacement: Any) -> Change:

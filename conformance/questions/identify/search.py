@@ -32,10 +32,10 @@ from optimizer_conformance.questions.identify.hypotheses import (
     Family,
     known_factors,
 )
-from optimizer_conformance.questions.identify.outside import Diagnosis, diagnosed
+from optimizer_conformance.questions.identify.outside import OutsideFamily, diagnosed
 from optimizer_conformance.questions.identify.prediction import Prediction, predictions
-from optimizer_conformance.questions.identify.questioning import Interview, Record, Unidentifiable
-from optimizer_conformance.questions.identify.result import Factor, Identification, Kind
+from optimizer_conformance.questions.identify.queries import Queries, QueryResult, Unidentifiable
+from optimizer_conformance.questions.identify.result import FactorRow, Identification, Kind
 from optimizer_conformance.questions.identify.storage import Storage, coarser, system
 from optimizer_conformance.questions.identify.treatment import non_finite, zero_gradient
 from optimizer_conformance.reference.decimals import decimal
@@ -88,32 +88,32 @@ def identify(
             )
     started = time.monotonic()
     chosen = dtype or next(name for name in PREFERRED if name in asked.implementation.dtypes)
-    inquiry = Inquiry(Interview(asked, tuple(features), max_steps), chosen, given, seed)
-    inquiry.seek_formula()
-    if thorough and not inquiry.diagnosis:
-        inquiry.seek_manner()
-    return inquiry.conclusion(started)
+    search = Search(Queries(asked, tuple(features), max_steps), chosen, given, seed)
+    search.seek_formula()
+    if thorough and not search.diagnosis:
+        search.seek_manner()
+    return search.conclusion(started)
 
 
 @dataclass
-class Inquiry:
+class Search:
     """One subject with one set of options, asked until its formula and its manner are known."""
 
-    interview: Interview
+    queries: Queries
     dtype: str
     given: dict[str, str]
     seed: int
     storage: Storage = field(init=False)
     elimination: Elimination[Rule] = field(init=False)
-    records: tuple[Record, ...] = ()
-    diagnosis: Diagnosis | None = None
-    manner: list[Factor] = field(default_factory=list)
+    records: tuple[QueryResult, ...] = ()
+    diagnosis: OutsideFamily | None = None
+    manner: list[FactorRow] = field(default_factory=list)
     built_in: dict[Rule, dict[str, str]] = field(default_factory=dict)
     usual: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        item = self.interview.subject.implementation
-        self.offered = frozenset({*offered(item, self.interview.features), *self.given})
+        item = self.queries.subject.implementation
+        self.offered = frozenset({*offered(item, self.queries.features), *self.given})
         self.rules = self.family = Family.offered(self.offered).rules
         self.candidates = self.experiments({})
         self.storage = Storage(self.dtype)
@@ -125,7 +125,7 @@ class Inquiry:
             self.given,
             self.dtype,
             self.seed,
-            schedules=self.interview.subject.implementation.schedules,
+            schedules=self.queries.subject.implementation.schedules,
             built_in=built_in,
         )
         return list(found)
@@ -137,7 +137,7 @@ class Inquiry:
 
     def numbers(self, experiment: Experiment) -> BoundArithmetic:
         """The bounds of the arithmetic in question."""
-        return system(self.storage, experiment.dtype, self.interview.profile)
+        return system(self.storage, experiment.dtype, self.queries.profile)
 
     def predict(self, rules: Sequence[Rule], experiment: Experiment) -> Iterable[Prediction[Rule]]:
         """What rules say must come of an experiment, each with the constants built into it."""
@@ -154,7 +154,7 @@ class Inquiry:
 
     def seek_constants(self, missing: Sequence[str]) -> None:
         """Estimate what the subject takes no argument for, under each rule that may be it."""
-        record = self.interview.ask(searching(self.offered, self.given, self.dtype, self.seed))
+        record = self.queries.ask(searching(self.offered, self.given, self.dtype, self.seed))
         for hidden in ((), *((name,) for name in HIDDEN if name not in self.offered)):
             names = (*missing, *hidden)
             self.family = Family.offered(self.offered | set(names)).rules
@@ -170,7 +170,7 @@ class Inquiry:
         self.candidates = self.experiments(self.usual)
 
     def fitted(
-        self, family: Sequence[Rule], record: Record, names: Sequence[str]
+        self, family: Sequence[Rule], record: QueryResult, names: Sequence[str]
     ) -> Iterator[tuple[Rule, dict[str, str]]]:
         """The rules that can have given a record, with the constants that it takes."""
         num = self.numbers(record.experiment)
@@ -190,12 +190,12 @@ class Inquiry:
         if missing:
             self.seek_constants(missing)
         self.elimination = Elimination(self.rules, self.predict)
-        for record in self.interview.records:
+        for record in self.queries.records:
             self.elimination.learn(record)
-        eliminate(self.elimination, self.interview, self.candidates)
-        if not self.interview.repeats(self.interview.records[0]):
+        eliminate(self.elimination, self.queries, self.candidates)
+        if not self.queries.repeats(self.queries.records[0]):
             raise Unidentifiable(
-                f"{self.interview.subject.name} answers the same question with other bits the "
+                f"{self.queries.subject.name} answers the same question with other bits the "
                 "second time: nothing can be said of a step that is not deterministic; fix its seed"
             )
         strict = self.elimination
@@ -204,67 +204,65 @@ class Inquiry:
                 self.again(storage)
         if not self.left:
             self.storage, self.elimination = Storage(self.dtype), strict
-            if len(self.interview.records) == 1 and self.interview.affords(self.candidates[1]):
-                self.interview.ask(self.candidates[1])
+            if len(self.queries.records) == 1 and self.queries.affords(self.candidates[1]):
+                self.queries.ask(self.candidates[1])
             records = [
                 replace(record, experiment=with_constants(record.experiment, self.usual))
-                for record in self.interview.records
+                for record in self.queries.records
             ]
             self.diagnosis = diagnosed(self.rules, records, self.predict, self.numbers)
-        self.records = tuple(self.interview.records)
+        self.records = tuple(self.queries.records)
 
     def again(self, storage: Storage) -> None:
         """The same answers, had they been computed or kept in a coarser format."""
         self.storage = storage
         self.elimination = Elimination(self.rules, self.predict)
-        for record in self.interview.records:
+        for record in self.queries.records:
             self.elimination.learn(record)
-        asked = [record.experiment for record in self.interview.records]
-        ask_on(
-            self.elimination, self.interview, [one for one in self.candidates if one not in asked]
-        )
+        asked = [record.experiment for record in self.queries.records]
+        ask_on(self.elimination, self.queries, [one for one in self.candidates if one not in asked])
 
     def seek_manner(self) -> None:
         """How the first rule that is left is carried out, as far as the steps allow."""
-        rule, subject = self.left[0], self.interview.subject
+        rule, subject = self.left[0], self.queries.subject
         constants = self.constants(rule)
         usual = next(one for one in self.candidates if one.steps >= ENOUGH)
         usual = with_constants(usual, constants)
         for name, ask in (("zero_gradient", zero_gradient), ("non_finite", non_finite)):
-            if self.interview.affords(usual):
-                value = ask(self.interview, rule, self.numbers, usual)
-                self.manner.append(Factor(name, value or "unlike the rest, in no known way"))
+            if self.queries.affords(usual):
+                value = ask(self.queries, rule, self.numbers, usual)
+                self.manner.append(FactorRow(name, value or "unlike the rest, in no known way"))
         for dtype in (self.dtype, *(d for d in OTHERS if d in subject.implementation.dtypes)):
             if dtype == self.dtype or not subject.implementation.compiled:
                 found = held(
-                    self.interview, rule, dtype, self.offered, self.given, self.seed, constants
+                    self.queries, rule, dtype, self.offered, self.given, self.seed, constants
                 )
-                self.manner.append(Factor(dtype, str(found or "in no known way")))
+                self.manner.append(FactorRow(dtype, str(found or "in no known way")))
 
-    def hidden(self, rule: Rule) -> Iterator[Factor]:
+    def hidden(self, rule: Rule) -> Iterator[FactorRow]:
         """The constants that are built in, as rows of the table."""
         for name, value in self.constants(rule).items():
-            yield Factor(f"built-in {name}", value)
+            yield FactorRow(f"built-in {name}", value)
 
     def conclusion(self, started: float) -> Identification:
         """What the elimination came to."""
-        left, interview, diagnosis = self.left, self.interview, self.diagnosis
+        left, queries, diagnosis = self.left, self.queries, self.diagnosis
         if diagnosis:
             left = diagnosis.parts or (diagnosis.nearest,)
         found, left, notes = left[0], *distinct(left)
         self.usual = self.constants(found)  # the rivals are given the same
-        claims = interview.subject.implementation.claims
-        nearest, departure = documents.nearest(found, interview.features, claims)
+        claims = queries.subject.implementation.claims
+        nearest, departure = documents.nearest(found, queries.features, claims)
         outside = diagnosis is not None and not diagnosis.parts
         printed = () if outside else equations(found)
-        unclear = () if diagnosis else ambiguities(left, interview)
+        unclear = () if diagnosis else ambiguities(left, queries)
         rows = evidence.factors(left, self.family, self.records, self.predict, known_factors())
         verdict: Kind = "ambiguous" if unclear else "identified"
         if diagnosis:
             verdict = "outside the family" if outside else "by place"
         return Identification(
-            subject=interview.subject.name,
-            features=interview.features,
+            subject=queries.subject.name,
+            features=queries.features,
             dtype=self.dtype,
             verdict=verdict,
             rules=() if outside else left,
@@ -279,9 +277,9 @@ class Inquiry:
             why=unexplained(diagnosis, self.family)
             if diagnosis
             else said(nearest, departure, len(self.family) - len(left)),
-            experiments=tuple(str(record.experiment) for record in interview.records),
+            experiments=tuple(str(record.experiment) for record in queries.records),
             notes=notes,
-            steps=interview.steps,
+            steps=queries.steps,
             seconds=time.monotonic() - started,
         )
 
@@ -292,7 +290,7 @@ def said(nearest: tuple[str, ...], departure: str, others: int) -> str:
     return f"{documented}; {others} other rules were contradicted"
 
 
-def unexplained(diagnosis: Diagnosis, rules: Sequence[Rule]) -> str:
+def unexplained(diagnosis: OutsideFamily, rules: Sequence[Rule]) -> str:
     """The same where no rule explains every element."""
     if diagnosis.parts:
         most, other = diagnosis.parts

@@ -16,17 +16,22 @@ from optimizer_conformance.questions.translate.code import wrapper
 from optimizer_conformance.questions.translate.drift import measured, nearest
 from optimizer_conformance.questions.translate.proof import Relation, relation
 from optimizer_conformance.questions.translate.result import (
+    CheckedRun,
     Drift,
     Outcome,
-    Run,
+    ShortestDifference,
     Side,
     Translation,
-    Witness,
 )
-from optimizer_conformance.questions.translate.settings import Setting, checked, setting, words
+from optimizer_conformance.questions.translate.settings import (
+    OptimizerSetting,
+    checked,
+    setting,
+    words,
+)
 from optimizer_conformance.questions.translate.transformations import RATE, simple
 from optimizer_conformance.questions.translate.trial import (
-    Found,
+    IdentifiedRule,
     Told,
     answered,
     cases,
@@ -103,17 +108,17 @@ def between(
     asked = setting(one, words(given, one.implementation.family))
     if "centralize" in asked.features:
         raise SubjectError(f"{one.name} centralises gradients, which is no matter of one element")
-    inquiry = Inquiry(one, other, asked, dtype, steps, Oracle(), progress)
-    return inquiry.answer()
+    search = Pairing(one, other, asked, dtype, steps, Oracle(), progress)
+    return search.answer()
 
 
 @dataclass
-class Inquiry:
+class Pairing:
     """One question: two subjects, and the first one's setting."""
 
     one: Subject
     other: Subject
-    asked: Setting
+    asked: OptimizerSetting
     dtype: str
     steps: int
     oracle: Oracle
@@ -182,9 +187,9 @@ class Inquiry:
             return self.ruleless(follows)
         self.rule, self.first = follows, follows.rule
         features = self.options()
-        trial = Setting(features, self.names(features))
+        trial = OptimizerSetting(features, self.names(features))
         self.progress(f"{self.other.name}: which rule does it follow?")
-        self.second_rule = Found(None, "", "")  # not known where the worker refuses
+        self.second_rule = IdentifiedRule(None, "", "")  # not known where the worker refuses
         try:
             asked = cases(self.other, trial, self.dtype)
             self.second_rule, _ = found(self.oracle, self.other, trial, asked)
@@ -207,11 +212,11 @@ class Inquiry:
             return self.refusal(trial, "; ".join(part for part in (lost, words_) if part))
         return self.connected(connected, features)
 
-    def ruleless(self, rule: Found) -> Translation:
+    def ruleless(self, rule: IdentifiedRule) -> Translation:
         """The first implementation follows no rule: there is nothing to translate."""
-        self.rule, self.second_rule = rule, Found(None, "", "")
+        self.rule, self.second_rule = rule, IdentifiedRule(None, "", "")
         features = self.options()
-        trial = Setting(features, self.names(features))
+        trial = OptimizerSetting(features, self.names(features))
         return self.refusal(
             trial,
             f"{self.one.name} follows no rule that is the same for all elements"
@@ -263,7 +268,7 @@ class Inquiry:
             name: number(expression, self.asked.decimals, 1)
             for name, expression in related.expressions.items()
         }
-        told = Setting(features, dict(sorted(decimals.items())))
+        told = OptimizerSetting(features, dict(sorted(decimals.items())))
         if (hindered := self.obstacle(related)) is not None:
             outcome, reason = hindered
             return self.refusal(told, reason, outcome=outcome, related=related)
@@ -322,8 +327,8 @@ class Inquiry:
         return "same" if same else "changed"
 
     def proof(
-        self, related: Relation, told: Setting
-    ) -> tuple[tuple[Run, ...], list[Judgement], list[Observed]]:
+        self, related: Relation, told: OptimizerSetting
+    ) -> tuple[tuple[CheckedRun, ...], list[Judgement], list[Observed]]:
         """Every case that the relation covers, run by the second and judged by the first's rule."""
         runs, judgements, answers = [], [], []
         expression = related.expressions["learning_rate"]
@@ -351,7 +356,7 @@ class Inquiry:
             answers.append(observed)
         return tuple(runs), judgements, answers
 
-    def plainly(self, told: Setting) -> tuple[list[Judgement], list[Observed]]:
+    def plainly(self, told: OptimizerSetting) -> tuple[list[Judgement], list[Observed]]:
         """The second as it stands, with constant numbers: where it departs from the first."""
         judgements, answers = [], []
         for case in self.cases:
@@ -373,12 +378,12 @@ class Inquiry:
 
     def refusal(
         self,
-        told: Setting,
+        told: OptimizerSetting,
         reason: str,
         *,
         outcome: Outcome = "none",
         related: Relation | None = None,
-        runs: tuple[Run, ...] = (),
+        runs: tuple[CheckedRun, ...] = (),
         drifting: bool = True,
     ) -> Translation:
         """No setting does the same: the nearest one, the drift, and a witness."""
@@ -389,7 +394,7 @@ class Inquiry:
             self.progress("looking for the nearest setting")
             second = self.second_rule.rule
             near = nearest(self.rule.rule, self.asked.decimals, second, self.steps, self.dtype)
-            told = Setting(told.features, dict(sorted(near.items())))
+            told = OptimizerSetting(told.features, dict(sorted(near.items())))
         self.progress(f"following both for {self.steps} steps")
         try:
             drift = self.drift(told)
@@ -403,13 +408,13 @@ class Inquiry:
             witness=self.witness(judgements, answers) if self.rule.rule else None,
         )
 
-    def drift(self, told: Setting) -> tuple[Drift, ...]:
+    def drift(self, told: OptimizerSetting) -> tuple[Drift, ...]:
         """How far both part."""
         return measured(self.one, self.asked, self.other, told, self.dtype, self.steps)
 
     def witness(
         self, judgements: Sequence[Judgement], answers: Sequence[Observed]
-    ) -> Witness | None:
+    ) -> ShortestDifference | None:
         """The shortest run in which they part; ``answers`` are the second one's."""
         asked = [
             case
@@ -421,11 +426,11 @@ class Inquiry:
     def translation(
         self,
         outcome: Outcome,
-        told: Setting,
+        told: OptimizerSetting,
         related: Relation | None,
         *,
         reason: str = "",
-        runs: tuple[Run, ...] = (),
+        runs: tuple[CheckedRun, ...] = (),
     ) -> Translation:
         """The answer, as far as it is known."""
         expressions: Mapping[str, Any] = related.expressions if related else {}
@@ -461,7 +466,7 @@ def varies(related: Relation) -> bool:
     )
 
 
-def side(subject_: Subject, rule: Found) -> Side:
+def side(subject_: Subject, rule: IdentifiedRule) -> Side:
     """One implementation as the answer names it."""
     formula: tuple[str, ...] = ()
     if rule.rule is not None:

@@ -17,7 +17,7 @@ class Unidentifiable(Exception):  # noqa: N818 - named for the situation
 
 
 @dataclass(frozen=True)
-class Record:
+class QueryResult:
     """One experiment and the parameter after each step: steps x elements."""
 
     experiment: Experiment
@@ -25,14 +25,14 @@ class Record:
 
 
 @dataclass
-class Interview:
+class Queries:
     """One subject with one set of options, and everything that it answered."""
 
     subject: Subject
     features: tuple[str, ...]
     most_steps: int
     steps: int = 0
-    records: list[Record] = field(default_factory=list)
+    records: list[QueryResult] = field(default_factory=list)
 
     @property
     def profile(self) -> str:
@@ -43,14 +43,14 @@ class Interview:
         """Whether the steps that are left are enough."""
         return self.steps + experiment.steps <= self.most_steps
 
-    def ask(self, experiment: Experiment) -> Record:
+    def ask(self, experiment: Experiment) -> QueryResult:
         """Carry out an experiment and keep the answer.
 
         Raises WorkerError as the subject does, Unidentifiable where the shape changes.
         """
         self.steps += experiment.steps
         observed = self.answer(experiment.parameter, experiment.gradients, experiment)
-        record = Record(experiment, observed)
+        record = QueryResult(experiment, observed)
         self.records.append(record)
         return record
 
@@ -72,7 +72,7 @@ class Interview:
             )
         return trial.parameter
 
-    def repeats(self, record: Record) -> bool:
+    def repeats(self, record: QueryResult) -> bool:
         """Whether the same question gets the same bits again; costs its steps once more."""
         experiment = record.experiment
         self.steps += experiment.steps
