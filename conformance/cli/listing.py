@@ -17,7 +17,7 @@ from optimizer_conformance.cli.console import UsageError, console, errors, print
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.reference import numbers
-from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reference import variants as documented
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError
@@ -47,7 +47,9 @@ def list_(
     rows = {"variants": variants, "adapters": adapters, "implementations": implementations}
     found = list(rows[what](pattern))
     if formula and what == "variants":
-        found = [{**row, "equations": formulas(VARIANTS[row["variant"]])} for row in found]
+        found = [
+            {**row, "equations": formulas(documented.VARIANTS[row["variant"]])} for row in found
+        ]
     if as_json:
         print_json(found)
         return
@@ -75,7 +77,7 @@ def text(value: Any) -> str:
 
 def variants(pattern: str) -> Iterator[dict[str, Any]]:
     """A row a documented variant."""
-    for name, variant in sorted(VARIANTS.items()):
+    for name, variant in sorted(documented.VARIANTS.items()):
         if wanted(name, (pattern,)):
             yield {
                 "variant": name,
@@ -86,7 +88,7 @@ def variants(pattern: str) -> Iterator[dict[str, Any]]:
             }
 
 
-def formulas(variant: Variant) -> list[str]:
+def formulas(variant: documented.Variant) -> list[str]:
     """The rule as lines of text."""
     return [line for line, _ in numbers.equations(variant.rule)]
 
