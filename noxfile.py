@@ -39,17 +39,39 @@ def chosen(arguments: list[str]) -> list[str]:
     return [name for name in named if name in ADAPTERS]
 
 
+CONSTRAINTS = "constraints.txt"
+
+
+def own(session: nox.Session, what: str) -> None:
+    """Install this project with the versions that it was last tried with."""
+    session.install("-e", what, "-c", CONSTRAINTS)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Try the newest release of everything that this tool itself needs; then write it down."""
+    session.install("--upgrade", "--upgrade-strategy", "eager", "-e", ".[dev,docs,examples]")
+    session.run("conformance", "env", "create", "numpy", "torch")
+    session.run("pytest", "-n", "2", *session.posargs)
+    listing = ("python", "-m", "pip", "freeze", "--all", "--exclude-editable", "--exclude", "pip")
+    frozen = session.run(*listing, silent=True)
+    path = Path(CONSTRAINTS)
+    head = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    pins = [line for line in str(frozen).splitlines() if "==" in line and " " not in line]
+    path.write_text("\n".join([*head, *pins]) + "\n")
+
+
 @nox.session
 def conformance(session: nox.Session) -> None:
     """Make the usual environments, compare whatever has one: -- passes options on to `run`."""
-    session.install("-e", ".")
+    own(session, ".")
     session.run("conformance", "env", "create", *(chosen(session.posargs) or USUAL))
     session.run("conformance", "run", *session.posargs)
 
 
 def run_one(session: nox.Session, adapter: str) -> None:
     """Make one adapter's environment and run it."""
-    session.install("-e", ".")
+    own(session, ".")
     session.run("conformance", "env", "create", adapter)
     session.run("conformance", "run", "--adapter", adapter, *session.posargs)
 
@@ -71,14 +93,14 @@ for _adapter in ADAPTERS:
 @nox.session
 def power(session: nox.Session) -> None:
     """Mutants and legal rewritings through the real verdicts, and other suites' tolerances."""
-    session.install("-e", ".")
+    own(session, ".")
     session.run("conformance", "power", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """What the oracle and the start of a command cost, as ratios to what is measured beside."""
-    session.install("-e", ".")
+    own(session, ".")
     session.run("conformance", "env", "create", "torch")
     session.run("conformance", "bench", *session.posargs)
 
@@ -86,7 +108,7 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The test suite; tests marked with an adapter need its environment, which is made here."""
-    session.install("-e", ".[dev]")
+    own(session, ".[dev]")
     session.run("conformance", "env", "create", "numpy", "torch")
     session.run("pytest", "-n", "2", *session.posargs)
 
@@ -94,7 +116,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Kill workers and drivers, fill disks, spoil frames and files; the figures are printed."""
-    session.install("-e", ".[dev]")
+    own(session, ".[dev]")
     session.run("python", "tests/faults.py", *session.posargs)
     session.run("pytest", "-s", "-m", "faults")
 
@@ -102,21 +124,21 @@ def faults(session: nox.Session) -> None:
 @nox.session
 def install(session: nox.Session) -> None:
     """Install the wheel beside the distribution `adapters`, in either order, and use both."""
-    session.install("-e", ".[dev]")
+    own(session, ".[dev]")
     session.run("pytest", "-m", "install", *session.posargs)
 
 
 @nox.session
 def cluster(session: nox.Session) -> None:
     """A run on three local Ray nodes, of which one dies."""
-    session.install("-e", ".[dev,ray]")
+    own(session, ".[dev,ray]")
     session.run("python", "tests/cluster.py")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Format and lint."""
-    session.install("-e", ".[dev]")
+    own(session, ".[dev]")
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
 
@@ -124,7 +146,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Strict types."""
-    session.install("-e", ".[dev]")
+    own(session, ".[dev]")
     link_packages(Path("build/types/optimizer_conformance"))
     session.run("mypy")
 
@@ -141,7 +163,7 @@ def link_packages(folder: Path) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation site into build/site; -- serve shows it while you write."""
-    session.install("-e", ".[docs]")
+    own(session, ".[docs]")
     session.env["NO_MKDOCS_2_WARNING"] = "1"
     if session.posargs == ["serve"]:
         session.run("mkdocs", "serve")
@@ -153,6 +175,6 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def verify(session: nox.Session) -> None:
     """Make the environments and decide every claim of the documents: -- passes options on."""
-    session.install("-e", ".[examples]")
+    own(session, ".[examples]")
     session.run("conformance", "env", "create")
     session.run("conformance", "verify", *session.posargs)

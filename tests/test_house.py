@@ -96,6 +96,22 @@ def test_every_package_is_installed():
     assert set(listed) == found
 
 
+def test_the_constraints_hold_an_exact_version_of_everything_that_is_asked_for():
+    from packaging.requirements import Requirement
+
+    lines = (TOP / "constraints.txt").read_text().splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    pinned = {name.lower().replace("_", "-"): version for name, version in pinned.items()}
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    for text in [
+        *project["dependencies"],
+        *(line for name in ("dev", "docs") for line in extras[name]),
+    ]:
+        wanted = Requirement(text)
+        assert wanted.specifier.contains(pinned[wanted.name]), text
+
+
 def test_every_shipped_adapter_has_its_module_and_its_requirements():
     from optimizer_conformance.workers.enrolment import enrolled
 
