@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from optimizer_conformance.reference.numbers.hyper import hyper
+from optimizer_conformance.reference.numbers.system import NumberSystem
 from optimizer_conformance.reference.rules import Number, Rule, State
 
 
@@ -15,7 +15,7 @@ def trajectory(
     parameter: Number,
     gradients: Sequence[Number],
     *,
-    num: Any,
+    num: NumberSystem,
     state: State | None = None,
     taken: int = 0,
     rates: Sequence[str] = (),

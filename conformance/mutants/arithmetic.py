@@ -8,6 +8,7 @@ products by parts, quotients by Smith's method, principal roots of the C library
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -24,6 +25,7 @@ from optimizer_conformance.reference.numbers.precision import (
     Array,
     component,
 )
+from optimizer_conformance.reference.numbers.real import RealFunction, enclosed
 
 
 class Number:
@@ -138,6 +140,12 @@ class Working:
             for _ in range(count - 1):
                 power = float(rounded(power * start))
         return self.scalar(float(rounded(1.0 - power)))
+
+    def real(
+        self, symbol: str, function: RealFunction, exact: Sequence[Fraction], roundings: int
+    ) -> Number:
+        way = self.style.held.correction
+        return self.scalar(float(enclosed(function, [held(value, way) for value in exact])))
 
     # Operations -----------------------------------------------------------------------------
 
@@ -299,6 +307,12 @@ class Working:
         loss = c * x
         shrunk = x - loss
         return Number(self, shrunk.array, decay=(x, loss)) if way == "joined" else shrunk
+
+    def clip(self, x: Number, c: Number) -> Number:
+        return Number(self, np.clip(x.array, -c.array, c.array))
+
+    def sign(self, x: Number) -> Number:
+        return Number(self, np.sign(x.array))
 
     def centralize(self, x: Number) -> Number:
         rows = np.reshape(x.array, (np.shape(x.array)[0], -1))

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from optimizer_conformance.reference.numbers import FLOAT64, Hyper
 from optimizer_conformance.reference.numbers.hyper import hyper
+from optimizer_conformance.reference.numbers.system import OPERATIONS
 from optimizer_conformance.reference.rules import Rule
 
 Value = Any  # of the number system inside
@@ -123,33 +125,10 @@ class Watched:
         ]
         return WatchedValue(self, self.inner.define(name, found.inner))
 
-    def square(self, x: WatchedValue) -> WatchedValue:
-        return self.perform("square", x)
-
-    def root(self, x: WatchedValue) -> WatchedValue:
-        return self.perform("root", x)
-
-    def maximum(self, x: WatchedValue, y: WatchedValue) -> WatchedValue:
-        return self.perform("maximum", x, y)
-
-    def average(
-        self, b: WatchedValue, c: WatchedValue, old: WatchedValue, new: WatchedValue
-    ) -> WatchedValue:
-        return self.perform("average", b, c, old, new)
-
-    def quotient(
-        self, numerators: tuple[WatchedValue, ...], denominators: tuple[WatchedValue, ...]
-    ) -> WatchedValue:
-        return self.perform("quotient", numerators, denominators)
-
-    def variance(self, v: WatchedValue, m: WatchedValue) -> WatchedValue:
-        return self.perform("variance", v, m)
-
-    def shrink(self, x: WatchedValue, c: WatchedValue) -> WatchedValue:
-        return self.perform("shrink", x, c)
-
-    def centralize(self, x: WatchedValue) -> WatchedValue:
-        return self.perform("centralize", x)
+    def __getattr__(self, name: str) -> Callable[..., WatchedValue]:
+        if name not in OPERATIONS:
+            raise AttributeError(name)
+        return partial(self.perform, name)
 
 
 def inside(argument: Any) -> Any:
@@ -171,20 +150,18 @@ class Entered:
         return found
 
 
+def carried_out(name: str) -> Callable[..., Value]:
+    """An operation of a number system as a function of the system too."""
+    return lambda num, *arguments: getattr(num, name)(*arguments)
+
+
 RIGHT: dict[str, Callable[..., Value]] = {
     "turn": lambda num, x: -x,
     "add": lambda num, x, y: x + y,
     "subtract": lambda num, x, y: x - y,
     "multiply": lambda num, x, y: x * y,
     "store": lambda num, x: x,
-    "square": lambda num, x: num.square(x),
-    "root": lambda num, x: num.root(x),
-    "maximum": lambda num, x, y: num.maximum(x, y),
-    "average": lambda num, b, c, old, new: num.average(b, c, old, new),
-    "quotient": lambda num, above, below: num.quotient(above, below),
-    "variance": lambda num, v, m: num.variance(v, m),
-    "shrink": lambda num, x, c: num.shrink(x, c),
-    "centralize": lambda num, x: num.centralize(x),
+    **{name: carried_out(name) for name in OPERATIONS},
 }
 # operation -> effect -> what is computed instead
 WRONG: dict[str, dict[str, Callable[..., Value]]] = {
@@ -251,6 +228,16 @@ WRONG: dict[str, dict[str, Callable[..., Value]]] = {
         "sign": lambda num, x, c: x + c * x,
         "twice": lambda num, x, c: num.shrink(num.shrink(x, c), c),
         "not of the parameter": lambda num, x, c: x - c,
+    },
+    "clip": {
+        "dropped": lambda num, x, c: x,
+        "at twice the bound": lambda num, x, c: num.clip(x, c + c),
+        "above alone": lambda num, x, c: -num.maximum(-x, -c),
+        "below alone": lambda num, x, c: num.maximum(x, -c),
+    },
+    "sign": {
+        "dropped": lambda num, x: x,
+        "turned": lambda num, x: -num.sign(x),
     },
     "centralize": {
         "dropped": lambda num, x: x,

@@ -1,24 +1,6 @@
 """Number systems: what a formula of :mod:`reference.rules` can be evaluated on.
 
-A number system is an object with the members below; values of it also take ``+ - *`` and unary
-``-``.  Beside the operators stand the few composites in which implementations legitimately differ
-in the order of evaluation: a bound must cover every order, so the order may not be fixed by the
-formula.
-
-=========================== ======================================================================
-``define(name, x)``         x, under the name that the step gives it (the printed formula needs it)
-``full(like, decimal)``     a constant shaped like ``like``
-``square(x)``               x * x
-``root(x)``                 the square root
-``maximum(x, y)``           element by element
-``average(b, c, old, new)`` b * old + c * new, where c = 1 - b: also written old + c * (new - old)
-``quotient(ns, ds)``        product of ``ns`` over product of ``ds``, in any order
-``variance(v, m)``          v - m * m; v - |m|^2 where v is real and m complex
-``shrink(x, c)``            x * (1 - c), or x - c * x
-``centralize(x)``           x minus its mean over all axes but the first
-=========================== ======================================================================
-
-The names below are imported when they are asked for: SymPy and FLINT take a second.
+:class:`reference.numbers.system.NumberSystem` describes the members that all of them have.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ divisor or a root's operand that may be zero, an infinity in the inputs) nothing
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +27,7 @@ from optimizer_conformance.reference.numbers.hyper import (
     one_minus_power,
 )
 from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers.real import RealFunction, enclosed
 
 Balls = np.ndarray[Any, Any]  # of dtype object
 
@@ -73,6 +74,12 @@ class BallArithmetic:
     def correction(self, beta: Fraction, count: int) -> flint.arb:
         return rational(one_minus_power(held(beta, self.representation.correction), count))
 
+    def real(
+        self, symbol: str, function: RealFunction, exact: Sequence[Fraction], roundings: int
+    ) -> flint.arb:
+        way = self.representation.correction
+        return enclosed(function, [held(value, way) for value in exact])
+
     def define(self, name: str, x: Balls) -> Balls:
         return x
 
@@ -98,6 +105,12 @@ class BallArithmetic:
 
     def shrink(self, x: Balls, c: Any) -> Any:
         return x * (1 - c)
+
+    def clip(self, x: Balls, c: Any) -> Any:
+        return CLIP(x, c)
+
+    def sign(self, x: Balls) -> Any:
+        return SIGN(x)
 
     def centralize(self, x: Balls) -> Any:
         axes = tuple(range(1, x.ndim))
@@ -161,6 +174,8 @@ TO_BALL = np.frompyfunc(lambda value: flint.arb(float(value)), 1, 1)
 SQUARE = np.frompyfunc(lambda x: x * x, 1, 1)
 ROOT = np.frompyfunc(flint.arb.sqrt, 1, 1)
 MAXIMUM = np.frompyfunc(flint.arb.max, 2, 1)
+CLIP = np.frompyfunc(lambda x, c: x.min(c).max(-c), 2, 1)
+SIGN = np.frompyfunc(flint.arb.sgn, 1, 1)
 
 
 @dataclass(frozen=True)

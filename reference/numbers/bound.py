@@ -15,6 +15,7 @@ its own error is at most ``error`` times the ratio of the unit roundoffs: that i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -32,6 +33,7 @@ from optimizer_conformance.reference.numbers.hyper import (
     one_minus_power,
 )
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, Array, Precision
+from optimizer_conformance.reference.numbers.real import RealFunction, centre
 
 # x86 has 64 bits and fifteen of exponent, other machines 113 or no more than float64.
 WIDE = np.longdouble
@@ -201,6 +203,21 @@ class BoundArithmetic:
             lambda way: power_error(beta, count, way.correction),
         )
 
+    def real(
+        self, symbol: str, function: RealFunction, exact: Sequence[Fraction], roundings: int
+    ) -> Bound:
+        """Formed in the format of the bias corrections, or exactly and rounded once."""
+
+        def at(way: Representation) -> tuple[Fraction, float]:
+            return centre(function, tuple(held(value, way.correction) for value in exact))
+
+        def error(way: Representation) -> float:
+            value, radius = at(way)
+            unit = PRECISIONS[way.correction].unit_roundoff if way.correction else 0.0
+            return radius + gamma(roundings, unit) * (abs(float(value)) + radius)
+
+        return self._held((symbol, *exact), lambda way: at(way)[0], error)
+
     def _held(self, key: object, exact: Any, error: Any = lambda way: 0.0) -> Bound:
         """A constant: its value under this representation, and how far the others are from it."""
         if key in self.constants:
@@ -225,7 +242,7 @@ class BoundArithmetic:
 
     def gamma(self, count: int) -> float:
         """What ``count`` roundings in a row amount to (Higham, lemma 3.1)."""
-        return count * self.unit / (1 - count * self.unit)
+        return gamma(count, self.unit)
 
     # Results --------------------------------------------------------------------------------
 
@@ -414,6 +431,23 @@ class BoundArithmetic:
         result.decay = loss, self.gamma(3) * np.abs(result.value)
         return result
 
+    def clip(self, x: Bound, c: Bound) -> Bound:
+        """The nearest number between -c and c: nothing is rounded.
+
+        The smaller of two numbers moves by no more than the one that moves further.
+        """
+        size, wide = np.abs(x.value), np.abs(c.value)
+        inside = size + x.error <= wide - c.error
+        outside = size - x.error >= wide + c.error
+        error = np.where(inside, x.error, np.where(outside, c.error, np.maximum(x.error, c.error)))
+        return Bound(self, np.clip(x.value, -c.value, c.value), error, x.nonnegative)
+
+    def sign(self, x: Bound) -> Bound:
+        """-1, 0 or 1; where x may be zero or of the other sign, every outcome is accepted."""
+        known = (np.abs(x.value) > x.error) | ((x.value == 0) & (np.asarray(x.error) == 0))
+        value = np.sign(x.value)
+        return Bound(self, value, np.where(known, 0.0, 1.0 + np.abs(value)), x.nonnegative)
+
     def centralize(self, x: Bound) -> Bound:
         """x minus its mean over all axes but the first, summed in any order.
 
@@ -432,6 +466,11 @@ class BoundArithmetic:
         if self.early:  # a partial sum leaves the range before the mean would
             propagated = self.uncertain(propagated, count * size + np.zeros(np.shape(x.value)))
         return self.rounded(x.value - mean, propagated, underflow=count + 2.0)
+
+
+def gamma(count: int, unit: float) -> float:
+    """What ``count`` roundings in a row amount to; infinite where that is everything."""
+    return count * unit / (1 - count * unit) if count * unit < 1 else float("inf")
 
 
 def ratio(a: Any, b: Any) -> Any:

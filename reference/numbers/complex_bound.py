@@ -107,7 +107,7 @@ class ComplexBoundArithmetic:
         self.parts, self.squares = real, squares
         self.carrier, self.slack, self.effects = real.carrier, real.slack, real.effects
         self.coefficient, self.complement = real.coefficient, real.complement
-        self.correction = real.correction
+        self.correction, self.real = real.correction, real.real
         self.by_real = BoundArithmetic(
             real.precision,
             real.effects,
@@ -244,6 +244,14 @@ class ComplexBoundArithmetic:
 
     def shrink(self, x: Pair, c: Bound) -> Any:
         return each(lambda part: self.parts.shrink(part, c), x)
+
+    def clip(self, x: Pair | Bound, c: Bound) -> Any:
+        """Each part by itself, as an element-wise clip of both parts does."""
+        return each(lambda part: self.parts.clip(part, c), x)
+
+    def sign(self, x: Pair | Bound) -> Any:
+        """Each part by itself."""
+        return each(self.parts.sign, x)
 
     def centralize(self, x: Pair) -> Any:
         return each(self.parts.centralize, x)

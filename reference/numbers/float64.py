@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from optimizer_conformance.reference.numbers.hyper import one_minus_power
 from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers.real import RealFunction, enclosed
 
 
 class Float64:
@@ -25,6 +27,11 @@ class Float64:
 
     def correction(self, beta: Fraction, count: int) -> float:
         return float(one_minus_power(beta, count))
+
+    def real(
+        self, symbol: str, function: RealFunction, exact: Sequence[Fraction], roundings: int
+    ) -> float:
+        return float(enclosed(function, exact))
 
     def full(self, like: Array, decimal: str) -> Array:
         return np.full(np.shape(like), float(decimal))
@@ -55,6 +62,12 @@ class Float64:
 
     def shrink(self, x: Array, c: Any) -> Array:
         return x * (1.0 - c)  # type: ignore[no-any-return]  # scalars times arrays
+
+    def clip(self, x: Array, c: Any) -> Array:
+        return np.clip(x, -c, c)
+
+    def sign(self, x: Array) -> Array:
+        return np.sign(x)
 
     def centralize(self, x: Array) -> Array:
         centred: Array = x - np.mean(x, axis=tuple(range(1, x.ndim)), keepdims=True)

@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any
 
 from optimizer_conformance.reference.numbers.precision import PRECISIONS
+from optimizer_conformance.reference.numbers.system import NumberSystem
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def kept_in(way: Representation, kind: str) -> str:
 
 # Coefficient to how it is formed, from the exact values of hyperparameters, at a step.  What is no
 # entry here is the hyperparameter of that name as it is.
-Form = Callable[[Any, Mapping[str, Any], Any], Any]
+Form = Callable[[NumberSystem, Mapping[str, Any], Any], Any]
 FORMS: dict[str, Form] = {
     "rate": lambda num, of, count: num.coefficient("rate", of["learning_rate"]),
     "inverse_loss_scale": lambda num, of, count: num.coefficient(
@@ -115,7 +116,7 @@ class Hyper:
     every other hyperparameter has its own name.  Raises AttributeError for one that was not given.
     """
 
-    def __init__(self, num: Any, exact_values: Mapping[str, Any], count: Any) -> None:
+    def __init__(self, num: NumberSystem, exact_values: Mapping[str, Any], count: Any) -> None:
         self._num, self._exact, self._count = num, exact_values, count
 
     def __getattr__(self, name: str) -> Any:
@@ -135,13 +136,15 @@ class Hyper:
         return found
 
 
-def formed(num: Any, name: str, of: Mapping[str, Any], count: Any) -> Any:
+def formed(num: NumberSystem, name: str, of: Mapping[str, Any], count: Any) -> Any:
     """One coefficient in the number system ``num``.  Raises KeyError for a value not given."""
     form = FORMS.get(name)
     return form(num, of, count) if form else num.coefficient(name, of[name])
 
 
-def hyper(decimals: Mapping[str, str], count: int, *, num: Any, rate: str | None = None) -> Hyper:
+def hyper(
+    decimals: Mapping[str, str], count: int, *, num: NumberSystem, rate: str | None = None
+) -> Hyper:
     """The coefficients of step ``count`` (the first is 1) in the number system ``num``.
 
     ``decimals`` maps canonical names to decimals; ``rate`` replaces the learning rate at this step.

@@ -44,6 +44,9 @@ class Symbolic:
     def correction(self, beta: Any, count: Any) -> Any:
         return 1 - beta**count
 
+    def real(self, symbol: str, function: Any, exact: Any, roundings: int) -> Any:
+        return sympy.Symbol(symbol, positive=True)
+
     def full(self, like: Any, decimal: str) -> Any:
         return sympy.Rational(decimal)
 
@@ -67,6 +70,12 @@ class Symbolic:
 
     def shrink(self, x: Any, c: Any) -> Any:
         return x * (1 - c)
+
+    def clip(self, x: Any, c: Any) -> Any:
+        return sympy.Min(sympy.Max(x, -c), c)
+
+    def sign(self, x: Any) -> Any:
+        return sympy.sign(x)
 
     def centralize(self, x: Any) -> Any:
         return x - sympy.Function("mean")(x)

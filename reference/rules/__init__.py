@@ -9,6 +9,7 @@ A documented variant, a mutant and a hypothesis about an implementation differ i
 rule.  In which respects two rules can differ, their *factors* say (:mod:`reference.rules.factors`).
 """
 
+from optimizer_conformance.reference.numbers.system import Number
 from optimizer_conformance.reference.rules.rule import (
     ADAM,
     FACTORS,
@@ -20,7 +21,7 @@ from optimizer_conformance.reference.rules.rule import (
     State,
     possible,
 )
-from optimizer_conformance.reference.rules.stage import Kept, Number, Stage, Walk
+from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
 __all__ = [
     "ADAM",

@@ -9,6 +9,7 @@ from itertools import product
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from optimizer_conformance.reference.numbers.system import Number, NumberSystem
 from optimizer_conformance.reference.rules import buffer, decay, direction, gradient, scale
 from optimizer_conformance.reference.rules.buffer import Buffer
 from optimizer_conformance.reference.rules.decay import Added, Shrunk
@@ -16,7 +17,7 @@ from optimizer_conformance.reference.rules.direction import Average, Gradient
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Unscaled
 from optimizer_conformance.reference.rules.scale import MeanSquare
-from optimizer_conformance.reference.rules.stage import Kept, Number, Stage, Walk
+from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
 State = Mapping[str, Number]
 
@@ -144,12 +145,12 @@ class Rule:
 
     # Steps ------------------------------------------------------------------------------------
 
-    def initial_state(self, like: Number, *, num: Any) -> State:
+    def initial_state(self, like: Number, *, num: NumberSystem) -> State:
         """The state before the first step, shaped like ``like``."""
         return {name: num.full(like, kept.start) for name, kept in self.state.items()}
 
     def step(
-        self, hyper: Any, state: State, parameter: Number, gradient: Number, *, num: Any
+        self, hyper: Any, state: State, parameter: Number, gradient: Number, *, num: NumberSystem
     ) -> tuple[Number, State]:
         """One step: the new parameter and the new state.
 

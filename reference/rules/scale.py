@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from optimizer_conformance.reference.numbers.system import Number
 from optimizer_conformance.reference.rules.factors import Choice
-from optimizer_conformance.reference.rules.stage import Kept, Number, Stage, Walk
+from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
 Epsilon = Literal["inside", "outside", "hat", "none"]
 

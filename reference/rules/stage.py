@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, ClassVar, Literal
 
-Number = Any  # whatever the number system computes with
+from optimizer_conformance.reference.numbers.system import Number, NumberSystem
+
 Shape = Literal["parameter", "row", "column", "tensor", "scalar"]
 
 
@@ -43,7 +44,7 @@ class Walk:
     kept        what the rule keeps of this step
     """
 
-    num: Any
+    num: NumberSystem
     hyper: Any
     state: Mapping[str, Number]
     parameter: Number

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from optimizer_conformance.questions.identify.experiment import Experiment
 from optimizer_conformance.reference.numbers import Bound, BoundArithmetic
 from optimizer_conformance.reference.numbers.hyper import hyper
 from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers.real import RealFunction
+from optimizer_conformance.reference.numbers.system import OPERATIONS
 from optimizer_conformance.reference.rules import Rule
 
 
@@ -100,6 +103,12 @@ class Shared:
         """1 - beta^count."""
         return self.constant(self.inner.correction(beta, count))
 
+    def real(
+        self, symbol: str, function: RealFunction, exact: Sequence[Fraction], roundings: int
+    ) -> Node:
+        """A real number."""
+        return self.constant(self.inner.real(symbol, function, exact, roundings))
+
     def define(self, name: str, x: Node) -> Node:
         """What a step keeps is what it was, unless the inner system changes it."""
         key = (name, id(x))
@@ -109,9 +118,11 @@ class Shared:
             found = self.memory[key] = x if kept is x.bound else Node(self, kept)
         return found
 
-    def square(self, x: Node) -> Node:
-        """x * x."""
-        return self.once("square", self.inner.square, x)
+    def __getattr__(self, name: str) -> Callable[..., Node]:
+        """Every other operation is carried out once."""
+        if name not in OPERATIONS:
+            raise AttributeError(name)
+        return partial(self.once, name, getattr(self.inner, name))
 
     def root(self, x: Node) -> Node:
         """The square root; of one it is one."""
@@ -143,17 +154,9 @@ class Shared:
             *below,
         )
 
-    def variance(self, v: Node, m: Node) -> Node:
-        """v - m * m."""
-        return self.once("variance", self.inner.variance, v, m)
-
     def shrink(self, x: Node, c: Node) -> Node:
         """x * (1 - c)."""
         return x if x.zero or c.zero else self.once("shrink", self.inner.shrink, x, c)
-
-    def centralize(self, x: Node) -> Node:
-        """x minus its mean over all axes but the first."""
-        return self.once("centralize", self.inner.centralize, x)
 
 
 def courses(

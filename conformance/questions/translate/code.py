@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -91,6 +92,14 @@ class Source:
         name = next(name for name, source in CORRECTIONS.items() if source == beta.text)
         return Expression(name, scalar=True)
 
+    def real(self, symbol: str, function: Any, exact: Any, roundings: int) -> Expression:
+        """Not written: it takes a function of the step count."""
+        raise NotImplementedError(f"{symbol}, a real number formed from the step count")
+
+    def full(self, like: Expression, decimal: str) -> Expression:
+        """A number."""
+        return Expression(decimal, scalar=True)
+
     def square(self, x: Expression) -> Expression:
         """As a product, which every framework rounds alike."""
         return x * x
@@ -124,6 +133,14 @@ class Source:
     def variance(self, v: Expression, m: Expression) -> Expression:
         """v - m * m."""
         return v - m * m
+
+    def clip(self, x: Expression, c: Expression) -> Expression:
+        """The nearest number between -c and c."""
+        return Expression(f"minimum(maximum({x.text}, {(-c).text}), {c.text})")
+
+    def sign(self, x: Expression) -> Expression:
+        """-1, 0 or 1."""
+        return Expression(f"sign({x.text})")
 
     def shrink(self, x: Expression, c: Expression) -> Expression:
         """x * (1 - c)."""

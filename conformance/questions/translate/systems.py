@@ -45,6 +45,12 @@ class Plain(BallArithmetic):
     def root(self, x: Any) -> Any:
         return x.sqrt()
 
+    def clip(self, x: Any, c: Any) -> Any:
+        return x.min(c).max(-c)
+
+    def sign(self, x: Any) -> Any:
+        return x.sgn()
+
     def maximum(self, x: Any, y: Any) -> Any:
         return x.max(y)
 

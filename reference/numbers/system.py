@@ -1,0 +1,104 @@
+"""Number systems: what a formula of :mod:`reference.rules` can be evaluated on.
+
+A number system is an object with the members of :class:`NumberSystem`; values of it also take
+``+ - *`` and unary ``-``.  Beside the operators stand the few composites in which implementations
+legitimately differ in the order of evaluation: a bound must cover every order, so the order may not
+be fixed by the formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from optimizer_conformance.reference.numbers.real import RealFunction
+
+Number = Any  # whatever the system computes with; arrays of numbers keep their parameter's shape
+
+
+Exact = Any  # a Fraction; where symbols or source code are computed with, what stands for one
+
+
+class NumberSystem(Protocol):
+    """What a step may ask for.
+
+    Coefficients are scalars.  Every other value has the shape of the parameter, or one that
+    broadcasts to it.
+    """
+
+    # Coefficients -----------------------------------------------------------------------------
+
+    def coefficient(self, kind: str, exact: Exact) -> Number:
+        """A hyperparameter: ``kind`` is ``rate``, ``moment``, or its own name; it says how an
+        implementation may hold it."""
+
+    def complement(self, beta: Exact) -> Number:
+        """1 - beta."""
+
+    def correction(self, beta: Exact, count: Any) -> Number:
+        """1 - beta^count, for a step from 1 on."""
+
+    def real(
+        self, symbol: str, function: RealFunction, exact: Sequence[Exact], roundings: int
+    ) -> Number:
+        """A real number that is no fraction, formed from the step count.
+
+        ``function`` gets a way to lift a decimal into its arithmetic, and the ``exact`` numbers
+        lifted; an implementation forms it with at most so many ``roundings``.  ``symbol`` is what
+        the papers call it, in LaTeX.
+        """
+
+    # What a step starts from and keeps ----------------------------------------------------------
+
+    def full(self, like: Number, decimal: str) -> Number:
+        """A constant shaped like ``like``."""
+
+    def define(self, name: str, x: Number) -> Number:
+        """x, under the name that the step gives it (the printed formula needs it)."""
+
+    # Operations: those of OPERATIONS -------------------------------------------------------------
+
+    def square(self, x: Number) -> Number:
+        """x * x."""
+
+    def root(self, x: Number) -> Number:
+        """The square root."""
+
+    def maximum(self, x: Number, y: Number) -> Number:
+        """The larger, element by element."""
+
+    def average(self, b: Number, c: Number, old: Number, new: Number) -> Number:
+        """b * old + c * new, where c = 1 - b: also written old + c * (new - old)."""
+
+    def quotient(self, numerators: tuple[Number, ...], denominators: tuple[Number, ...]) -> Number:
+        """The product of ``numerators`` over the product of ``denominators``, in any order."""
+
+    def variance(self, v: Number, m: Number) -> Number:
+        """v - m * m; v - |m|^2 where v is real and m complex."""
+
+    def shrink(self, x: Number, c: Number) -> Number:
+        """x * (1 - c), or x - c * x."""
+
+    def centralize(self, x: Number) -> Number:
+        """x minus its mean over all axes but the first."""
+
+    def clip(self, x: Number, c: Number) -> Number:
+        """The nearest number to x between -c and c, element by element."""
+
+    def sign(self, x: Number) -> Number:
+        """-1, 0 or 1, element by element."""
+
+
+# What a wrapper around a number system forwards; ``quotient`` takes tuples of values.
+OPERATIONS = (
+    "square",
+    "root",
+    "maximum",
+    "average",
+    "quotient",
+    "variance",
+    "shrink",
+    "centralize",
+    "clip",
+    "sign",
+)
