@@ -13,6 +13,7 @@ from optimizer_conformance.reference.numbers.system import Number
 from optimizer_conformance.reference.rules.rule import (
     ADAM,
     FACTORS,
+    FAMILIES,
     RMSPROP,
     STATE,
     SYMBOLS,
@@ -20,12 +21,15 @@ from optimizer_conformance.reference.rules.rule import (
     Rule,
     State,
     possible,
+    takes,
+    typical,
 )
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
 __all__ = [
     "ADAM",
     "FACTORS",
+    "FAMILIES",
     "RMSPROP",
     "STATE",
     "SYMBOLS",
@@ -37,4 +41,6 @@ __all__ = [
     "State",
     "Walk",
     "possible",
+    "takes",
+    "typical",
 ]

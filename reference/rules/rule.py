@@ -139,9 +139,17 @@ class Rule:
         )
 
     @property
+    def kinds(self) -> tuple[type[Stage], ...]:
+        """The classes of the stages that every rule has: where it goes, and how far."""
+        return tuple(type(getattr(self, slot)) for slot in ("direction", "scale"))
+
+    @property
     def family(self) -> str:
-        """The name that people give to rules with this direction and scale."""
-        return "adam" if isinstance(self.direction, Average) else "rmsprop"
+        """What people call rules with this direction and scale; both in words where nobody does."""
+        for name, plain in FAMILIES.items():
+            if plain.kinds == self.kinds:
+                return name
+        return " ".join(kind.__name__.lower() for kind in self.kinds)
 
     # Steps ------------------------------------------------------------------------------------
 
@@ -227,6 +235,21 @@ class Rule:
 SLOTS = tuple(slot.name for slot in fields(Rule))
 RMSPROP = Rule()
 ADAM = Rule(direction=Average(corrected=True), scale=MeanSquare(corrected=True))
+# Family to its plain rule.
+FAMILIES = {"rmsprop": RMSPROP, "adam": ADAM}
+
+
+def typical(family: str, features: Iterable[str]) -> Rule:
+    """The plain rule of a family with options switched on, each in the first way that there is.
+
+    Raises KeyError for no family or option, and Impossible where they do not go together.
+    """
+    return FAMILIES[family].having(**{name: FACTORS[name].values[1] for name in features})
+
+
+def takes(family: str, features: Iterable[str]) -> tuple[str, ...]:
+    """The hyperparameters that rules of a family have with these options."""
+    return typical(family, features).hyperparameters
 
 
 def own_fields(stage: Stage) -> dict[str, Any]:

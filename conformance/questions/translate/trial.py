@@ -19,7 +19,7 @@ from optimizer_conformance.questions.translate.result import CheckedRun
 from optimizer_conformance.questions.translate.settings import OptimizerSetting
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.rules import ADAM, FACTORS, RMSPROP, Rule
+from optimizer_conformance.reference.rules import Rule, typical
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.subject import Subject
 
@@ -233,9 +233,7 @@ def found(
 
 def supposed(family: str, features: tuple[str, ...]) -> Variant:
     """Where no document has these options together: a rule to look around from."""
-    plain = ADAM if family == "adam" else RMSPROP
-    # Of each option the first way that there is.
-    rule = plain.having(**{name: FACTORS[name].values[1] for name in features})
+    rule = typical(family, features)
     return Variant(identifier="", rule=rule, defaults={}, source="", features=frozenset(features))
 
 
