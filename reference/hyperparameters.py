@@ -8,7 +8,7 @@ Workers import this module too, in old interpreters: standard library alone, Pyt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -18,7 +18,7 @@ class Hyperparameter:
     """One hyperparameter.
 
     name      canonical: in cases, requests, records and on the command line
-    symbol    LaTeX of its symbol; ``symbols`` has that of a family that writes it otherwise
+    symbol    LaTeX of its symbol; ``symbols`` has the one that it gets beside another
     what      what it is, after "learning rate is"
     held      how it is held: the field of :class:`reference.numbers.Representation`
     drawn     decimals that cases draw, by dtype; the empty one stands for all others.  They leave
@@ -28,7 +28,6 @@ class Hyperparameter:
     least     the smallest value that can be meant; ``above``: not even that one
     most      the largest; empty: what float64 holds
     idle      the value at which it does nothing; empty: there is none
-    family    the only family of rules that has it; empty: any
     option    the option with which a rule has it; empty: it needs none
     names     what others call it and nothing else, in small letters and without underscores
     edges     decimals of the mode ``edges``; empty: it has no edge, and is drawn as ever
@@ -51,7 +50,6 @@ class Hyperparameter:
     above: bool = False
     most: str = ""
     idle: str = ""
-    family: str = ""
     option: str = ""
     names: tuple[str, ...] = ()
     symbols: Mapping[str, str] = field(default_factory=dict)
@@ -69,11 +67,6 @@ class Hyperparameter:
     def words(self) -> str:
         """Its name as prose has it."""
         return self.name.replace("_", " ")
-
-    @property
-    def always(self) -> bool:
-        """Whether every rule has it."""
-        return not self.family and not self.option
 
     @property
     def share(self) -> bool:
@@ -161,7 +154,7 @@ RECORDS = (
     Hyperparameter(
         name="decay",
         symbol=r"\rho",
-        symbols={"adam": r"\beta_2"},
+        symbols={"beta1": r"\beta_2"},
         what="the share of the average of squared gradients that is kept",
         held="moments",
         drawn={
@@ -203,7 +196,6 @@ RECORDS = (
         drawn={"": ("0.9", "0.5", "0.99", "0.8")},
         most="1",
         idle="0",
-        family="adam",
         names=("beta1", "b1", "graddecay", "gradientdecayfactor"),
         edges=("0.0001", "0.999"),
         exact="0.75",
@@ -302,17 +294,6 @@ MEANINGS = {
 }
 # What the best-known page on a family means: PyTorch's RMSprop and the paper on Adam differ.
 FAMILIAR = {("adam", "alpha"): "learning_rate"}
-
-
-def taken(family: str, features: Iterable[str]) -> tuple[Hyperparameter, ...]:
-    """What rules of a family with these options have, what every rule has first."""
-    options = set(features)
-    found = [
-        record
-        for record in HYPERPARAMETERS.values()
-        if record.family in ("", family) and (not record.option or record.option in options)
-    ]
-    return tuple(sorted(found, key=lambda record: not record.always))
 
 
 def options() -> tuple[str, ...]:

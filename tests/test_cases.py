@@ -15,8 +15,8 @@ from optimizer_conformance.cases.case import LARGEST, MODES, PROFILES, Case, dra
 from optimizer_conformance.cases.inputs import POOL, SHAPES, STRIDED, expand
 from optimizer_conformance.cases.patterns import matches, wanted
 from optimizer_conformance.cases.plan import Selection, units
-from optimizer_conformance.reference.hyperparameters import taken
 from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.variants.record import FEATURES
 
 SHARES = st.one_of(

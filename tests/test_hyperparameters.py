@@ -20,9 +20,9 @@ from optimizer_conformance.reference.hyperparameters import (
     HYPERPARAMETERS,
     NAMES,
     called,
-    taken,
 )
 from optimizer_conformance.reference.numbers import Representation
+from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers.subject import SubjectError
 

@@ -19,13 +19,14 @@ from hypothesis import strategies
 
 from optimizer_conformance.cases.drawing import undisturbed
 from optimizer_conformance.reference.decimals import HyperparameterError, decimal, pairs
-from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, taken
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import (
     COMPONENTS,
     DTYPES,
     PRECISIONS,
     component,
 )
+from optimizer_conformance.reference.rules import FAMILIES, taken
 from optimizer_conformance.reference.variants.record import FEATURES
 
 # mode -> what it shows
@@ -153,7 +154,7 @@ def parse(identifier: str) -> Case:
         )
     family, *features = match["asked"].split("+")
     for known, found, what in (
-        (("rmsprop", "adam"), [family], "family"),
+        (tuple(FAMILIES), [family], "family"),
         (FEATURES, features, "feature"),
         (DTYPES, [match["dtype"]], "dtype"),
         (tuple(MODES), [match["mode"]], "mode"),

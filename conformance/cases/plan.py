@@ -16,14 +16,10 @@ from optimizer_conformance.cases.case import (
     draw_cases,
 )
 from optimizer_conformance.cases.patterns import reaches, wanted
+from optimizer_conformance.reference.rules import typical
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reference.variants.record import suffix
 
-STATE_OF_FEATURE = {
-    "momentum": "momentum",
-    "centered": "mean_gradient",
-    "amsgrad": "maximum_second_moment",
-}
 # Against variants that it does not claim an implementation is judged by its parameters alone, in
 # one dtype: that is where interchangeable or not is decided.
 OTHERS_MODES = ("origin", "trajectory", "rate-change")
@@ -98,8 +94,7 @@ def groups(planned: Iterable[Unit]) -> list[Group]:
 
 def required_state(implementation: Implementation, features: tuple[str, ...]) -> tuple[str, ...]:
     """The state that this configuration has, whatever the implementation shows of it."""
-    first = ("first_moment",) if implementation.family == "adam" else ()
-    return ("second_moment", *first, *(s for f, s in STATE_OF_FEATURE.items() if f in features))
+    return tuple(typical(implementation.family, features).state)
 
 
 def claimed_variants(implementation: Implementation, features: tuple[str, ...]) -> list[Variant]:

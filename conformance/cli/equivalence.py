@@ -11,6 +11,7 @@ import typer
 from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.equivalence.classes import mapped
+from optimizer_conformance.reference.rules import FAMILIES
 from optimizer_conformance.reports import classes, equivalence, model, picture, sheets
 from optimizer_conformance.reports.classes import Map, Panel
 from optimizer_conformance.reports.model import FEATURE_ORDER
@@ -75,7 +76,7 @@ def opened(run: Path) -> Map:
 def wanted(family: str, options: str | None) -> Callable[[Panel], bool]:
     """Which panels were asked for."""
     names = set(filter(None, (options or "").removeprefix("plain").split("+")))
-    for name, known in ((family, ("rmsprop", "adam")), *((n, FEATURE_ORDER) for n in names)):
+    for name, known in ((family, tuple(FAMILIES)), *((n, FEATURE_ORDER) for n in names)):
         if name and name not in known:
             raise UsageError(f"{name!r} is none of these{suggestion(name, known)}")
 

@@ -13,6 +13,7 @@ from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.equivalence.classes import mapped
+from optimizer_conformance.reference.rules import FAMILIES
 from optimizer_conformance.reports import classes, equivalence, facts, model, picture, sheets
 from optimizer_conformance.reports import defaults as defaults_table
 from optimizer_conformance.reports import support as support_table
@@ -151,7 +152,7 @@ def picked(
 ) -> Callable[[ImplementationFacts], bool]:
     """Which implementations are wanted."""
     for name, known in (
-        (family, ("", "rmsprop", "adam")),
+        (family, ("", *FAMILIES)),
         *((o, FEATURE_ORDER) for o in options or ()),
     ):
         if name not in known:

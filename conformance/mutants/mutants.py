@@ -22,7 +22,7 @@ from optimizer_conformance.reference.numbers.precision import COMPONENTS
 from optimizer_conformance.reference.rules import FACTORS, Rule
 
 # What a mutant with a stage that the rule lacks computes with.
-BORROWED = {name: record.usual for name, record in HYPERPARAMETERS.items() if not record.always}
+BORROWED = {name: record.usual for name, record in HYPERPARAMETERS.items()}
 SIZES = tuple(range(1, 7))  # powers of ten: relative 1e-1 ... 1e-6
 DERIVED = ("one_minus_decay", "one_minus_beta1", "correction1", "correction2")
 ENDS = ("nan ", "infinite ", "tiny ")  # of the range, to which no complex case goes

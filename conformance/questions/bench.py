@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizer_conformance.reference.hyperparameters import taken
 from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
 from optimizer_conformance.reference.numbers.ball import BITS, working_bits
+from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 

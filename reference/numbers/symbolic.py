@@ -8,18 +8,11 @@ from typing import Any
 
 import sympy
 
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.hyper import Hyper
 from optimizer_conformance.reference.rules import SYMBOLS, Rule
 
 # Names as the papers write them, in LaTeX.
-HYPERPARAMETERS = {
-    "learning_rate": r"\eta",
-    "epsilon": r"\epsilon",
-    "beta1": r"\beta_1",
-    "momentum": r"\mu",
-    "weight_decay": r"\lambda",
-    "loss_scale": "S",
-}
 QUANTITIES = {"parameter": "w", "gradient": "g", **SYMBOLS}
 PLAIN = {r"\bar{g}": "gbar", r"\hat{v}": "vmax", r"\eta": "lr", r"\epsilon": "eps"}
 
@@ -87,10 +80,16 @@ def symbols(rule: Rule) -> Hyper:
 
 
 def hyperparameters(rule: Rule) -> dict[str, sympy.Symbol]:
-    """Every hyperparameter as a symbol; Adam's second decay is beta_2, else rho."""
-    decay = r"\beta_2" if "beta1" in rule.hyperparameters else r"\rho"
-    names = {**HYPERPARAMETERS, "decay": decay}
-    return {name: sympy.Symbol(symbol, positive=True) for name, symbol in names.items()}
+    """Every hyperparameter as a symbol; some have another one beside others."""
+    return {
+        name: sympy.Symbol(
+            next(
+                (s for n, s in record.symbols.items() if n in rule.hyperparameters), record.symbol
+            ),
+            positive=True,
+        )
+        for name, record in HYPERPARAMETERS.items()
+    }
 
 
 @lru_cache(maxsize=256)

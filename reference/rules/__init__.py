@@ -21,7 +21,7 @@ from optimizer_conformance.reference.rules.rule import (
     Rule,
     State,
     possible,
-    takes,
+    taken,
     typical,
 )
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
@@ -41,6 +41,6 @@ __all__ = [
     "State",
     "Walk",
     "possible",
-    "takes",
+    "taken",
     "typical",
 ]

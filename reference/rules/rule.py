@@ -9,6 +9,7 @@ from itertools import product
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from optimizer_conformance.reference.numbers.system import Number, NumberSystem
 from optimizer_conformance.reference.rules import buffer, decay, direction, gradient, scale
 from optimizer_conformance.reference.rules.buffer import Buffer
@@ -247,9 +248,11 @@ def typical(family: str, features: Iterable[str]) -> Rule:
     return FAMILIES[family].having(**{name: FACTORS[name].values[1] for name in features})
 
 
-def takes(family: str, features: Iterable[str]) -> tuple[str, ...]:
-    """The hyperparameters that rules of a family have with these options."""
-    return typical(family, features).hyperparameters
+def taken(family: str, features: Iterable[str]) -> tuple[Hyperparameter, ...]:
+    """What rules of a family take with these options, what the plainest rule takes first."""
+    names = typical(family, features).hyperparameters
+    found = [record for name, record in HYPERPARAMETERS.items() if name in names]
+    return tuple(sorted(found, key=lambda record: record.name not in RMSPROP.hyperparameters))
 
 
 def own_fields(stage: Stage) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from optimizer_conformance.reference.decimals import HyperparameterError, decimal
-from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, taken
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.environments import ADAPTERS

@@ -7,10 +7,10 @@ from itertools import product
 
 import numpy as np
 
-from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, taken
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import FLOAT64
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules import Rule, taken
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reports.classes import HandExample
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
-from optimizer_conformance.reference.rules import FACTORS, Rule, possible
+from optimizer_conformance.reference.rules import FACTORS, RMSPROP, Rule, possible
 
 # Coefficients that every rule may have, and those that some have and no argument may show.
-NEEDED = tuple(name for name, record in HYPERPARAMETERS.items() if record.always)
+NEEDED = RMSPROP.hyperparameters
 HIDDEN = tuple(name for name, record in HYPERPARAMETERS.items() if record.hidden)
 # The order of the factor table: what people ask first stands first.
 ASKED = (

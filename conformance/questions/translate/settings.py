@@ -9,13 +9,8 @@ from fractions import Fraction
 from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.adapters.targets.names import FEATURES as FEATURES_SAID
 from optimizer_conformance.reference.decimals import HyperparameterError, decimal, pairs
-from optimizer_conformance.reference.hyperparameters import (
-    FAMILIAR,
-    HYPERPARAMETERS,
-    called,
-    plain,
-    taken,
-)
+from optimizer_conformance.reference.hyperparameters import FAMILIAR, HYPERPARAMETERS, called, plain
+from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.variants.record import FEATURES
 from optimizer_conformance.workers.subject import Subject, SubjectError
 

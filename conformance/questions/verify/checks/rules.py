@@ -15,10 +15,9 @@ from optimizer_conformance.questions.verify.checks.implementations import known_
 from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.registry import Decision, check, decided
 from optimizer_conformance.reference import examples
-from optimizer_conformance.reference.hyperparameters import taken
 from optimizer_conformance.reference.numbers import FLOAT64
 from optimizer_conformance.reference.numbers.symbolic import QUANTITIES, definitions, plain
-from optimizer_conformance.reference.rules import State
+from optimizer_conformance.reference.rules import State, taken
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 
