@@ -35,6 +35,8 @@ GOOD = "rmsprop/float32/origin/decay=0.9,epsilon=1e-8,learning_rate=0.01/1x64/1f
 def cases(draw):
     family = draw(st.sampled_from(["rmsprop", "adam"]))
     features = draw(st.lists(st.sampled_from(FEATURES), unique=True))
+    if "nesterov" in features and "momentum" not in features:
+        features.append("momentum")
     values = {
         record.name: draw(SHARES if record.share else NUMBERS) for record in taken(family, features)
     }
@@ -49,6 +51,11 @@ def cases(draw):
         draw(st.integers(1, LARGEST // steps)),
         draw(st.integers(0, 2**64 - 1)),
     )
+
+
+def test_options_that_no_rule_has_are_refused():
+    with pytest.raises(ValueError, match=r"no rule of the family rmsprop has the options nesterov"):
+        parse(GOOD.replace("rmsprop/", "rmsprop+nesterov/"))
 
 
 @given(case=cases())

@@ -245,7 +245,12 @@ def typical(family: str, features: Iterable[str]) -> Rule:
 
     Raises KeyError for no family or option, and Impossible where they do not go together.
     """
-    return FAMILIES[family].having(**{name: FACTORS[name].values[1] for name in features})
+    names = tuple(features)
+    try:
+        return FAMILIES[family].having(**{name: FACTORS[name].values[1] for name in names})
+    except Impossible:
+        options = ", ".join(names)
+        raise Impossible(f"no rule of the family {family} has the options {options}") from None
 
 
 def taken(family: str, features: Iterable[str]) -> tuple[Hyperparameter, ...]:
