@@ -288,24 +288,21 @@ def test_cases_do_not_depend_on_who_draws_them(tmp_path):
 NEW = """
 from optimizer_conformance.reference import hyperparameters as table
 table.RECORDS += (table.Hyperparameter(
-    name="clip", symbol="c", what="how large a gradient may be", held="scalars", option="maximize",
-    drawn={"": ("1", "0.5")}, above=True, names=("clipvalue",)),)
-table.HYPERPARAMETERS["clip"] = table.RECORDS[-1]
-table.NAMES["clipvalue"] = "clip"
+    name="bend", symbol="c", what="how far something bends", held="scalars",
+    drawn={"": ("1", "0.5")}, above=True, names=("bendvalue",)),)
+table.HYPERPARAMETERS["bend"] = table.RECORDS[-1]
+table.NAMES["bendvalue"] = "bend"
 from optimizer_conformance.adapters.targets.names import Names, read
-from optimizer_conformance.cases.case import draw_cases, parse
 from optimizer_conformance.questions.identify.experiment import experiments
 from optimizer_conformance.questions.translate.settings import words
 from optimizer_conformance.workers.configuration import VALUES
 import inspect
-case = draw_cases("rmsprop", ("maximize",), "float32", "origin", "quick", 0)[0]
-assert parse(case.identifier) == case and case.decimals["clip"] in ("1", "0.5")
-assert words(["clip_value=.5"], "rmsprop") == {"clip": "0.5"}
-def update(w, g, s, lr=0.1, clip_value=1.0): ...
+assert words(["bend_value=.5"], "rmsprop") == {"bend": "0.5"}
+def update(w, g, s, lr=0.1, bend_value=1.0): ...
 signature = dict(list(inspect.signature(update).parameters.items())[3:])
-assert read(signature, {}, set()).own["clip"] == "clip_value"
-(first, *_) = experiments(frozenset({"clip", "decay"}), {}, "float32", 0, schedules=False)
-assert first.decimals["clip"] == "1" and VALUES["clip"] == (1.0, 0.5)
+assert read(signature, {}, set()).own["bend"] == "bend_value"
+(first, *_) = experiments(frozenset({"bend", "decay"}), {}, "float32", 0, schedules=False)
+assert first.decimals["bend"] == "1" and VALUES["bend"] == (1.0, 0.5)
 """
 
 
