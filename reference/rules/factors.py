@@ -86,7 +86,8 @@ class Standing(Factor):
             deciding = self.deciding(stage)
             own = {name: getattr(stage, name) for name in deciding}
             standing = before[slot]
-            rest = standing[1] if standing and standing[0] is type(stage) else {}
+            known = {item.name for item in fields(stage)}  # type: ignore[arg-type]  # a dataclass
+            rest = {n: v for n, v in standing[1].items() if n in known} if standing else {}
             parts[slot] = (type(stage), {**rest, **own})
 
     def deciding(self, stage: Stage) -> tuple[str, ...]:

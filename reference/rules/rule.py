@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from itertools import product
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from optimizer_conformance.reference.numbers.system import Number, NumberSystem
@@ -18,7 +18,7 @@ from optimizer_conformance.reference.rules.direction import Average, Gradient
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Unscaled
 from optimizer_conformance.reference.rules.scale import MeanSquare
-from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
+from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk, choices
 
 State = Mapping[str, Number]
 
@@ -277,12 +277,7 @@ def stages_of(kind: type[Stage] | None) -> Iterator[Stage | None]:
     if kind is None:
         yield None
         return
-    hints = get_type_hints(kind)
-    names = [item.name for item in fields(kind)]  # type: ignore[arg-type]  # a dataclass
-    options = [
-        get_args(hints[name]) if get_origin(hints[name]) is Literal else (False, True)
-        for name in names
-    ]
+    names, options = choices(kind), choices(kind).values()
     for values in product(*options):
         try:
             yield kind(**dict(zip(names, values, strict=True)))

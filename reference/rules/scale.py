@@ -47,6 +47,7 @@ class MeanSquare(Stage):
     largest: Literal["none", "raw", "corrected"] = "none"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.corrected and (self.epsilon == "hat" or self.largest == "corrected"):
             raise ValueError("only a corrected average has a hat, or a corrected maximum")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import reduce
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args, get_type_hints
 
 from optimizer_conformance.reference.numbers.system import Number, NumberSystem
 
@@ -82,6 +82,12 @@ class Stage:
     takes: ClassVar[tuple[str, ...]] = ()
     shaped: ClassVar[bool] = False
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a choice that the stage does not have."""
+        for name, allowed in choices(type(self)).items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} is one of {allowed}, not {getattr(self, name)!r}")
+
     def hyperparameters(self) -> tuple[str, ...]:
         """The hyperparameters that it takes with these choices."""
         return self.takes
@@ -101,3 +107,17 @@ class Stage:
     def step(self, walk: Walk) -> None:
         """Carry the step on."""
         raise NotImplementedError
+
+
+KNOWN: dict[type[Stage], dict[str, tuple[Any, ...]]] = {}
+
+
+def choices(kind: type[Stage]) -> dict[str, tuple[Any, ...]]:
+    """The fields of a stage's class, each with every value that it can have."""
+    if kind not in KNOWN:
+        hints = get_type_hints(kind)
+        KNOWN[kind] = {
+            item.name: get_args(hints[item.name]) or (False, True)
+            for item in fields(kind)  # type: ignore[arg-type]  # every stage is a dataclass
+        }
+    return KNOWN[kind]
