@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from optimizer_conformance.reference.numbers.system import Number
-from optimizer_conformance.reference.rules.factors import Choice
+from optimizer_conformance.reference.rules.factors import Choice, Standing
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
 Epsilon = Literal["inside", "outside", "hat", "none"]
@@ -19,6 +19,19 @@ def rooted(walk: Walk, spread: Number, epsilon: Epsilon) -> Number:
     if epsilon == "none":
         return walk.num.root(spread)
     return walk.num.root(spread) + walk.hyper.epsilon
+
+
+@dataclass(frozen=True)
+class Unit(Stage):
+    """By nothing: the step is as long as the direction (SGD).
+
+    w' = w - eta g
+
+    Source: H. Robbins, S. Monro, "A Stochastic Approximation Method", 1951.
+    """
+
+    def step(self, walk: Walk) -> None:
+        pass
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,15 @@ class MeanSquare(Stage):
         walk.denominators += (rooted(walk, spread, self.epsilon),)
 
 
+SCALE = Standing(
+    "scale",
+    "the direction",
+    {
+        "mean square": "divided by the root of an average of squares",
+        "none": "not divided",
+    },
+    stages={"mean square": ("scale", MeanSquare()), "none": ("scale", Unit())},
+)
 INITIAL_SECOND_MOMENT = Choice(
     "initial_second_moment",
     "second moment",
@@ -124,4 +146,4 @@ EPSILON = Choice(
     field="epsilon",
     absent="none",
 )
-FACTORS = (INITIAL_SECOND_MOMENT, CENTERED, AMSGRAD, EPSILON)
+FACTORS = (SCALE, INITIAL_SECOND_MOMENT, CENTERED, AMSGRAD, EPSILON)
