@@ -333,7 +333,8 @@ def separating(draw: Expander) -> Input:
         value,
         gradients,
     )
-    best = most_separating(apart, case.size)
+    # Where there is one rule alone, every candidate is as good as any other.
+    best = most_separating(apart, case.size) if apart else np.arange(case.size)
     return Input("separating", value[best], [row[best] for row in gradients])
 
 
