@@ -143,12 +143,28 @@ ADAM = TorchOffer(
 )
 ADAMW = ADAM.changed(own=torch.optim.AdamW, claims=["torch-adamw"], off={"weight_decay": 0.0})
 
+SGD = TorchOffer(
+    own=torch.optim.SGD,
+    family="sgd",
+    claims=["torch-sgd"],
+    features=[[], ["momentum"], ["momentum", "nesterov"], ["weight_decay"], ["maximize"]],
+    names={"learning_rate": "lr", "weight_decay": "weight_decay", "momentum": "momentum"},
+    switches=["nesterov", "maximize"],
+    state={"momentum": ("momentum_buffer", "momentum")},
+    dtypes=(*DTYPES, *COMPLEX),
+    arithmetic={"cuda": "cuda"},
+    page=DOCUMENTATION,
+)
+
 
 # Every path is chosen in words, because what foreach=None means depends on the device.
 OFFERS = {
     "torch:RMSprop": RMSPROP.changed(arguments={"foreach": False}),
     "torch:RMSprop[foreach]": RMSPROP.changed(arguments={"foreach": True}),
     "torch:RMSprop[capturable]": RMSPROP.changed(arguments={"foreach": False, "capturable": True}),
+    "torch:SGD": SGD.changed(arguments={"foreach": False, "fused": False}),
+    "torch:SGD[foreach]": SGD.changed(arguments={"foreach": True}),
+    "torch:SGD[fused]": SGD.changed(arguments={"fused": True}),
     **{
         f"torch:{offer.own.__name__}{option}": offer.changed(arguments=arguments)
         for offer in (ADAM, ADAMW)

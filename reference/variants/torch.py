@@ -1,6 +1,6 @@
-"""PyTorch: ``torch.optim.RMSprop``, ``torch.optim.Adam`` and ``torch.optim.AdamW``.
+"""PyTorch: ``torch.optim.RMSprop``, ``Adam``, ``AdamW`` and ``SGD``.
 
-Everything follows the boxed algorithms and the argument lists of the three docstrings.
+Everything follows the boxed algorithms and the argument lists of the docstrings.
 """
 
 from typing import Any
@@ -46,6 +46,18 @@ ADAMW = Variant(
     versions=VERSIONS,
 )
 
+SGD = Variant(
+    identifier="torch-sgd",
+    squares="components",
+    rule=rules.SGD,
+    defaults={"learning_rate": "0.001"},
+    source="torch.optim.SGD, algorithm and arguments",
+    url=DOCUMENTATION.format("SGD"),
+    versions=VERSIONS,
+)
+# Without dampening a buffer that starts as the first gradient is one that starts at zero.
+SGD_MOMENTUM = SGD.with_option("momentum", **BUFFER)
+
 VARIANTS = (
     RMSPROP,
     RMSPROP.with_option("momentum", **BUFFER),
@@ -64,4 +76,9 @@ VARIANTS = (
     # The parameter first loses lr x weight_decay x parameter, then takes Adam's step.
     ADAMW.with_option("weight_decay", weight_decay="decoupled", defaults={"weight_decay": "0.01"}),
     ADAMW.with_option("maximize", maximize=True),
+    SGD,
+    SGD_MOMENTUM,
+    SGD_MOMENTUM.with_option("nesterov", nesterov=True),
+    SGD.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+    SGD.with_option("maximize", maximize=True),
 )
