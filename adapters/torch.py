@@ -156,6 +156,19 @@ SGD = TorchOffer(
     page=DOCUMENTATION,
 )
 
+ADAGRAD = TorchOffer(
+    own=torch.optim.Adagrad,
+    family="adagrad",
+    claims=["torch-adagrad"],
+    features=[[], ["weight_decay"], ["maximize"]],
+    names=SHARED,
+    switches=["maximize"],
+    state={"second_moment": "sum"},
+    dtypes=(*DTYPES, *COMPLEX),
+    arithmetic={"cuda": "cuda"},
+    page=DOCUMENTATION,
+)
+
 
 # Every path is chosen in words, because what foreach=None means depends on the device.
 OFFERS = {
@@ -165,6 +178,9 @@ OFFERS = {
     "torch:SGD": SGD.changed(arguments={"foreach": False, "fused": False}),
     "torch:SGD[foreach]": SGD.changed(arguments={"foreach": True}),
     "torch:SGD[fused]": SGD.changed(arguments={"fused": True}),
+    "torch:Adagrad": ADAGRAD.changed(arguments={"foreach": False, "fused": False}),
+    "torch:Adagrad[foreach]": ADAGRAD.changed(arguments={"foreach": True}),
+    "torch:Adagrad[fused]": ADAGRAD.changed(arguments={"fused": True}),
     **{
         f"torch:{offer.own.__name__}{option}": offer.changed(arguments=arguments)
         for offer in (ADAM, ADAMW)

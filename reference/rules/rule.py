@@ -17,7 +17,7 @@ from optimizer_conformance.reference.rules.decay import Added, Shrunk
 from optimizer_conformance.reference.rules.direction import Average, Gradient
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Unscaled
-from optimizer_conformance.reference.rules.scale import MeanSquare, Unit
+from optimizer_conformance.reference.rules.scale import MeanSquare, SumOfSquares, Unit
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk, choices
 
 State = Mapping[str, Number]
@@ -83,7 +83,7 @@ class Rule:
     ascending: Ascending | None = None
     added: Added | None = None
     direction: Gradient | Average = GRADIENT
-    scale: MeanSquare | Unit = MEAN_SQUARE
+    scale: MeanSquare | SumOfSquares | Unit = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
 
@@ -236,9 +236,10 @@ class Rule:
 SLOTS = tuple(slot.name for slot in fields(Rule))
 RMSPROP = Rule()
 SGD = Rule(scale=Unit())
+ADAGRAD = Rule(scale=SumOfSquares())
 ADAM = Rule(direction=Average(corrected=True), scale=MeanSquare(corrected=True))
 # Family to its plain rule.
-FAMILIES = {"rmsprop": RMSPROP, "adam": ADAM, "sgd": SGD}
+FAMILIES = {"rmsprop": RMSPROP, "adam": ADAM, "sgd": SGD, "adagrad": ADAGRAD}
 
 
 def typical(family: str, features: Iterable[str]) -> Rule:

@@ -97,19 +97,51 @@ class MeanSquare(Stage):
         walk.denominators += (rooted(walk, spread, self.epsilon),)
 
 
+@dataclass(frozen=True)
+class SumOfSquares(Stage):
+    """Adagrad: the root of the sum of all squares.
+
+    v' = v + g^2
+
+    epsilon  ``inside`` the root, ``outside`` it, or ``none``
+    start    where the sum starts
+
+    Source: J. Duchi, E. Hazan, Y. Singer, JMLR 12, 2011.
+    """
+
+    epsilon: Literal["inside", "outside", "none"] = "outside"
+    start: Literal["0", "0.1"] = "0"
+
+    def hyperparameters(self) -> tuple[str, ...]:
+        return () if self.epsilon == "none" else ("epsilon",)
+
+    def state(self) -> dict[str, Kept]:
+        return {"second_moment": Kept("v", self.start, squares=True)}
+
+    def step(self, walk: Walk) -> None:
+        square = walk.num.square(walk.gradient)
+        spread = walk.keep("second_moment", walk.state["second_moment"] + square)
+        walk.denominators += (rooted(walk, spread, self.epsilon),)
+
+
 SCALE = Standing(
     "scale",
     "the direction",
     {
         "mean square": "divided by the root of an average of squares",
         "none": "not divided",
+        "sum of squares": "divided by the root of a sum of squares",
     },
-    stages={"mean square": ("scale", MeanSquare()), "none": ("scale", Unit())},
+    stages={
+        "mean square": ("scale", MeanSquare()),
+        "none": ("scale", Unit()),
+        "sum of squares": ("scale", SumOfSquares()),
+    },
 )
 INITIAL_SECOND_MOMENT = Choice(
     "initial_second_moment",
     "second moment",
-    {"0": "starts at 0", "1": "starts at 1"},
+    {"0": "starts at 0", "1": "starts at 1", "0.1": "starts at 0.1"},
     slot="scale",
     field="start",
     absent="0",

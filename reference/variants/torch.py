@@ -1,4 +1,4 @@
-"""PyTorch: ``torch.optim.RMSprop``, ``Adam``, ``AdamW`` and ``SGD``.
+"""PyTorch: ``torch.optim.RMSprop``, ``Adam``, ``AdamW``, ``SGD`` and ``Adagrad``.
 
 Everything follows the boxed algorithms and the argument lists of the docstrings.
 """
@@ -58,6 +58,17 @@ SGD = Variant(
 # Without dampening a buffer that starts as the first gradient is one that starts at zero.
 SGD_MOMENTUM = SGD.with_option("momentum", **BUFFER)
 
+ADAGRAD = Variant(
+    identifier="torch-adagrad",
+    squares="components",
+    # The algorithm's lr_decay and initial accumulator are 0 unless they are asked for.
+    rule=rules.ADAGRAD,
+    defaults={"learning_rate": "0.01", "epsilon": "1e-10"},
+    source="torch.optim.Adagrad, algorithm and arguments",
+    url=DOCUMENTATION.format("Adagrad"),
+    versions=VERSIONS,
+)
+
 VARIANTS = (
     RMSPROP,
     RMSPROP.with_option("momentum", **BUFFER),
@@ -81,4 +92,7 @@ VARIANTS = (
     SGD_MOMENTUM.with_option("nesterov", nesterov=True),
     SGD.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
     SGD.with_option("maximize", maximize=True),
+    ADAGRAD,
+    ADAGRAD.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+    ADAGRAD.with_option("maximize", maximize=True),
 )
