@@ -177,7 +177,7 @@ class Oracle:
 
     def ways(self, question: Question) -> list[Representation]:
         """The ways in which hyperparameters may be held, those that lately fitted first."""
-        corrected = question.rule["correction"] != "none"
+        corrected = question.rule.counted
         known = representations(question.precision.name, corrected=corrected)
         with self.lock:
             lately = [way for way in self.fitting if way in known]
@@ -232,7 +232,7 @@ def arithmetic(
 def evaluate(question: Question, effect: str, way: Representation) -> Table:
     """Run the rule over the case's inputs, on bounds; in float64 the centre is a ball's."""
     case = question.case
-    corrected = question.rule["correction"] != "none"
+    corrected = question.rule.counted
     num = arithmetic(
         question.precision.name, effect, way, corrected, question.profile, question.mixes
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 from optimizer_conformance.reference.numbers import Hyper
-from optimizer_conformance.reference.numbers.hyper import exact, hyper, one_minus_power
+from optimizer_conformance.reference.numbers.hyper import coefficient, exact, hyper, one_minus_power
+from optimizer_conformance.reference.numbers.real import RealFunction, centre
 
 Rates = list[str]
 Forming = Callable[[dict[str, str], int, Rates, int, Any], Hyper]
@@ -51,14 +52,39 @@ def scheduled(shift: int | None) -> Forming:
     return form
 
 
+class Exactly:
+    """As much of a number system as coefficients ask for, in exact fractions."""
+
+    def coefficient(self, kind: str, exact: Fraction) -> Fraction:
+        """The number itself."""
+        return exact
+
+    def complement(self, beta: Fraction) -> Fraction:
+        """1 - beta."""
+        return 1 - beta
+
+    def correction(self, beta: Fraction, count: int) -> Fraction:
+        """1 - beta^count."""
+        return one_minus_power(beta, count)
+
+    def real(
+        self, symbol: str, function: RealFunction, exact: Sequence[Fraction], roundings: int
+    ) -> Fraction:
+        """A fraction nearer to it than any format could tell."""
+        return centre(function, tuple(exact))[0]
+
+
+EXACT: Any = Exactly()
+
+
 def scaled(name: str, factor: Fraction) -> Forming:
     """One derived coefficient times a factor, and nothing else."""
 
     def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
         right = formed(decimals, count, rates, index, num)
-        source = exact(decimals["beta1" if name.endswith("1") else "decay"])
-        value = one_minus_power(source, count) if name.startswith("correction") else 1 - source
-        return right.replaced(**{name: num.coefficient("moment", value * factor)})
+        given = {known: exact(decimal) for known, decimal in decimals.items()}
+        value = coefficient(EXACT, name, given, count) * factor
+        return right.replaced(**{name: num.coefficient("moment", value)})
 
     return form
 

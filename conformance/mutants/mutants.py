@@ -18,13 +18,14 @@ from optimizer_conformance.mutants.programs import Program, plain, programs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.complex_bound import Squares
+from optimizer_conformance.reference.numbers.hyper import COUNTED, FORMS
 from optimizer_conformance.reference.numbers.precision import COMPONENTS
 from optimizer_conformance.reference.rules import FACTORS, Rule
 
 # What a mutant with a stage that the rule lacks computes with.
 BORROWED = {name: record.usual for name, record in HYPERPARAMETERS.items()}
 SIZES = tuple(range(1, 7))  # powers of ten: relative 1e-1 ... 1e-6
-DERIVED = ("one_minus_decay", "one_minus_beta1", "correction1", "correction2")
+DERIVED = tuple(name for name in FORMS if name.startswith("one_minus_") or name in COUNTED)
 ENDS = ("nan ", "infinite ", "tiny ")  # of the range, to which no complex case goes
 HELD = {"rate": "learning rate", "scalars": "epsilon, momentum", "moments": "decay rates"}
 
@@ -176,7 +177,7 @@ def storage_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterato
         fields = ("scalars", "momentum") if name == "scalars" else (name,)
         held = Representation(**dict.fromkeys(fields, "bfloat16"))
         yield Mutant(f"{words} held in bfloat16", "storage", rule, held=held)
-    if any(name.startswith("correction") for name in rule.coefficients):
+    if rule.counted:
         held = Representation(correction="bfloat16")
         yield Mutant("bias correction formed in bfloat16", "storage", rule, held=held)
 

@@ -108,6 +108,10 @@ FORMS: dict[str, Form] = {
 }
 
 
+# Those that change from step to step; how an implementation holds them is a matter of its own.
+COUNTED = {"correction1", "correction2"}
+
+
 class Hyper:
     """The coefficients of one step as numbers of one system, each formed when first asked for.
 
@@ -123,7 +127,7 @@ class Hyper:
         if name.startswith("_") or (name not in FORMS and name not in self._exact):
             raise AttributeError(f"no coefficient {name!r} was given")
         try:
-            value = formed(self._num, name, self._exact, self._count)
+            value = coefficient(self._num, name, self._exact, self._count)
         except KeyError as missing:
             raise AttributeError(f"{name} needs {missing.args[0]}, which was not given") from None
         setattr(self, name, value)
@@ -136,7 +140,7 @@ class Hyper:
         return found
 
 
-def formed(num: NumberSystem, name: str, of: Mapping[str, Any], count: Any) -> Any:
+def coefficient(num: NumberSystem, name: str, of: Mapping[str, Any], count: Any) -> Any:
     """One coefficient in the number system ``num``.  Raises KeyError for a value not given."""
     form = FORMS.get(name)
     return form(num, of, count) if form else num.coefficient(name, of[name])

@@ -45,6 +45,7 @@ MOMENTUM = Standing(
         "scaled": "inside the momentum buffer",
         "unscaled": "applied to the momentum buffer",
     },
+    option=True,
     stages={
         "none": None,
         "scaled": ("buffer", Buffer("scaled")),
@@ -55,6 +56,7 @@ NESTEROV = Choice(
     "nesterov",
     "momentum",
     {False: "not Nesterov's", True: "Nesterov's"},
+    option=True,
     slot="buffer",
     field="nesterov",
 )

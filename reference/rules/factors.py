@@ -25,12 +25,14 @@ class Factor:
     subject  what it speaks of
     says     each value, and what it says of the subject
     given    it follows from the options that are asked for, so no rule is sought that differs in it
+    option   it is something that a user switches on
     """
 
     name: str
     subject: str
     says: Mapping[Any, str]
     given: bool = False
+    option: bool = False
 
     @property
     def values(self) -> tuple[Any, ...]:

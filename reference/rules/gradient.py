@@ -47,18 +47,21 @@ SCALED = Standing(
     "loss",
     {False: "not scaled", True: "scaled"},
     given=True,
+    option=True,
     stages={False: None, True: ("unscaled", Unscaled())},
 )
 CENTRALIZE = Standing(
     "centralize",
     "gradients",
     {False: "not centralised", True: "centralised"},
+    option=True,
     stages={False: None, True: ("centralized", Centralized())},
 )
 MAXIMIZE = Standing(
     "maximize",
     "gradient",
     {False: "descended", True: "ascended"},
+    option=True,
     stages={False: None, True: ("ascending", Ascending())},
 )
 FACTORS = (SCALED, CENTRALIZE, MAXIMIZE)

@@ -10,6 +10,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, Hyperparameter
+from optimizer_conformance.reference.numbers.hyper import COUNTED
 from optimizer_conformance.reference.numbers.system import Number, NumberSystem
 from optimizer_conformance.reference.rules import buffer, decay, direction, gradient, scale
 from optimizer_conformance.reference.rules.buffer import Buffer
@@ -125,6 +126,11 @@ class Rule:
     def state(self) -> dict[str, Kept]:
         """What it keeps between steps, in the order in which a step computes it."""
         return {name: kept for stage in self.stages for name, kept in stage.state().items()}
+
+    @cached_property
+    def counted(self) -> bool:
+        """Whether a coefficient is formed from the step count."""
+        return bool(COUNTED.intersection(self.coefficients))
 
     @cached_property
     def shaped(self) -> bool:

@@ -150,6 +150,7 @@ CENTERED = Choice(
     "centered",
     "second moment",
     {False: "not centred", True: "centred"},
+    option=True,
     slot="scale",
     field="centered",
 )
@@ -161,6 +162,7 @@ AMSGRAD = Choice(
         "raw": "before the bias correction",
         "corrected": "after the bias correction",
     },
+    option=True,
     slot="scale",
     field="largest",
     absent="none",

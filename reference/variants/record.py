@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules import FACTORS, Rule
 
 if TYPE_CHECKING:
     from optimizer_conformance.reference.numbers.complex_bound import Squares
 
 # The order in which options appear in an identifier.
-FEATURES = (
+ORDERED = (
     "centered",
     "momentum",
     "nesterov",
@@ -22,6 +22,8 @@ FEATURES = (
     "loss_scale",
     "centralize",
 )
+# What came later stands behind, in the order of the rules' factors.
+FEATURES = (*ORDERED, *(f.name for f in FACTORS.values() if f.option and f.name not in ORDERED))
 
 
 def suffix(features: Iterable[str]) -> str:

@@ -80,7 +80,7 @@ class Suspect:
 def bounded(question: Question, mutant: Mutant) -> Table:
     """What a wrong rule allows: coefficients held in any way, and subnormals flushed."""
     dtype = mutant.arithmetic or question.precision.name
-    corrected = mutant.rule["correction"] != "none"
+    corrected = mutant.rule.counted
     way = WIDEST if mutant.held is IDEAL else mutant.held
     num = arithmetic(dtype, "flush", way, corrected, question.profile)
     inputs = inputs_of(question.case)

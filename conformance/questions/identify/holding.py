@@ -73,7 +73,7 @@ def holdings(dtype: str, rule: Rule) -> Iterator[Holding]:
     A mixture of representations is as uncertain as arithmetic in the coarsest of them, so that it
     tells nothing of the storage in a narrow format.
     """
-    corrected = any(name.startswith("correction") for name in rule.coefficients)
+    corrected = rule.counted
     mixed = (WIDEST,) if dtype in ("float32", "float64") else ()
     for storage in finer(dtype):
         for way in (IDEAL, *representations(storage.working, corrected=corrected), *mixed):
