@@ -16,7 +16,8 @@ from optimizer_conformance.cases.case import (
     draw_cases,
 )
 from optimizer_conformance.cases.patterns import reaches, wanted
-from optimizer_conformance.reference.rules import typical
+from optimizer_conformance.reference.numbers.precision import COMPONENTS
+from optimizer_conformance.reference.rules import FAMILIES, typical
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reference.variants.record import suffix
 
@@ -157,14 +158,15 @@ def units(
     ``defaults`` are the constructor's own, by canonical name: they decide whether the defaults mode
     makes sense, and for which options.
     """
-    by_default = default_features(defaults)
+    by_default = default_features(implementation.family, defaults)
     for device in implementation.devices:
         if not wanted(device, selection.devices):
             continue
         for listed in implementation.features:
             features = tuple(sorted(listed))
             for dtype in implementation.dtypes:
-                if not wanted(dtype, selection.dtypes):
+                compares = typical(implementation.family, features).ordered
+                if not wanted(dtype, selection.dtypes) or (dtype in COMPONENTS and compares):
                     continue
                 for case in cases(implementation, features, dtype, selection, by_default):
                     unit = judged(implementation, device, case, selection)
@@ -172,9 +174,10 @@ def units(
                         yield unit
 
 
-def default_features(defaults: dict[str, object]) -> tuple[str, ...] | None:
-    """The options that are on when nothing is given; None when a rate or decay has no default."""
-    if not {"decay", "epsilon"} <= set(defaults):
+def default_features(family: str, defaults: dict[str, object]) -> tuple[str, ...] | None:
+    """The options that are on when nothing is given; None when a constant has no default."""
+    constants = set(FAMILIES[family].hyperparameters) & {"decay", "epsilon"}
+    if not constants <= set(defaults):
         return None
     switches = ("momentum", "weight_decay", "centered", "amsgrad", "nesterov")
     return tuple(sorted(name for name in switches if defaults.get(name)))

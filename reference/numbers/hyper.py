@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any
 
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import PRECISIONS
 from optimizer_conformance.reference.numbers.system import NumberSystem
 
@@ -77,11 +78,9 @@ def representations(dtype: str, *, corrected: bool) -> tuple[Representation, ...
 # Which field of a Representation says how a hyperparameter was held.
 KINDS = {
     "rate": "rate",
-    "weight_decay": "rate",
-    "epsilon": "scalars",
-    "momentum": "momentum",
     "inverse_loss_scale": "scalars",
     "moment": "moments",
+    **{name: record.held for name, record in HYPERPARAMETERS.items()},
 }
 
 

@@ -77,10 +77,12 @@ class Stage:
 
     takes   the hyperparameters that it takes; no two stages of a rule take the same
     shaped  it looks at more than one element at a time, so the parameter's shape matters
+    ordered it compares numbers, which complex ones do not allow
     """
 
     takes: ClassVar[tuple[str, ...]] = ()
     shaped: ClassVar[bool] = False
+    ordered: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Raises ValueError for a choice that the stage does not have."""

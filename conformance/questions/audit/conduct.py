@@ -54,7 +54,11 @@ def planned(ready: Ready, *, defaults: bool) -> Iterator[Case]:
     selection = Selection(profile=question.profile, seed=question.seed)
     stated: dict[str, object] = dict(ready.subject.defaults)
     # With values of the caller's, the constructor's own defaults are not in question.
-    by_default = default_features(stated) if defaults and not ready.fixed else None
+    by_default = (
+        default_features(ready.subject.implementation.family, stated)
+        if defaults and not ready.fixed
+        else None
+    )
     found: dict[Case, None] = {}
     dtypes = sorted(item.dtypes, key=lambda dtype: dtype != MAIN_DTYPE)
     for dtype in dtypes:

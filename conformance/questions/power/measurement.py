@@ -87,7 +87,10 @@ def questions(variant: Variant, dtype: str, profile: str, seed: int = 0) -> list
     for mode in MODES:
         if mode in LAYOUTS or (mode == "names" and "weight_decay" not in features):
             continue
-        if mode == "defaults" and default_features(dict(variant.defaults)) != features:
+        if (
+            mode == "defaults"
+            and default_features(variant.family, dict(variant.defaults)) != features
+        ):
             continue
         cases = draw_cases(variant.family, features, dtype, mode, profile, seed)
         found.extend(question_of(variant, case) for case in cases)
