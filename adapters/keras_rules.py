@@ -38,8 +38,10 @@ RMSPROP = Offer(
         ["centered", "momentum"],
         ["weight_decay"],
         ["loss_scale"],
+        ["clip"],
     ],
     names={
+        "clip": "clipvalue",
         "learning_rate": "learning_rate",
         "momentum": "momentum",
         "epsilon": "epsilon",

@@ -280,6 +280,20 @@ RECORDS = (
         asked=settings(usual="3", short="128", long="1024", fine="3", table="3", hand="2"),
         simple=("2", "1024", "3"),
     ),
+    Hyperparameter(
+        name="clip",
+        symbol="c",
+        what="how far from zero an element of the gradient may be",
+        held="scalars",
+        drawn={"": ("0.5", "1", "0.1")},
+        above=True,
+        option="clip",
+        names=("clip", "clipvalue", "clipgradient", "maxdelta", "delta"),
+        exact="0.5",
+        shown=("0.5", "0.25"),
+        typical=("1", "0.5"),
+        simple=("1", "0.5"),
+    ),
 )
 HYPERPARAMETERS = {record.name: record for record in RECORDS}
 NAMES = {word: record.name for record in RECORDS for word in record.names}

@@ -42,6 +42,21 @@ class Ascending(Stage):
         walk.gradient = -walk.gradient
 
 
+@dataclass(frozen=True)
+class Clipped(Stage):
+    """No element of the gradient beyond a bound.
+
+    g' = max(-c, min(c, g))
+    """
+
+    takes = ("clip",)
+    ordered = True
+
+    def step(self, walk: Walk) -> None:
+        clipped = walk.num.clip(walk.gradient, walk.hyper.clip)
+        walk.gradient = walk.num.define("gradient", clipped)
+
+
 SCALED = Standing(
     "loss_scale",
     "loss",
@@ -64,4 +79,11 @@ MAXIMIZE = Standing(
     option=True,
     stages={False: None, True: ("ascending", Ascending())},
 )
-FACTORS = (SCALED, CENTRALIZE, MAXIMIZE)
+CLIP = Standing(
+    "clip",
+    "gradients",
+    {False: "not clipped", True: "clipped element by element"},
+    option=True,
+    stages={False: None, True: ("clipped", Clipped())},
+)
+FACTORS = (SCALED, CENTRALIZE, MAXIMIZE, CLIP)

@@ -17,7 +17,7 @@ from optimizer_conformance.reference.rules.buffer import Buffer
 from optimizer_conformance.reference.rules.decay import Added, Shrunk
 from optimizer_conformance.reference.rules.direction import Average, Gradient
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
-from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Unscaled
+from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
 from optimizer_conformance.reference.rules.scale import MeanSquare, SumOfSquares, Unit
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk, choices
 
@@ -82,6 +82,7 @@ class Rule:
     unscaled: Unscaled | None = None
     centralized: Centralized | None = None
     ascending: Ascending | None = None
+    clipped: Clipped | None = None
     added: Added | None = None
     direction: Gradient | Average = GRADIENT
     scale: MeanSquare | SumOfSquares | Unit = MEAN_SQUARE
@@ -136,6 +137,11 @@ class Rule:
     def shaped(self) -> bool:
         """Whether a stage looks at more than one element at a time."""
         return any(stage.shaped for stage in self.stages)
+
+    @cached_property
+    def ordered(self) -> bool:
+        """Whether a stage compares numbers, so that it says nothing of complex ones."""
+        return any(stage.ordered for stage in self.stages)
 
     def starts_like(self, other: Rule) -> bool:
         """Whether what both keep is the same before the first step."""

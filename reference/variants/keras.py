@@ -101,6 +101,8 @@ VARIANTS = (
     with_decay(RMSPROP_L2, "l2", DECAY),
     # "the inverse of the scale factor will be multiplied by the gradients"
     RMSPROP.with_option("loss_scale"),
+    # clipvalue: "the gradient of each weight is clipped to be no higher than this value"
+    RMSPROP.with_option("clip", clip=True),
     ADAM,
     ADAM.with_option("amsgrad", **AMSGRAD),
     with_decay(ADAM, "decoupled", DECAY),
