@@ -77,4 +77,13 @@ ADAMW = Offer(
     switches=SWITCHES,
     page=PAGE.format("adamw"),
 )
-OFFERS = {"RMSprop": RMSPROP, "Adam": ADAM, "AdamW": ADAMW}
+LION = Offer(
+    own=None,
+    family="lion",
+    claims=["keras-lion"],
+    features=[[], ["weight_decay"]],
+    names={name: own for name, own in ADAM_NAMES.items() if name != "epsilon"},
+    state={"first_moment": "momentum"},
+    page=PAGE.format("lion"),
+)
+OFFERS = {"RMSprop": RMSPROP, "Adam": ADAM, "AdamW": ADAMW, "Lion": LION}

@@ -70,6 +70,7 @@ CLASSES = {
     **keras_rows("RMSprop", "", "function", "jit_compile"),
     **keras_rows("Adam", "", "function", "jit_compile"),
     **keras_rows("AdamW", "", "function"),
+    **keras_rows("Lion", "", "function"),
     **rows(
         f"{NAME}:compat.v1.RMSPropOptimizer",
         TensorFlowOffer(

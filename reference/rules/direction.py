@@ -40,10 +40,42 @@ class Average(Stage):
             walk.denominators = (walk.hyper.correction1,)
 
 
+@dataclass(frozen=True)
+class Apart(Stage):
+    """Lion: an average goes on, and another is kept of the same gradients.
+
+    m' = beta_2 m + (1 - beta_2) g
+
+    Source: X. Chen et al., "Symbolic Discovery of Optimization Algorithms", arXiv:2302.06675.
+    """
+
+    takes = ("beta1", "decay")
+
+    def coefficients(self) -> tuple[str, ...]:
+        return ("beta1", "one_minus_beta1", "decay", "one_minus_decay")
+
+    def state(self) -> dict[str, Kept]:
+        return {"first_moment": Kept("m")}
+
+    def step(self, walk: Walk) -> None:
+        num, hyper, before = walk.num, walk.hyper, walk.state["first_moment"]
+        ahead = num.average(hyper.beta1, hyper.one_minus_beta1, before, walk.gradient)
+        walk.numerators = (ahead,)
+        walk.average("first_moment", "decay", walk.gradient)
+
+
 FIRST_MOMENT = Standing(
     "first_moment",
     "gradients",
-    {False: "not averaged", True: "averaged"},
-    stages={False: ("direction", Gradient()), True: ("direction", Average())},
+    {
+        False: "not averaged",
+        True: "averaged",
+        "apart": "averaged, by another weight than in the average that is kept",
+    },
+    stages={
+        False: ("direction", Gradient()),
+        True: ("direction", Average()),
+        "apart": ("direction", Apart()),
+    },
 )
 FACTORS = (FIRST_MOMENT,)

@@ -15,10 +15,10 @@ from optimizer_conformance.reference.numbers.system import Number, NumberSystem
 from optimizer_conformance.reference.rules import buffer, decay, direction, gradient, scale
 from optimizer_conformance.reference.rules.buffer import Buffer
 from optimizer_conformance.reference.rules.decay import Added, Shrunk
-from optimizer_conformance.reference.rules.direction import Average, Gradient
+from optimizer_conformance.reference.rules.direction import Apart, Average, Gradient
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
-from optimizer_conformance.reference.rules.scale import MeanSquare, SumOfSquares, Unit
+from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, Unit
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk, choices
 
 State = Mapping[str, Number]
@@ -84,8 +84,8 @@ class Rule:
     ascending: Ascending | None = None
     clipped: Clipped | None = None
     added: Added | None = None
-    direction: Gradient | Average = GRADIENT
-    scale: MeanSquare | SumOfSquares | Unit = MEAN_SQUARE
+    direction: Gradient | Average | Apart = GRADIENT
+    scale: MeanSquare | SumOfSquares | Unit | OwnSize = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
 
@@ -248,10 +248,11 @@ class Rule:
 SLOTS = tuple(slot.name for slot in fields(Rule))
 RMSPROP = Rule()
 SGD = Rule(scale=Unit())
+LION = Rule(direction=Apart(), scale=OwnSize())
 ADAGRAD = Rule(scale=SumOfSquares())
 ADAM = Rule(direction=Average(corrected=True), scale=MeanSquare(corrected=True))
 # Family to its plain rule.
-FAMILIES = {"rmsprop": RMSPROP, "adam": ADAM, "sgd": SGD, "adagrad": ADAGRAD}
+FAMILIES = {"rmsprop": RMSPROP, "adam": ADAM, "sgd": SGD, "adagrad": ADAGRAD, "lion": LION}
 
 
 def typical(family: str, features: Iterable[str]) -> Rule:

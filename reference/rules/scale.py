@@ -124,6 +124,19 @@ class SumOfSquares(Stage):
         walk.denominators += (rooted(walk, spread, self.epsilon),)
 
 
+@dataclass(frozen=True)
+class OwnSize(Stage):
+    """By its own size, element by element: its sign is left (signSGD, Lion).
+
+    Source: J. Bernstein et al., "signSGD", ICML 2018.
+    """
+
+    ordered = True
+
+    def step(self, walk: Walk) -> None:
+        walk.numerators, walk.denominators = (walk.num.sign(walk.closed()),), ()
+
+
 SCALE = Standing(
     "scale",
     "the direction",
@@ -131,11 +144,13 @@ SCALE = Standing(
         "mean square": "divided by the root of an average of squares",
         "none": "not divided",
         "sum of squares": "divided by the root of a sum of squares",
+        "own size": "taken by its sign alone",
     },
     stages={
         "mean square": ("scale", MeanSquare()),
         "none": ("scale", Unit()),
         "sum of squares": ("scale", SumOfSquares()),
+        "own size": ("scale", OwnSize()),
     },
 )
 INITIAL_SECOND_MOMENT = Choice(

@@ -67,6 +67,16 @@ SCALE = (
     "(the reading -unscaled)"
 )
 
+LION = Variant(
+    identifier="keras-lion",
+    # "uses the sign operator to control the magnitude of the update"; arXiv:2302.06675.
+    rule=rules.LION,
+    defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.99"},
+    source="keras.optimizers.Lion, arguments and reference",
+    url=PAGE.format("lion"),
+    versions=VERSIONS,
+)
+
 
 def with_momentum(variant: Variant, momentum: str) -> Variant:
     """One reading of the momentum buffer."""
@@ -103,6 +113,8 @@ VARIANTS = (
     RMSPROP.with_option("loss_scale"),
     # clipvalue: "the gradient of each weight is clipped to be no higher than this value"
     RMSPROP.with_option("clip", clip=True),
+    LION,
+    with_decay(LION, "decoupled", DECAY),
     ADAM,
     ADAM.with_option("amsgrad", **AMSGRAD),
     with_decay(ADAM, "decoupled", DECAY),

@@ -11,11 +11,12 @@ from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/optimizers/{}"
 VERSIONS = "tf_keras 2.21"
+NAMES = {"rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
 
 
 def renamed(variant: Variant, system: str, page: str) -> Variant:
     """The same statement in this package."""
-    name = {"rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}[variant.base.split("-")[1]]
+    name = NAMES[variant.base.split("-")[1]]
     return replace(
         variant,
         identifier=variant.identifier.replace("keras", system, 1),
@@ -25,7 +26,11 @@ def renamed(variant: Variant, system: str, page: str) -> Variant:
     )
 
 
-CURRENT = [item for item in keras.VARIANTS if "loss_scale" not in item.features]
+CURRENT = [
+    item
+    for item in keras.VARIANTS
+    if item.base.split("-")[1] in NAMES and "loss_scale" not in item.features
+]
 LEGACY = [
     item
     for item in CURRENT
