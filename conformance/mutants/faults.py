@@ -247,6 +247,9 @@ WRONG: dict[str, dict[str, Callable[..., Value]]] = {
 }
 
 
+WRONG["sum"] = WRONG["add"]
+
+
 def wrong_quotient(
     num: Any, effect: str, above: tuple[Value, ...], below: tuple[Value, ...]
 ) -> Value:

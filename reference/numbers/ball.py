@@ -89,6 +89,9 @@ class BallArithmetic:
     def root(self, x: Balls) -> Any:
         return ROOT(x) if isinstance(x, np.ndarray) else x.sqrt()
 
+    def sum(self, x: Balls, y: Balls) -> Any:
+        return x + y
+
     def maximum(self, x: Balls, y: Balls) -> Any:
         return MAXIMUM(x, y)
 

@@ -67,16 +67,19 @@ class Bound:
     ``nonnegative`` says that no evaluation can produce a negative number (a sum of squares), so a
     root always exists.  Of a parameter that was shrunk ``decay`` holds the size of what it lost,
     and how much of its error would fall away if what is subtracted next joined that loss first.
+    Of a sum whose terms may be taken apart ``terms`` holds their sizes added up, and how many
+    roundings each has met since.
     """
 
     __array_priority__ = 1000  # NumPy scalars and arrays defer to the operators below
-    __slots__ = ("decay", "error", "nonnegative", "num", "value")
+    __slots__ = ("decay", "error", "nonnegative", "num", "terms", "value")
 
     def __init__(
         self, num: BoundArithmetic, value: Any, error: Any, nonnegative: bool = False
     ) -> None:
         self.num, self.value, self.error, self.nonnegative = num, value, error, nonnegative
         self.decay: tuple[Any, Any] | None = None
+        self.terms: tuple[Any, int] | None = None
 
     def __neg__(self) -> Bound:
         return Bound(self.num, -self.value, self.error)
@@ -98,17 +101,25 @@ class Bound:
             loss, spared = self.decay
             joined = self.num.gamma(1) * (loss + np.abs(other.value) + other.error)
             propagated = propagated + np.maximum(joined - spared, 0.0)
+        if other.terms:
+            size, met = other.terms
+            whole = np.abs(self.value) + self.error + size
+            propagated = propagated + self.num.gamma(1) * whole + self.num.gamma(met) * size
         return self.num.rounded(self.value - other.value, propagated, count)
 
     def __mul__(self, other: Bound) -> Bound:
         if not isinstance(other, Bound):
             return NotImplemented
-        return self.num.rounded(
+        result = self.num.rounded(
             self.value * other.value,
             product_error(self, other),
             0 if power_of_two(self) or power_of_two(other) else 1,
             nonnegative=self.nonnegative and other.nonnegative,
         )
+        for terms, factor in ((self.terms, other), (other.terms, self)):
+            if terms:
+                result.terms = terms[0] * (np.abs(factor.value) + factor.error), terms[1] + 1
+        return result
 
 
 def product_error(a: Bound, b: Bound) -> Any:
@@ -216,7 +227,7 @@ class BoundArithmetic:
             unit = PRECISIONS[way.correction].unit_roundoff if way.correction else 0.0
             return radius + gamma(roundings, unit) * (abs(float(value)) + radius)
 
-        return self._held((symbol, *exact), lambda way: at(way)[0], error)
+        return self._held((function, *exact), lambda way: at(way)[0], error)
 
     def _held(self, key: object, exact: Any, error: Any = lambda way: 0.0) -> Bound:
         """A constant: its value under this representation, and how far the others are from it."""
@@ -294,6 +305,11 @@ class BoundArithmetic:
 
     def square(self, x: Bound) -> Bound:
         return self.rounded(x.value * x.value, product_error(x, x), nonnegative=True)
+
+    def sum(self, x: Bound, y: Bound) -> Bound:
+        result = x + y
+        result.terms = np.abs(x.value) + x.error + np.abs(y.value) + y.error, 0
+        return result
 
     def maximum(self, x: Bound, y: Bound) -> Bound:
         larger = np.fmax if self.effects.number else np.maximum
@@ -392,13 +408,22 @@ class BoundArithmetic:
             underflow = operations * reach
             if self.early:
                 error = self.uncertain(error, np.where(np.isfinite(value), reach, 0.0))
-        return self.rounded(
+        result = self.rounded(
             value,
             error,
             count,
             nonnegative=all(x.nonnegative for x in (*numerators, *denominators)),
             underflow=underflow,
         )
+        for place, factor in enumerate(numerators):
+            if factor.terms:
+                size, met = factor.terms
+                others = (*numerators[:place], *numerators[place + 1 :])
+                scale = prod((np.abs(n.value) + n.error for n in others), start=1.0)
+                for divisor in denominators:
+                    scale = quiet_divide(scale, np.abs(divisor.value) - divisor.error)
+                result.terms = size * np.where(scale > 0, scale, np.inf), met + count
+        return result
 
     def variance(self, v: Bound, m: Bound) -> Bound:
         """v - m^2; also covers (v + epsilon) - m^2 as far as it rounds like v."""

@@ -182,6 +182,11 @@ class ComplexBoundArithmetic:
             Bound(self.parts, value.real, wide.error), Bound(self.parts, value.imag, wide.error)
         )
 
+    def sum(self, x: Any, y: Any) -> Any:
+        """Each part by itself."""
+        left, right = complex_(x), complex_(y)
+        return Pair(self.parts.sum(left.real, right.real), self.parts.sum(left.imag, right.imag))
+
     def maximum(self, x: Bound, y: Bound) -> Bound:
         return self.parts.maximum(x, y)
 

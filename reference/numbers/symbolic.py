@@ -49,6 +49,9 @@ class Symbolic:
     def root(self, x: Any) -> Any:
         return sympy.sqrt(x)
 
+    def sum(self, x: Any, y: Any) -> Any:
+        return x + y
+
     def maximum(self, x: Any, y: Any) -> Any:
         return sympy.Max(x, y)
 

@@ -64,6 +64,10 @@ class NumberSystem(Protocol):
     def root(self, x: Number) -> Number:
         """The square root."""
 
+    def sum(self, x: Number, y: Number) -> Number:
+        """x + y, of which what is taken later may be taken term by term: w - r (x + y) is also
+        written (w - r x) - r y."""
+
     def maximum(self, x: Number, y: Number) -> Number:
         """The larger, element by element."""
 
@@ -93,6 +97,7 @@ class NumberSystem(Protocol):
 OPERATIONS = (
     "square",
     "root",
+    "sum",
     "maximum",
     "average",
     "quotient",

@@ -33,7 +33,7 @@ class Buffer(Stage):
         hyper, scaled = walk.hyper, self.holds == "scaled"
         push = walk.closed(hyper.rate) if scaled else walk.closed()
         buffer = walk.keep("momentum", hyper.momentum * walk.state["momentum"] + push)
-        change = hyper.momentum * buffer + push if self.nesterov else buffer
+        change = walk.num.sum(hyper.momentum * buffer, push) if self.nesterov else buffer
         walk.change = change if scaled else hyper.rate * change
 
 

@@ -110,6 +110,10 @@ class Source:
             return Expression(f"{x.within(ATOM)} ** 0.5", PRODUCT, True)
         return Expression(f"sqrt({x.text})")
 
+    def sum(self, x: Expression, y: Expression) -> Expression:
+        """x + y."""
+        return x + y
+
     def maximum(self, x: Expression, y: Expression) -> Expression:
         """Element by element."""
         return Expression(f"maximum({x.text}, {y.text})")
