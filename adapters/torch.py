@@ -169,6 +169,19 @@ ADAGRAD = TorchOffer(
     page=DOCUMENTATION,
 )
 
+NADAM = TorchOffer(
+    own=torch.optim.NAdam,
+    family="nadam",
+    claims=["torch-nadam"],
+    features=[[], ["weight_decay"], ["maximize"]],
+    names={**SHARED, "beta1": "beta1", "decay": "beta2", "momentum_decay": "momentum_decay"},
+    switches=["maximize"],
+    # The product of the schedule is a state besides, which cannot be asked for by itself.
+    dtypes=(*DTYPES, *COMPLEX),
+    arithmetic={"cuda": "cuda"},
+    page=DOCUMENTATION,
+)
+
 
 # Every path is chosen in words, because what foreach=None means depends on the device.
 OFFERS = {
@@ -178,6 +191,8 @@ OFFERS = {
     "torch:SGD": SGD.changed(arguments={"foreach": False, "fused": False}),
     "torch:SGD[foreach]": SGD.changed(arguments={"foreach": True}),
     "torch:SGD[fused]": SGD.changed(arguments={"fused": True}),
+    "torch:NAdam": NADAM.changed(arguments={"foreach": False}),
+    "torch:NAdam[foreach]": NADAM.changed(arguments={"foreach": True}),
     "torch:Adagrad": ADAGRAD.changed(arguments={"foreach": False, "fused": False}),
     "torch:Adagrad[foreach]": ADAGRAD.changed(arguments={"foreach": True}),
     "torch:Adagrad[fused]": ADAGRAD.changed(arguments={"fused": True}),

@@ -281,6 +281,18 @@ RECORDS = (
         simple=("2", "1024", "3"),
     ),
     Hyperparameter(
+        name="momentum_decay",
+        symbol=r"\psi",
+        what="how fast the schedule of the momentum rises",
+        held="moments",
+        drawn={"": ("0.004", "0.1", "1")},
+        names=("momentumdecay", "scheduledecay"),
+        exact="1",
+        shown=("1", "0.5"),
+        typical=("0.004", "1"),
+        simple=("1", "0.5", "0.004"),
+    ),
+    Hyperparameter(
         name="clip",
         symbol="c",
         what="how far from zero an element of the gradient may be",

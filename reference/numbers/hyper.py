@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
+from math import prod
 from typing import Any
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import PRECISIONS
+from optimizer_conformance.reference.numbers.real import RealFunction
 from optimizer_conformance.reference.numbers.system import NumberSystem
 
 
@@ -107,8 +109,55 @@ FORMS: dict[str, Form] = {
 }
 
 
+@lru_cache(maxsize=4096)
+def momentum(step: int) -> RealFunction:
+    """Dozat's mu_t of a step, as a function of beta1 and the schedule's decay."""
+
+    def value(lift: Any, beta1: Any, decay: Any) -> Any:
+        return beta1 * (1 - lift("0.5") * lift("0.96") ** (step * decay))
+
+    return value
+
+
+@lru_cache(maxsize=4096)
+def one_minus_momentum(step: int) -> RealFunction:
+    """1 - mu_t."""
+    return lambda lift, beta1, decay: 1 - momentum(step)(lift, beta1, decay)
+
+
+@lru_cache(maxsize=4096)
+def one_minus_product(count: int) -> RealFunction:
+    """1 - mu_1 mu_2 ... mu_count."""
+
+    def value(lift: Any, beta1: Any, decay: Any) -> Any:
+        every = (momentum(step)(lift, beta1, decay) for step in range(1, count + 1))
+        return 1 - prod(every, start=lift("1"))
+
+    return value
+
+
+def scheduled(symbol: str, function: Callable[[int], RealFunction], shift: int = 0) -> Form:
+    """A coefficient of Dozat's schedule at this step or the next."""
+
+    def form(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
+        step = count + shift
+        # A power within a few units, a product and a difference a factor; then their product.
+        roundings = POWER + 3 if function is not one_minus_product else (POWER + 4) * (step + 1)
+        return num.real(symbol, function(step), (of["beta1"], of["momentum_decay"]), roundings)
+
+    return form
+
+
+POWER = 6  # roundings that a power function may be worth: three units in the last place
+SCHEDULES: dict[str, Form] = {
+    "schedule_next": scheduled(r"\mu_{t+1}", momentum, 1),
+    "one_minus_schedule": scheduled(r"(1-\mu_t)", one_minus_momentum),
+    "schedule_correction": scheduled(r"(1-\mu_1\cdots\mu_t)", one_minus_product),
+    "schedule_correction_next": scheduled(r"(1-\mu_1\cdots\mu_{t+1})", one_minus_product, 1),
+}
+FORMS |= SCHEDULES
 # Those that change from step to step; how an implementation holds them is a matter of its own.
-COUNTED = {"correction1", "correction2"}
+COUNTED = {"correction1", "correction2", *SCHEDULES}
 
 
 class Hyper:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from optimizer_conformance.reference.numbers.hyper import SCHEDULES
 from optimizer_conformance.reference.rules.factors import Standing
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
@@ -64,6 +66,35 @@ class Apart(Stage):
         walk.average("first_moment", "decay", walk.gradient)
 
 
+@dataclass(frozen=True)
+class Ahead(Stage):
+    """NAdam: the average as it will be, and this step's gradient, each by a schedule of momentum.
+
+    m' = beta_1 m + (1 - beta_1) g
+
+    The direction is mu_(t+1) m' / (1 - mu_1 ... mu_(t+1)) + (1 - mu_t) g / (1 - mu_1 ... mu_t) with
+    mu_t = beta_1 (1 - 0.96^(t psi) / 2), where psi is the schedule's decay.
+
+    Source: T. Dozat, "Incorporating Nesterov Momentum into Adam", ICLR workshop 2016.
+    """
+
+    takes = ("beta1", "momentum_decay")
+    corrected: ClassVar[bool] = True
+
+    def coefficients(self) -> tuple[str, ...]:
+        return ("beta1", "one_minus_beta1", *SCHEDULES)
+
+    def state(self) -> dict[str, Kept]:
+        return {"first_moment": Kept("m")}
+
+    def step(self, walk: Walk) -> None:
+        num, hyper = walk.num, walk.hyper
+        average = walk.average("first_moment", "beta1", walk.gradient)
+        ahead = num.quotient((hyper.schedule_next, average), (hyper.schedule_correction_next,))
+        now = num.quotient((hyper.one_minus_schedule, walk.gradient), (hyper.schedule_correction,))
+        walk.numerators = (num.sum(ahead, now),)
+
+
 FIRST_MOMENT = Standing(
     "first_moment",
     "gradients",
@@ -71,11 +102,13 @@ FIRST_MOMENT = Standing(
         False: "not averaged",
         True: "averaged",
         "apart": "averaged, by another weight than in the average that is kept",
+        "ahead": "averaged and looked ahead by a schedule of momentum",
     },
     stages={
         False: ("direction", Gradient()),
         True: ("direction", Average()),
         "apart": ("direction", Apart()),
+        "ahead": ("direction", Ahead()),
     },
 )
 FACTORS = (FIRST_MOMENT,)

@@ -15,7 +15,7 @@ from optimizer_conformance.reference.numbers.system import Number, NumberSystem
 from optimizer_conformance.reference.rules import buffer, decay, direction, gradient, scale
 from optimizer_conformance.reference.rules.buffer import Buffer
 from optimizer_conformance.reference.rules.decay import Added, Shrunk
-from optimizer_conformance.reference.rules.direction import Apart, Average, Gradient
+from optimizer_conformance.reference.rules.direction import Ahead, Apart, Average, Gradient
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
 from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, Unit
@@ -84,7 +84,7 @@ class Rule:
     ascending: Ascending | None = None
     clipped: Clipped | None = None
     added: Added | None = None
-    direction: Gradient | Average | Apart = GRADIENT
+    direction: Gradient | Average | Apart | Ahead = GRADIENT
     scale: MeanSquare | SumOfSquares | Unit | OwnSize = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
@@ -251,8 +251,16 @@ SGD = Rule(scale=Unit())
 LION = Rule(direction=Apart(), scale=OwnSize())
 ADAGRAD = Rule(scale=SumOfSquares())
 ADAM = Rule(direction=Average(corrected=True), scale=MeanSquare(corrected=True))
+NADAM = Rule(direction=Ahead(), scale=MeanSquare(corrected=True))
 # Family to its plain rule.
-FAMILIES = {"rmsprop": RMSPROP, "adam": ADAM, "sgd": SGD, "adagrad": ADAGRAD, "lion": LION}
+FAMILIES = {
+    "rmsprop": RMSPROP,
+    "adam": ADAM,
+    "sgd": SGD,
+    "adagrad": ADAGRAD,
+    "lion": LION,
+    "nadam": NADAM,
+}
 
 
 def typical(family: str, features: Iterable[str]) -> Rule:

@@ -77,6 +77,26 @@ LION = Variant(
     versions=VERSIONS,
 )
 
+NADAM = Variant(
+    identifier="keras-nadam",
+    # "Nadam is Adam with Nesterov momentum"; of Dozat's report the schedule has no argument here.
+    rule=rules.NADAM,
+    defaults={
+        "learning_rate": "0.001",
+        "beta1": "0.9",
+        "decay": "0.999",
+        "epsilon": "1e-7",
+        "momentum_decay": "1",
+    },
+    source="keras.optimizers.Nadam, arguments and reference",
+    url=PAGE.format("Nadam"),
+    versions=VERSIONS,
+    readings={
+        "first_moment": "the report that is referred to has a schedule for the momentum, with "
+        "0.96^(t / 250); no argument and no word says which is taken: 0.96^t (this reading)"
+    },
+)
+
 
 def with_momentum(variant: Variant, momentum: str) -> Variant:
     """One reading of the momentum buffer."""
@@ -113,6 +133,7 @@ VARIANTS = (
     RMSPROP.with_option("loss_scale"),
     # clipvalue: "the gradient of each weight is clipped to be no higher than this value"
     RMSPROP.with_option("clip", clip=True),
+    NADAM,
     LION,
     with_decay(LION, "decoupled", DECAY),
     ADAM,

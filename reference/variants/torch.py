@@ -1,4 +1,4 @@
-"""PyTorch: ``torch.optim.RMSprop``, ``Adam``, ``AdamW``, ``SGD`` and ``Adagrad``.
+"""PyTorch: ``torch.optim.RMSprop``, ``Adam``, ``AdamW``, ``SGD``, ``Adagrad`` and ``NAdam``.
 
 Everything follows the boxed algorithms and the argument lists of the docstrings.
 """
@@ -69,6 +69,22 @@ ADAGRAD = Variant(
     versions=VERSIONS,
 )
 
+NADAM = Variant(
+    identifier="torch-nadam",
+    squares="components",
+    rule=rules.NADAM,
+    defaults={
+        "learning_rate": "0.002",
+        "beta1": "0.9",
+        "decay": "0.999",
+        "epsilon": "1e-8",
+        "momentum_decay": "0.004",
+    },
+    source="torch.optim.NAdam, algorithm and arguments",
+    url=DOCUMENTATION.format("NAdam"),
+    versions=VERSIONS,
+)
+
 VARIANTS = (
     RMSPROP,
     RMSPROP.with_option("momentum", **BUFFER),
@@ -92,6 +108,9 @@ VARIANTS = (
     SGD_MOMENTUM.with_option("nesterov", nesterov=True),
     SGD.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
     SGD.with_option("maximize", maximize=True),
+    NADAM,
+    NADAM.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+    NADAM.with_option("maximize", maximize=True),
     ADAGRAD,
     ADAGRAD.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
     ADAGRAD.with_option("maximize", maximize=True),
