@@ -11,11 +11,14 @@ import random
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 
 from optimizer_conformance.cases.case import parse
 from optimizer_conformance.cases.inputs import expand
 from optimizer_conformance.reference.numbers import PRECISIONS
+
+SIGN = np.frompyfunc(lambda x: type(x)((x > 0) - (x < 0)), 1, 1)
 
 
 @dataclass
@@ -88,6 +91,10 @@ class Arithmetic:
             power = float(self.r(power * beta))
         return float(self.r(1.0 - power))
 
+    def real(self, value):
+        """A real number, rounded once."""
+        return float(self.r(float(value)))
+
     # Composites -------------------------------------------------------------------------------
 
     def average(self, b, c, old, factors):
@@ -148,9 +155,30 @@ class Arithmetic:
 def start(rule, shape):
     """The initial state, as plain arrays."""
     state = {name: np.zeros(shape) for name in rule.state}
-    if rule["initial_second_moment"] == "1":
-        state["second_moment"] = np.ones(shape)
+    if "second_moment" in state:
+        state["second_moment"] += float(rule["initial_second_moment"])
     return state
+
+
+def schedule(decimals, count):
+    """Dozat's momentum of each step up to ``count``, in 1,000 bits."""
+    with mpmath.workprec(1000):
+        beta, psi = (
+            mpmath.mpf(x.numerator) / x.denominator
+            for x in (Fraction(decimals[name]) for name in ("beta1", "momentum_decay"))
+        )
+        rate = mpmath.mpf(96) / 100
+        return [beta * (1 - rate ** (t * psi) / 2) for t in range(1, count + 1)]
+
+
+def ahead(decimals, count, m, g, a):
+    """NAdam's direction, as two quotients."""
+    with mpmath.workprec(1000):
+        mus = schedule(decimals, count + 1)
+        now, then = 1 - mpmath.fprod(mus[:-1]), 1 - mpmath.fprod(mus)
+        following, mine, now, then = (a.real(x) for x in (mus[-1], 1 - mus[-2], now, then))
+    past = a.quotient([following, m], [then])
+    return a.add(past, a.quotient([mine, g], [now]))
 
 
 def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipeline's stages
@@ -158,7 +186,7 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
 ):
     """One step in arithmetic ``a``; the new parameter and state."""
     eta = a.held(rate or decimals["learning_rate"])
-    rho, rho_c = a.held(decimals["decay"]), a.complement(decimals["decay"])
+    rho, rho_c = a.held(decimals.get("decay", "0")), a.complement(decimals.get("decay", "0"))
     eps = a.held(decimals.get("epsilon", "0"))
     new = dict(state)
     if rule.unscaled:
@@ -167,12 +195,28 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
         g = a.centralize(g)
     if rule["maximize"]:
         g = -g
+    if rule["clip"]:
+        c = a.held(decimals["clip"])
+        g = np.minimum(np.maximum(g, -c), c)
     if rule["weight_decay"] == "l2":
         g = a.plus_product(g, a.held(decimals["weight_decay"]), w)
     top, bottom = g, []
     if rule["first_moment"]:
         beta, beta_c = a.held(decimals["beta1"]), a.complement(decimals["beta1"])
-        top = new["first_moment"] = a.average(beta, beta_c, state["first_moment"], [g])
+        weights = (rho, rho_c) if rule["first_moment"] == "apart" else (beta, beta_c)
+        top = new["first_moment"] = a.average(*weights, state["first_moment"], [g])
+        if rule["first_moment"] == "apart":
+            top = a.average(beta, beta_c, state["first_moment"], [g])
+        if rule["first_moment"] == "ahead":
+            top = ahead(decimals, count, top, g, a)
+    if rule["scale"] != "mean square":
+        if rule["scale"] == "sum of squares":
+            v = new["second_moment"] = a.plus_product(state["second_moment"], g, g)
+            root = a.root(a.add(v, eps) if rule["epsilon"] == "inside" else v)
+            bottom = [a.add(root, eps) if rule["epsilon"] == "outside" else root]
+        if rule["scale"] == "own size":
+            top = np.sign(top) if np.asarray(top).dtype != object else SIGN(top)
+        return moved(rule, decimals, count, w, [top], bottom, state, new, eta, None, a)
     if rule["centered"]:
         new["mean_gradient"] = a.average(rho, rho_c, state["mean_gradient"], [g])
     v = new["second_moment"] = a.average(rho, rho_c, state["second_moment"], [g, g])
@@ -183,7 +227,7 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
     if rule["amsgrad"] != "none":
         v = new["maximum_second_moment"] = np.maximum(state["maximum_second_moment"], v)
     tops = [top]
-    if rule["correction"] in ("first", "both"):
+    if rule["correction"] in ("first", "both") and rule["first_moment"] != "ahead":
         bottom.append(a.one_minus_power(decimals["beta1"], count))
     mean, apart = new.get("mean_gradient"), False
     if second and rule["epsilon"] == "hat":
@@ -202,6 +246,11 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
     else:
         spread = a.root(v)
     bottom.append(a.add(spread, eps) if rule["epsilon"] in ("outside", "hat") else spread)
+    return moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
+
+
+def moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
+    """The parameter after decoupled decay and momentum, and the new state."""
     if rule["weight_decay"] == "decoupled":
         w = a.shrink(w, a.mul(eta, a.held(decimals["weight_decay"])))
     elif rule["weight_decay"] == "decoupled-unscaled":
@@ -209,12 +258,15 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
     elif rule["weight_decay"] == "decoupled-corrected":
         c1 = a.one_minus_power(decimals["beta1"], count)
         w = a.shrink(w, a.quotient([eta, a.held(decimals["weight_decay"]), a.root(c2)], [c1]))
+    if rule["momentum"] == "none" and not bottom and len(tops) == 1:
+        return a.plus_product(w, -eta, tops[0]), new
     if rule["momentum"] == "none":
         x, y = a.pair([eta, *tops], bottom)
         return a.plus_product(w, -x, y), new
     mu = a.held(decimals["momentum"])
     scaled = rule["momentum"] == "scaled"
-    push = a.quotient([eta, *tops] if scaled else tops, bottom)
+    factors = [eta, *tops] if scaled else tops
+    push = a.quotient(factors, bottom) if len(factors) + len(bottom) > 1 else factors[0]
     new["momentum"] = buffer = a.plus_product(push, mu, state["momentum"])
     change = a.plus_product(push, mu, buffer) if rule["nesterov"] else buffer
     return (a.sub(w, change) if scaled else a.plus_product(w, -eta, change)), new

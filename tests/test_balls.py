@@ -47,6 +47,9 @@ class Exactly(Arithmetic):
     def one_minus_power(self, decimal, count):
         return self.rational(1 - Fraction(decimal) ** count)
 
+    def real(self, value):
+        return value
+
     def rational(self, value):
         return mpmath.mpf(value.numerator) / mpmath.mpf(value.denominator)
 

@@ -46,6 +46,8 @@ def hyperparameters(draw, dtype):
         "epsilon": draw(st.sampled_from(EPSILONS.get(dtype, ["1e-8", "1e-3", "1e-10", "0.1"]))),
         "momentum": draw(st.sampled_from(["0.9", "0.5", "0.99"])),
         "weight_decay": draw(st.sampled_from(["0.01", "0.1", "0.0005"])),
+        "clip": draw(st.sampled_from(["1", "0.3", "100"])),
+        "momentum_decay": draw(st.sampled_from(["0.004", "1", "0.3"])),
         "loss_scale": draw(st.sampled_from(["1", "3", "1024"])),
     }
 
@@ -175,6 +177,9 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "epsilon": "1e-8",
         "momentum": "0.9",
         "weight_decay": "0.01",
+        "loss_scale": "4",
+        "clip": "0.5",
+        "momentum_decay": "0.004",
     }
     w, gradients = inputs("float32", seed, -6.0, 3.0, 2, shape_for(rule))
     stream = np.random.default_rng(seed + 1)
@@ -458,6 +463,8 @@ DIRECTED_DECIMALS = {
         "momentum": "0.9",
         "weight_decay": "0.1",
         "loss_scale": "1",
+        "clip": "0.3",
+        "momentum_decay": "0.004",
     },
     "round": {name: one.round for name, one in HYPERPARAMETERS.items()} | {"loss_scale": "1"},
 }

@@ -14,7 +14,13 @@ from optimizer_conformance.reference.rules import SYMBOLS, Rule
 
 # Names as the papers write them, in LaTeX.
 QUANTITIES = {"parameter": "w", "gradient": "g", **SYMBOLS}
-PLAIN = {r"\bar{g}": "gbar", r"\hat{v}": "vmax", r"\eta": "lr", r"\epsilon": "eps"}
+PLAIN = {
+    r"\cdots": " ... ",
+    r"\bar{g}": "gbar",
+    r"\hat{v}": "vmax",
+    r"\eta": "lr",
+    r"\epsilon": "eps",
+}
 
 
 class Symbolic:

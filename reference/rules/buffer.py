@@ -13,11 +13,11 @@ from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 class Buffer(Stage):
     """Steps are gathered, and the parameter loses what is gathered; positive values lower it.
 
-    b' = mu b + u
+    b' = mu b + g
 
-    holds     steps u that are ``scaled`` by the learning rate already, or ``unscaled`` ones, which
+    holds     steps (above, plain gradients) that are ``scaled`` by the learning rate already, or ``unscaled`` ones, which
               are multiplied by the current rate as they leave
-    nesterov  the buffer is looked through once more before it is applied: mu b' + u
+    nesterov  the buffer is looked through once more before it is applied: mu b' + g
 
     Sources: B. Polyak, USSR Comput. Math. Math. Phys. 4(5), 1964; I. Sutskever et al., ICML 2013.
     """

@@ -46,7 +46,7 @@ class Ascending(Stage):
 class Clipped(Stage):
     """No element of the gradient beyond a bound.
 
-    g' = max(-c, min(c, g))
+    g' = min(c, max(-c, g))
     """
 
     takes = ("clip",)
