@@ -15,8 +15,8 @@ class Buffer(Stage):
 
     b' = mu b + g
 
-    holds     steps (above, plain gradients) that are ``scaled`` by the learning rate already, or ``unscaled`` ones, which
-              are multiplied by the current rate as they leave
+    holds     steps (above: plain gradients) that are ``scaled`` by the learning rate already, or
+              ``unscaled`` ones, which are multiplied by the current rate as they leave
     nesterov  the buffer is looked through once more before it is applied: mu b' + g
 
     Sources: B. Polyak, USSR Comput. Math. Math. Phys. 4(5), 1964; I. Sutskever et al., ICML 2013.
