@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.cli import sentence_ledger
 from optimizer_conformance.cli.console import (
     UsageError,
     console,
@@ -47,6 +48,17 @@ def verify(
     sections: Annotated[
         bool, typer.Option("--sections", help="only list every section with its claims")
     ] = False,
+    by_sentence: Annotated[
+        bool, typer.Option("--sentences", help="only show which sentences became claims")
+    ] = False,
+    texts: Annotated[
+        Path | None,
+        typer.Option(
+            "--texts",
+            envvar="CONFORMANCE_DOCUMENTS",
+            help="with --sentences: folder of the documents' texts, NAME.txt each",
+        ),
+    ] = None,
     require: Annotated[
         Many, typer.Option("--require", help="exit 3 if claims need this adapter and it is missing")
     ] = None,
@@ -75,6 +87,8 @@ def verify(
 
       conformance verify mindspore-rmsprop --update --write (after a look at the diff)
 
+      conformance verify --sentences (which sentence became which claim, and which are new)
+
       conformance verify --format sarif --out claims.sarif
 
       conformance verify --run runs/… (a section of that run's HTML report)
@@ -87,17 +101,15 @@ def verify(
     chosen = [document.load(name) for name in known(documents, document.names(), "document")]
     kinds = known(kind, document.KINDS, "kind")
     shown = known([word.replace("-", " ") for word in verdict or ()], VERDICTS, "verdict")
-    patterns = tuple(claim or ())
-    identifiers = [item.id for doc in chosen for item in doc.claims]
-    for pattern in patterns:
-        if not any(wanted(name, (pattern,)) for name in identifiers):
-            raise UsageError(f"no claim fits {pattern!r}{suggestion(pattern, identifiers)}")
+    patterns = known_patterns(claim, [item.id for doc in chosen for item in doc.claims])
     required = known_adapters(require or ())
     if write_ and not update:
         raise UsageError("--write goes with --update")
-    if sections:
-        show_sections(chosen, as_json=format_ == "json")
-        return
+    if sections or by_sentence:
+        as_json = format_ == "json"
+        if sections:
+            show_sections(chosen, as_json=as_json)
+        raise typer.Exit(sentence_ledger.show(chosen, texts, as_json=as_json) if by_sentence else 0)
 
     def fits(item: Claim) -> bool:
         return item.kind in kinds and wanted(item.id, patterns)
@@ -139,6 +151,14 @@ def keep(proposals: list[ObservationProposal], *, make: bool) -> int:
     elif not make:
         errors.print("nothing is written yet; --write makes the change")
     return int(bool(proposals) and not make)
+
+
+def known_patterns(given: Many, identifiers: list[str]) -> tuple[str, ...]:
+    """Globs that some claim fits."""
+    for pattern in given or ():
+        if not any(wanted(name, (pattern,)) for name in identifiers):
+            raise UsageError(f"no claim fits {pattern!r}{suggestion(pattern, identifiers)}")
+    return tuple(given or ())
 
 
 def known(given: Many, names: Any, what: str) -> tuple[str, ...]:

@@ -1,0 +1,64 @@
+"""``conformance verify --sentences``: which sentences of a document became claims."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import msgspec
+from rich.table import Table
+
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.questions.verify import sentences
+from optimizer_conformance.questions.verify.context import Context
+from optimizer_conformance.questions.verify.document import Document
+from optimizer_conformance.questions.verify.sentences import Coverage
+from optimizer_conformance.reports.text import escape
+
+
+def show(documents: list[Document], texts: Path | None, *, as_json: bool) -> int:
+    """Print the ledger; 1 where a text has a sentence that is no claim and has no reason."""
+    if texts is not None and not texts.is_dir():
+        raise UsageError(f"{texts} is no folder; --texts takes one with NAME.txt for a document")
+    rows: list[Coverage] = []
+    with Context(say=lambda line: None if as_json else errors.print(line)) as context:
+        for document in documents:
+            text = sentences.text(document, context, texts)
+            rows += sentences.coverage(document, text)
+    if as_json:
+        print_json([msgspec.to_builtins(row) for row in rows])
+    else:
+        printed(rows)
+    return int(any(row.new for row in rows))
+
+
+def printed(rows: list[Coverage]) -> None:
+    """A line a section, a line a document, and every new sentence."""
+    by_document = defaultdict(list)
+    for row in rows:
+        by_document[row.document].append(row)
+    table = Table("document", "section", "sentences", "claims", "nothing to decide", "open", "text")
+    for name, sections in by_document.items():
+        for row in sections:
+            table.add_row("", escape(row.section), *counts([row]), compared([row]))
+        table.add_row(f"[bold]{name}[/]", "", *counts(sections), compared(sections))
+    console.print(table)
+    for row in rows:
+        for sentence in row.new:
+            errors.print(f"[red]uncovered:[/] {row.document}: {escape(sentence)}", soft_wrap=True)
+
+
+def counts(rows: list[Coverage]) -> tuple[str, ...]:
+    """Sentences, and what became of them."""
+    claimed, stated, open_ = (
+        sum(getattr(row, name) for row in rows) for name in ("claimed", "stated", "open")
+    )
+    return tuple(map(str, (claimed + stated + open_, claimed, stated, open_)))
+
+
+def compared(rows: list[Coverage]) -> str:
+    """What the text says, where it is there."""
+    if not any(row.checked for row in rows):
+        return "[dim]not there[/]"
+    new, gone = sum(len(row.new) for row in rows), sum(row.gone for row in rows)
+    return "[green]100 %[/]" if not (new or gone) else f"[red]{new} new, {gone} gone[/]"
