@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -67,3 +68,53 @@ class TestVerdicts:
 
     def test_what_claims_come_to_is_one_table_too(self):
         assert set(verdicts.CLAIM_TONES) == set(VERDICTS)
+
+
+GLOSSARY = (TOP / "docs" / "glossary.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| ([a-z][\w -]*) \| (.*) \| `([\w.]+)` \|$", GLOSSARY, re.M)
+SHARED = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", GLOSSARY, re.M))
+
+
+@functools.cache
+def classes():
+    """The modules of each public class."""
+    found = {}
+    for name, path in SOURCES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, set()).add(name)
+    return found
+
+
+class TestGlossary:
+    def test_no_word_has_two_meanings(self):
+        words = [word for word, _, _ in ROWS]
+        assert len(words) > 50
+        assert sorted(words) == sorted(set(words))
+        assert len({meaning for _, meaning, _ in ROWS}) == len(words)
+
+    @pytest.mark.parametrize(("word", "place"), [(word, place) for word, _, place in ROWS])
+    def test_what_a_word_names_is_there(self, word, place):
+        module, _, name = place.rpartition(".")
+        if name[:1].islower():
+            assert place in SOURCES, word
+        else:
+            assert module in classes()[name], word
+
+    def test_a_class_name_is_one_modules_or_explained(self):
+        several = {name: modules for name, modules in classes().items() if len(modules) > 1}
+        rooms = {
+            name: sorted({module.partition(".")[0] for module in modules})
+            for name, modules in several.items()
+        }
+        assert rooms == {name: re.findall(r"`(\w+)`", said) for name, said in SHARED.items()}
+
+    def test_a_session_is_an_adapters(self):
+        named = {name for name in SOURCES if "session" in name}
+        named |= {m for name, modules in classes().items() if "Session" in name for m in modules}
+        assert {name.partition(".")[0] for name in named} == {"adapters"}
+
+    @pytest.mark.parametrize("word", ["examin", "interview", "inquir", "inspection", "questioning"])
+    def test_riddles_are_gone(self, word):
+        names = {*SOURCES, *classes()}
+        assert [name for name in names if word in name.lower()] == []

@@ -18,7 +18,7 @@ from optimizer_conformance.reference.rules.decay import Added, Shrunk
 from optimizer_conformance.reference.rules.direction import Ahead, Apart, Average, Gradient
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
-from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, Unit
+from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, UnitScale
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk, choices
 
 State = Mapping[str, Number]
@@ -85,7 +85,7 @@ class Rule:
     clipped: Clipped | None = None
     added: Added | None = None
     direction: Gradient | Average | Apart | Ahead = GRADIENT
-    scale: MeanSquare | SumOfSquares | Unit | OwnSize = MEAN_SQUARE
+    scale: MeanSquare | SumOfSquares | UnitScale | OwnSize = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
 
@@ -247,7 +247,7 @@ class Rule:
 
 SLOTS = tuple(slot.name for slot in fields(Rule))
 RMSPROP = Rule()
-SGD = Rule(scale=Unit())
+SGD = Rule(scale=UnitScale())
 LION = Rule(direction=Apart(), scale=OwnSize())
 ADAGRAD = Rule(scale=SumOfSquares())
 ADAM = Rule(direction=Average(corrected=True), scale=MeanSquare(corrected=True))

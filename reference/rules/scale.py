@@ -22,7 +22,7 @@ def rooted(walk: Walk, spread: Number, epsilon: Epsilon) -> Number:
 
 
 @dataclass(frozen=True)
-class Unit(Stage):
+class UnitScale(Stage):
     """By nothing: the step is as long as the direction (SGD).
 
     w' = w - eta g
@@ -148,7 +148,7 @@ SCALE = Standing(
     },
     stages={
         "mean square": ("scale", MeanSquare()),
-        "none": ("scale", Unit()),
+        "none": ("scale", UnitScale()),
         "sum of squares": ("scale", SumOfSquares()),
         "own size": ("scale", OwnSize()),
     },
