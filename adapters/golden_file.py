@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 else:  # Python 3.8 cannot subscript it
     Array = np.ndarray
+LARGEST = 256 << 20  # bytes; what every case of the full profile needs has 30 MB
 HEADER = "golden-vectors 1"
 CLASSES = {"single": ">f4", "double": ">f8"}
 
@@ -114,7 +115,14 @@ def read(path: Path) -> GoldenFile:
 
     Raises GoldenFileError, with the line, for what is not of the format; OSError.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
+    if path.exists() and not path.is_file():
+        raise GoldenFileError(f"{path} is no ordinary file: it holds no golden vectors")
+    if path.stat().st_size > LARGEST:
+        raise GoldenFileError(f"{path} has more than {LARGEST:,} bytes: it holds no golden vectors")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise GoldenFileError(f"{path} is no text in UTF-8: {error}") from error
     if not lines or lines[0].strip() != HEADER:
         raise GoldenFileError(f"{path} does not begin with {HEADER!r}: it holds no golden vectors")
     found = GoldenFile()

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from optimizer_conformance.reports import formats
+from optimizer_conformance.reports import foreign, formats
 from optimizer_conformance.reports.records import FORMAT, About, Footer, Provenance, StoredGroup
 from optimizer_conformance.reports.text import visible
 
@@ -121,9 +121,9 @@ def read_json(path: Path, clean: Callable[[Json], Json] = as_it_is) -> Json:
     if not path.is_file():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(foreign.text(path))
         if not isinstance(content, dict):
             raise TypeError("it holds no JSON object")
         return clean(content)
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise UnreadableRun(f"{path} is damaged: {visible(str(error))}") from error

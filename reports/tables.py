@@ -10,7 +10,7 @@ import msgspec
 import pyarrow
 from pyarrow import compute, parquet, types
 
-from optimizer_conformance.reports import formats
+from optimizer_conformance.reports import foreign, formats
 from optimizer_conformance.reports.folder import UnreadableRun
 from optimizer_conformance.reports.records import Cell, Element
 from optimizer_conformance.reports.text import visible
@@ -56,7 +56,14 @@ def read(path: Path, record: Row, *, older: bool = False) -> pyarrow.Table:
         with parquet.ParquetFile(path, page_checksum_verification=True) as file:
             # What the columns are is known before any of them is loaded.
             there = [field for field in fields if is_there(file.schema_arrow, field, older=older)]
+            bounded(file)
+        words = [field.name for field in there if field.type is str]
+        with parquet.ParquetFile(
+            path, page_checksum_verification=True, read_dictionary=words
+        ) as file:
             found = file.read(columns=[field.name for field in there])
+        if sum(unpacked(found.column(name)) for name in words) > foreign.TABLE:
+            raise UnfitColumn(f"its texts have more than {foreign.TABLE:,} bytes")
         columns = [
             column(found, field) if field in there else missing(found, field) for field in fields
         ]
@@ -65,6 +72,33 @@ def read(path: Path, record: Row, *, older: bool = False) -> pyarrow.Table:
         raise UnreadableRun(f"{path} is damaged: {error}") from error
     except DAMAGE as error:
         raise UnreadableRun(f"{path} cannot be read: {visible(str(error))}") from error
+
+
+def bounded(file: parquet.ParquetFile) -> None:
+    """Refuse more rows, or larger columns, than any run has, before they are loaded.
+
+    Raises UnfitColumn.
+    """
+    about = file.metadata
+    size = sum(about.row_group(index).total_byte_size for index in range(about.num_row_groups))
+    if about.num_rows > foreign.ROWS or size > foreign.TABLE:
+        raise UnfitColumn(
+            f"it says that it has {about.num_rows:,} rows and {size:,} bytes; "
+            f"{foreign.ROWS:,} rows and {foreign.TABLE:,} bytes are the most"
+        )
+
+
+def unpacked(found: pyarrow.ChunkedArray) -> int:
+    """How many bytes a column of texts has when each row has its own.
+
+    A text that rows repeat by its number costs its file nothing.
+    """
+    lengths = 0
+    for chunk in found.chunks:
+        if types.is_dictionary(chunk.type):
+            each = compute.take(compute.binary_length(chunk.dictionary), chunk.indices)
+            lengths += compute.sum(compute.cast(each, pyarrow.int64())).as_py() or 0
+    return lengths
 
 
 class UnfitColumn(Exception):  # noqa: N818 - named for the situation

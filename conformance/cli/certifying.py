@@ -14,6 +14,7 @@ from optimizer_conformance.questions.certify import Certificate, certify, check
 from optimizer_conformance.questions.certify.page import FORMATS, render
 from optimizer_conformance.questions.certify.record import MalformedCertificate, read
 from optimizer_conformance.reference.numbers import PRECISIONS
+from optimizer_conformance.reports import foreign
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.process import WorkerError
 from optimizer_conformance.workers.subject import SubjectError
@@ -105,7 +106,7 @@ def check_(
       conformance certificate check a.json --json
     """
     try:
-        certificate = read(file.read_bytes())
+        certificate = read(foreign.content(file))
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     except MalformedCertificate as error:

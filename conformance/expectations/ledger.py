@@ -21,6 +21,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion
 
 from optimizer_conformance.cases.patterns import matches
+from optimizer_conformance.reports import foreign
 from optimizer_conformance.reports.records import Cell
 from optimizer_conformance.reports.verdicts import DEVIATES, FAILS
 
@@ -132,7 +133,7 @@ def ledger(adapter: str, folder: Path = FOLDER) -> Ledger:
 def read(path: Path) -> list[Expectation]:
     """The entries of one file; ExpectationError for one that cannot be used."""
     try:
-        content = path.read_bytes()
+        content = foreign.content(path)
     except OSError as error:
         raise ExpectationError(f"{path} cannot be read: {error.strerror}") from error
     return decode(content, path.name)

@@ -19,7 +19,7 @@ from types import TracebackType
 import filelock
 import msgspec
 
-from optimizer_conformance.reports import formats
+from optimizer_conformance.reports import foreign, formats
 from optimizer_conformance.reports.records import Record
 from optimizer_conformance.reports.store import RunError
 
@@ -64,7 +64,9 @@ def read(folder: Path) -> tuple[list[Record], int]:
     records: list[Record] = []
     end = 0
     try:
-        for end_of_frame, body in frames(path.read_bytes() if path.is_file() else b""):
+        for end_of_frame, body in frames(
+            foreign.content(path, foreign.JOURNAL) if path.is_file() else b""
+        ):
             records.append(decode(body))
             end = end_of_frame
     except (OSError, ValueError, msgspec.MsgspecError, RecursionError) as error:

@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 
 from optimizer_conformance import adapters
+from optimizer_conformance.reports import foreign as files
 
 FOLDER = Path(adapters.__file__).parent
 GROUP = "optimizer_conformance.adapters"
@@ -109,7 +110,7 @@ class Enrolment:
 
 def pinned(path: Path | None) -> list[str]:
     """The lines of a requirements file, without comments; none where there is no file."""
-    text = path.read_text(encoding="utf-8") if path else ""
+    text = files.text(path) if path else ""
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return [line for line in lines if line]
 

@@ -129,7 +129,7 @@ def read(text: str | bytes) -> Certificate:
     """
     try:
         found = msgspec.json.decode(text, type=Certificate)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise MalformedCertificate(f"this is no certificate: {error}") from error
     if found.hash != found.content_hash:
         raise MalformedCertificate(

@@ -12,6 +12,7 @@ from packaging.version import Version
 from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.judging.keys import suite_hash
 from optimizer_conformance.questions.history.frameworks import Framework
+from optimizer_conformance.reports import foreign
 from optimizer_conformance.reports.store import RunError, write_json
 from optimizer_conformance.runs.reader import provenance_of
 from optimizer_conformance.workers import environments
@@ -74,8 +75,8 @@ class ReleaseFolder:
         """How it was run.  Raises RunError for a damaged file."""
         path = self.folder / RELEASE
         try:
-            return msgspec.json.decode(path.read_bytes(), type=ReleaseRun)
-        except (OSError, msgspec.MsgspecError) as error:
+            return msgspec.json.decode(foreign.content(path), type=ReleaseRun)
+        except (OSError, ValueError, msgspec.MsgspecError, RecursionError) as error:
             raise RunError(f"{path} is damaged ({error}); delete {self.folder}") from error
 
     def write(self, release: ReleaseRun) -> None:

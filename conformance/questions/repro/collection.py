@@ -18,6 +18,7 @@ from optimizer_conformance.questions.repro.evidence import NotShownError
 from optimizer_conformance.questions.repro.recipes import NoRecipeError, recipe
 from optimizer_conformance.questions.repro.reproducer import CoveredError, Reproducer, reproduce
 from optimizer_conformance.questions.repro.script import issue, script
+from optimizer_conformance.reports import foreign
 from optimizer_conformance.reports.store import RunError, write_json
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError
@@ -87,10 +88,10 @@ class Collection:
         if not path.is_file():
             return
         try:
-            content = msgspec.json.decode(path.read_bytes())
+            content = msgspec.json.decode(foreign.content(path))
             found = msgspec.convert(content["entries"], list[CollectionEntry])
             same = content["run"] == str(self.run.resolve())
-        except (msgspec.MsgspecError, KeyError, TypeError) as error:
+        except (OSError, ValueError, msgspec.MsgspecError, LookupError, TypeError) as error:
             raise RunError(
                 f"{path} is damaged ({error}); remove it or give another --out"
             ) from error

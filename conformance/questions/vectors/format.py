@@ -12,6 +12,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from optimizer_conformance.reports import foreign
+
 FORMAT: Final = 1
 # A value's bits in the case's dtype: hexadecimal digits, most significant first.
 Bits = str
@@ -155,7 +157,7 @@ def read(path: Path) -> Vectors | VectorAnswers:
     """The content of a file of either kind.  Raises VectorError."""
     try:
         found: Vectors | VectorAnswers = msgspec.json.decode(
-            path.read_bytes(), type=Vectors | VectorAnswers
+            foreign.content(path), type=Vectors | VectorAnswers
         )
     except OSError as error:
         raise VectorError(f"{path}: {error.strerror}") from error

@@ -39,6 +39,7 @@ import msgspec
 
 from optimizer_conformance import reference
 from optimizer_conformance.questions.verify.checks import CHECKS
+from optimizer_conformance.reports import foreign
 
 FOLDER = Path(reference.__file__).parent / "claims"
 
@@ -138,7 +139,7 @@ def load(name: str, folder: Path = FOLDER) -> Document:
     """
     path = folder / f"{name}.toml"
     try:
-        file = msgspec.toml.decode(path.read_bytes(), type=File)
+        file = msgspec.toml.decode(foreign.content(path), type=File)
     except OSError as error:
         raise ClaimFileError(f"{path.name}: {error.strerror}") from error
     except (msgspec.MsgspecError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from optimizer_conformance.questions.verify.document import FOLDER, ClaimFileError
+from optimizer_conformance.reports import foreign
 
 KEPT = FOLDER / "observed"
 
@@ -68,7 +69,7 @@ def kept(name: str, folder: Path = KEPT) -> DocumentObservations:
     """What is kept of a document; nothing where there is no file.  Raises ClaimFileError."""
     path = folder / f"{name}.jsonl"
     try:
-        lines = path.read_bytes().splitlines()
+        lines = foreign.content(path).splitlines()
         return DocumentObservations(
             name, [msgspec.json.decode(line, type=ClaimObservation) for line in lines]
         )
