@@ -9,8 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 
-from test_house import FLOORS, NAME, SOURCES
-
+from test_house import FLOORS, NAME, SOURCES, TABLE
 
 ROOMS = {room for floor in FLOORS for room in floor}
 
@@ -27,7 +26,7 @@ def arrows() -> Counter[tuple[str, str]]:
             elif isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
             for module in dict.fromkeys(
-                m.split(".")[1] for m in modules if m.startswith(NAME + ".")
+                m.split(".")[1] for m in modules if m.startswith(NAME + ".") and TABLE not in m
             ):
                 if room and module != room and module in ROOMS:
                     found[room, module] += 1

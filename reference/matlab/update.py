@@ -27,6 +27,7 @@ from optimizer_conformance.reference.matlab.release import (
     release_named,
 )
 from optimizer_conformance.reference.numbers.array import Arrays, Squares, Value
+from optimizer_conformance.reference.numbers.hyper import Hyper
 from optimizer_conformance.reference.variants import matlab as documented
 from optimizer_conformance.reference.variants.record import Variant
 
@@ -49,23 +50,6 @@ Scalar = float | Omitted
 
 
 @dataclass(frozen=True)
-class Coefficients:
-    """The numbers of one step, by the names of :class:`reference.numbers.Hyper`."""
-
-    rate: float
-    epsilon: float
-    decay: float
-    one_minus_decay: float
-    correction2: float
-    beta1: float | None = None
-    one_minus_beta1: float | None = None
-    correction1: float | None = None
-    momentum: float | None = None
-    weight_decay: float | None = None
-    inverse_loss_scale: float | None = None
-
-
-@dataclass(frozen=True)
 class UpdateCall:
     """All that one call fixes for every array that it updates.
 
@@ -79,7 +63,7 @@ class UpdateCall:
     number_system: Arrays
     complex_values: bool
     mixed: Mixed
-    formed: dict[float, Coefficients] = field(default_factory=dict)
+    formed: dict[float, Hyper] = field(default_factory=dict)
 
     def __call__(
         self,
@@ -112,7 +96,7 @@ class UpdateCall:
         results = [new, *(state[name] for name in self.averages)]
         return tuple(dressed(result.array, parameter.value) for result in results)
 
-    def coefficients(self, factor: float, parameter: Argument) -> Coefficients:
+    def coefficients(self, factor: float, parameter: Argument) -> Hyper:
         """The numbers of one array's step; ``factor`` multiplies the learning rate."""
         if factor in self.formed:
             return self.formed[factor]
@@ -123,13 +107,8 @@ class UpdateCall:
                 parameter.name,
                 f"has a learning rate of {rate}: learnRate times the factor {factor}",
             )
-        formed = {"rate": rate, "epsilon": values["epsilon"]}
-        for name, correction in (("decay", "correction2"), ("beta1", "correction1")):
-            if name in values:
-                formed[name] = values[name]
-                formed[f"one_minus_{name}"] = num.less(values[name])
-                formed[correction] = num.less(num.power(values[name], self.count))
-        return self.formed.setdefault(factor, Coefficients(**formed))
+        found = Hyper(num, {**values, "learning_rate": rate}, self.count)
+        return self.formed.setdefault(factor, found)
 
 
 def dressed(array: Any, like: Any) -> Any:

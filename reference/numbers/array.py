@@ -143,15 +143,21 @@ class Arrays(Float64):
         """The product of two scalars."""
         return Single(np.float32(x) * np.float32(y)) if isinstance(x, Single) else float(x) * y
 
-    def less(self, x: float) -> float:
-        """1 - x."""
-        return Single(np.float32(1) - np.float32(x)) if isinstance(x, Single) else 1.0 - x
+    def coefficient(self, kind: str, exact: Any) -> float:
+        """A scalar of the language is already what it is."""
+        found: float = exact
+        return found
 
-    def power(self, x: float, count: int) -> float:
-        """x to the power of the iteration."""
-        if isinstance(x, Single):
-            return Single(np.float32(x) ** np.float32(count))
-        return float(x) ** count
+    def complement(self, beta: Any) -> float:
+        if isinstance(beta, Single):
+            return Single(np.float32(1) - np.float32(beta))
+        rest: float = 1.0 - beta
+        return rest
+
+    def correction(self, beta: Any, count: int) -> float:
+        if isinstance(beta, Single):
+            return self.complement(Single(np.float32(beta) ** np.float32(count)))
+        return self.complement(float(beta) ** count)
 
     def full(self, like: Value, decimal: str) -> Value:  # type: ignore[override]  # its own values
         if type(like.array) is np.ndarray:
