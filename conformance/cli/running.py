@@ -34,7 +34,8 @@ from optimizer_conformance.runs.outcome import Outcome
 from optimizer_conformance.runs.reader import finished_groups, provenance_of
 from optimizer_conformance.runs.request import request_of
 from optimizer_conformance.runs.run import conduct
-from optimizer_conformance.runs.schedule import Listener, Result, Shard
+from optimizer_conformance.runs.schedule import Listener, Shard
+from optimizer_conformance.runs.work import Result
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import MEMORY_LIMIT
 

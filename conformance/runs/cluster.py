@@ -22,7 +22,7 @@ from optimizer_conformance.judging.group import Campaign
 from optimizer_conformance.judging.keys import suite_hash
 from optimizer_conformance.reports.records import Carried, Finished, Outline
 from optimizer_conformance.reports.store import RunError
-from optimizer_conformance.runs.schedule import Agent, AgentLost, Work
+from optimizer_conformance.runs.work import Agent, AgentLost, Work
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import STARTUP_LIMIT, WorkerError
 

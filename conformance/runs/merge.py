@@ -30,7 +30,8 @@ from optimizer_conformance.runs.outcome import (
 from optimizer_conformance.runs.reader import Stored
 from optimizer_conformance.runs.request import reasons, request_of
 from optimizer_conformance.runs.run import own_places
-from optimizer_conformance.runs.schedule import KeptRows, Result, Shard
+from optimizer_conformance.runs.schedule import Shard
+from optimizer_conformance.runs.work import KeptRows, Result
 
 # Parts of one run have these in common.
 SAME = ("suite", "profile", "seed", "selection", "requested", "required", "adapters", "harness")

@@ -23,7 +23,8 @@ from optimizer_conformance.reports.records import (
 from optimizer_conformance.reports.store import Run
 from optimizer_conformance.reports.verdicts import FAILS
 from optimizer_conformance.runs.request import RunRequest
-from optimizer_conformance.runs.schedule import Result, Shard
+from optimizer_conformance.runs.schedule import Shard
+from optimizer_conformance.runs.work import Result
 from optimizer_conformance.workers.environments import Environment
 
 

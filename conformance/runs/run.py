@@ -34,7 +34,8 @@ from optimizer_conformance.runs.outcome import (
     keep_absent,
 )
 from optimizer_conformance.runs.request import RunRequest, provenance
-from optimizer_conformance.runs.schedule import Agent, Listener, Result, Schedule, Shard, Work
+from optimizer_conformance.runs.schedule import Listener, Schedule, Shard
+from optimizer_conformance.runs.work import Agent, Result, Work
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.environments import Environment
 from optimizer_conformance.workers.process import MEMORY_LIMIT, sweep

@@ -9,133 +9,33 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from optimizer_conformance.adapters.protocol import Description
 from optimizer_conformance.reports.records import (
-    Carried,
-    Cell,
     Closed,
     Described,
-    Element,
     Finished,
     Outline,
     Record,
-    StoredRule,
 )
 from optimizer_conformance.runs.events import Events
 from optimizer_conformance.runs.journal import Journal
+from optimizer_conformance.runs.work import (
+    MOST_SEATS,
+    Agent,
+    AgentLost,
+    KeptRows,
+    Phase,
+    Result,
+    Work,
+    in_order,
+)
 from optimizer_conformance.workers.process import WorkerError
 
 AGENTS_LOST = 5  # of one adapter without a group finished in between; then it is given up
 WORTH = 2.0  # starts: a seat helps where more than this many times a start remains
-
-
-class AgentLost(Exception):  # noqa: N818 - named for the situation
-    """An agent is gone together with the machine that it ran on; its group can be run elsewhere."""
-
-
-class Agent(Protocol):
-    """What carries groups of one adapter out: here, or on a node of a cluster."""
-
-    @property
-    def waited(self) -> float:
-        """Seconds that were waited for its workers."""
-
-    def start(self) -> Description:
-        """Start the worker."""
-
-    def plan(self) -> list[Outline]:
-        """Every group of the selection, in order."""
-
-    def carry(self, index: int, key: str) -> Carried:
-        """Carry one of them out."""
-
-    def close(self) -> None:
-        """End the worker."""
-
-
-@dataclass(frozen=True)
-class KeptRows:
-    """How many rows a group has, whether it came to its end, and the rule that it follows."""
-
-    cells: int
-    elements: int
-    whole: bool
-    rule: StoredRule | None = None
-
-
-@dataclass
-class Result:
-    """What one adapter came to.
-
-    failure   why the worker could not be used at all, or empty
-    complete  false when it was interrupted or given up
-    outlines  every group that was planned, with those of other shards
-    kept      those of them that stand in ``cells``
-    reused    how many of these were taken from earlier runs
-    retried   cases that crashed a worker once and were answered the second time
-    """
-
-    adapter: str
-    cells: list[Cell] = field(default_factory=list)
-    elements: list[Element] = field(default_factory=list)
-    description: Description | None = None
-    failure: str = ""
-    complete: bool = True
-    seconds_waited: float = 0.0
-    outlines: list[Outline] = field(default_factory=list)
-    kept: dict[int, KeptRows] = field(default_factory=dict)
-    reused: int = 0
-    retried: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Work:
-    """One adapter: how it is started, and how far it is.
-
-    ``alone``: a second worker would not help.  Some frameworks take most of an accelerator's memory
-    for one process.  Agents ``elsewhere`` have accelerators of their own.
-    """
-
-    adapter: str
-    make: Callable[[Callable[[int, str], None]], Agent]
-    elsewhere: bool = False
-    begun: bool = False
-    planned: bool = False
-    closed: bool = False
-    failure: str = ""
-    given_up: bool = False
-    described: Described | None = None
-    pending: deque[int] = field(default_factory=deque)
-    finished: dict[int, Finished] = field(default_factory=dict)
-    partial: dict[int, Finished] = field(default_factory=dict)
-    done: int = 0
-    agents: int = 0
-    lost: int = 0
-    spent: float = 0.0
-    carried: int = 0
-    waited: float = 0.0
-    reused: int = 0
-    alone: bool = False
-    running: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def total(self) -> int:
-        """Cases in all of this shard."""
-        assert self.described is not None
-        mine = (*self.finished, *self.running, *self.pending, *self.partial)
-        return sum(self.described.outlines[index].cases for index in set(mine))
-
-    def remaining(self) -> float:
-        """Seconds that the pending groups will take, judged by those that are done."""
-        if self.alone or not self.planned or not self.carried or not self.described:
-            return 0.0
-        cases = sum(self.described.outlines[index].cases for index in self.pending)
-        return cases * self.spent / self.carried / max(self.agents, 1)
 
 
 @dataclass(frozen=True)
@@ -196,7 +96,7 @@ class Schedule:
             elif isinstance(record, Described) and work:
                 work.described = record
             elif isinstance(record, Closed) and work and work.described:
-                work.begun = work.planned = work.closed = True
+                work.phase = Phase.closed
                 for index, outline in enumerate(work.described.outlines):
                     found = self.known.get((work.adapter, outline.key))
                     if found is not None and self.shard.holds(index):
@@ -204,7 +104,7 @@ class Schedule:
 
     def run(self) -> tuple[list[Result], bool]:
         """Every adapter's result, and whether it was interrupted."""
-        results = [self._end(work) for work in self.works if work.closed]
+        results = [self._end(work) for work in self.works if work.phase is Phase.closed]
         threads = [
             threading.Thread(target=self._seat, args=(results,), name=f"seat {number}")
             for number in range(min(self.seats, MOST_SEATS))
@@ -247,17 +147,17 @@ class Schedule:
         with self.changed:
             while not self.stop.is_set():
                 for work in self.works:
-                    if not work.begun:
-                        work.begun = True
+                    if work.phase is Phase.waiting:
+                        work.phase = Phase.starting
                         work.agents += 1
                         return work
-                open_ = [work for work in self.works if not work.closed]
+                open_ = [work for work in self.works if work.phase is not Phase.closed]
                 orphans = [work for work in open_ if work.pending and not work.agents]
                 most = max(orphans or open_, key=Work.remaining, default=None)
                 if most and self._helpful(most):
                     most.agents += 1
                     return most
-                if all(work.planned and not work.pending and not work.agents for work in open_):
+                if all(work.over for work in open_):
                     return None
                 self.changed.wait(1.0)
             return None
@@ -281,7 +181,7 @@ class Schedule:
                     )
 
         agent = work.make(progress)
-        helps = work.planned
+        helps = work.phase is Phase.planned
         try:
             started = time.monotonic()
             self.events.say("worker started", adapter=work.adapter)
@@ -301,7 +201,7 @@ class Schedule:
                 lonely = helps and here[0] < 0 and work.agents > 1
                 what = "helper failed" if lonely else "adapter failed"
                 self.events.say(what, adapter=work.adapter, why=str(error))
-                work.alone = True
+                work.most_agents = 1
                 work.failure = "" if lonely else str(error)
         finally:
             with self.changed:
@@ -313,7 +213,7 @@ class Schedule:
     ) -> None:
         """The first agent's plan is the adapter's; every other one must have the same."""
         with self.changed:
-            if work.planned:
+            if work.phase is Phase.planned:
                 assert work.described is not None
                 before = [(item.implementation, item.device, item.features, item.cases)
                           for item in work.described.outlines]  # fmt: skip
@@ -340,9 +240,9 @@ class Schedule:
                         work.reused += 1
                     work.finished[index] = found
                     work.done += outline.cases
-            own = any(device != "cpu" for device in description.devices)
-            work.alone = own and not work.elsewhere
-            work.planned = True
+            if any(device != "cpu" for device in description.devices) and not work.elsewhere:
+                work.most_agents = 1
+            work.phase = Phase.planned
             self.changed.notify_all()
             self.listener.progress(work.adapter, work.done, work.total, "")
 
@@ -384,7 +284,6 @@ class Schedule:
                 work.lost = 0
             else:
                 work.partial[index] = carried.finished
-                work.given_up = True
                 work.pending.clear()
             work.spent += time.monotonic() - started
             work.carried += outline.cases
@@ -398,14 +297,14 @@ class Schedule:
             work.agents -= 1
             if work.failure:
                 work.pending.clear()
-                work.planned = True
-            elif not work.planned and not self.stop.is_set():
-                work.begun = False  # its only agent was lost before it could say what is planned
-            over = not work.agents and not work.pending and work.planned and not work.closed
-            over = over or (self.stop.is_set() and not work.agents and not work.closed)
-            work.closed = work.closed or over
+                work.phase = Phase.planned
+            elif work.phase is Phase.starting and not self.stop.is_set():
+                work.phase = Phase.waiting
+            last = work.over or (self.stop.is_set() and not work.agents)
+            if last:
+                work.phase = Phase.closed
             self.changed.notify_all()
-            return over
+            return last
 
     def _end(self, work: Work) -> Result:
         """The adapter's rows, in the order of the plan."""
@@ -430,12 +329,3 @@ class Schedule:
             self.ended(result)
             self.listener.finished(result)
         return result
-
-
-MOST_SEATS = 64  # threads of one driver; beyond that several shards serve better
-
-
-def in_order(work: Work) -> Iterator[tuple[int, Finished]]:
-    """What there is of each group, in the order of the plan."""
-    for index in sorted({*work.finished, *work.partial}):
-        yield index, work.finished.get(index) or work.partial[index]
