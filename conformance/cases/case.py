@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -193,11 +193,16 @@ def decimals(
     if missing := [name for name in known if name not in given]:
         raise HyperparameterError(f"{', '.join(missing)} of {asked} is missing in the case")
     found = {name: decimal(name, value) for name, value in given.items()}
-    largest = PRECISIONS[component(dtype)].largest
-    for name, value in found.items():
-        if float(value) > largest:
-            raise HyperparameterError(f"{name}={value} is more than {dtype} holds: {largest:.5g}")
+    if beyond := overflow(found, dtype):
+        raise HyperparameterError(beyond)
     return tuple(sorted(found.items()))
+
+
+def overflow(decimals: Mapping[str, str], dtype: str) -> str:
+    """Which hyperparameter is more than a dtype holds, in words; empty where it holds them all."""
+    largest = PRECISIONS[component(dtype)].largest
+    beyond = (f"{name}={text}" for name, text in decimals.items() if float(text) > largest)
+    return next((f"{said} is more than {dtype} holds: {largest:.5g}" for said in beyond), "")
 
 
 @dataclass(frozen=True)

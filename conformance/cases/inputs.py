@@ -126,10 +126,12 @@ class Expander:
 
     def near_epsilon(self) -> tuple[float, float]:
         """Gradients whose roots of moments surround epsilon and its root, and do not underflow."""
-        decay = float(self.case.decimals.get("decay", "0.9"))
-        floor = 8 * np.sqrt(self.precision.smallest_normal / (1 - decay))
-        low = max(self.epsilon / 30, floor)
-        high = max(30 * np.sqrt(self.epsilon), 30 * low)
+        kept = float(self.case.decimals.get("decay", "0.9"))
+        floor = 8 * np.sqrt(self.precision.smallest_normal / ((1 - kept) or 1))
+        # Beyond this squares overflow, whatever epsilon is.
+        most = np.sqrt(self.precision.largest)
+        low = min(max(self.epsilon / 30, floor), most / 30)
+        high = min(max(30 * np.sqrt(self.epsilon), 30 * low), most)
         return self.loss_scale * low, self.loss_scale * high
 
     def gradients(self, regime: str, shape: tuple[int, ...], steps: int) -> list[Array]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import prod
+from math import inf, isfinite, prod
 from typing import Any
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
@@ -220,4 +220,5 @@ def one_minus_power(beta: Fraction, count: int) -> Fraction:
 @lru_cache(maxsize=65536)
 def held(value: Fraction, dtype: str) -> Fraction:
     """``value`` rounded to ``dtype``; exactly itself for the empty format."""
-    return Fraction(float(PRECISIONS[dtype].round(float(value)))) if dtype else value
+    rounded = float(PRECISIONS[dtype].round(float(value))) if dtype else inf
+    return Fraction(rounded) if isfinite(rounded) else value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from optimizer_conformance.cases.case import PROFILES
+from optimizer_conformance.cases.case import PROFILES, overflow
 from optimizer_conformance.cases.plan import comparable_variants
 from optimizer_conformance.judging.execution import judge_answer, question_for
 from optimizer_conformance.judging.oracle import Oracle
@@ -277,6 +277,10 @@ def concluded(
         [*(str(judgement.worst) for _, _, judgement in found.judged), *(kind for kind, _ in ended)]
     )
     remarks = list(prepared.remarks)
+    beyond = (overflow(prepared.fixed, dtype) for dtype in prepared.subject.implementation.dtypes)
+    remarks += [f"{text}: not asked there" for text in beyond if text]
+    if float(prepared.fixed.get("learning_rate", "1")) == 0:
+        remarks.append("with learning_rate=0 every rule does nothing: this tells none from another")
     if unsteady and not found.contradicting:
         remarks.append(f"{unsteady} (by no more than rounding may)")
     return Audit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from optimizer_conformance.cases.case import MAIN_DTYPE, Case
+from optimizer_conformance.cases.case import MAIN_DTYPE, Case, overflow
 from optimizer_conformance.cases.plan import Selection, Unit, cases, default_features
 from optimizer_conformance.judging.execution import (
     Answer,
@@ -62,7 +62,7 @@ def planned(ready: Ready, *, defaults: bool) -> Iterator[Case]:
     found: dict[Case, None] = {}
     dtypes = sorted(item.dtypes, key=lambda dtype: dtype != MAIN_DTYPE)
     for dtype in dtypes:
-        if question.dtypes and dtype not in question.dtypes:
+        if (question.dtypes and dtype not in question.dtypes) or overflow(ready.fixed, dtype):
             continue
         for case in cases(item, ready.features, dtype, selection, by_default):
             values = {name: value for name, value in ready.fixed.items() if name in case.decimals}

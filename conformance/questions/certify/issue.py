@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from optimizer_conformance.cases.case import Case
+from optimizer_conformance.cases.case import Case, overflow
 from optimizer_conformance.judging.keys import suite_hash
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.judging.verdict import Observed
@@ -33,6 +33,7 @@ from optimizer_conformance.questions.translate.settings import (
 )
 from optimizer_conformance.questions.translate.translate import Progress, silent
 from optimizer_conformance.questions.translate.trial import answered, cases, flat, found, judged
+from optimizer_conformance.reference.decimals import HyperparameterError
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, to_bits
 from optimizer_conformance.reference.numbers.symbolic import equations, starts
 from optimizer_conformance.reference.rules import Rule
@@ -179,8 +180,11 @@ def gathered(
     for dtype in dtypes:
         if dtype not in known:
             raise SubjectError(f"{asked.name} has no {dtype}; it has {', '.join(known)}")
+    beyond = {dtype: overflow(told.decimals, dtype) for dtype in dtypes or known}
+    if any(beyond.values()) and (dtypes or all(beyond.values())):
+        raise HyperparameterError(next(filter(None, beyond.values())))
     oracle, evidence = Oracle(), []
-    for dtype in dtypes or known:
+    for dtype in (dtype for dtype, text in beyond.items() if not text):
         every = cases(asked, told, dtype)
         if dtype in FORMATS:
             every.append(everything(asked, told, dtype))

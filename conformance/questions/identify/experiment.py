@@ -199,5 +199,8 @@ def sizes(decimals: Mapping[str, str], dtype: str) -> tuple[float, float]:
     scale = float(decimals.get("loss_scale", "1"))
     epsilon, decay = float(decimals.get("epsilon", "1e-6")), float(decimals.get("decay", "0.9"))
     normal = max(PRECISIONS[dtype].smallest_normal, PRECISIONS["float32"].smallest_normal)
-    floor = 8 / FAINT * np.sqrt(normal / (1 - decay))
-    return scale * max(epsilon / 30, floor), scale * max(30 * np.sqrt(epsilon), 100.0)
+    floor = 8 / FAINT * np.sqrt(normal / ((1 - decay) or 1))
+    # Beyond this a sum of squares overflows, whatever epsilon and the loss scale are.
+    most = FAINT * np.sqrt(min(PRECISIONS[dtype].largest, PRECISIONS["float32"].largest))
+    low = min(scale * max(epsilon / 30, floor), most / 100)
+    return low, min(max(scale * max(30 * np.sqrt(epsilon), 100.0), low), most)

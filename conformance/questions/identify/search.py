@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from optimizer_conformance.cases.case import overflow
 from optimizer_conformance.questions.identify import documents, evidence
 from optimizer_conformance.questions.identify.ambiguity import ambiguities, distinct
 from optimizer_conformance.questions.identify.constants import (
@@ -38,7 +39,7 @@ from optimizer_conformance.questions.identify.queries import Queries, QueryResul
 from optimizer_conformance.questions.identify.result import FactorRow, Identification, Kind
 from optimizer_conformance.questions.identify.storage import Storage, coarser, system
 from optimizer_conformance.questions.identify.treatment import non_finite, zero_gradient
-from optimizer_conformance.reference.decimals import decimal
+from optimizer_conformance.reference.decimals import HyperparameterError, decimal
 from optimizer_conformance.reference.numbers import BoundArithmetic, equations
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.rules.words import difference
@@ -88,6 +89,10 @@ def identify(
             )
     started = time.monotonic()
     chosen = dtype or next(name for name in PREFERRED if name in asked.implementation.dtypes)
+    if beyond := overflow(given, chosen):
+        raise HyperparameterError(beyond)
+    if "learning_rate" in given and float(given["learning_rate"]) == 0:
+        raise Unidentifiable("learning_rate=0 takes no step, of which anything could be told")
     search = Search(Queries(asked, tuple(features), max_steps), chosen, given, seed)
     search.seek_formula()
     if thorough and not search.diagnosis:
@@ -233,7 +238,8 @@ class Search:
                 value = ask(self.queries, rule, self.numbers, usual)
                 self.manner.append(FactorRow(name, value or "unlike the rest, in no known way"))
         for dtype in (self.dtype, *(d for d in OTHERS if d in subject.implementation.dtypes)):
-            if dtype == self.dtype or not subject.implementation.compiled:
+            wanted = dtype == self.dtype or not subject.implementation.compiled
+            if wanted and not overflow(self.given, dtype):
                 found = held(
                     self.queries, rule, dtype, self.offered, self.given, self.seed, constants
                 )

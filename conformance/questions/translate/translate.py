@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from optimizer_conformance.cases.case import overflow
 from optimizer_conformance.cases.plan import claimed_variants
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict
@@ -43,6 +44,7 @@ from optimizer_conformance.questions.translate.trial import (
 from optimizer_conformance.questions.translate.values import number, sequence
 from optimizer_conformance.questions.translate.witness import shortest
 from optimizer_conformance.questions.translate.wrapping import audited
+from optimizer_conformance.reference.decimals import HyperparameterError
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, options
 from optimizer_conformance.reference.numbers.symbolic import equations, starts
 from optimizer_conformance.reference.rules import RMSPROP, Rule
@@ -106,6 +108,8 @@ def between(
                 f"{side.name} has no {dtype}; it has {', '.join(side.implementation.dtypes)}"
             )
     asked = setting(one, words(given, one.implementation.family))
+    if beyond := overflow(asked.decimals, dtype):
+        raise HyperparameterError(beyond)
     if "centralize" in asked.features:
         raise SubjectError(f"{one.name} centralises gradients, which is no matter of one element")
     search = Pairing(one, other, asked, dtype, steps, Oracle(), progress)
