@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer_conformance.cases.case import MODES, Case, draw_cases, parse
+from optimizer_conformance.cases.case import MODES, Case, draw_cases, overflow, parse
+from optimizer_conformance.judging.oracle import WIDEST, Oracle, Question
+from optimizer_conformance.questions.identify.experiment import experiments
 from optimizer_conformance.questions.translate.settings import checked, words
 from optimizer_conformance.reference.decimals import HyperparameterError, decimal, pairs
 from optimizer_conformance.reference.hyperparameters import (
@@ -21,7 +23,7 @@ from optimizer_conformance.reference.hyperparameters import (
     NAMES,
     called,
 )
-from optimizer_conformance.reference.numbers import Representation
+from optimizer_conformance.reference.numbers import IDEAL, PRECISIONS, Representation
 from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers.subject import SubjectError
@@ -317,3 +319,43 @@ def test_what_rules_have_follows_from_family_and_options():
     assert [r.name for r in taken("rmsprop", ())] == ["learning_rate", "decay", "epsilon"]
     names = [r.name for r in taken("adam", ("momentum", "centered"))]
     assert names == ["learning_rate", "decay", "epsilon", "beta1", "momentum"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"decay": "1"},
+        {"decay": "0", "epsilon": "0", "learning_rate": "0"},
+        {"epsilon": "60000", "learning_rate": "65000"},
+        {"epsilon": "1e-300", "learning_rate": "1e-300"},
+        {"epsilon": "1e39", "learning_rate": "1e39"},
+    ],
+    ids=lambda values: ",".join(f"{name}={value}" for name, value in values.items()),
+)
+def test_a_case_at_the_end_of_the_range_can_be_judged(dtype, values):
+    names = {name: ORDINARY[name] for name in ("decay", "epsilon", "learning_rate")} | values
+    listed = ",".join(f"{name}={value}" for name, value in names.items())
+    for mode in ("injected", "rate-change", "groups"):
+        text = f"rmsprop/{dtype}/{mode}/{listed}/3x8/1f"
+        if overflow(names, dtype):
+            with pytest.raises(HyperparameterError, match=f"more than {dtype} holds"):
+                parse(text)
+            continue
+        case = parse(text)
+        question = Question(VARIANTS["torch-rmsprop"].rule, case.hyperparameters, case)
+        oracle = Oracle()
+        for way in (IDEAL, *oracle.ways(question), WIDEST):
+            table = oracle.table(question, way=way)
+            assert table.value.shape == table.error.shape
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_gradients_that_are_asked_have_squares_whatever_epsilon_is(dtype):
+    largest = PRECISIONS[dtype].largest
+    for text in ("1e22", "3e38", "1e-38", "0", "1"):
+        given_ = {"epsilon": text, "decay": "1" if text == "1" else "0.9"}
+        for asked in experiments(frozenset(ORDINARY), given_, dtype, 0, schedules=True):
+            gradients = np.abs(np.stack(asked.gradients))
+            assert np.isfinite(gradients).all()
+            assert (gradients.max(axis=0) < np.sqrt(largest)).all()

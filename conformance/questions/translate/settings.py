@@ -104,6 +104,10 @@ def setting(subject: Subject, given: Mapping[str, str]) -> OptimizerSetting:
         raise SubjectError(
             f"{item.name} has no default for {', '.join(missing)}: give {missing[0]}=…"
         )
+    if Fraction(values.get("learning_rate", "1")) == 0:
+        raise SubjectError(
+            f"{item.name} with learning_rate=0 takes no step by which a rule could be told"
+        )
     ordered = tuple(name for name in FEATURES if name in features)
     known_combination(item, ordered)
     decimals = {name: values[name] for name in item.hyperparameters if name in needed & set(values)}
