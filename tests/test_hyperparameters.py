@@ -233,7 +233,15 @@ def test_a_case_holds_decimals_whatever_they_were_written_like():
 
 # Of the cases that variants draw in the default profile, with the Hypothesis that drew them.
 DRAWN = "6.170.17", 546, "9b05f0e3bf2fb58a"
-ASKED = sorted({(item.family, tuple(sorted(item.features))) for item in VARIANTS.values()})
+KNOWN = {"amsgrad", "centered", "centralize", "loss_scale", "maximize", "momentum", "nesterov"}
+KNOWN |= {"weight_decay"}
+ASKED = sorted(
+    {
+        (item.family, tuple(sorted(item.features)))
+        for item in VARIANTS.values()
+        if item.family in ("rmsprop", "adam") and item.features <= KNOWN
+    }
+)
 
 
 def drawn() -> tuple[Case, ...]:
