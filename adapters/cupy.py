@@ -184,7 +184,7 @@ class UpdateSession:
         with cupy.cuda.Device(self.device):
             self.values = [placed(parameter) for parameter in request.parameters]
             self.moments = {
-                name: [cupy.zeros(value.shape, value.dtype) for value in self.values]
+                name: [cupy.zeros(value.shape, dtype=value.dtype) for value in self.values]
                 for name in offer.state
             }
 
