@@ -6,6 +6,7 @@
 | ``identity``      | an equality of numbers or formulas that the document states in passing |
 | ``readings``      | the readings of an open point: distinct rules, and who follows which |
 | ``follows``       | an implementation against a variant, judged by the running bound |
+| ``same-everywhere`` | an implementation against another system's variants, over all options |
 | ``probe``         | a default of an implementation's constructor, through its worker |
 | ``record``        | a default or version of a documented variant against the claim |
 | ``property``      | a property of the update rule, on the reference |
@@ -23,6 +24,7 @@ from __future__ import annotations
 from optimizer_conformance.questions.verify.checks import (
     book,
     documented,
+    equivalences,
     formulas,
     implementations,
     probing,
@@ -36,6 +38,7 @@ __all__ = [
     "CHECKS",
     "book",
     "documented",
+    "equivalences",
     "formulas",
     "implementations",
     "probing",

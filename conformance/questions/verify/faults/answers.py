@@ -17,13 +17,18 @@ from unittest import mock
 
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.questions.verify import document, ledger, observations, scripts
-from optimizer_conformance.questions.verify.checks import documented, implementations
+from optimizer_conformance.questions.verify.checks import (
+    documented,
+    equivalences,
+    implementations,
+)
 from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.document import Claim
 from optimizer_conformance.questions.verify.faults.campaign import Noticed, note
 from optimizer_conformance.questions.verify.registry import CHECKS
+from optimizer_conformance.reference.variants import VARIANTS
 
-ASKED = ("script", "probe", "follows", "readings")
+ASKED = ("script", "probe", "follows", "readings", "same-everywhere")
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,14 @@ def respects(check: str, seen: dict[str, Any], *, quoted: bool) -> Iterator[Resp
         [asked for chosen in seen.values() for asked in chosen] if check == "readings" else []
     )
     for name, value in seen.items():
-        if check == "readings":
+        if name == "cases":
+            continue  # how many there were to ask is no answer
+        if check == "same-everywhere":
+            yield Respect(
+                "it is the same with all options" if value else "it differs with an option",
+                {**seen, name: [] if value else ["no options"]},
+            )
+        elif check == "readings":
             yield Respect(
                 f"{'nobody' if value else 'everybody'} follows: {name}",
                 {**seen, name: [] if value else everybody},
@@ -92,10 +104,17 @@ class Fake(Context):
     def implementation(self, name: str) -> Any:
         """A worker that knows its defaults and nothing else."""
         given = self.respect.seen.get("default")
-        defaults = {} if given == "no default" else {self.check["hyperparameter"]: given}
+        asked = self.check.get("hyperparameter", "")
+        defaults = {} if given == "no default" else {asked: given}
         worker = SimpleNamespace(ask=lambda *_: protocol.Probed(defaults))
         system, _, number = self.version.rpartition(" ")
-        return worker, SimpleNamespace(versions={system: number}), None
+        described = SimpleNamespace(versions={system: number})
+        return worker, described, SimpleNamespace(devices=["cpu"])
+
+    def shared(self, *_: Any) -> list[tuple[str, Any, str, str]]:
+        """What an equivalence is asked about: each set of options that is kept, or one."""
+        options = self.respect.seen["differs with"] or ["no options"]
+        return [(words, VARIANTS[self.check["variant"]], "", "") for words in options]
 
     def followed(self, name: str, variant: Any, *_: Any) -> implementations.Followed:
         """Whether an implementation follows a variant, in the fake's world."""
@@ -103,6 +122,8 @@ class Fake(Context):
         if self.check["name"] == "readings":
             words = next(w for w, v in self.check["readings"].items() if v == variant.identifier)
             holds = name in seen[words]
+        elif "differs with" in seen:
+            holds = not seen["differs with"]
         else:
             holds = bool(seen["holds"])
         return implementations.Followed(holds, "", "", self.version, "cpu", seen)
@@ -141,7 +162,9 @@ def decide(claim: Claim, check: dict[str, Any], respect: Respect, version: str) 
     """The claim's own decision in the world of a fake."""
     fake = Fake(check, respect, version)
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(implementations, "followed", fake.followed))
+        for module in (implementations, equivalences):
+            stack.enter_context(mock.patch.object(module, "followed", fake.followed))
+        stack.enter_context(mock.patch.object(equivalences, "shared", fake.shared))
         return ledger.decide(claim, fake)
 
 
