@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -11,7 +12,7 @@ import numpy as np
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.keras_rules import OFFERS
 from optimizer_conformance.adapters.kit import Array
-from optimizer_conformance.adapters.offer import Adapter, Offer
+from optimizer_conformance.adapters.offer import HOST, Adapter, Offer
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
@@ -20,8 +21,15 @@ class KerasAdapter(Adapter[Offer]):
     """The members of the adapter of one back end."""
 
     def __init__(
-        self, name: str, dtypes: list[protocol.DType], gaps: dict[str, str], *packages: str
+        self,
+        name: str,
+        dtypes: list[protocol.DType],
+        gaps: dict[str, str],
+        *packages: str,
+        cuda: Callable[[], dict[str, str]],
+        arithmetic: Mapping[str, str],
     ) -> None:
+        self.cuda = cuda  # devices of the back end beside the host
         if keras.backend.backend() not in name:
             raise RuntimeError(f"Keras runs on {keras.backend.backend()}, which is not {name}")
         offers = {
@@ -29,6 +37,7 @@ class KerasAdapter(Adapter[Offer]):
                 own=getattr(keras.optimizers, title),
                 dtypes=dtypes,
                 gaps={"strided": "a keras.Variable is dense", **gaps},
+                arithmetic=arithmetic,
             )
             for title, offer in OFFERS.items()
         }
@@ -41,20 +50,24 @@ class KerasAdapter(Adapter[Offer]):
             no_groups="an optimizer of Keras has one set of hyperparameters",
         )
 
+    def describe(self) -> protocol.Description:
+        return self.description(devices={**HOST, **self.cuda()})
+
 
 def flags() -> dict[str, str]:
     return {"backend": keras.backend.backend(), "floatx": keras.config.floatx()}
 
 
 def to_keras(array: Array) -> Any:
-    """The array's bits as a tensor of the back end, made on the host."""
+    """The array's bits as a tensor of the back end, on the device of the scope around it."""
     if array.dtype != np.uint16:
         return keras.ops.convert_to_tensor(array.copy(), dtype=array.dtype.name)
     if keras.backend.backend() == "torch":
         import torch  # noqa: PLC0415 - it is there only with this back end
 
         # PyTorch's own way from float32 gives a nan other bits wherever it works in vectors.
-        return torch.from_numpy(array.copy()).view(torch.bfloat16)
+        bits = torch.from_numpy(array.copy()).view(torch.bfloat16)
+        return bits.to(keras.src.backend.torch.core.get_device())
     # Every bfloat16 is a float32, so that the way there and back keeps it.
     values = array.view(BFLOAT16).astype(np.float32)
     return keras.ops.convert_to_tensor(values, dtype="bfloat16")
@@ -89,10 +102,20 @@ class Rates(keras.optimizers.schedules.LearningRateSchedule):
         return keras.ops.convert_to_tensor(self.rates[int(step) - self.start])
 
 
+def on(device: str) -> Any:
+    """Where Keras computes; it calls ``gpu`` what is ``cuda`` here."""
+    return keras.device(device.replace("cuda", "gpu"))
+
+
 class OptimizerSession:
     """A session over one ``keras.Optimizer``."""
 
     def __init__(self, request: protocol.Open, offer: Offer) -> None:
+        self.device = request.device
+        with on(self.device):
+            self.construct(request, offer)
+
+    def construct(self, request: protocol.Open, offer: Offer) -> None:
         self.variables = variables(request)
         own = offer.settings(request)
         self.schedule = Rates(list(request.learning_rates)) if request.learning_rates else None
@@ -107,8 +130,9 @@ class OptimizerSession:
         }
 
     def step(self, gradients: list[Array]) -> list[Array]:
-        tensors = [to_keras(gradient) for gradient in gradients]
-        self.optimizer.apply(tensors, self.variables)
+        with on(self.device):
+            tensors = [to_keras(gradient) for gradient in gradients]
+            self.optimizer.apply(tensors, self.variables)
         return [to_numpy(tensor) for tensor in tensors]
 
     def parameters(self) -> list[Array]:
@@ -121,9 +145,10 @@ class OptimizerSession:
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
         kit.check_state(state, self.slots)
-        for name, arrays in state.items():
-            for slot, array in zip(self.slots[name], arrays, strict=True):
-                slot.assign(to_keras(array))
-        if self.schedule is not None:
-            self.schedule.start = step
-        self.optimizer.iterations.assign(step)
+        with on(self.device):
+            for name, arrays in state.items():
+                for slot, array in zip(self.slots[name], arrays, strict=True):
+                    slot.assign(to_keras(array))
+            if self.schedule is not None:
+                self.schedule.start = step
+            self.optimizer.iterations.assign(step)

@@ -6,6 +6,8 @@ import os
 
 os.environ["KERAS_BACKEND"] = "jax"  # read while Keras is imported
 
+import jax
+
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.keras_backends import KerasAdapter
 
@@ -17,5 +19,10 @@ GAPS: dict[str, str] = {
 }
 
 
-ADAPTER = KerasAdapter(NAME, DTYPES, GAPS, "jax")
+def cuda() -> dict[str, str]:
+    return {f"cuda:{d.id}": d.device_kind for d in jax.devices() if d.platform == "gpu"}
+
+
+ARITHMETIC = {"cpu": "xla-cpu", "cuda": "xla-cuda"}
+ADAPTER = KerasAdapter(NAME, DTYPES, GAPS, "jax", cuda=cuda, arithmetic=ARITHMETIC)
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -17,5 +17,10 @@ DTYPES: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
 GAPS: dict[str, str] = {}
 torch.set_num_threads(1)
 
-ADAPTER = KerasAdapter(NAME, DTYPES, GAPS, "torch")
+
+def cuda() -> dict[str, str]:
+    return {f"cuda:{i}": torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())}
+
+
+ADAPTER = KerasAdapter(NAME, DTYPES, GAPS, "torch", cuda=cuda, arithmetic={"cuda": "cuda"})
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -30,6 +30,8 @@ CAPTURABLE = (
     "['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']."
 )
 
+RECOMPILED = "not driven here: each rate that is a Python number is compiled into a step of its own"
+
 
 def float_count(step: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """A number of steps as PyTorch's own optimizers keep it."""
@@ -50,10 +52,12 @@ def group_count(step: int) -> tuple[dict[str, Any], dict[str, Any]]:
 class TorchOffer(Offer):
     """One optimizer class on one of its code paths.
 
-    count  how a number of steps stands in the state of a parameter, and in its group
+    count     how a number of steps stands in the state of a parameter, and in its group
+    inductor  its step goes through ``torch.compile``
     """
 
     count: Any = float_count
+    inductor: bool = False
 
     @property
     def chosen(self) -> Mapping[str, Any]:
@@ -69,6 +73,8 @@ class TorchOffer(Offer):
         return bool(self.arguments.get("capturable"))
 
     def lacking(self) -> str:
+        if self.inductor and not hasattr(torch, "compile"):
+            return "this release has no torch.compile"
         return kit.lacks(self.own, self.chosen)
 
     def described(
@@ -77,6 +83,8 @@ class TorchOffer(Offer):
         fused = self.arguments.get("fused")
         refused = {dtype: FUSED for dtype in self.dtypes if fused and dtype in COMPLEX}
         gaps = {"cpu": CAPTURABLE} if self.capturable else self.gaps
+        if self.inductor:
+            gaps = {**gaps, "schedules": RECOMPILED}
         changed = self.changed(
             dtypes=[dtype for dtype in self.dtypes if dtype not in refused],
             settable=bool(self.state),
@@ -206,6 +214,16 @@ OFFERS = {
             "[capturable]": {"foreach": False, "fused": False, "capturable": True},
         }.items()
     },
+    **{
+        f"torch:{offer.own.__name__}[compiled]": offer.changed(
+            arguments={"capturable": True},
+            inductor=True,
+            compiled=True,
+            schedules=False,
+            arithmetic={"cuda": "triton"},
+        )
+        for offer in (RMSPROP, ADAM, ADAMW)
+    },
 }
 
 
@@ -245,6 +263,19 @@ def placed(parameter: protocol.Parameter, device: str) -> Any:
     return torch.nn.Parameter(value)
 
 
+def compiled(step: Any) -> Any:
+    """An optimizer's step through Inductor, anew: a step of an earlier session must not linger, and
+    one that is compiled too often would be carried out uncompiled without a word."""
+    torch._dynamo.reset()
+    torch._dynamo.config.fail_on_recompile_limit_hit = True
+
+    @torch.compile
+    def advance() -> None:
+        step()
+
+    return advance
+
+
 class OptimizerSession:
     """A session over one ``torch.optim.Optimizer``."""
 
@@ -265,6 +296,8 @@ class OptimizerSession:
             for indices, overrides in zip(members, request.groups, strict=False)
         ]
         self.optimizer = offer.own(groups or self.values, **offer.settings(request))
+        step = self.optimizer.step
+        self.advance = compiled(step) if offer.inductor else step
         self.schedule = None
         if rates := request.learning_rates:
             # It asks for one more rate than there are steps.
@@ -275,7 +308,7 @@ class OptimizerSession:
     def step(self, gradients: list[Array]) -> list[Array]:
         for value, gradient in zip(self.values, gradients, strict=True):
             value.grad = to_torch(gradient, self.device)
-        self.optimizer.step()
+        self.advance()
         if self.schedule is not None:
             self.schedule.step()
         return [to_numpy(value.grad) for value in self.values]

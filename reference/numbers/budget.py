@@ -65,6 +65,11 @@ PROFILES: dict[str, dict[str, Budget]] = {
         "float32": Budget(root=3.0, reciprocal=2.0, reciprocal_root=2.0),
         "float64": Budget(reciprocal_root=1.0),
     },
+    # Inductor's kernels: div.full.f32 and sqrt.approx.f32 of the PTX instruction set.
+    "triton": {
+        "float32": Budget(root=2.0, reciprocal=2.0, reciprocal_root=2.0),
+        "float64": Budget(reciprocal_root=1.0),
+    },
     "xla-cuda": {
         "float32": Budget(root=1.0, reciprocal=1.0, reciprocal_root=2.0),
         "float64": Budget(reciprocal_root=1.5),
