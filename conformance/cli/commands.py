@@ -26,6 +26,7 @@ PLACES = {
     "certify": "certifying:certify_",
     "power": "power:power",
     "identify": "identifying:identify_",
+    "primitives": "measuring:primitives",
     "bench": "timing:bench_",
     "list": "listing:list_",
     "doctor": "listing:doctor",

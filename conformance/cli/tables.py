@@ -12,6 +12,8 @@ import typer
 from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
 from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.questions.devices.budgets import read
+from optimizer_conformance.questions.devices.page import page
 from optimizer_conformance.questions.equivalence.classes import mapped
 from optimizer_conformance.reference.rules import FAMILIES
 from optimizer_conformance.reports import classes, equivalence, facts, model, picture, sheets
@@ -202,3 +204,33 @@ def rendered(table: ModuleType, found: Facts, format_: str) -> str:
     words = f"{table.ABOUT} From a run of {found.run}."
     render = sheets.html if format_ == "html" else sheets.markdown
     return render(table.TITLE, words, table.sheets(found))
+
+
+@app.command()
+def device(
+    runs: Annotated[list[Path], typer.Argument(help="run folders of the device", metavar="RUN")],
+    primitives: Annotated[
+        list[Path] | None, typer.Option("--primitives", help="what `conformance primitives` wrote")
+    ] = None,
+    host: Annotated[
+        list[Path] | None, typer.Option("--host", help="run folder of the same cases on the host")
+    ] = None,
+    output: Output = None,
+) -> None:
+    """A device as a Markdown page: what ran, what departs, its primitives, the host beside it.
+
+    [bold]Examples[/]
+
+      conformance tables device runs/cuda --primitives primitives.jsonl --host runs/cpu
+    """
+    measured = [
+        read(line)
+        for path in primitives or ()
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    beside = [model.load(folder, incomplete=True) for folder in host or ()]
+    text = page([model.load(folder, incomplete=True) for folder in runs], measured, beside)
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write(output, text.encode())
