@@ -68,6 +68,11 @@ def to_keras(array: Array) -> Any:
         # PyTorch's own way from float32 gives a nan other bits wherever it works in vectors.
         bits = torch.from_numpy(array.copy()).view(torch.bfloat16)
         return bits.to(keras.src.backend.torch.core.get_device())
+    if keras.backend.backend() == "jax":
+        import jax.numpy as jnp  # noqa: PLC0415 - the same
+
+        # On a GPU the way from float32 gives every nan the same bits.
+        return jnp.asarray(array.view(BFLOAT16))
     # Every bfloat16 is a float32, so that the way there and back keeps it.
     values = array.view(BFLOAT16).astype(np.float32)
     return keras.ops.convert_to_tensor(values, dtype="bfloat16")

@@ -38,7 +38,8 @@ class Measured:
     roundings  relative, in units of the roundoff; what the bound charges is in these
     operands   where it is, in hexadecimal
     values     how many results were held against the right ones
-    subnormal  how many operands and results are subnormal, and which of them became zero
+    subnormal  how many operands and results are subnormal
+    flushed    how many of these became zero or were read as zero, and how many normal results
     failed     why it was not measured, or empty
     """
 
@@ -84,7 +85,7 @@ class Measured:
     def flushes(self) -> str:
         """What becomes of subnormal numbers, in words."""
         words = [
-            f"{what} {'all' if zeros == self.subnormal[what] else 'in part'}"
+            f"{what} all" if zeros == self.subnormal.get(what) else f"{zeros:,} {what}"
             for what, zeros in self.flushed.items()
             if zeros
         ]

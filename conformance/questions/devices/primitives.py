@@ -53,6 +53,12 @@ class Numpy:
     def cast(self, values, name):
         return values.astype(self.formats[name])
 
+    def exact(self, values):
+        """Positive float32 as float64, by their bits: some devices read subnormal ones as zero."""
+        bits = self.bits(values)
+        small = self.double(bits) * 2.0**-149
+        return self.pi.where(bits < 1 << 23, small, self.double(values))
+
     def host(self, value):
         return np.asarray(value)
 
@@ -168,12 +174,6 @@ class Jax(Numpy):
     def way(self, function, name):
         return self.jax.jit(function.call) if name == "jit" else function
 
-    def double(self, values):
-        # XLA reads subnormal numbers as zeros: their bits say what they are.
-        bits = self.bits(values)
-        small = bits.astype(np.float64) * 2.0**-149
-        return self.pi.where((bits >= 0) & (bits < 1 << 23), small, values.astype(np.float64))
-
     def rsqrt(self, values):
         return self.jax.lax.rsqrt(values)
 
@@ -223,7 +223,8 @@ class Worst:
     def __init__(self):
         self.error, self.operands, self.count, self.roundings = 0.0, (), 0, 0.0
         self.subnormal = {"operands": 0, "results": 0}
-        self.flushed = {"operands": 0, "results": 0}
+        # ``normal``: results that are no subnormal numbers and became zero all the same.
+        self.flushed = {"operands": 0, "results": 0, "normal": 0}
 
     def take(self, on, table, operands, found, right):
         """Hold float32 results against float64 ones."""
@@ -234,6 +235,9 @@ class Worst:
             bits = on.bits(operand)
             sound = sound & (bits >= 1 << 23)
             low = low | ((bits < 1 << 23) & (bits > 0))
+        lost = sound & (found == 0)
+        self.flushed["normal"] += int(on.host(lost.sum()))
+        sound = sound & ~lost
         distance = abs(on.double(found) - right)
         distance = on.pi.where(sound, distance, on.pi.zeros_like(distance))
         error = distance / table[on.bits(on.single(size)) >> 23]
@@ -293,7 +297,7 @@ def measure(on, table, operation, way, every):
     worst, call = Worst(), on.way(operation, way)
     for operands in operands_of(on, operation, every):
         # Of the exponential, what lies between the smallest and the largest float32.
-        right = RIGHT[operation.name](on, *map(on.double, operands))
+        right = RIGHT[operation.name](on, *map(on.exact, operands))
         worst.take(on, table, operands, call(*operands), right)
     return worst.content()
 
