@@ -38,10 +38,10 @@ def title(runs: Sequence[RunData]) -> str:
         name
         for run in runs
         for about in run.adapters.values()
-        for device, name in (about.get("devices") or {}).items()
+        for device, name in about.devices.items()
         if device != "cpu"
     ]
-    return names[0] if names else str(runs[0].provenance.get("processor", "host"))
+    return names[0] if names else runs[0].provenance.processor or "host"
 
 
 def about(runs: Sequence[RunData]) -> list[str]:
@@ -50,11 +50,11 @@ def about(runs: Sequence[RunData]) -> list[str]:
     versions: dict[str, str] = {}
     for run in runs:
         for item in run.adapters.values():
-            versions |= item.get("versions") or {}
+            versions |= item.versions
     lines = {
-        "run": f"{known.get('started', '')}, revision {str(known.get('revision', ''))[:12]}",
-        "accelerators": "; ".join(known.get("accelerators") or []) or "none",
-        "processor": known.get("processor", ""),
+        "run": f"{known.started}{f', revision {known.revision[:12]}' if known.revision else ''}",
+        "accelerators": "; ".join(known.accelerators) or "none",
+        "processor": known.processor,
         "packages": ", ".join(f"{name} {version}" for name, version in versions.items()),
     }
     return [f"- {name}: {cell(text)}" for name, text in lines.items() if text]
@@ -81,8 +81,8 @@ def ran(run: RunData) -> Iterator[tuple[Any, ...]]:
                 number(float(inside.score.max())) if len(inside) else "–",
             )
     for name, item in run.adapters.items():
-        if reason := item.get("failure") or item.get("unavailable"):
-            yield (name, "–", "–", "–", 0, short(reason), "–")
+        if item.missing:
+            yield (name, "–", "–", "–", 0, short(item.missing), "–")
 
 
 DEPARTS = ("implementation", "options", "dtype", "document", "cells", "known as", "why", "a case")
