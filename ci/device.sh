@@ -81,7 +81,7 @@ part jax run "${usual[@]}" --device "$kind*" --adapter jax --out "$figures/jax" 
     --dtype float32 --dtype bfloat16 --dtype float64 "${few[@]}"
 part cupy run "${usual[@]}" --device "$kind*" --adapter cupy --out "$figures/cupy"
 part compiled run "${usual[@]}" --device "$kind*" --adapter torch --out "$figures/compiled" \
-    -i 'torch:*[compiled]' --dtype float32 --dtype bfloat16
+    -i 'torch:*[compiled]' --dtype float32
 keras=() && for backend in jax torch; do
     "$own" -c "import importlib.util as u, sys; sys.exit(not (u.find_spec('keras') and \
 u.find_spec('$backend')))" && keras+=("keras_$backend")

@@ -320,10 +320,13 @@ def outside(policy: dict[str, Any]) -> list[str]:
     return missing
 
 
-def own_processes() -> bool:
-    """Show the processes of this namespace alone; whether that worked."""
+def own_processes(*, named: bool) -> bool:
+    """Show the processes of this namespace alone; whether that worked.
+
+    ``named``: threads may write their names there; Landlock keeps everything else shut.
+    """
     try:
-        flags = READ_ONLY | NO_SUID | NO_DEVICES | NO_EXECUTE
+        flags = (0 if named and landlock() else READ_ONLY) | NO_SUID | NO_DEVICES | NO_EXECUTE
         mount("proc", "/proc", "proc", flags)
     except OSError:  # it is masked here, as in a container: then its own processes stay unseen
         return False
@@ -347,7 +350,10 @@ def inside(policy: dict[str, Any], missing: list[str]) -> list[str]:
             raise OSError(errno.ENOSYS, "left out")
         ports = network or "network" not in missing  # its own network's are its own affair
         shared = ["/dev/shm"] if "attributes" not in missing else []  # everybody's otherwise
-        fenced(policy["readable"], [*policy["writable"], *shared], policy["devices"], ports)
+        # A driver that cannot name its threads says that the system is of another kind (CUDA: 304).
+        threads = ["/proc/self/task"] if policy["accelerated"] else []
+        writable, devices = [*policy["writable"], *shared], [*policy["devices"], *threads]
+        fenced(policy["readable"], writable, devices, ports)
     except OSError:
         missing += ["reading"] if "attributes" not in missing else ["reading", "writing"]
     try:
@@ -415,7 +421,7 @@ def first_inside(policy: dict[str, Any], missing: list[str], command: list[str],
     dies_with_parent()
     if select.select([lost], [], [], 0)[0]:
         os._exit(1)  # its parent was gone before
-    own_processes()
+    own_processes(named=policy["accelerated"])
     start(policy, missing, command)
 
 

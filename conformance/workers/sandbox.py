@@ -108,6 +108,7 @@ def policy(scratch: str, memory: int, readable: Iterable[str]) -> dict[str, obje
         "processes": PROCESSES,
         "readable": [*SYSTEM, *public("/etc"), *sorted({path for each in opened for path in each})],
         "devices": devices,
+        "accelerated": accelerated,
         "network": network(),
         "without": os.environ.get("CONFORMANCE_WITHOUT", "").split(","),  # to try out what is left
     }
