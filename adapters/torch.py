@@ -266,8 +266,11 @@ def placed(parameter: protocol.Parameter, device: str) -> Any:
 def compiled(step: Any) -> Any:
     """An optimizer's step through Inductor, anew: a step of an earlier session must not linger, and
     one that is compiled too often would be carried out uncompiled without a word."""
+    from torch._inductor import config  # noqa: PLC0415 - it takes a second, and few sessions need it
+
     torch._dynamo.reset()
     torch._dynamo.config.fail_on_recompile_limit_hit = True
+    config.compile_threads = 1  # its other processes find no device in a sandbox
 
     @torch.compile
     def advance() -> None:
