@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from optimizer_conformance.questions.devices import primitives
 from optimizer_conformance.reference.numbers.budget import budget
 from optimizer_conformance.reports.store import RunError
-from optimizer_conformance.workers.process import QUIET, WorkerError, clean_environment
+from optimizer_conformance.workers.process import QUIET, WorkerError
+from optimizer_conformance.workers.sandbox import clean_environment
 
+SCRIPT = Path(__file__).parent / "primitives.py"  # it runs in the framework's interpreter
 FRAMEWORKS = ("numpy", "torch", "jax", "cupy")
 # Kind of device and way to the profile, as the adapters declare it.
 PROFILE = {
@@ -102,7 +103,7 @@ def measure(framework: str, device: str, python: Path, every: int = 1) -> Iterat
 
     Raises WorkerError where the framework or the device cannot be used.
     """
-    command = [str(python), primitives.__file__, framework, device, str(every)]
+    command = [str(python), str(SCRIPT), framework, device, str(every)]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
