@@ -30,7 +30,7 @@ CAPTURABLE = (
     "['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']."
 )
 
-RECOMPILED = "not driven here: each rate that is a Python number is compiled into a step of its own"
+RECOMPILED = "each rate that is a Python number is compiled into a step of its own"
 
 
 def float_count(step: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -83,8 +83,6 @@ class TorchOffer(Offer):
         fused = self.arguments.get("fused")
         refused = {dtype: FUSED for dtype in self.dtypes if fused and dtype in COMPLEX}
         gaps = {"cpu": CAPTURABLE} if self.capturable else self.gaps
-        if self.inductor:
-            gaps = {**gaps, "schedules": RECOMPILED}
         changed = self.changed(
             dtypes=[dtype for dtype in self.dtypes if dtype not in refused],
             settable=bool(self.state),
@@ -220,6 +218,7 @@ OFFERS = {
             inductor=True,
             compiled=True,
             schedules=False,
+            undriven={"schedules": RECOMPILED},
             arithmetic={"cuda": "triton"},
         )
         for offer in (RMSPROP, ADAM, ADAMW)
