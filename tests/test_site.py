@@ -97,8 +97,8 @@ class TestGeneratedPages:
 
     def test_the_library_page_has_signatures_and_words(self):
         ((_, text),) = library.pages()
-        assert "class RMSPROP.having(" in text
-        assert "- **epsilon**: `inside` the root" in text
+        assert "class Rule(" in text
+        assert "- **squares**: it gathers squares" in text
         assert "def rmspropupdate(" in text
 
 

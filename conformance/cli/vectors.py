@@ -21,6 +21,7 @@ from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.terminal import coloured, number
 from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.verdicts import ORDER, Tone
 
 app = typer.Typer(
     help="Frozen vectors: what a rule gives, proved, as JSON for projects in any language.",
@@ -131,13 +132,19 @@ def check(
     raise typer.Exit(int(bool(bad)))
 
 
+def spoken(line: Line) -> str:
+    """Its verdict in colour; of a vector it is no verdict on an answer, but the same or not."""
+    if line.verdict in ORDER:
+        return coloured(line.verdict)
+    tone = Tone.bad if line.bad else Tone.good
+    return f"[{tone.terminal}]{line.verdict}[/]"
+
+
 def show(lines: list[Line]) -> None:
     """A line a line, and its case below."""
     for line in lines:
         about = f"{line.system}, {line.variant}, {line.parameter}".rstrip(", ")
         score = "" if math.isnan(line.score) else f", score {number(line.score)}"
         why = f": {line.why}" if line.why else ""
-        console.print(
-            f"{coloured(line.verdict)} {escape(about)}{score}{escape(why)}", soft_wrap=True
-        )
+        console.print(f"{spoken(line)} {escape(about)}{score}{escape(why)}", soft_wrap=True)
         console.print(f"  [dim]{escape(line.case or line.path)}[/]", soft_wrap=True)
