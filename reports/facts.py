@@ -5,7 +5,7 @@ Read from a run folder, or from the file that ``conformance tables --format json
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from optimizer_conformance.reports import formats
 from optimizer_conformance.reports.folder import UnreadableRun, read_json
 from optimizer_conformance.reports.markdown import provenance
 from optimizer_conformance.reports.model import RunData, load
-from optimizer_conformance.reports.records import StoredGroup, StoredRule
+from optimizer_conformance.reports.records import Cause, StoredGroup, StoredRule
 from optimizer_conformance.reports.text import visible_content
 from optimizer_conformance.reports.verdicts import DEVIATES, Verdict, of_many
 
@@ -31,7 +31,9 @@ class Configuration(msgspec.Struct, frozen=True):
 
     rule      None where no rule explains the answers
     verdict   against its own documentation, or ``undocumented``
-    departs   why it deviates from that, wherever it does
+    departs    why it deviates from that, wherever it does
+    elsewhere  those of them that are put down to anything but a rule
+    partly     those that are put down to a rule for some elements
     """
 
     options: str
@@ -39,6 +41,8 @@ class Configuration(msgspec.Struct, frozen=True):
     rule: StoredRule | None
     verdict: str
     departs: list[str]
+    elsewhere: list[str] = []
+    partly: list[str] = []
 
 
 class HeldIn(msgspec.Struct, frozen=True):
@@ -218,9 +222,22 @@ def configuration(group: StoredGroup, cells: pandas.DataFrame) -> Configuration:
     if len(cells):
         cells = cells[(cells.features == group.features) & (cells.device == group.device)]
     verdict = str(of_many(cells.verdict) if len(cells) else Verdict.undocumented)
-    whys = cells[cells.deviates > 0].why if len(cells) else ()
-    departs = list(dict.fromkeys(whys))
-    return Configuration(group.features, group.device, group.followed, verdict, departs)
+    bad = cells[cells.deviates > 0] if len(cells) else cells
+    rules = [str(cause) for cause in (Cause.rule, Cause.partly, Cause.unexplained)]
+    return Configuration(
+        group.features,
+        group.device,
+        group.followed,
+        verdict,
+        departs=distinct(bad.why) if len(bad) else [],
+        elsewhere=distinct(bad[~bad.cause.isin(rules)].why) if len(bad) else [],
+        partly=distinct(bad[bad.cause == str(Cause.partly)].why) if len(bad) else [],
+    )
+
+
+def distinct(words: Iterable[str]) -> list[str]:
+    """Each once, in the order in which they came."""
+    return list(dict.fromkeys(words))
 
 
 def documented(cells: pandas.DataFrame) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from optimizer_conformance.reports.records import FORMAT
+from optimizer_conformance.reports.records import FORMAT, Cause
 
 FORMATS = (1, 2, FORMAT)
 Json = dict[str, Any]
@@ -33,6 +33,18 @@ FOOTER: Json = {
 }  # fmt: skip
 # How format 2 worded the ways in which hyperparameters were held: what, and in which format.
 HELD = re.compile(r"(?:^|, )(.+?) (?:held|formed) in (\w+)")
+
+
+# How format 2 worded what a deviation is put down to; all other words are those of a rule.
+CAUSES = {
+    "some elements, by their place": Cause.partly,
+    "no documented rule and none that differs": Cause.unexplained,
+    "follows the document's rule except": Cause.place,
+    "; the document says ": Cause.default,
+    "float64 parameters are computed in float32": Cause.narrow,
+    "the step changes its gradient": Cause.promise,
+    "the parameter comes back in another dtype": Cause.promise,
+}
 
 
 def provenance(content: Json) -> Json:
@@ -86,6 +98,11 @@ def rule(content: Any) -> Any:
 def record(content: Json) -> Json:
     """A record of the journal."""
     return content | {"rule": rule(content["rule"])} if "rule" in content else content
+
+
+def cause(why: str) -> str:
+    """The column ``cause`` of a cell that deviates."""
+    return next((str(told) for words, told in CAUSES.items() if words in why), str(Cause.rule))
 
 
 def held(why: str) -> str:

@@ -22,6 +22,18 @@ Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Defaults = dict[str, float | bool | str | None]
 
 
+class Cause(StrEnum):
+    """What a deviation is put down to; ``why`` of a cell has the same in words."""
+
+    rule = "rule"  # another rule explains every element
+    partly = "partly"  # another rule explains the elements that the claimed one leaves over
+    unexplained = "unexplained"  # no rule that was tried
+    place = "place"  # the claimed rule, but for a dtype, a layout or a regime
+    default = "default"  # a default that the document does not state
+    narrow = "narrow"  # float64 computed in float32
+    promise = "promise"  # a changed gradient, or a parameter of another dtype
+
+
 class Cell(msgspec.Struct, frozen=True):
     """One row: what one parameter (regime) of one case came to against one variant.
 
@@ -36,6 +48,7 @@ class Cell(msgspec.Struct, frozen=True):
     bits         a hash of the parameter's bits after every step; empty where none came back
     held         of ``representation``: what was held in which format, as in
                  ``learning rate=float32; bias correction=float32``
+    cause        of ``deviates``: a :class:`Cause`
     """
 
     implementation: str
@@ -72,6 +85,7 @@ class Cell(msgspec.Struct, frozen=True):
     unconfirmed: int = 0
     bits: str = ""
     held: str = ""
+    cause: str = ""
 
 
 class Element(msgspec.Struct, frozen=True):

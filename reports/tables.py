@@ -14,6 +14,7 @@ from optimizer_conformance.reports import foreign, formats
 from optimizer_conformance.reports.folder import UnreadableRun
 from optimizer_conformance.reports.records import Cell, Element
 from optimizer_conformance.reports.text import visible
+from optimizer_conformance.reports.verdicts import Verdict
 
 Row = type[Cell] | type[Element]
 Values = dict[str, Any]  # a row by the names of its columns
@@ -21,6 +22,11 @@ TYPES: dict[Any, tuple[pyarrow.DataType, Callable[[Any], bool]]] = {
     str: (pyarrow.string(), lambda kind: types.is_string(kind) or types.is_large_string(kind)),
     float: (pyarrow.float64(), types.is_floating),
     int: (pyarrow.int64(), types.is_integer),
+}
+# What older tables said in words alone, and of which verdict.
+WORDED = {
+    "held": (Verdict.representation, formats.held),
+    "cause": (Verdict.deviates, formats.cause),
 }
 DAMAGE = (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError)
 
@@ -131,9 +137,10 @@ def column(table: pyarrow.Table, field: Any) -> Any:
 def missing(table: pyarrow.Table, field: Any) -> Any:
     """What stands where an older table has no such column."""
     wanted, _ = TYPES[field.type]
-    if field.name == "held":
+    if field.name in WORDED:
+        of, read_ = WORDED[field.name]
         said = zip(*(table.column(name).to_pylist() for name in ("verdict", "why")), strict=True)
-        words = [formats.held(why) if verdict == "representation" else "" for verdict, why in said]
+        words = [read_(why) if verdict == str(of) else "" for verdict, why in said]
         return pyarrow.chunked_array([words], type=wanted)
     return pyarrow.chunked_array([[field.default] * len(table)], type=wanted)
 

@@ -151,7 +151,7 @@ class TestReaders:
         """The columns, files and fields that the first format had, and no others."""
         folder = tmp_path / "old"
         (folder / "cells").mkdir(parents=True)
-        later = ("condition", "unconfirmed", "bits", "held")
+        later = ("condition", "unconfirmed", "bits", "held", "cause")
         columns = [name for name in Cell.__struct_fields__ if name not in later]
         table = pyarrow.parquet.read_table(whole / "cells" / "fake.parquet").select(columns)
         pyarrow.parquet.write_table(table, folder / "cells" / "fake.parquet")

@@ -17,6 +17,7 @@ from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import FACTORS, Impossible, Rule
 from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.reports.records import Cause
 
 # Modes in which a rule's formula is in question, not its defaults or who is exempt from decay.
 FORMULA_MODES = (
@@ -40,6 +41,13 @@ class Explanation:
     rule: Rule | None
     nearest: str = ""
     partly: bool = False
+
+    @property
+    def cause(self) -> Cause:
+        """What a deviation is put down to where the rule departs from a document."""
+        if self.rule is None:
+            return Cause.unexplained
+        return Cause.partly if self.partly else Cause.rule
 
     def why(self, documented: Variant) -> str:
         """Where the rule departs from a document, in words; empty when it does not."""

@@ -18,7 +18,7 @@ from optimizer_conformance.judging.verdict import Divergence, Judgement, Verdict
 from optimizer_conformance.reference.numbers.precision import component, to_bits
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import Variant
-from optimizer_conformance.reports.records import Cell, Element, StoredRule
+from optimizer_conformance.reports.records import Cause, Cell, Element, StoredRule
 from optimizer_conformance.workers.process import WorkerError
 
 BROKEN = {
@@ -59,9 +59,9 @@ def rows(
     parts = judgement.parameters
     for item in parts:
         bad = item.verdict is Verdict.deviates
-        why = ""
+        why, cause = "", ""
         if bad:
-            why = reason(unit, variant, explanation, item.divergence, judged)
+            cause, why = reason(unit, variant, explanation, item.divergence, judged)
         elif item.verdict is Verdict.representation:
             why = judgement.representation
         yield Cell(
@@ -91,6 +91,7 @@ def rows(
             condition=item.condition,
             unconfirmed=item.unconfirmed,
             bits=fingerprint(judged, item.name),
+            cause=cause,
             held=held(judgement) if item.verdict is Verdict.representation else "",
         )
 
@@ -170,10 +171,10 @@ def reason(
     explanation: Explanation,
     divergence: Divergence | None,
     judged: Judged,
-) -> str:
-    """Why a cell deviates, in words."""
+) -> tuple[Cause, str]:
+    """What a cell's deviation is put down to, and the same in words."""
     if divergence and divergence.quantity in BROKEN:
-        return BROKEN[divergence.quantity]
+        return Cause.promise, BROKEN[divergence.quantity]
     if unit.case.mode == "defaults" and judged.answer:
         apart = [
             f"{name} defaults to {value}; the document says {variant.defaults[name]}"
@@ -182,12 +183,12 @@ def reason(
             if not isinstance(value, float | int) or value != float(variant.defaults[name])
         ]
         if apart:
-            return "; ".join(apart)
+            return Cause.default, "; ".join(apart)
     if judged.narrow and divergence and divergence.parameter not in RANGE_REGIMES:
-        return "float64 parameters are computed in float32"
-    return explanation.why(variant) or "follows the document's rule except " + where(
-        unit, divergence
-    )
+        return Cause.narrow, "float64 parameters are computed in float32"
+    if words := explanation.why(variant):
+        return explanation.cause, words
+    return Cause.place, f"follows the document's rule except {where(unit, divergence)}"
 
 
 def where(unit: Unit, divergence: Divergence | None) -> str:

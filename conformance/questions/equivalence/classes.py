@@ -16,7 +16,7 @@ import pandas
 
 from optimizer_conformance.cases.case import MAIN_DTYPE, Case, parse
 from optimizer_conformance.cases.inputs import RANGE_REGIMES
-from optimizer_conformance.judging.explain import FORMULA_MODES, NO_RULE
+from optimizer_conformance.judging.explain import FORMULA_MODES
 from optimizer_conformance.judging.oracle import Oracle, Question, ordinary
 from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.judging.verdict import places
@@ -24,16 +24,13 @@ from optimizer_conformance.questions.equivalence.example import example
 from optimizer_conformance.reference.numbers import equations
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import FACTORS, STATE, Rule
-from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reference.variants.record import suffix
 from optimizer_conformance.reports.classes import FORMAT, Class, ClassWitness, Map, Member, Panel
-from optimizer_conformance.reports.facts import Configuration, Facts, latest, together
+from optimizer_conformance.reports.facts import Facts, latest, together
 from optimizer_conformance.reports.model import RunData
 from optimizer_conformance.reports.records import StoredRule
 from optimizer_conformance.reports.verdicts import DEVIATES
 
-PARTLY = "some elements, by their place"  # how a run words a rule that explains only these
 Key = tuple[Rule | None, str]  # the rule, and what sets apart those that no rule explains
 
 
@@ -72,23 +69,17 @@ def configurations(known: Facts) -> dict[tuple[str, str], list[FollowedRule]]:
     for item in known.implementations:
         for one in item.configurations:
             rule, apart = understood(one.rule, item.name, one.options)
-            elsewhere = [why for why in one.departs if why not in stated(rule, item.claims, one)]
             device = "" if one.device == "cpu" else f" on {one.device}"
-            partly = "; ".join(why for why in one.departs if why.startswith(PARTLY))
             member = FollowedRule(
-                item.name + device, item.version, rule, apart, tuple(elsewhere), partly
+                item.name + device,
+                item.version,
+                rule,
+                apart,
+                tuple(one.elsewhere),
+                "; ".join(one.partly),
             )
             found.setdefault((item.family, one.options), []).append(member)
     return found
-
-
-def stated(rule: Rule | None, claims: list[str], one: Configuration) -> list[str]:
-    """How a run words that this very rule is not the documented one: no exception to the rule."""
-    if rule is None:
-        return [NO_RULE]
-    names = (claim + suffix(filter(None, one.options.split("+"))) for claim in claims)
-    words = [difference(rule, VARIANTS[name].rule) for name in names if name in VARIANTS]
-    return [*words, *(f"{PARTLY}: {word}" for word in words)]
 
 
 def understood(found: StoredRule | None, name: str, options: str) -> tuple[Rule | None, str]:

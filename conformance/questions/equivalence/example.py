@@ -26,7 +26,7 @@ SEEN = 0.005
 
 def example(one: Rule, other: Rule, family: str, features: str) -> HandExample | None:
     """The fewest steps whose results differ in three digits; there, the largest difference."""
-    switched = features.split("+")
+    switched = [name for name in features.split("+") if name]
     if "centralize" in switched:
         return None  # a mean needs more than one number
     names = [record.name for record in taken(family, switched) if record.name != "epsilon"]
