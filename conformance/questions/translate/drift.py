@@ -50,7 +50,8 @@ def nearest(
     for setting in guesses(first, given, second):
         reached = ends(second, setting, start, gradients)
         with np.errstate(all="ignore"):
-            far = float(np.nanmedian(np.abs(reached - goal) / np.abs(goal - start)))
+            apart = np.abs(reached - goal) / np.abs(goal - start)
+        far = float(np.nanmedian(apart)) if not np.isnan(apart).all() else np.inf
         if far < least or not best:
             best, least = setting, far
     return best

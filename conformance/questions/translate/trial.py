@@ -220,6 +220,10 @@ def found(
     units = [Unit(item, subject.device, case, tuple(claimed)) for case in every]
     pairs = [(unit, Answer(observed)) for unit, observed in zip(units, answers, strict=True)]
     explanation: Explanation = explain(oracle, candidates[0], pairs, candidates[1:])
+    if explanation.rule is None and (shown := pairs[len(asked) :]):
+        # With the user's numbers results may lie at the ends of the range, which tell no rule.
+        again = explain(oracle, candidates[0], shown, candidates[1:])
+        explanation = again if allows(oracle, subject, again, pairs) else explanation
     documents = explanation.nearest or next(
         (item.identifier for item in candidates if item.rule == explanation.rule), ""
     )
@@ -229,6 +233,18 @@ def found(
     return IdentifiedRule(explanation.rule, documents, departs, explanation.partly), answers[
         : len(asked)
     ]
+
+
+def allows(
+    oracle: Oracle, subject: Subject, found_: Explanation, pairs: Sequence[tuple[Unit, Answer]]
+) -> bool:
+    """Whether a rule was found that allows every answer, overflow and underflow included."""
+    rule = None if found_.partly else found_.rule
+    return rule is not None and all(
+        judged(oracle, subject, rule, unit.case.decimals, unit.case, answer.observed).worst
+        is not Verdict.deviates
+        for unit, answer in pairs
+    )
 
 
 def supposed(family: str, features: tuple[str, ...]) -> Variant:
