@@ -125,6 +125,11 @@ class TestAdapter:
 def test_the_guide_shows_the_adapter_as_it_is():
     module = (TOP / "adapters" / "autograd.py").read_text(encoding="utf-8")
     guide = (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    variants = (TOP / "reference" / "variants" / "autograd.py").read_text(encoding="utf-8")
+    claimed = guide[guide.index("**1. The variants") : guide.index("**2. The requirements**")]
+    blocks = re.findall(r"^```python\n(.*?)^```", claimed, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 1
+    assert blocks[0] in variants
     guide = guide[guide.index("**3. The module**") : guide.index("**4. Try it.**")]
     shown = re.findall(r"^```python\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
     assert len(shown) == 2
