@@ -24,7 +24,7 @@ A claim that is known to be wrong says so, with the reason and where that can be
 
     expected = "contradicted"
     reason = "what is observed instead"
-    link = "docs/findings/name.md"
+    link = "docs/findings/NAME.md"
 """
 
 from __future__ import annotations

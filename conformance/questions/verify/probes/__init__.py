@@ -31,5 +31,5 @@ All calls of one file are made in one process, because an import costs seconds; 
 answer costs one call, and the rest go on in a new process.  The same file is the evidence: its
 claims print the command that shows one call again,
 
-    PYTHON conformance/questions/verify/probes/run.py conformance/questions/verify/probes/mindspore/arguments.py 'construct(decay=1)'
+    PYTHON conformance/questions/verify/probes/run.py conformance/questions/verify/probes/mindspore/rmsprop.py 'argument("decay", 1)'
 """  # noqa: E501 - a command that can be copied
