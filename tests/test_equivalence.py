@@ -197,7 +197,7 @@ class TestCommand:
         [
             (("--options", "centred"), "did you mean centered"),
             (("--options", "centered"), "no implementation with these options"),
-            (("--family", "lion"), "known are"),
+            (("--family", "caffe"), "known are"),
             (("--format", "png"), "known are terminal"),
         ],
     )

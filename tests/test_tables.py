@@ -141,7 +141,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("words", "message"),
         [
-            (("--family", "sgd"), "known are"),
+            (("--family", "caffe"), "known are"),
             (("--option", "centred"), "did you mean centered"),
             (("--format", "pdf"), "known are terminal"),
             (("-i", "caffe:*"), "no implementation"),
