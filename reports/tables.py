@@ -68,6 +68,7 @@ def read(path: Path, record: Row, *, older: bool = False) -> pyarrow.Table:
             path, page_checksum_verification=True, read_dictionary=words
         ) as file:
             found = file.read(columns=[field.name for field in there])
+        found.validate(full=True)  # texts that are none, places outside a dictionary
         if sum(unpacked(found.column(name)) for name in words) > foreign.TABLE:
             raise UnfitColumn(f"its texts have more than {foreign.TABLE:,} bytes")
         columns = [

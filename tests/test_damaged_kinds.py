@@ -1,0 +1,72 @@
+"""Every kind of file that others may bring, damaged by what it holds, and odd things in its place.
+
+The ordinary suite takes a few of each; `nox -s faults` takes 5,000.
+"""
+
+from __future__ import annotations
+
+import damage
+import fuzzing
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from optimizer_conformance.reports import foreign, tables
+from optimizer_conformance.reports.folder import UnreadableRun
+from optimizer_conformance.reports.records import Cell
+
+FEW, MANY = 15, pytest.param(5000, marks=pytest.mark.faults)
+
+
+@pytest.mark.parametrize("count", [FEW, MANY])
+@pytest.mark.parametrize("name", damage.KINDS)
+def test_a_damaged_file_is_read_or_refused_in_one_line(name, count, tmp_path):
+    kind = damage.KINDS[name]
+    path = kind.make(tmp_path)
+    whole = path.read_bytes()
+    kind.read(path)
+    refused = 0
+    for _, chance in fuzzing.seeds(count):
+        path.write_bytes(kind.spoil(whole, chance))
+        refused += damage.clean_read(kind, path)
+    print(f"{count:,} damaged files of the kind {name}: {refused:,} refused in one line")
+
+
+@pytest.mark.parametrize(
+    "what", ["a folder", "a pipe", "links in a circle", "a device", "too large"]
+)
+@pytest.mark.parametrize(
+    "name", ["golden", "expectations", "claims", "history record", "run's adapters.json"]
+)
+def test_what_is_no_ordinary_file_is_refused(name, what, tmp_path):
+    kind = damage.KINDS[name]
+    path = kind.make(tmp_path)
+    damage.put(path, what)
+    with fuzzing.no_hang():
+        try:
+            kind.read(path)
+        except (*kind.raises, OSError) as error:
+            fuzzing.one_line(str(error))
+        else:
+            assert name.startswith("run's")  # a run that has not ended lacks it too
+
+
+def test_a_table_that_unpacks_to_terabytes_is_refused_before_it_is_loaded(tmp_path, monkeypatch):
+    path = tmp_path / "cells.parquet"
+    row = {field.name: [None] for field in tables.schema(Cell)}
+    columns = {
+        field.name: pyarrow.array(["x" * 1000] * 2000)
+        if field.type == pyarrow.string()
+        else pyarrow.array([0] * 2000, type=field.type)
+        for field in tables.schema(Cell)
+    }
+    assert set(row) == set(columns)
+    parquet.write_table(pyarrow.table(columns), path)
+    assert path.stat().st_size < 200_000
+    assert len(tables.read(path, Cell)) == 2000
+    monkeypatch.setattr(foreign, "TABLE", 10 << 20)
+    with pytest.raises(UnreadableRun, match="its texts have more than"):
+        tables.read(path, Cell)
+    monkeypatch.setattr(foreign, "ROWS", 1000)
+    with pytest.raises(UnreadableRun, match="it says that it has 2,000 rows"):
+        tables.read(path, Cell)
