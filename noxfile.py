@@ -118,6 +118,7 @@ def faults(session: nox.Session) -> None:
     """Kill workers and drivers, fill disks, spoil frames and files; the figures are printed."""
     own(session, ".[dev]")
     session.run("python", "tests/faults.py", *session.posargs)
+    session.run("python", "tests/lines.py")
     session.run("pytest", "-s", "-m", "faults")
 
 

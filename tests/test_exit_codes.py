@@ -47,6 +47,7 @@ def raising(conformance, cache, monkeypatch):
         (KeyboardInterrupt(), 3),
         (MemoryError(), 3),
         (OSError(errno.ENOSPC, "No space left on device"), 3),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "x" * 999), 2),
         (ZeroDivisionError("division by zero"), 70),
         (RecursionError("too deep"), 70),
         (FileNotFoundError(2, "No such file"), 70),

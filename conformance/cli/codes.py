@@ -67,8 +67,11 @@ SHORT = {
     errno.ENFILE, errno.EAGAIN,
 }  # fmt: skip
 
+# Of a name that somebody gave.
+NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
 
-def ending(error: BaseException) -> tuple[int, str]:
+
+def ending(error: BaseException) -> tuple[int, str]:  # noqa: PLR0911 - one a kind
     """The exit code of an exception, and the line that is said."""
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
         return INCOMPLETE, "interrupted"
@@ -84,6 +87,8 @@ def ending(error: BaseException) -> tuple[int, str]:
         )
     if isinstance(error, OSError) and error.errno in SHORT:
         return INCOMPLETE, f"{error.filename or 'the system'}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in NO_NAME:
+        return USAGE, f"{str(error.filename or 'a file')[-80:]}: {error.strerror}"
     return UNFORESEEN, f"unforeseen: {type(error).__name__}: {error}; {kept(error)}"
 
 

@@ -122,7 +122,10 @@ def module(name: str) -> Enrolment:
 
 def foreign(path: Path) -> Enrolment:
     """A worker in another language, by its manifest.  Raises msgspec.MsgspecError for a bad one."""
-    manifest = msgspec.toml.decode(path.read_bytes(), type=Manifest)
+    try:
+        manifest = msgspec.toml.decode(files.content(path), type=Manifest)
+    except RecursionError as error:
+        raise msgspec.ValidationError(f"{path} is nested too deeply") from error
     pinned = path.parent / manifest.requirements if manifest.requirements else None
     return Enrolment(path.parent.name, path.parent, pinned, manifest)
 
