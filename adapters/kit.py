@@ -13,9 +13,13 @@ bfloat16 travels as its 16 bits in a ``uint16`` array, because NumPy has no such
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -165,4 +169,28 @@ def lacks(function: Callable[..., Any] | None, names: Iterable[str]) -> str:
 
 def versions(*distributions: str) -> dict[str, str]:
     """Installed versions, in order."""
-    return {name: metadata.version(name) for name in distributions}
+    return {name: version(name) for name in distributions}
+
+
+def version(distribution: str) -> str:
+    """Of a distribution; of a build that was never installed, what it says or its files' hash.
+
+    Raises PackageNotFoundError for one that is not there.
+    """
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        module = sys.modules.get(distribution.replace("-", "_"))
+        if module is None:
+            raise
+        stated = getattr(module, "__version__", None)
+        return str(stated) if stated else f"0+{hash_of(module)}"
+
+
+def hash_of(module: ModuleType) -> str:
+    """The first letters of a hash of a package's files."""
+    digest = hashlib.sha256()
+    for folder in getattr(module, "__path__", []) or [module.__file__]:
+        for path in sorted(Path(folder).rglob("*.py")) or [Path(folder)]:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

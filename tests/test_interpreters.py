@@ -202,3 +202,24 @@ def test_the_command_line_takes_an_interpreter(foreign):
     assert json.loads(done.stdout)["adapters"][0]["versions"]["numpy"] == numpy.__version__
     assert said("doctor", "numpy", "--python", "nonsense").returncode == 2
     assert said("doctor", "numpy", "--pre").returncode == 2
+
+
+def test_a_build_without_a_version_is_named_by_its_files(tmp_path, monkeypatch):
+    from importlib.metadata import PackageNotFoundError
+
+    from optimizer_conformance.adapters import kit
+
+    (tmp_path / "made_here").mkdir()
+    source = tmp_path / "made_here" / "__init__.py"
+    source.write_text("rate = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import made_here
+
+    first = kit.version("made-here")
+    assert first.startswith("0+")
+    source.write_text("rate = 2\n")
+    assert kit.version("made-here") != first
+    monkeypatch.setattr(made_here, "__version__", "3.1.dev0", raising=False)
+    assert kit.version("made-here") == "3.1.dev0"
+    with pytest.raises(PackageNotFoundError):
+        kit.version("not-there")
