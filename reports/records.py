@@ -2,14 +2,12 @@
 
 ``store`` writes them, ``folder`` reads them, ``conformance/runs/schema.py`` prints their schema.  A
 field is added with a new ``FORMAT`` and with what older folders have in its place (``formats``).
-docs/run-folder.md describes every file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -399,16 +397,3 @@ class Closed(msgspec.Struct, frozen=True, tag=True):
 
 
 Record = Described | Finished | Closed
-
-
-@dataclass(frozen=True)
-class Carried:
-    """What an agent made of a group; only ``whole`` ones are finished."""
-
-    finished: Finished
-    whole: bool = True
-
-
-def plain_values(record: Any) -> Any:
-    """A record, or a mapping or list of records, as JSON holds it."""
-    return msgspec.to_builtins(record)

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pyarrow
 import pyarrow.parquet
 
@@ -24,7 +25,6 @@ from optimizer_conformance.reports.records import (
     Footer,
     Provenance,
     StoredGroup,
-    plain_values,
 )
 from optimizer_conformance.reports.tables import table_of
 
@@ -53,7 +53,7 @@ class Run:
                     f"{folder} already holds a run; give another --out, or go on with it: "
                     f"`conformance run --resume {folder}`"
                 )
-            write_json(folder / "provenance.json", plain_values(provenance))
+            write_json(folder / "provenance.json", msgspec.to_builtins(provenance))
         except OSError as error:
             raise RunError(
                 f"{folder} cannot be written ({error.strerror}); give another folder with --out"
@@ -76,8 +76,8 @@ class Run:
             write_table(table_path(self.folder, "elements", adapter), table_of(elements, Element))
             self.adapters[adapter] = about
             self.groups[adapter] = list(groups)
-            write_json(self.folder / "groups.json", plain_values(self.groups))
-            write_json(self.folder / "adapters.json", plain_values(self.adapters))
+            write_json(self.folder / "groups.json", msgspec.to_builtins(self.groups))
+            write_json(self.folder / "adapters.json", msgspec.to_builtins(self.adapters))
         except NoPlainName as error:
             raise RunError(f"adapter {error}") from error
         except OSError as error:
@@ -86,7 +86,7 @@ class Run:
     def finish(self, footer: Footer) -> None:
         """Say that the run is complete."""
         try:
-            write_json(self.folder / "footer.json", plain_values(footer))
+            write_json(self.folder / "footer.json", msgspec.to_builtins(footer))
         except OSError as error:
             raise self.unwritable(error) from error
 

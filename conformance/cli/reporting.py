@@ -27,7 +27,6 @@ from optimizer_conformance.reports import (
     terminal,
     workflow,
 )
-from optimizer_conformance.reports.records import plain_values
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.reports.text import escape
 
@@ -134,8 +133,8 @@ def decide(data: model.RunData) -> None:
 def content(data: model.RunData) -> dict[str, object]:
     """What JSON holds of a run."""
     return {
-        "provenance": plain_values(data.provenance),
-        "footer": plain_values(data.footer) if data.footer else {},
+        "provenance": msgspec.to_builtins(data.provenance),
+        "footer": msgspec.to_builtins(data.footer) if data.footer else {},
         "findings": msgspec.to_builtins(findings.recorded(data)),
         "implementations": model.summary(data).to_dict("records"),
         "compared": model.compared(data).to_dict("records"),

@@ -33,7 +33,6 @@ from optimizer_conformance.reference.numbers import Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.reports.records import (
-    Carried,
     Cell,
     Element,
     Finished,
@@ -60,6 +59,14 @@ class GroupOracle(Oracle):
     def table(self, question: Question, effect: str = "none", way: Representation = IDEAL) -> Table:
         """As the shared oracle answers."""
         return self.shared.table(question, effect, way)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What an agent made of a group; only ``whole`` ones are finished."""
+
+    finished: Finished
+    whole: bool = True
 
 
 @dataclass

@@ -18,9 +18,9 @@ import msgspec
 
 from optimizer_conformance.adapters.protocol import Description
 from optimizer_conformance.cases.plan import Selection
-from optimizer_conformance.judging.group import Campaign
+from optimizer_conformance.judging.group import Campaign, Carried
 from optimizer_conformance.judging.keys import suite_hash
-from optimizer_conformance.reports.records import Carried, Finished, Outline
+from optimizer_conformance.reports.records import Finished, Outline
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.runs.work import Agent, AgentLost, Work
 from optimizer_conformance.workers import environments

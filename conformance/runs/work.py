@@ -9,8 +9,8 @@ from enum import Enum
 from typing import Protocol
 
 from optimizer_conformance.adapters.protocol import Description
+from optimizer_conformance.judging.group import Carried
 from optimizer_conformance.reports.records import (
-    Carried,
     Cell,
     Described,
     Element,
