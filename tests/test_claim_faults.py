@@ -20,6 +20,8 @@ BLIND = (
     "adamupdate: averageSqGrad with another number of rows is accepted",
     "rmspropupdate: averageSqGrad with another size inside a container is accepted",
     "rmspropupdate: sqGradDecay 0 is accepted",
+    "rmspropupdate: epsilon is left out",
+    "adamupdate: the corrections are exchanged",
     "rmspropupdate: grad with another class than double and single is accepted",
     "rmspropupdate: each array is updated with its neighbour's gradient",
     "adamupdate: learning rate factors count on the first layer only",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -26,36 +25,35 @@ DEFAULTS = {"learnRate": 0.001, "gradDecay": 0.9, "sqGradDecay": 0.9, "epsilon":
 ADAM = DEFAULTS | {"sqGradDecay": 0.999}
 # Coefficients of one step to what is wrong with them.
 COEFFICIENTS: dict[str, Callable[[Any], Any]] = {
-    "the step has the other sign": lambda c: replace(c, rate=-c.rate),
-    "the rate is doubled": lambda c: replace(c, rate=2 * c.rate),
-    "the rate is squared": lambda c: replace(c, rate=c.rate * c.rate),
-    "epsilon is left out": lambda c: replace(c, epsilon=0.0),
-    "epsilon is doubled": lambda c: replace(c, epsilon=2 * c.epsilon),
-    "epsilon is subtracted": lambda c: replace(c, epsilon=-c.epsilon),
-    "sqGradDecay and its complement are exchanged": lambda c: replace(
-        c, decay=c.one_minus_decay, one_minus_decay=c.decay
+    "the step has the other sign": lambda c: c.replaced(rate=-c.rate),
+    "the rate is doubled": lambda c: c.replaced(rate=2 * c.rate),
+    "the rate is squared": lambda c: c.replaced(rate=c.rate * c.rate),
+    "epsilon is left out": lambda c: c.replaced(epsilon=0.0),
+    "epsilon is doubled": lambda c: c.replaced(epsilon=2 * c.epsilon),
+    "epsilon is subtracted": lambda c: c.replaced(epsilon=-c.epsilon),
+    "sqGradDecay and its complement are exchanged": lambda c: c.replaced(
+        decay=c.one_minus_decay, one_minus_decay=c.decay
     ),
-    "the old squares are dropped": lambda c: replace(c, decay=0.0),
-    "the new squares are not weighted": lambda c: replace(c, one_minus_decay=1.0),
+    "the old squares are dropped": lambda c: c.replaced(decay=0.0),
+    "the new squares are not weighted": lambda c: c.replaced(one_minus_decay=1.0),
 }
 OF_ADAM: dict[str, Callable[[Any], Any]] = {
-    "gradDecay and its complement are exchanged": lambda c: replace(
-        c, beta1=c.one_minus_beta1, one_minus_beta1=c.beta1
+    "gradDecay and its complement are exchanged": lambda c: c.replaced(
+        beta1=c.one_minus_beta1, one_minus_beta1=c.beta1
     ),
-    "the two decays are exchanged": lambda c: replace(
-        c,
+    "the two decays are exchanged": lambda c: c.replaced(
         beta1=c.decay,
         one_minus_beta1=c.one_minus_decay,
         decay=c.beta1,
         one_minus_decay=c.one_minus_beta1,
     ),
-    "the old gradients are dropped": lambda c: replace(c, beta1=0.0),
-    "the new gradients are not weighted": lambda c: replace(c, one_minus_beta1=1.0),
-    "the first average is not corrected": lambda c: replace(c, correction1=1.0),
-    "the second average is not corrected": lambda c: replace(c, correction2=1.0),
-    "no average is corrected": lambda c: replace(c, correction1=1.0, correction2=1.0),
-    "the corrections are exchanged": lambda c: replace(
-        c, correction1=c.correction2, correction2=c.correction1
+    "the old gradients are dropped": lambda c: c.replaced(beta1=0.0),
+    "the new gradients are not weighted": lambda c: c.replaced(one_minus_beta1=1.0),
+    "the first average is not corrected": lambda c: c.replaced(correction1=1.0),
+    "the second average is not corrected": lambda c: c.replaced(correction2=1.0),
+    "no average is corrected": lambda c: c.replaced(correction1=1.0, correction2=1.0),
+    "the corrections are exchanged": lambda c: c.replaced(
+        correction1=c.correction2, correction2=c.correction1
     ),
 }
 ROOT: Callable[..., Any] = Arrays.root
