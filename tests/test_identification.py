@@ -31,6 +31,7 @@ CASES = {
     ("torch:RMSprop", ("centered", "momentum")): {"momentum": "unscaled", "centered": "true"},
     ("torch:Adam", ("amsgrad",)): {"amsgrad": "raw", "first_moment": "true"},
     ("torch:AdamW", ("weight_decay",)): {"weight_decay": "decoupled", "bias_correction": "both"},
+    ("torch:SGD", ()): {"scale": "none", "epsilon": "none"},
 }
 
 
