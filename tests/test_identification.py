@@ -142,10 +142,7 @@ def test_constants_are_read_as_the_shortest_decimals_within_their_error() -> Non
 
 
 OUTSIDE = (
-    "adagrad",
     "adadelta",
-    "sgd_with_momentum",
-    "lion",
     "adabelief",
     "yogi",
     "adamax",
@@ -158,6 +155,20 @@ def told(name: str, *, thorough: bool = False) -> Identification:
     """An optimizer of ``targets/outside.py``, identified in its plain form."""
     with subject(f"{TARGETS}:{name}") as one:
         return identify(one, thorough=thorough)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("adagrad", "v' = v + g^2"),
+        ("sgd_with_momentum", "w' = w - lr*g"),  # asked in its plain form, without momentum
+        ("lion", "w' = w - lr*sign(beta_1*m + g*(1 - beta_1))"),
+    ],
+)
+def test_rules_without_an_average_of_squares_are_told_from_steps(name: str, line: str) -> None:
+    found = told(name)
+    assert found.verdict == "identified"
+    assert line in found.formula
 
 
 @pytest.mark.parametrize("name", OUTSIDE)

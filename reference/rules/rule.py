@@ -268,7 +268,7 @@ def typical(family: str, features: Iterable[str]) -> Rule:
 
     Raises KeyError for no family or option, and Impossible where they do not go together.
     """
-    names = tuple(features)
+    names = tuple(filter(None, features))
     try:
         return FAMILIES[family].having(**{name: FACTORS[name].values[1] for name in names})
     except Impossible:

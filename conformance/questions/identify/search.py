@@ -155,7 +155,10 @@ class Search:
 
     def constants(self, rule: Rule) -> dict[str, str]:
         """The coefficients that are built in, if the subject computes this rule."""
-        return self.built_in.get(rule, self.usual)
+        known = self.built_in.get(rule, self.usual)
+        # A rival may have constants that the rule which was found lacks.
+        lacking = (n for n in rule.hyperparameters if n not in known and n not in self.offered)
+        return {**known, **{name: USUAL[name] for name in lacking}}
 
     def seek_constants(self, missing: Sequence[str]) -> None:
         """Estimate what the subject takes no argument for, under each rule that may be it."""
