@@ -60,7 +60,7 @@ def test_elements_that_follow_another_rule_by_their_place_are_told_apart() -> No
     with subject("mindspore:ops.ApplyRMSProp") as one:
         found = identify(one)
     assert found.verdict == "by place"
-    assert [rule.epsilon for rule in found.rules] == ["outside", "inside"]
+    assert [rule["epsilon"] for rule in found.rules] == ["outside", "inside"]
     assert "4 of 188 (184, 185, 186, 187)" in found.why
 
 

@@ -16,6 +16,7 @@ from optimizer_conformance.reference.rules import Rule
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES = {"momentum": "buffer"}  # state that is called like its hyperparameter
+OPERATIONS = ("clip", "maximum", "sign", "sqrt")  # functions of the frameworks
 CORRECTIONS = {"correction1": "beta1", "correction2": "decay"}
 SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly an expression's outermost operation binds
 # What an adapter's users write: template, and the kind of target that it makes.
@@ -140,7 +141,7 @@ class Source:
 
     def clip(self, x: Expression, c: Expression) -> Expression:
         """The nearest number between -c and c."""
-        return Expression(f"minimum(maximum({x.text}, {(-c).text}), {c.text})")
+        return Expression(f"clip({x.text}, {(-c).text}, {c.text})")
 
     def sign(self, x: Expression) -> Expression:
         """-1, 0 or 1."""
@@ -184,7 +185,7 @@ def wrapper(rule: Rule, decimals: dict[str, str], adapter: str, what: str) -> st
         defaults={name: decimals[name] for name in rule.hyperparameters},
         state={NAMES.get(name, name): kept.start for name, kept in rule.state.items()},
         lines=lines,
-        used=[name for name in ("maximum", "sqrt") if any(f"{name}(" in line for line in lines)],
+        used=[name for name in OPERATIONS if any(f"{name}(" in line for line in lines)],
         corrections=[
             (name, beta)
             for name, beta in CORRECTIONS.items()

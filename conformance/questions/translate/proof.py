@@ -29,7 +29,7 @@ from optimizer_conformance.questions.translate.transformations import (
     ways,
 )
 from optimizer_conformance.reference.numbers.ball import BITS, working_bits
-from optimizer_conformance.reference.numbers.hyper import Hyper
+from optimizer_conformance.reference.numbers.hyper import SCHEDULES, Hyper
 from optimizer_conformance.reference.rules import STATE, Rule, Stage
 
 BEFORE = sympy.Symbol("previous_learning_rate", positive=True)
@@ -125,10 +125,17 @@ def steps(
     def coefficients(rule: Rule, value: Any) -> Hyper:
         exact = {name: value(name) for name in rule.hyperparameters}
         beta1 = exact.get("beta1")
+        # A schedule is some function of these two: which one does not matter to a proof.
+        scheduled = {
+            name: (place + 2) * exact["beta1"] + (place + 3) * exact["momentum_decay"]
+            for place, name in enumerate(SCHEDULES)
+            if name in rule.coefficients
+        }
         return Hyper(num, exact, None).replaced(
             # 1 - 0^t is 1, whatever else the corrections are.
             correction1=one if beta1 is None or beta1 == 0 else values["c1"],
             correction2=values["c2"],
+            **scheduled,
         )
 
     own = {name: values[f"{name}_"] for name in first.state}
