@@ -16,7 +16,13 @@ from optimizer_conformance.reference.rules import Rule
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES = {"momentum": "buffer"}  # state that is called like its hyperparameter
-OPERATIONS = ("clip", "maximum", "sign", "sqrt")  # functions of the frameworks
+# Functions of the frameworks: as code calls them, and as they are imported.
+OPERATIONS = {
+    "clipped": "clip as clipped",
+    "maximum": "maximum",
+    "sign": "sign",
+    "sqrt": "sqrt",
+}
 CORRECTIONS = {"correction1": "beta1", "correction2": "decay"}
 SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly an expression's outermost operation binds
 # What an adapter's users write: template, and the kind of target that it makes.
@@ -69,6 +75,10 @@ class Expression:
         return Expression(text, level, self.scalar and other.scalar)
 
 
+class Unwritable(Exception):  # noqa: N818 - named for the situation
+    """A rule has something that is not written as source code; the message says what."""
+
+
 @dataclass
 class Source:
     """The number system of source code; ``lines`` collects what a step defines."""
@@ -95,7 +105,7 @@ class Source:
 
     def real(self, symbol: str, function: Any, exact: Any, roundings: int) -> Expression:
         """Not written: it takes a function of the step count."""
-        raise NotImplementedError(f"{symbol}, a real number formed from the step count")
+        raise Unwritable(f"{symbol}, a real number formed from the step count")
 
     def full(self, like: Expression, decimal: str) -> Expression:
         """A number."""
@@ -141,7 +151,7 @@ class Source:
 
     def clip(self, x: Expression, c: Expression) -> Expression:
         """The nearest number between -c and c."""
-        return Expression(f"clip({x.text}, {(-c).text}, {c.text})")
+        return Expression(f"clipped({x.text}, {(-c).text}, {c.text})")
 
     def sign(self, x: Expression) -> Expression:
         """-1, 0 or 1."""
@@ -153,7 +163,7 @@ class Source:
 
     def centralize(self, x: Expression) -> Expression:
         """Not written: its mean is over a shape."""
-        raise NotImplementedError("gradient centralisation")
+        raise Unwritable("gradient centralisation")
 
 
 def body(rule: Rule) -> list[str]:
@@ -162,7 +172,7 @@ def body(rule: Rule) -> list[str]:
     exact = {name: Expression(name, scalar=True) for name in rule.hyperparameters}
     state = {name: Expression(NAMES.get(name, name)) for name in rule.state}
     parameter, gradient = Expression("parameter"), Expression("gradient")
-    rule.step(Hyper(num, exact, None), state, parameter, gradient, num=num)
+    rule.step(Hyper(num, exact, 0), state, parameter, gradient, num=num)
     return num.lines
 
 
@@ -185,7 +195,7 @@ def wrapper(rule: Rule, decimals: dict[str, str], adapter: str, what: str) -> st
         defaults={name: decimals[name] for name in rule.hyperparameters},
         state={NAMES.get(name, name): kept.start for name, kept in rule.state.items()},
         lines=lines,
-        used=[name for name in OPERATIONS if any(f"{name}(" in line for line in lines)],
+        used=[own for name, own in OPERATIONS.items() if any(f"{name}(" in line for line in lines)],
         corrections=[
             (name, beta)
             for name, beta in CORRECTIONS.items()

@@ -13,7 +13,7 @@ from optimizer_conformance.cases.case import overflow
 from optimizer_conformance.cases.plan import claimed_variants
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict
-from optimizer_conformance.questions.translate.code import wrapper
+from optimizer_conformance.questions.translate.code import Unwritable, wrapper
 from optimizer_conformance.questions.translate.drift import measured, nearest
 from optimizer_conformance.questions.translate.proof import Relation, relation
 from optimizer_conformance.questions.translate.result import (
@@ -172,12 +172,11 @@ class Pairing:
         if self.rule.rule is None or self.rule.partly:
             return refused
         adapter = self.other.name.partition(":")[0]
-        code = wrapper(
-            self.first,
-            self.asked.decimals,
-            adapter,
-            f"The steps of {self.one.name}, {shown(self.asked.decimals)}.",
-        )
+        what = f"The steps of {self.one.name}, {shown(self.asked.decimals)}."
+        try:
+            code = wrapper(self.first, self.asked.decimals, adapter, what)
+        except Unwritable as reason:
+            return replace(refused, unchecked=f"no code is written for {reason}")
         self.progress("running the wrapper")
         runs, why = audited(self.oracle, code, adapter, self.first, self.asked, self.cases)
         return replace(refused, code=code, checked=runs, unchecked=why)
