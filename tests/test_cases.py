@@ -69,7 +69,7 @@ def test_an_identifier_names_its_case(case):
     [
         ("", "is no case: copy one from a report, such as rmsprop/"),
         ("nonsense", "is no case"),
-        (GOOD.replace("rmsprop", "lion"), "unknown family 'muon'.*known are rmsprop, adam"),
+        (GOOD.replace("rmsprop", "muon"), "unknown family 'muon'.*known are rmsprop, adam"),
         (GOOD.replace("rmsprop", "rmsprop+wings"), "unknown feature 'wings'.*known are centered"),
         (GOOD.replace("float32", "float31"), "unknown dtype 'float31'.*bfloat16"),
         (GOOD.replace("origin", "sideways"), "unknown mode 'sideways'.*known are injected"),
