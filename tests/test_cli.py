@@ -272,7 +272,7 @@ class TestReproduce:
     def test_as_json(self, conformance):
         rows = json.loads(conformance("reproduce", "--json").stdout)
         assert all(row["matches"] or row["needs"] for row in rows)
-        assert {"example", "documented", "obtained", "needs", "matches"} == set(rows[0])
+        assert {"example", "documented", "printed", "obtained", "needs", "matches"} == set(rows[0])
 
 
 def test_help_names_the_exit_codes(conformance):

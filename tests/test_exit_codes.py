@@ -18,6 +18,7 @@ from optimizer_conformance.workers.subject import SubjectError
 
 # They never leave the room that raises them, or are raised in a worker or under pytest alone.
 INSIDE = {
+    "Unwritable",  # translate: an answer without code
     "BadTarget", "ConformanceFailure", "Late", "Misbehaviour", "MsgspecError", "OctaveError",
     "Raised", "UnfitColumn",
     "Unsupported",

@@ -34,8 +34,10 @@ def indistinguishable(a: Rule, b: Rule) -> bool:
     same_once_corrected = a["amsgrad"] == b["amsgrad"] == "corrected" and differences == {"epsilon"}
     # A corrected variance is zero at the first step: from there the bound promises nothing.
     ill_posed = any(rule["centered"] and rule["correction"] != "none" for rule in (a, b))
+    plain = a["scale"] == b["scale"] == "none" and differences == {"weight_decay"}
     return (
-        differences == {"momentum"}  # the two buffers differ by a constant factor
+        plain  # w - lr (g + decay w) is w (1 - lr decay) - lr g
+        or differences == {"momentum"}  # the two buffers differ by a constant factor
         or (same_once_corrected and {a["epsilon"], b["epsilon"]} == {"hat", "outside"})
         or ill_posed
     )

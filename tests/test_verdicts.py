@@ -320,7 +320,8 @@ def test_every_mutant_is_caught(documented, mutant, changed, seed):
     if documented["weight_decay"] != "none":
         values["weight_decay"] = "0.01"
     family = documented.family
-    case = case_of(family, mode="restored", steps=4, seed=seed, **values)
+    features = tuple(name for name in ("momentum", "weight_decay") if name in values)
+    case = case_of(family, features, mode="restored", steps=4, seed=seed, **values)
     arithmetic = Arithmetic("float32", random.Random(seed))
     seen = observe(case, mutant, arithmetic, parameters_only=True, **changed)
     assert judged(case, documented, seen).worst is Verdict.deviates

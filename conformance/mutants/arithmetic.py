@@ -25,7 +25,8 @@ from optimizer_conformance.reference.numbers.precision import (
     Array,
     component,
 )
-from optimizer_conformance.reference.numbers.real import RealFunction, enclosed
+from optimizer_conformance.reference.numbers.real import enclosed
+from optimizer_conformance.reference.numbers.system import RealFunction
 
 
 class Number:

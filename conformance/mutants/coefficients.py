@@ -8,7 +8,8 @@ from typing import Any
 
 from optimizer_conformance.reference.numbers import Hyper
 from optimizer_conformance.reference.numbers.hyper import coefficient, exact, hyper, one_minus_power
-from optimizer_conformance.reference.numbers.real import RealFunction, centre
+from optimizer_conformance.reference.numbers.real import centre
+from optimizer_conformance.reference.numbers.system import RealFunction
 
 Rates = list[str]
 Forming = Callable[[dict[str, str], int, Rates, int, Any], Hyper]

@@ -18,8 +18,9 @@ from optimizer_conformance.mutants.programs import Program, plain, programs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.complex_bound import Squares
-from optimizer_conformance.reference.numbers.hyper import COUNTED, FORMS
+from optimizer_conformance.reference.numbers.hyper import FORMS
 from optimizer_conformance.reference.numbers.precision import COMPONENTS
+from optimizer_conformance.reference.numbers.system import COUNTED
 from optimizer_conformance.reference.rules import FACTORS, Rule
 
 # What a mutant with a stage that the rule lacks computes with.

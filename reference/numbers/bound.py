@@ -33,7 +33,8 @@ from optimizer_conformance.reference.numbers.hyper import (
     one_minus_power,
 )
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, Array, Precision
-from optimizer_conformance.reference.numbers.real import RealFunction, centre
+from optimizer_conformance.reference.numbers.real import centre
+from optimizer_conformance.reference.numbers.system import RealFunction
 
 # x86 has 64 bits and fifteen of exponent, other machines 113 or no more than float64.
 WIDE = np.longdouble

@@ -10,7 +10,8 @@ import numpy as np
 
 from optimizer_conformance.reference.numbers.hyper import one_minus_power
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.numbers.real import RealFunction, enclosed
+from optimizer_conformance.reference.numbers.real import enclosed
+from optimizer_conformance.reference.numbers.system import RealFunction
 
 
 class Float64:

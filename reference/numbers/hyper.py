@@ -17,8 +17,7 @@ from typing import Any
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import PRECISIONS
-from optimizer_conformance.reference.numbers.real import RealFunction
-from optimizer_conformance.reference.numbers.system import NumberSystem
+from optimizer_conformance.reference.numbers.system import NumberSystem, RealFunction
 
 
 @dataclass(frozen=True)
@@ -156,8 +155,6 @@ SCHEDULES: dict[str, Form] = {
     "schedule_correction_next": scheduled(r"(1-\mu_1\cdots\mu_{t+1})", one_minus_product, 1),
 }
 FORMS |= SCHEDULES
-# Those that change from step to step; how an implementation holds them is a matter of its own.
-COUNTED = {"correction1", "correction2", *SCHEDULES}
 
 
 class Hyper:

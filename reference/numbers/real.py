@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
 import flint
 
+from optimizer_conformance.reference.numbers.system import RealFunction
+
 BITS = 256  # far beyond any format: the radius is nothing beside half a unit of float64
-# Gets a way to lift decimals into an arithmetic with + - * ** and the numbers, lifted.
-RealFunction = Callable[..., Any]
 
 
 def lifted(value: Fraction | str) -> flint.arb:

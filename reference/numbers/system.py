@@ -8,14 +8,14 @@ be fixed by the formula.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
-
-from optimizer_conformance.reference.numbers.real import RealFunction
 
 Number = Any  # whatever the system computes with; arrays of numbers keep their parameter's shape
 
 
+# Gets a way to lift decimals into an arithmetic with + - * ** and the numbers, lifted.
+RealFunction = Callable[..., Any]
 Exact = Any  # a Fraction; where symbols or source code are computed with, what stands for one
 
 
@@ -107,3 +107,13 @@ OPERATIONS = (
     "clip",
     "sign",
 )
+
+# Coefficients of Dozat's schedule of momentum, and all that change from step to step: how an
+# implementation holds these is a matter of its own.
+SCHEDULED = (
+    "schedule_next",
+    "one_minus_schedule",
+    "schedule_correction",
+    "schedule_correction_next",
+)
+COUNTED = {"correction1", "correction2", *SCHEDULED}

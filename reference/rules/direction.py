@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from optimizer_conformance.reference.numbers.hyper import SCHEDULES
+from optimizer_conformance.reference.numbers.system import SCHEDULED
 from optimizer_conformance.reference.rules.factors import Standing
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
@@ -82,7 +82,7 @@ class Ahead(Stage):
     corrected: ClassVar[bool] = True
 
     def coefficients(self) -> tuple[str, ...]:
-        return ("beta1", "one_minus_beta1", *SCHEDULES)
+        return ("beta1", "one_minus_beta1", *SCHEDULED)
 
     def state(self) -> dict[str, Kept]:
         return {"first_moment": Kept("m")}

@@ -10,8 +10,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, Hyperparameter
-from optimizer_conformance.reference.numbers.hyper import COUNTED
-from optimizer_conformance.reference.numbers.system import Number, NumberSystem
+from optimizer_conformance.reference.numbers.system import COUNTED, Number, NumberSystem
 from optimizer_conformance.reference.rules import buffer, decay, direction, gradient, scale
 from optimizer_conformance.reference.rules.buffer import Buffer
 from optimizer_conformance.reference.rules.decay import Added, Shrunk

@@ -19,8 +19,7 @@ from optimizer_conformance.questions.identify.experiment import Experiment
 from optimizer_conformance.reference.numbers import Bound, BoundArithmetic
 from optimizer_conformance.reference.numbers.hyper import hyper
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.numbers.real import RealFunction
-from optimizer_conformance.reference.numbers.system import OPERATIONS
+from optimizer_conformance.reference.numbers.system import OPERATIONS, RealFunction
 from optimizer_conformance.reference.rules import Rule
 
 
