@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,8 @@ class Nothing:
 
 # What Hypothesis knows of the constants in imported modules, and what stands in its place here.  It
 # has no switch for it; a version without these names draws no such constants.
+# Workers are planned side by side, and what is replaced belongs to the process: one at a time.
+TURN = threading.RLock()
 INSIDE: dict[str, Any] = {"_get_local_constants": Nothing, "CONSTANTS_CACHE": {}}
 
 
@@ -30,11 +33,12 @@ def undisturbed() -> Iterator[None]:
     library user's tests would each have others.
     """
     inside: Any = providers
-    kept = {name: getattr(inside, name) for name in INSIDE if hasattr(inside, name)}
-    for name in kept:
-        setattr(inside, name, INSIDE[name])
-    try:
-        yield
-    finally:
-        for name, value in kept.items():
-            setattr(inside, name, value)
+    with TURN:
+        kept = {name: getattr(inside, name) for name in INSIDE if hasattr(inside, name)}
+        for name in kept:
+            setattr(inside, name, INSIDE[name])
+        try:
+            yield
+        finally:
+            for name, value in kept.items():
+                setattr(inside, name, value)
