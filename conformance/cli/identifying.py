@@ -65,8 +65,7 @@ def identify_(
     """What does this optimizer compute? No documentation is read: it is only made to take steps.
 
     Without --features it is asked in its plain form and with most of its options at once. Exits
-    with 1 when a formula is outside the family of RMSProp and Adam, or no step gives the same
-    twice.
+    with 1 when no rule that is known explains the steps, or a step does not give the same twice.
 
     [bold]Examples[/]
 
