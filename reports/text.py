@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from rich import markup
@@ -31,6 +32,18 @@ def visible(text: str) -> str:
 def escape(text: object) -> str:
     """Text that is neither markup nor steers the terminal."""
     return markup.escape(visible(str(text)))
+
+
+SYMBOLS = {
+    "sqrt": "√", "beta_1": "β₁", "beta_2": "β₂", "rho": "ρ", "eps": "ε", "lambda": "λ", "mu": "μ",
+    "gbar": "ḡ", "vmax": "v̂", "Max": "max", "Min": "min",
+}  # fmt: skip
+SPELLED = re.compile(rf"(?<![A-Za-z_])({'|'.join(SYMBOLS)})(?![A-Za-z0-9]|_[A-Za-z])")
+
+
+def typeset(formula: str) -> str:
+    """A formula in plain text with the signs that people write, which is shorter."""
+    return SPELLED.sub(lambda found: SYMBOLS[found[1]], formula).replace("'", "′").replace("*", "·")
 
 
 def visible_content(content: Any) -> Any:

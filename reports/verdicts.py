@@ -208,6 +208,38 @@ def does(word: str) -> str:
     return "deviates from" if word == DEVIATES else f"comes to {word} on"
 
 
+class Conduct(Enum):
+    """What a stranger is told of an implementation and a document: mark, words, how it is shown.
+
+    The verdicts of its cells decide (``reports.judgements``); what asks for attention last comes
+    first.
+    """
+
+    follows = "●", "follows", "follow", Tone.good
+    excepted = "◐", "follows except", "follow except", Tone.warn
+    another = "○", "computes another rule", "compute another rule", Tone.bad
+    undecided = "?", "not decided", "not decided", Tone.quiet
+
+    @property
+    def mark(self) -> str:
+        """In a list or a map; a shape, so that no colour is needed."""
+        return self.value[0]
+
+    @property
+    def words(self) -> str:
+        """As people say it."""
+        return self.value[1]
+
+    @property
+    def tone(self) -> Tone:
+        """How it is shown where nothing expects it."""
+        return self.value[3]
+
+    def said(self, count: int = 1) -> str:
+        """The same of one or of several."""
+        return self.value[1] if count == 1 else self.value[2]
+
+
 # What a claim of a document comes to (``questions.verify.registry.ClaimVerdict``), what asks for
 # attention first.
 CLAIM_TONES = {

@@ -73,7 +73,8 @@ class TestContent:
     def test_an_agreement_is_not_listed_among_departures(self, numpy_run):
         data = model.load(numpy_run.folder)
         assert "Departures" not in markdown.render(data)
-        assert "departures" not in in_terminal(data)
+        assert "3 follow\n" in in_terminal(data)
+        assert "except" not in in_terminal(data)
 
     def test_the_summary_has_a_row_an_implementation(self, numpy_run):
         summary = model.summary(model.load(numpy_run.folder))
@@ -115,8 +116,10 @@ class TestContent:
             commands={"fake": command("crash_at_hello")},
         )
         data = model.load(outcome.folder)
-        for text in (in_terminal(data), markdown.render(data), html.render(data)):
+        assert "fake cannot run" in in_terminal(data)
+        for text in (markdown.render(data), html.render(data)):
             assert "unavailable" in text
+        for text in (in_terminal(data), markdown.render(data), html.render(data)):
             assert "libfake.so.1" in text
 
 

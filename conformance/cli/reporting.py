@@ -14,6 +14,7 @@ from rich.table import Table
 from optimizer_conformance.cli import losses
 from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
 from optimizer_conformance.expectations import gate
+from optimizer_conformance.questions import stated
 from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.digits import DataError
 from optimizer_conformance.reports import (
@@ -73,6 +74,9 @@ def report(
     incomplete: Annotated[
         bool, typer.Option("--incomplete", help="also show a run that was interrupted")
     ] = False,
+    long: Annotated[
+        bool, typer.Option("--long", help="also scores, options and the first case of each")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
 ) -> None:
     """Show a run again, in any format; with --gate also decide.
@@ -103,7 +107,7 @@ def report(
         else:
             write(output, rendered.encode())
     elif not gate_:
-        terminal.show(data, console)
+        terminal.show(data, console, rules=stated.rules_of(data), long=long)
     if output is not None and bundle_ is None:
         console.print(f"wrote {escape(output)}", soft_wrap=True)
     if gate_:

@@ -26,6 +26,7 @@ from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import content
 from optimizer_conformance.expectations.ledger import FOLDER
+from optimizer_conformance.questions import stated
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import model, terminal
 from optimizer_conformance.runs.cluster import Cluster
@@ -214,7 +215,7 @@ def ending(outcome: Outcome, as_json: bool) -> NoReturn:
     if as_json:
         print_json(reporting_content(data, outcome))
     else:
-        terminal.show(data, console)
+        terminal.show(data, console, rules=stated.rules_of(data))
         closing(outcome, data)
     if not outcome.exit_code and selection_empty(data):
         raise UsageError(

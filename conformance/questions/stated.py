@@ -1,0 +1,52 @@
+"""The rules that documents of a run state, as reports print them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from optimizer_conformance.reference.numbers.symbolic import equations, starts
+from optimizer_conformance.reference.rules import FACTORS, Rule
+from optimizer_conformance.reference.rules.rule import FAMILIES
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports.blocks import StatedRule
+from optimizer_conformance.reports.judgements import judgements
+from optimizer_conformance.reports.model import RunData
+
+NAME = re.compile(r" \((\w[\w ]*)\)$")
+NO_EPSILON = "epsilon absent"
+
+
+def rules_of(run: RunData) -> dict[str, StatedRule]:
+    """The rule of each documented variant that heads a block of a report."""
+    return stated(item.variant for item in judgements(run))
+
+
+def stated(variants: Iterable[str]) -> dict[str, StatedRule]:
+    """The rules of these variants; what is no variant here, of an older run, has none."""
+    rules = {name: VARIANTS[name].rule for name in variants if name in VARIANTS}
+    numbers = {rule: str(place) for place, rule in enumerate(dict.fromkeys(rules.values()))}
+    return {
+        name: StatedRule(
+            key=numbers[rule],
+            family=rule.family,
+            words=distinguished(rule),
+            equations=equations(rule),
+            starts=starts(rule),
+        )
+        for name, rule in rules.items()
+    }
+
+
+def distinguished(rule: Rule) -> str:
+    """What tells a rule from the plain one of its family, in words, and where epsilon stands."""
+    plain = FAMILIES.get(rule.family, rule)
+    apart = {*rule.differences(plain), "epsilon"}
+    words = (FACTORS[name].words(rule[name]) for name in FACTORS if name in apart)
+    return ", ".join(called(word) for word in words if word != NO_EPSILON)
+
+
+def called(words: str) -> str:
+    """The name of a choice where people have one, which stands in brackets behind its words."""
+    found = NAME.search(words)
+    return found[1] if found else words

@@ -1,0 +1,85 @@
+"""Paragraphs for a terminal of any width, and whole lines for a pipe.
+
+Nothing that somebody has to type again is cut: lines break between words alone.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+from rich.console import Console
+from rich.text import Text
+
+from optimizer_conformance.reports.text import visible
+
+
+class Words:
+    """Where paragraphs go."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def say(
+        self,
+        text: str,
+        *,
+        start: str = "",
+        style: str = "",
+        styled: int | None = None,
+        indent: int = 0,
+        whole: bool = False,
+    ) -> None:
+        """One paragraph.
+
+        start   what stands before its first line
+        styled  how many characters of the first line have the style; all of all lines where None
+        indent  of the lines after the first
+        whole   it is one line, however long
+        """
+        lines = self.lines(visible(text), start, indent, whole=whole)
+        for place, line in enumerate(lines):
+            shown = Text(line)
+            if styled is None:
+                shown.stylize(style)
+            elif not place:
+                shown.stylize(style, 0, styled)
+            self.console.print(shown, soft_wrap=True)
+
+    def parts(self, start: str, texts: list[str], *, style: str, indent: int) -> None:
+        """Texts behind a start, broken inside one only where it has no room on a line."""
+        line, between = start, " " * bool(start.strip())
+        for text in texts:
+            if line.strip() and len(f"{line}{between}{text};") > self.width:
+                self.say(line.strip(), style=style, start=line[: -len(line.lstrip())], indent=2)
+                line, between = " " * indent, ""
+            line, between = f"{line}{between}{text};", " "
+        line = line.removesuffix(";")
+        self.say(line.strip(), style=style, start=line[: -len(line.lstrip())], indent=indent + 2)
+
+    @property
+    def width(self) -> float:
+        """Columns that there are; any number where nobody sees them."""
+        return self.console.width if self.console.is_terminal else math.inf
+
+    def command(self, text: str) -> None:
+        """A line to copy: never broken."""
+        self.say(text, start="    ", style="dim", whole=True)
+
+    def blank(self) -> None:
+        """An empty line."""
+        self.console.print()
+
+    def lines(self, text: str, start: str, indent: int, *, whole: bool) -> list[str]:
+        """The paragraph as lines; one where nobody sees columns."""
+        if whole or not self.console.is_terminal:
+            return [start + text]
+        return textwrap.wrap(
+            text,
+            width=self.console.width,
+            initial_indent=start,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+        ) or [start]

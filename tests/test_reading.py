@@ -1,0 +1,187 @@
+"""What a stranger reads of a run: four words, a block a rule, nothing cut."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+from runfolders import described, footer_of, implementation, provenance_of
+
+from optimizer_conformance.questions.stated import rules_of, stated
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import model, terminal
+from optimizer_conformance.reports.blocks import Line, chapters
+from optimizer_conformance.reports.judgements import judgements
+from optimizer_conformance.reports.records import About, Cell
+from optimizer_conformance.reports.store import Run
+from optimizer_conformance.reports.text import typeset
+from optimizer_conformance.reports.verdicts import Conduct
+
+FINE = Cell(
+    implementation="torch:Adam", adapter="torch", version="2.13", device="cpu",
+    variant="torch-adam", relation="claimed", features="", dtype="float32", mode="trajectory",
+    regime="wide", case="adam/float32/…", verdict="rounding", score=0.5, ulp=0.4,
+)  # fmt: skip
+WRONG = replace(FINE, verdict="deviates", cause="rule", why="epsilon is inside", deviates=1)
+DOUBLE = replace(FINE, dtype="float64")
+REASON = "epsilon hat (docs/findings/hat.md)"
+
+
+def run_of(cells, folder, reasons=None, missing=None):
+    run = Run(folder, provenance_of(reasons=reasons or {}))
+    names = list(dict.fromkeys(cell.implementation for cell in cells))
+    about = About(
+        description=described("torch", [implementation(name) for name in names]), complete=True
+    )
+    run.add("torch", about, cells)
+    for name, why in (missing or {}).items():
+        run.add(name, About(failure=why))
+    run.finish(footer_of())
+    return model.load(folder)
+
+
+def judged(cells, folder, **more):
+    (item,) = judgements(run_of(cells, folder, **more))
+    return item
+
+
+def shown(data, width=80, *, terminal_there=True, **more):
+    console = Console(
+        file=io.StringIO(), width=width, force_terminal=terminal_there, color_system=None
+    )
+    terminal.show(data, console, rules=rules_of(data), **more)
+    return console.file.getvalue()
+
+
+class TestWords:
+    def test_inside_the_bound_it_follows(self, tmp_path):
+        assert judged([FINE, DOUBLE], tmp_path / "run").conduct is Conduct.follows
+
+    def test_a_rule_departed_from_in_every_set_of_options_is_another_rule(self, tmp_path):
+        item = judged([WRONG, DOUBLE], tmp_path / "run")
+        assert item.conduct is Conduct.another
+        assert [(lapse.where, lapse.sentence) for lapse in item.lapses] == [
+            ("in float32", "epsilon is inside")
+        ]
+        assert item.new
+
+    def test_in_one_set_of_options_it_is_an_exception(self, tmp_path):
+        decayed = replace(WRONG, features="weight_decay", variant="torch-adam-weight-decay")
+        item = judged([FINE, decayed], tmp_path / "run")
+        assert item.conduct is Conduct.excepted
+        assert item.lapses[0].where == "with weight decay"
+
+    @pytest.mark.parametrize(
+        ("more", "where"),
+        [
+            ({"dtype": "float16"}, "in float16"),
+            ({"regime": "non-finite"}, "with non-finite gradients"),
+            ({"mode": "layout", "regime": "strided-33"}, "for strided parameters"),
+        ],
+    )
+    def test_a_place_is_an_exception_and_is_named(self, tmp_path, more, where):
+        bad = replace(WRONG, cause="place", **more)
+        both = [bad] if "dtype" in more else [bad, replace(bad, dtype="float64")]
+        item = judged([FINE, DOUBLE, *both], tmp_path / "run")
+        assert item.conduct is Conduct.excepted
+        assert item.lapses[0].where == where
+
+    def test_what_is_known_is_said_with_its_reason_and_its_link(self, tmp_path):
+        known = replace(WRONG, expectation="hat")
+        item = judged([known, DOUBLE], tmp_path / "run", reasons={"hat": REASON})
+        (lapse,) = item.lapses
+        assert (lapse.sentence, lapse.link) == ("epsilon hat", "docs/findings/hat.md")
+        assert not item.new
+
+    @pytest.mark.parametrize("verdict", ["ill-posed", "unsupported"])
+    def test_what_no_cell_decides_is_not_decided(self, tmp_path, verdict):
+        item = judged([replace(FINE, verdict=verdict)], tmp_path / "run")
+        assert item.conduct is Conduct.undecided
+        assert item.why
+
+    def test_errors_alone_decide_nothing(self, tmp_path):
+        item = judged([replace(FINE, verdict="crash", why="it ended")], tmp_path / "run")
+        assert (item.conduct, item.why) == (Conduct.undecided, "it ended")
+
+    def test_without_a_document_the_rule_that_it_computes_is_found(self, tmp_path):
+        other = replace(FINE, relation="other")
+        wrong = replace(WRONG, relation="other", variant="keras-adam", cause="")
+        item = judged([other, wrong], tmp_path / "run")
+        assert item.conduct is Conduct.undecided
+        assert item.also == ("torch-adam",)
+
+
+class TestBlocks:
+    def test_modes_with_one_result_are_one_line(self, tmp_path):
+        modes = [replace(FINE, implementation=f"torch:Adam{mode}") for mode in ("", "[a]", "[b]")]
+        data = run_of([*modes, replace(WRONG, implementation="torch:Adam[c]")], tmp_path / "run")
+        (chapter,) = chapters(judgements(data), rules_of(data))
+        assert [line.name for line in chapter.blocks[0].lines] == [
+            "torch:Adam [a] [b]", "torch:Adam[c]",
+        ]  # fmt: skip
+
+    def test_documents_of_one_rule_are_one_block(self):
+        rules = stated(["torch-adam", "jax-adam", "keras-adam"])
+        assert rules["torch-adam"].key == rules["jax-adam"].key != rules["keras-adam"].key
+        assert rules["torch-adam"].title == "adam, epsilon outside the root"
+        assert rules["keras-adam"].title == "adam, epsilon hat"
+
+    def test_no_two_rules_have_one_title_and_one_formula(self):
+        rules = {rule.key: rule for rule in stated(VARIANTS).values()}.values()
+        assert len({(rule.title, rule.lines) for rule in rules}) == len(rules)
+
+    def test_a_device_is_named_unless_it_is_the_host(self, tmp_path):
+        data = run_of([replace(FINE, device="cuda:0")], tmp_path / "run")
+        assert Line(judgements(data)).name == "torch:Adam (cuda:0)"
+
+
+class TestTerminal:
+    def test_the_headline_counts_each_word_and_says_what_cannot_run(self, tmp_path):
+        cells = [FINE, replace(WRONG, implementation="torch:NAdam")]
+        text = shown(run_of(cells, tmp_path / "run", missing={"cupy": "no CUDA here"}))
+        assert "1 follows\n" in text
+        assert "1 computes another rule: 1 of them new" in text
+        assert "cupy cannot run: no CUDA here" in text
+
+    def test_a_block_has_its_formula(self, tmp_path):
+        text = shown(run_of([FINE], tmp_path / "run"), width=200)
+        assert "w′ = w - lr·m′/((1 - β₁^t)·(ε + √(v′/(1 - β₂^t))))" in text
+
+    def test_a_sentence_is_said_once(self, tmp_path):
+        known = replace(WRONG, expectation="hat")
+        other = replace(known, variant="keras-adam", implementation="torch:Other")
+        data = run_of([known, other], tmp_path / "run", reasons={"hat": REASON})
+        text = shown(data)
+        assert text.count("epsilon hat (docs/findings/hat.md)") == 1
+        assert "(see hat)" in text
+
+    @pytest.mark.parametrize("width", [20, 60, 80, 120])
+    def test_no_name_is_cut_at_any_width(self, tmp_path, width):
+        long = "torch:" + "averylongnamespace." * 4 + "Adam[capturable=True]"
+        known = replace(WRONG, expectation="hat", implementation=long)
+        text = shown(run_of([known, FINE], tmp_path / "run", reasons={"hat": REASON}), width)
+        assert long in text
+        assert "docs/findings/hat.md" in text
+
+    def test_without_a_terminal_each_record_is_a_line(self, tmp_path):
+        names = [f"torch:Adam{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+        data = run_of([replace(FINE, implementation=name) for name in names], tmp_path / "run")
+        text = shown(data, terminal_there=False)
+        (line,) = (line for line in text.splitlines() if "● " in line)
+        assert all(name in line for name in names)
+
+    def test_scores_and_options_are_for_those_who_ask(self, tmp_path):
+        data = run_of([FINE], tmp_path / "run")
+        assert "ulp" not in shown(data)
+        assert "plain: rounding, 0.50 of the bound, 0.40 ulp, 1 cells" in shown(data, long=True)
+
+    def test_what_is_new_comes_with_the_commands_that_show_it_again(self, tmp_path):
+        text = shown(run_of([WRONG], tmp_path / "run"))
+        assert "conformance run --implementation 'torch:Adam' --case 'adam/float32/…'" in text
+
+
+def test_formulas_have_the_signs_that_people_write():
+    assert typeset("vmax' = Max(vmax, beta_2*v)") == "v̂′ = max(v̂, β₂·v)"
+    assert typeset("w' = w - lr*eps_rate") == "w′ = w - lr·eps_rate"
