@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from optimizer_conformance.reports.judgements import Judgement
+from optimizer_conformance.reports.bearings import Bearing
 from optimizer_conformance.reports.verdicts import Conduct
 
 HOST = ("cpu", "–")
@@ -43,13 +43,13 @@ Rules = Mapping[str, StatedRule]  # by the identifier of a documented variant
 
 
 @dataclass(frozen=True)
-class Line:
+class Folded:
     """Modes and devices of one implementation that have one result."""
 
-    members: tuple[Judgement, ...]
+    members: tuple[Bearing, ...]
 
     @property
-    def first(self) -> Judgement:
+    def first(self) -> Bearing:
         """One of them, for what all have in common."""
         return self.members[0]
 
@@ -74,9 +74,9 @@ class Block:
 
     rule: StatedRule
     documents: list[str] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Folded] = field(default_factory=list)
 
-    def of(self, conduct: Conduct) -> list[Line]:
+    def of(self, conduct: Conduct) -> list[Folded]:
         """Lines of one word."""
         return [line for line in self.lines if line.first.conduct is conduct]
 
@@ -86,9 +86,9 @@ class Block:
         new = any(line.first.new for line in self.lines)
         return (not new, -sum(len(line.members) for line in self.lines), self.rule.title)
 
-    def together(self, conduct: Conduct) -> list[list[Line]]:
+    def together(self, conduct: Conduct) -> list[list[Folded]]:
         """Lines of one word, those of which the same is said together."""
-        kept: dict[object, list[Line]] = {}
+        kept: dict[object, list[Folded]] = {}
         for line in self.of(conduct):
             kept.setdefault(said(line.first), []).append(line)
         return list(kept.values())
@@ -107,7 +107,7 @@ class Chapter:
         return [line for line in block.rule.lines if line not in self.common]
 
 
-def chapters(found: Iterable[Judgement], rules: Rules) -> list[Chapter]:
+def chapters(found: Iterable[Bearing], rules: Rules) -> list[Chapter]:
     """The blocks by family, what asks for attention first."""
     kept: dict[str, list[Block]] = {}
     for block in blocks(found, rules):
@@ -123,7 +123,7 @@ def common(group: list[Block]) -> tuple[str, ...]:
     return tuple(line for line in first if all(line in lines for lines in rest))
 
 
-def said(item: Judgement) -> tuple[object, ...]:
+def said(item: Bearing) -> tuple[object, ...]:
     """Everything that is printed of it beside its name."""
     known = tuple(lapse.said for lapse in item.lapses)
     return (item.claimed, item.conduct, known, item.why, bool(item.also))
@@ -134,20 +134,20 @@ def unstated(variant: str) -> StatedRule:
     return StatedRule(key=variant, family=variant or "no document", words="")
 
 
-def blocks(found: Iterable[Judgement], rules: Rules) -> list[Block]:
+def blocks(found: Iterable[Bearing], rules: Rules) -> list[Block]:
     """A block a rule."""
     kept: dict[str, Block] = {}
-    members: dict[tuple[object, ...], list[Judgement]] = {}
+    members: dict[tuple[object, ...], list[Bearing]] = {}
     for item in found:
         rule = rules.get(item.variant) or unstated(next(iter(item.documents), ""))
         block = kept.setdefault(rule.key, Block(rule))
         block.documents += [name for name in item.documents if name not in block.documents]
         members.setdefault((rule.key, *alike(item)), []).append(item)
     for (key, *_), same in members.items():
-        kept[str(key)].lines.append(Line(tuple(same)))
+        kept[str(key)].lines.append(Folded(tuple(same)))
     return sorted(kept.values(), key=lambda block: block.weight)
 
 
-def alike(item: Judgement) -> tuple[object, ...]:
+def alike(item: Bearing) -> tuple[object, ...]:
     """What modes of an implementation have in common when they have one result."""
     return (item.adapter, item.object, *said(item))

@@ -11,14 +11,14 @@ from typing import Any
 import pandas
 from rich.console import Console
 
-from optimizer_conformance.reports.blocks import Block, Chapter, Line, Rules, chapters
+from optimizer_conformance.reports.bearings import Bearing, Lapse, bearings
+from optimizer_conformance.reports.blocks import Block, Chapter, Folded, Rules, chapters
 from optimizer_conformance.reports.findings import LABELS, recorded
-from optimizer_conformance.reports.judgements import Judgement, Lapse, judgements
 from optimizer_conformance.reports.model import RunData, compared, ill_posed, options
 from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.records import Finding, Kind
 from optimizer_conformance.reports.text import escape, typeset
-from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, Conduct, Tone
+from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, Conduct, Tone, named
 
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
 
@@ -29,7 +29,7 @@ def show(run: RunData, console: Console, *, rules: Rules | None = None, long: bo
     ``rules`` are those that documents state, by variant: a report of a run alone knows their names.
     """
     words = Words(console)
-    found = judgements(run)
+    found = bearings(run)
     headline(run, found, words)
     new_departures(run, words)
     seen: set[str] = set()
@@ -54,7 +54,7 @@ def heading(chapter: Chapter, words: Words) -> None:
         )
 
 
-def headline(run: RunData, found: Iterable[Judgement], words: Words) -> None:
+def headline(run: RunData, found: Iterable[Bearing], words: Words) -> None:
     """How many follow, depart as known, are new, and what could not run here."""
     every = list(found)
     counts = {conduct: [item for item in every if item.conduct is conduct] for conduct in Conduct}
@@ -117,7 +117,7 @@ def listed(names: list[str], told: str, conduct: Conduct, words: Words, style: s
     )
 
 
-def departing(lines: list[Line], words: Words, seen: set[str]) -> None:
+def departing(lines: list[Folded], words: Words, seen: set[str]) -> None:
     """Who does not follow, or not everywhere, and in a sentence what is done instead."""
     item = lines[0].first
     names = ", ".join(line.name for line in lines)
@@ -131,7 +131,7 @@ def departing(lines: list[Line], words: Words, seen: set[str]) -> None:
     )
 
 
-def told(item: Judgement, count: int, seen: set[str]) -> str:
+def told(item: Bearing, count: int, seen: set[str]) -> str:
     """What is said of an implementation that does not follow, or not everywhere."""
     word = item.conduct.said(count)
     if item.conduct is Conduct.undecided:
@@ -155,6 +155,11 @@ def lapsed(lapse: Lapse, claimed: bool, seen: set[str]) -> str:
 def is_known(row: Any) -> bool:
     """Whether expectations cover everything in which a row of the summary deviates."""
     return bool(row.verdict == DEVIATES and row.unexpected == 0)
+
+
+def coloured(verdict: str) -> str:
+    """A verdict in its colour, as Rich's markup."""
+    return f"[{named(verdict).meaning.tone.terminal}]{escape(verdict)}[/]"
 
 
 def number(value: float) -> str:

@@ -211,7 +211,7 @@ def does(word: str) -> str:
 class Conduct(Enum):
     """What a stranger is told of an implementation and a document: mark, words, how it is shown.
 
-    The verdicts of its cells decide (``reports.judgements``); what asks for attention last comes
+    The verdicts of its cells decide (``reports.bearings``); what asks for attention last comes
     first.
     """
 

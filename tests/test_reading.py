@@ -12,8 +12,8 @@ from runfolders import described, footer_of, implementation, provenance_of
 from optimizer_conformance.questions.stated import rules_of, stated
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import model, terminal
-from optimizer_conformance.reports.blocks import Line, chapters
-from optimizer_conformance.reports.judgements import judgements
+from optimizer_conformance.reports.bearings import bearings
+from optimizer_conformance.reports.blocks import Folded, chapters
 from optimizer_conformance.reports.records import About, Cell
 from optimizer_conformance.reports.store import Run
 from optimizer_conformance.reports.text import typeset
@@ -43,7 +43,7 @@ def run_of(cells, folder, reasons=None, missing=None):
 
 
 def judged(cells, folder, **more):
-    (item,) = judgements(run_of(cells, folder, **more))
+    (item,) = bearings(run_of(cells, folder, **more))
     return item
 
 
@@ -117,7 +117,7 @@ class TestBlocks:
     def test_modes_with_one_result_are_one_line(self, tmp_path):
         modes = [replace(FINE, implementation=f"torch:Adam{mode}") for mode in ("", "[a]", "[b]")]
         data = run_of([*modes, replace(WRONG, implementation="torch:Adam[c]")], tmp_path / "run")
-        (chapter,) = chapters(judgements(data), rules_of(data))
+        (chapter,) = chapters(bearings(data), rules_of(data))
         assert [line.name for line in chapter.blocks[0].lines] == [
             "torch:Adam [a] [b]", "torch:Adam[c]",
         ]  # fmt: skip
@@ -134,7 +134,7 @@ class TestBlocks:
 
     def test_a_device_is_named_unless_it_is_the_host(self, tmp_path):
         data = run_of([replace(FINE, device="cuda:0")], tmp_path / "run")
-        assert Line(judgements(data)).name == "torch:Adam (cuda:0)"
+        assert Folded(bearings(data)).name == "torch:Adam (cuda:0)"
 
 
 class TestTerminal:

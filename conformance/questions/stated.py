@@ -9,8 +9,8 @@ from optimizer_conformance.reference.numbers.symbolic import equations, starts
 from optimizer_conformance.reference.rules import FACTORS, Rule
 from optimizer_conformance.reference.rules.rule import FAMILIES
 from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports.bearings import bearings
 from optimizer_conformance.reports.blocks import StatedRule
-from optimizer_conformance.reports.judgements import judgements
 from optimizer_conformance.reports.model import RunData
 
 NAME = re.compile(r" \((\w[\w ]*)\)$")
@@ -19,7 +19,7 @@ NO_EPSILON = "epsilon absent"
 
 def rules_of(run: RunData) -> dict[str, StatedRule]:
     """The rule of each documented variant that heads a block of a report."""
-    return stated(item.variant for item in judgements(run))
+    return stated(item.variant for item in bearings(run))
 
 
 def stated(variants: Iterable[str]) -> dict[str, StatedRule]:

@@ -61,7 +61,7 @@ class Lapse:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Bearing:
     """One implementation on one device and the document that it was held against.
 
     documents  documented variants without their options
@@ -102,7 +102,7 @@ class Judgement:
 
 
 @lru_cache(maxsize=4)
-def judgements(run: RunData) -> tuple[Judgement, ...]:
+def bearings(run: RunData) -> tuple[Bearing, ...]:
     """Each implementation on each device; those without a document at the end.
 
     A run with chosen variants has one for each implementation and variant.
@@ -135,12 +135,12 @@ def bases(cells: pandas.DataFrame) -> pandas.Series[Any]:
 
 def judged(
     run: RunData, name: str, device: str, rows: pandas.DataFrame, also: Iterable[str] = ()
-) -> Judgement:
+) -> Bearing:
     """One implementation held against its documents, or against a chosen one."""
     bad = rows[rows.verdict.isin(FAILS)]
     smallest = min(rows.features.unique(), key=lambda text: (len(options_of(text)), text))
     conduct, why = conducted(rows, bad)
-    return Judgement(
+    return Bearing(
         implementation=name,
         adapter=rows.adapter.iloc[0],
         version=rows.version.iloc[0],
@@ -243,11 +243,11 @@ def followed(others: pandas.DataFrame) -> list[str]:
     return sorted(set(others.base) - wrong)
 
 
-def undocumented(name: str, device: str, group: pandas.DataFrame) -> Judgement:
+def undocumented(name: str, device: str, group: pandas.DataFrame) -> Bearing:
     """An implementation whose documentation states no formula, and which rules it follows."""
     also = followed(group)
     first = group[group.base == also[0]] if also else group[:0]
-    return Judgement(
+    return Bearing(
         implementation=name,
         adapter=group.adapter.iloc[0],
         version=group.version.iloc[0],
