@@ -115,11 +115,15 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def faults(session: nox.Session) -> None:
-    """Kill workers and drivers, fill disks, spoil frames and files; the figures are printed."""
+    """Kill workers, drivers and pip, fill disks, spoil frames and files; the figures are printed.
+
+    ``-- 1`` draws other faults than ``-- 0``.
+    """
     own(session, ".[dev]")
-    session.run("python", "tests/faults.py", *session.posargs)
-    session.run("python", "tests/lines.py")
-    session.run("pytest", "-s", "-m", "faults")
+    (seed,) = session.posargs or ["0"]
+    for script in ("faults", "makings", "lines"):
+        session.run("python", f"tests/{script}.py", "--seed", seed)
+    session.run("pytest", "-s", "-m", "faults", env={"FAULTS_SEED": seed})
 
 
 @nox.session

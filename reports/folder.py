@@ -112,7 +112,7 @@ class RunFolder:
         """The content of a file as what it should be."""
         try:
             return msgspec.convert(content, kind)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # or half a character
             raise UnreadableRun(f"{self.path / name} is damaged: {visible(str(error))}") from error
 
 

@@ -44,3 +44,14 @@ def content(path: Path, most: int = DOCUMENT) -> bytes:
 def text(path: Path, most: int = DOCUMENT) -> str:
     """The same as text in UTF-8.  Raises UnicodeDecodeError too."""
     return content(path, most).decode("utf-8")
+
+
+def below(folder: Path, suffix: str) -> list[Path]:
+    """The files below a folder whose names end so, in order.
+
+    Folders that cannot be read, or that go away meanwhile, have none; links are not followed.
+    """
+    walk = os.walk(folder)
+    return sorted(
+        Path(top, name) for top, _, names in walk for name in names if name.endswith(suffix)
+    )

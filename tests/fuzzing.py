@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import random
 import re
 import shutil
@@ -100,7 +101,7 @@ def damaged_json(content, chance):
         if isinstance(node, dict) and chance.random() < 0.3:
             del node[name]
         else:
-            node[name] = chance.choice(CONTENT)
+            node[name] = chance.choice((*CONTENT, "\ud800"))
         break
     return json.dumps(content).encode()
 
@@ -173,8 +174,9 @@ def report_of(conformance, folder, kind):
 
 
 def seeds(count):
-    """A source of chance for each file."""
-    return ((number, random.Random(number)) for number in range(count))
+    """A source of chance for each file; FAULTS_SEED, a number, draws others."""
+    first = int(os.environ.get("FAULTS_SEED", "0")) * 1_000_000
+    return ((number, random.Random(first + number)) for number in range(count))
 
 
 def below(folder: Path):

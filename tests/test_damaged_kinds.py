@@ -5,6 +5,8 @@ The ordinary suite takes a few of each; `nox -s faults` takes 5,000.
 
 from __future__ import annotations
 
+import os
+
 import damage
 import fuzzing
 import pyarrow
@@ -70,3 +72,26 @@ def test_a_table_that_unpacks_to_terabytes_is_refused_before_it_is_loaded(tmp_pa
     monkeypatch.setattr(foreign, "ROWS", 1000)
     with pytest.raises(UnreadableRun, match="it says that it has 2,000 rows"):
         tables.read(path, Cell)
+
+
+def test_half_a_character_in_what_an_adapter_said_is_refused_in_one_line(tmp_path):
+    kind = damage.KINDS["shard's adapters.json"]
+    path = kind.make(tmp_path)
+    path.write_text(path.read_text().replace('"1.0"', '"\\ud800"', 1))
+    assert damage.clean_read(kind, path)
+
+
+def test_a_folder_that_goes_away_while_it_is_walked_has_no_files(tmp_path, monkeypatch):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "a.json").write_text("")
+    (tmp_path / "gone").mkdir()
+    walk = os.walk
+
+    def walked(top):
+        for found in walk(top):
+            if (tmp_path / "gone").exists():
+                (tmp_path / "gone").rmdir()
+            yield found
+
+    monkeypatch.setattr(os, "walk", walked)
+    assert foreign.below(tmp_path, ".json") == [tmp_path / "kept" / "a.json"]

@@ -67,6 +67,22 @@ class TestMemory:
         assert psutil.virtual_memory().total // 2 >= driver.MEMORY_LIMIT
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (
+            ["Error: no such module", "    at Module.load", "", "Node.js v20"],
+            "Error: no such module",
+        ),
+        (["Traceback", "ImportError: no x", "it is needed"], "ImportError: no x"),
+        (["killed by a rule", ""], "killed by a rule"),
+        ([], "it said nothing"),
+    ],
+)
+def test_a_crash_is_told_with_the_line_that_names_the_error(said, words):
+    assert driver.last_words(said) == words
+
+
 class TestStrayReplies:
     def test_a_second_answer_is_noticed_at_the_next_request(self):
         with Worker(command("twice")) as worker:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -303,3 +305,20 @@ class TestSchema:
         for table, record in (("cells", "Cell"), ("elements", "Element")):
             names = pyarrow.parquet.read_schema(whole / table / "fake.parquet").names
             assert names == list(schema.schema()["$defs"][record]["properties"])
+
+
+def test_what_a_run_asks_of_git_writes_nothing_into_the_checkout(tmp_path, monkeypatch):
+    def git(*words):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
+
+    git("init")
+    (tmp_path / "file").write_text("x")
+    git("add", "file")
+    os.utime(tmp_path / "file", (1, 1))  # what `git status` would write down
+    index = tmp_path / ".git" / "index"
+    before = index.read_bytes()
+    monkeypatch.setattr(keys, "ADAPTERS", tmp_path / "adapters")
+    assert keys.git_state()[1]
+    assert index.read_bytes() == before
+    git("status")
+    assert index.read_bytes() != before

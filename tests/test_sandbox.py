@@ -15,6 +15,7 @@ import sandboxing
 from fakes import command
 from test_workers import step_with
 
+from optimizer_conformance.cli.interpreting import print_answer
 from optimizer_conformance.workers import sandbox
 from optimizer_conformance.workers.process import Worker, WorkerError
 
@@ -162,6 +163,13 @@ class TestMissingWalls:
         (tmp_path / "mine.py").write_text("def update(p, g, s, rate=0.1): return p - rate * g, s\n")
         done = conformance("audit", f"{tmp_path}/mine.py:nothing")
         assert "not confined here: " in done.stderr
+
+    def test_so_does_the_json_of_an_answer(self, capsys, without):
+        without("landlock,seccomp,namespaces")
+        print_answer({"conforms": True})
+        said = json.loads(capsys.readouterr().out)
+        assert said["conforms"]
+        assert "home" in said["missing_walls"]["reading"]
 
 
 class TestDeadlines:

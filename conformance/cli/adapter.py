@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 
 from optimizer_conformance.cli.codes import UNEXPECTED
-from optimizer_conformance.cli.console import UsageError, console, print_json, suggestion
-from optimizer_conformance.cli.interpreting import interpreting
+from optimizer_conformance.cli.console import UsageError, console, suggestion
+from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.adapter_check import check_adapter
 from optimizer_conformance.workers.implementation_check import CheckReport, Complaint
@@ -49,7 +49,7 @@ def check(
     with Worker(command(worker)) as process, console.status("…") as status:
         found = check_adapter(process, lambda name: status.update(escape(name)))
     if as_json:
-        print_json(
+        print_answer(
             {
                 "adapter": found.description.adapter,
                 "checks": found.checks,

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from optimizer_conformance import Audit, audit
-from optimizer_conformance.cli.console import UsageError, console, errors, print_json
-from optimizer_conformance.cli.interpreting import interpreting
+from optimizer_conformance.cli.console import UsageError, console, errors
+from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.audit.preparation import AuditError
 from optimizer_conformance.questions.audit.record import place
@@ -92,7 +92,7 @@ def audit_(
         errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(INCOMPLETE) from error
     if as_json:
-        print_json(found.to_dict())
+        print_answer(found.to_dict())
     else:
         show(found)
     raise typer.Exit(0 if found.conforms else DEVIATES)

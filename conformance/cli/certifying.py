@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
-from optimizer_conformance.cli.interpreting import interpreting
+from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
+from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.questions.certify import Certificate, certify, check
 from optimizer_conformance.questions.certify.page import FORMATS, render
 from optimizer_conformance.questions.certify.record import MalformedCertificate, read
@@ -119,7 +119,7 @@ def check_(
     except SubjectError as error:
         raise WorkerError("error", f"cannot run here: {error}") from error
     if as_json:
-        print_json(
+        print_answer(
             {
                 "same": found.same,
                 "cases": found.cases,

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from optimizer_conformance.cli.auditing import values_of
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
-from optimizer_conformance.cli.interpreting import interpreting
+from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
 from optimizer_conformance.questions.identify.search import MOST_STEPS, PREFERRED
@@ -120,7 +120,7 @@ def identify_(
         raise typer.Exit(OUTSIDE) from error
     if as_json:
         first, *others = (item.content() for item in found)
-        print_json({**first, "others": others})
+        print_answer({**first, "others": others})
     raise typer.Exit(OUTSIDE if any(not item.rules for item in found) else 0)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer_conformance.cli.console import UsageError, errors
+from optimizer_conformance.cli.console import UsageError, errors, print_json
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import sandbox
 from optimizer_conformance.workers.interpreters import Wish, standing_in
@@ -48,6 +48,11 @@ OPTIONS: dict[str, tuple[Any, Any]] = {
     ),
     "pre": (Annotated[bool, typer.Option("--pre", help="--with takes pre-releases")], False),
 }
+
+
+def print_answer(content: dict[str, Any]) -> None:
+    """What workers were asked, as JSON; with it which walls were missing around them."""
+    print_json({**content, "missing_walls": sandbox.missing_walls()})
 
 
 def interpreting(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,9 +12,8 @@ from optimizer_conformance.cli.console import (
     UsageError,
     console,
     errors,
-    print_json,
 )
-from optimizer_conformance.cli.interpreting import interpreting
+from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import folder as made_folder
 from optimizer_conformance.cli.reporting import write
@@ -138,7 +137,7 @@ def alone(
     if out is not None:
         write(out, shown.encode())
     if as_json:
-        print_json(content(made, text, tested))
+        print_answer(content(made, text, tested))
     elif out is None:
         typer.echo(shown, nl=False)
     else:
@@ -193,7 +192,7 @@ def together(
             ) from None
     entries = collection.entries
     if as_json:
-        print_json(
+        print_answer(
             {"folder": str(out), **collection.figures(), "entries": list(map(vars, entries))}
         )
     else:

@@ -16,7 +16,15 @@ from optimizer_conformance.questions.devices.budgets import read
 from optimizer_conformance.questions.devices.page import page
 from optimizer_conformance.questions.equivalence.classes import mapped
 from optimizer_conformance.reference.rules import FAMILIES
-from optimizer_conformance.reports import classes, equivalence, facts, model, picture, sheets
+from optimizer_conformance.reports import (
+    classes,
+    equivalence,
+    facts,
+    foreign,
+    model,
+    picture,
+    sheets,
+)
 from optimizer_conformance.reports import defaults as defaults_table
 from optimizer_conformance.reports import support as support_table
 from optimizer_conformance.reports.classes import Map
@@ -223,11 +231,7 @@ def device(
 
       conformance tables device runs/cuda --primitives primitives.jsonl --host runs/cpu
     """
-    measured = [
-        read(line)
-        for path in primitives or ()
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
+    measured = [read(line) for path in primitives or () for line in foreign.text(path).splitlines()]
     beside = [model.load(folder, incomplete=True) for folder in host or ()]
     text = page([model.load(folder, incomplete=True) for folder in runs], measured, beside)
     if output is None:

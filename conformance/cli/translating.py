@@ -16,7 +16,7 @@ from optimizer_conformance.cli.console import (
     print_json,
     suggestion,
 )
-from optimizer_conformance.cli.interpreting import interpreting
+from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.reporting import write
 from optimizer_conformance.questions.translate import STEPS, Translation, report, translate
@@ -103,7 +103,7 @@ def translate_(
     if code is not None and found.code:
         write(code, found.code.encode())
     if as_json:
-        print_json(found.content())
+        print_answer(found.content())
     else:
         show(found)
     raise typer.Exit(0 if found.proved else 1)

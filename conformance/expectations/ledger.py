@@ -208,9 +208,9 @@ class Ledger:
         path = self.path.resolve()
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         stated = re.compile(rf"""\s*id\s*=\s*["']{re.escape(entry)}["']""")
-        with path.open(encoding="utf-8") as lines:
-            found = (number for number, line in enumerate(lines, 1) if stated.match(line))
-            return shown.as_posix(), next(found, 1)
+        lines = foreign.text(path).splitlines()
+        found = (number for number, line in enumerate(lines, 1) if stated.match(line))
+        return shown.as_posix(), next(found, 1)
 
     def settle(self, cell: Cell) -> str:
         """The identifier of the entry that expects this cell's verdict and size, or empty."""

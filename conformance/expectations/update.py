@@ -21,6 +21,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from optimizer_conformance.expectations.check import TODO
 from optimizer_conformance.expectations.ledger import Expectation, ExpectationError, Ledger
+from optimizer_conformance.reports import foreign
 from optimizer_conformance.reports.records import Cell
 from optimizer_conformance.reports.verdicts import AGREES, DEVIATES, FAILS
 
@@ -59,7 +60,7 @@ def propose(path: Path, cells: Iterable[Cell], ledger: Ledger, *, stale: bool) -
     ``stale`` says whether entries that fit no cell may be removed: after a whole run.  Raises
     ExpectationError for a file that cannot be cut into entries.
     """
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = foreign.text(path) if path.exists() else ""
     head, blocks = cut(before, path.name)
     claimed = [cell for cell in cells if cell.relation == "claimed"]
     changes: list[str] = []

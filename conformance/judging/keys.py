@@ -139,15 +139,17 @@ def key_of(group: Group, defaults: Mapping[str, object], around: Mapping[str, ob
 
 
 def git_state() -> tuple[str, bool]:
-    """The commit of the checkout that this runs from, and whether it has changes."""
+    """The commit of the checkout that this runs from, and whether it has changes.
+
+    Nothing is written into it: killed meanwhile, git would leave a lock there.
+    """
     top = ADAPTERS.parent
     if not (top / ".git").exists():
         return "", False
 
     def git(*words: str) -> str:
-        done = subprocess.run(
-            ["git", "-C", str(top), *words], capture_output=True, text=True, check=False
-        )
+        command = ["git", "--no-optional-locks", "-C", str(top), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         return done.stdout.strip()
 
     try:

@@ -98,7 +98,7 @@ class Enrolment:
         if self.requirements is None:
             return []
         if self.requirements.suffix == ".json":
-            needed = json.loads(self.requirements.read_text(encoding="utf-8"))["dependencies"]
+            needed = json.loads(files.text(self.requirements))["dependencies"]
             return [f"{name}=={version}" for name, version in needed.items()]
         return [*self.lone_pins, *pinned(self.requirements)]
 

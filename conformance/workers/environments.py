@@ -20,6 +20,7 @@ from pathlib import Path
 import filelock
 import platformdirs
 
+from optimizer_conformance.reports import foreign
 from optimizer_conformance.workers.enrolment import Enrolment, enrolled
 from optimizer_conformance.workers.installation import (
     MARKER,
@@ -143,7 +144,7 @@ class Environment:
     def packages(self) -> dict[str, str]:
         """Every installed distribution and its version, as pip listed them when it was made."""
         try:
-            found: dict[str, str] = json.loads((self.folder / MARKER).read_text())["packages"]
+            found: dict[str, str] = json.loads(foreign.text(self.folder / MARKER))["packages"]
         except (OSError, ValueError, KeyError):
             return {}
         return found
@@ -168,7 +169,7 @@ def locate(adapter: str, recipe: Recipe | None = None) -> Environment:
     interpreter = INTERPRETER
     if enrolment.manifest:
         interpreter = repr(enrolment.manifest.install)
-    texts = [path.read_text(encoding="utf-8") for path in enrolment.sources]
+    texts = [foreign.text(path) for path in enrolment.sources]
     if recipe:
         interpreter, texts = recipe.version, [*recipe.pins, *recipe.alone]
     parts = (*texts, interpreter, platform.system(), platform.machine())
@@ -278,8 +279,8 @@ def judged(folder: Path, current: Environment | None) -> Found:
 def made_with(folder: Path) -> str:
     """The interpreter of an environment; empty where it has none of Python's."""
     try:
-        lines = (folder / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
-        known = json.loads((folder / MARKER).read_text(encoding="utf-8")).get("interpreter")
+        lines = foreign.text(folder / "pyvenv.cfg").splitlines()
+        known = json.loads(foreign.text(folder / MARKER)).get("interpreter")
     except (OSError, ValueError, AttributeError):
         return ""
     versions = [line.partition("=")[2].strip() for line in lines if line.startswith("version")]

@@ -26,12 +26,6 @@ from optimizer_conformance.workers.configuration import (
 )
 from optimizer_conformance.workers.process import Refused, Worker, WorkerError
 
-DECLARED = {
-    "gradient": "the step changes its gradient",
-    "dtype": "a parameter comes back in another dtype",
-    "restored": "set_state does not restore",
-}
-
 
 @dataclass(frozen=True)
 class Complaint:
@@ -93,23 +87,36 @@ class ImplementationCheck:
         given = {name: VALUES[name][0] for name in offered(self.item, features)}
         return Setting(self.item, device, features, dtype, values, gradients, given)
 
-    def complain(self, setting: Setting | None, message: str) -> None:
-        """Keep a complaint, unless the description declares it of upstream."""
+    def complain(
+        self, setting: Setting | None, message: str, *, gap: str = "", advice: str = ""
+    ) -> None:
+        """Keep a complaint; a note where the description declares this ``gap`` of upstream.
+
+        ``advice`` is for who has not declared it.
+        """
         where = ""
         if setting:
             options = "+".join(setting.features) or "plain"
             where = f"{setting.device}, {options}, {setting.dtype}"
-        if any(message.startswith(DECLARED[key]) for key in DECLARED if key in self.item.gaps):
-            declared = message.partition(":")[0]  # the rest is advice that was taken
-            self.found.notes.append(Complaint(self.item.name, where, declared))
+        if gap in self.item.gaps:
+            self.found.notes.append(Complaint(self.item.name, where, message))
         else:
-            self.found.complaints.append(Complaint(self.item.name, where, message))
+            said = f"{message}: {advice}" if advice else message
+            self.found.complaints.append(Complaint(self.item.name, where, said))
 
-    def expect(self, setting: Setting | None, holds: bool, message: str) -> None:
+    def expect(
+        self,
+        setting: Setting | None,
+        holds: bool,
+        message: str,
+        *,
+        gap: str = "",
+        advice: str = "",
+    ) -> None:
         """Count one check; complain where it does not hold."""
         self.found.checks += 1
         if not holds:
-            self.complain(setting, message)
+            self.complain(setting, message, gap=gap, advice=advice)
 
     def refused(self, setting: Setting, error: Refused) -> None:
         """A declared configuration that fails."""
@@ -198,12 +205,16 @@ class ImplementationCheck:
         self.expect(
             setting,
             [tensor.data for tensor in first.gradients] == [t.data for t in setting.row(0)],
-            f"{DECLARED['gradient']}: copy it, or declare the gap `gradient` if upstream does that",
+            "the step changes its gradient",
+            gap="gradient",
+            advice="copy it, or declare the gap `gradient` if upstream does that",
         )
         self.expect(
             setting,
             all(tensor.dtype == setting.dtype for tensor in first.parameters),
-            f"{DECLARED['dtype']}: declare the gap `dtype` if upstream does that",
+            "a parameter comes back in another dtype",
+            gap="dtype",
+            advice="declare the gap `dtype` if upstream does that",
         )
         undeclared = sorted(set(first.state) - set(self.item.state))
         self.expect(setting, not undeclared, f"shows state that it does not declare: {undeclared}")
@@ -237,11 +248,13 @@ class ImplementationCheck:
             lost = distance(went_on.state[name], forgetful.state[name])
             if lost > 0:
                 apart = distance(went_on.state[name], after.state[name])
-                self.expect(setting, apart < lost, f"set_state does not restore {name}")
+                lost_state = f"set_state does not restore {name}"
+                self.expect(setting, apart < lost, lost_state, gap="restored")
         miss = distance(went_on.parameters, miscounted.parameters)
         if bits(after) != bits(went_on) and miss > 0:
             apart = distance(went_on.parameters, after.parameters)
-            self.expect(setting, apart < miss, "set_state does not restore the step count")
+            lost_count = "set_state does not restore the step count"
+            self.expect(setting, apart < miss, lost_count, gap="restored")
 
     def in_transit(self, setting: Setting) -> None:
         """With gradients of zero a step from a fresh state leaves every parameter as it was."""

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from optimizer_conformance.reports import foreign
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.enrolment import FOLDER, Enrolment
 from optimizer_conformance.workers.environments import EnvironmentFailure, Recipe
@@ -135,7 +136,7 @@ def frameworks(adapter: str) -> frozenset[str]:
         if path in seen or not path.is_file():
             continue
         seen.add(path)
-        for name in imports(path.read_text(encoding="utf-8"), tried=path == program):
+        for name in imports(foreign.text(path), tried=path == program):
             own = OWN.match(name)
             waiting += [FOLDER / f"{own[1]}.py"] if own and own[1] else []
             found.add(name.partition(".")[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, TypeVar, cast
@@ -36,6 +37,7 @@ MEMORY_LIMIT = min(8 << 30, psutil.virtual_memory().total // 2)
 LOOKS = 0.2  # seconds between two looks at a worker's memory
 ASKED = "it asked for more memory than is left to it"
 SCRATCH = "conformance-"
+NAMED = re.compile(r"\s*\w*(Error|Exception)\b")  # how languages begin what went wrong
 LINES_KEPT = 40  # of standard error, for the report of a crash
 
 # Imports the package of adapters from its folder alone, and the table of hyperparameters from its
@@ -307,7 +309,7 @@ class Worker:
             self.kill()
             return WorkerError("crash", "the worker closed its output and went on running")
         self.threads[1].join(timeout=1)  # what it said last may not have been read yet
-        last = next((line for line in reversed(self.errors) if line.strip()), "it said nothing")
+        last = last_words(self.errors)
         if exhausted(last):
             return self._too_much(ASKED)
         ending = f"signal {-code}" if code < 0 else f"exit status {code}"
@@ -358,6 +360,12 @@ def resident(process: psutil.Process) -> int:
     with contextlib.suppress(psutil.Error):
         return int(process.memory_info().rss)
     return 0
+
+
+def last_words(lines: Iterable[str]) -> str:
+    """The line of a crash that says what went wrong: the last that names an error, or the last."""
+    said = [line for line in lines if line.strip()]
+    return ([line for line in said if NAMED.match(line)] or said or ["it said nothing"])[-1]
 
 
 def exhausted(words: str) -> bool:

@@ -16,10 +16,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
+from optimizer_conformance.reports import foreign
 from optimizer_conformance.workers import confine
 from optimizer_conformance.workers.confine import WALLS
 
@@ -141,11 +142,13 @@ def networked(*, allowed: bool) -> Iterator[None]:
 
 @lru_cache
 def public(folder: str) -> tuple[str, ...]:
-    """What everybody may read in a folder."""
-    try:
-        return tuple(item.path for item in os.scandir(folder) if item.stat().st_mode & 0o004)
-    except OSError:
-        return ()
+    """What everybody may read in a folder; links that lead nowhere are nothing."""
+    found = []
+    with suppress(OSError), os.scandir(folder) as items:
+        for item in items:
+            with suppress(OSError):
+                found += [item.path] if item.stat().st_mode & 0o004 else []
+    return tuple(found)
 
 
 def outside_home(place: str) -> list[str]:
@@ -198,7 +201,7 @@ def prefixes_of(program: str) -> Iterator[str]:
     prefix = Path(os.path.abspath(program)).parent.parent
     yield str(prefix)
     try:
-        lines = (prefix / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+        lines = foreign.text(prefix / "pyvenv.cfg").splitlines()
     except (OSError, ValueError):
         return
     for name, _, value in (line.partition("=") for line in lines):
@@ -218,7 +221,7 @@ def linked_from(packages: Path) -> Iterator[str]:
 def named_in(path: Path) -> list[str]:
     """The absolute paths that a file of site-packages names."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = foreign.content(path).decode("utf-8", "replace")
     except OSError:
         return []
     if path.suffix == ".pth":

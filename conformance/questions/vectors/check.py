@@ -22,6 +22,7 @@ from optimizer_conformance.questions.vectors.format import (
 )
 from optimizer_conformance.reference.numbers.precision import Array, from_bits
 from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reports import foreign
 
 STORAGE = {"float16": "<f2", "bfloat16": "<u2", "float32": "<f4", "float64": "<f8"}
 
@@ -48,7 +49,7 @@ class Line:
 
 def files(place: Path) -> list[Path]:
     """The file itself, or every JSON file in a folder.  Raises VectorError where there is none."""
-    found = sorted(place.rglob("*.json")) if place.is_dir() else [place]
+    found = foreign.below(place, ".json") if place.is_dir() else [place]
     if not found:
         raise VectorError(f"{place} holds no JSON file; `conformance vectors export` writes some")
     return found

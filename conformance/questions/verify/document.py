@@ -165,7 +165,7 @@ def named(path: Path, error: Exception) -> str:
     place = str(error).rpartition("$.claim[")[2].partition("]")[0]
     if not place.isdigit():
         return ""
-    entry = tomllib.loads(path.read_text(encoding="utf-8"))["claim"][int(place)]
+    entry = tomllib.loads(foreign.text(path))["claim"][int(place)]
     return f" (claim {entry.get('id', 'without id')!r})"
 
 

@@ -124,7 +124,7 @@ def propose(
     order = {claim: place for place, claim in enumerate(known)}
     left = sorted((r for r in rows.values() if r.claim in order), key=lambda row: order[row.claim])
     path = folder / f"{before.name}.jsonl"
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = foreign.text(path) if path.is_file() else ""
     return ObservationProposal(path, text, "".join(line(row) for row in left))
 
 

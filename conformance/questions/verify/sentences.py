@@ -20,6 +20,7 @@ from optimizer_conformance.questions.verify.checks.documented import FILE
 from optimizer_conformance.questions.verify.context import Context, Missing
 from optimizer_conformance.questions.verify.document import FOLDER, ClaimFileError, Document
 from optimizer_conformance.questions.verify.scripts import ScriptError
+from optimizer_conformance.reports import foreign
 
 COVERED = FOLDER / "sentences"
 # A sentence ends at a full stop, question or exclamation mark before a new beginning; formulas,
@@ -82,7 +83,7 @@ def known(name: str, folder: Path = COVERED) -> list[Sentence]:
     """The sentences of a document; none where there is no file.  Raises ClaimFileError."""
     path = folder / f"{name}.jsonl"
     try:
-        lines = path.read_bytes().splitlines()
+        lines = foreign.content(path).splitlines()
         return [msgspec.json.decode(line, type=Sentence) for line in lines]
     except FileNotFoundError:
         return []
@@ -139,7 +140,7 @@ def text(document: Document, context: Context, folder: Path | None) -> str | Non
     Raises ScriptError where a framework cannot be asked for its docstrings.
     """
     if folder is not None and (path := folder / f"{document.name}.txt").is_file():
-        return path.read_text(encoding="utf-8")
+        return foreign.text(path)
     objects = quoted(document)
     found = []
     try:
