@@ -107,11 +107,31 @@ class Probe(msgspec.Struct, frozen=True, tag="probe", tag_field="verb"):
     implementation: str
 
 
+class Block(msgspec.Struct, frozen=True, tag="block", tag_field="verb"):
+    """Open ``open`` over one flat parameter, step it, and close it, through memory that is shared.
+
+    ``memory`` is a file in the worker's own folder that holds rows of ``elements`` numbers of
+    ``dtype``; the other fields are indices of its rows.  The parameter is ``value``, its state,
+    after ``step`` steps, ``state``, and one step is taken a row of ``gradients``.  What stands
+    after the last one is written to ``results``, by quantity, ``parameter`` among them.
+    """
+
+    open: Open
+    memory: str
+    dtype: DType
+    elements: int
+    value: int
+    gradients: list[int]
+    results: dict[str, int]
+    state: dict[str, int] = {}
+    step: int = 0
+
+
 class Close(msgspec.Struct, frozen=True, tag="close", tag_field="verb"):
     session: int
 
 
-Request = Union[Hello, Open, SetState, Step, GetState, Probe, Close]  # noqa: UP007 - Python 3.9
+Request = Union[Hello, Open, SetState, Step, GetState, Probe, Block, Close]  # noqa: UP007 - Python 3.9
 
 
 class Implementation(msgspec.Struct, frozen=True):

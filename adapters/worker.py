@@ -17,9 +17,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
 
+import numpy as np
+
 from optimizer_conformance.adapters import older, protocol
 from optimizer_conformance.adapters.golden import SUFFIX, Golden
-from optimizer_conformance.adapters.kit import Session, Unsupported, to_array, to_tensor
+from optimizer_conformance.adapters.kit import (
+    STORAGE,
+    Array,
+    Session,
+    Unsupported,
+    to_array,
+    to_tensor,
+)
 from optimizer_conformance.adapters.packing import msgspec
 from optimizer_conformance.adapters.target import Target
 from optimizer_conformance.adapters.targets.order import Order
@@ -73,13 +82,43 @@ class Server:
             return protocol.State(tensors(self._session(request.session)))
         if isinstance(request, protocol.Probe):
             return protocol.Probed(self.adapter.probe(request.implementation))
+        if isinstance(request, protocol.Block):
+            self._step_block(request)
+            return protocol.Done()
         self.sessions.pop(request.session, None)
         return protocol.Done()
+
+    def _step_block(self, request: protocol.Block) -> None:
+        """A session from its opening to what it comes to; its numbers lie in shared memory."""
+        rows = shared(request)
+
+        def sent(row: int) -> protocol.Tensor:
+            return to_tensor(rows[row])
+
+        opening = msgspec.structs.replace(
+            request.open, parameters=[protocol.Parameter("w", sent(request.value))]
+        )
+        session = self.adapter.open_session(opening)
+        if request.step:
+            state = {name: [to_array(sent(row))] for name, row in request.state.items()}
+            session.set_state(state, request.step)
+        for row in request.gradients:
+            session.step([to_array(sent(row))])
+        found = {"parameter": session.parameters(), **session.state()}
+        for name, row in request.results.items():
+            rows[row] = found[name][0].view(rows.dtype)
 
     def _session(self, number: int) -> Session:
         if number not in self.sessions:
             raise LookupError(f"session {number} is not open")
         return self.sessions[number]
+
+
+def shared(request: protocol.Block) -> Array:
+    """The rows of a block's memory: bfloat16 as its bits."""
+    memory = np.memmap(request.memory, dtype=STORAGE[request.dtype], mode="r+")
+    rows: Array = memory.reshape(-1, request.elements)
+    return rows
 
 
 def tensors(session: Session) -> dict[str, list[protocol.Tensor]]:

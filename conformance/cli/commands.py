@@ -24,6 +24,7 @@ PLACES = {
     "audit": "auditing:audit_",
     "translate": "translating:translate_",
     "certify": "certifying:certify_",
+    "sweep": "sweeping:sweep_",
     "power": "power:power",
     "identify": "identifying:identify_",
     "primitives": "measuring:primitives",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -37,11 +39,14 @@ def bench_(
         starts = list(bench.starts(repeats))
         costs = list(bench.measure(python, repeats))
         calls = list(matlab_bench.measure(repeats))
+        loops, sweeps = compiled(python, repeats)
     if as_json:
         found: dict[str, Any] = {
             "starts": [asdict(start) for start in starts],
             "costs": [asdict(cost) | {"met": cost.met} for cost in costs],
             "calls": [asdict(call) | {"ratio": call.ratio, "met": call.met} for call in calls],
+            "fused": [asdict(loop) for loop in loops],
+            "sweeps": [asdict(item) | {"ratio": item.ratio} for item in sweeps],
         }
         print_json(found)
         return
@@ -71,3 +76,41 @@ def bench_(
             f"{matlab_bench.AIM:.0f}",
         )
     console.print(table)
+    if loops:
+        console.print(fused_table(loops))
+    if sweeps:
+        console.print(sweep_table(sweeps))
+
+
+def compiled(python: Path | None, repeats: int) -> tuple[list[Any], list[Any]]:
+    """What compiled loops and sweeps cost, where there is a compiler, and PyTorch to sweep."""
+    if importlib.util.find_spec("numba") is None:
+        errors.print("no sweeps: pip install 'optimizer-conformance[sweep]' brings what they need")
+        return [], []
+    from optimizer_conformance.questions.sweep import cost  # noqa: PLC0415 - compilers are slow
+
+    loops = list(cost.fused(bench.RULES, repeats))
+    return loops, list(cost.sweeps(repeats)) if python else []
+
+
+def fused_table(loops: list[Any]) -> Table:
+    """Nanoseconds an element, and what divisions and roots alone take."""
+    table = Table("rule, compiled", "bound", "with verdicts", "its divisions and roots alone")
+    for loop in loops:
+        alone = f"{loop.floor:.1f} ({loop.divisions} and {loop.roots})"
+        table.add_row(loop.rule, f"{loop.bound:.1f}", f"{loop.judged:.1f}", alone)
+    return table
+
+
+def sweep_table(sweeps: list[Any]) -> Table:
+    """Nanoseconds an element by the wall clock."""
+    table = Table("sweep of", "ns an element", "stepping alone", "times", "copy of its memory")
+    for item in sweeps:
+        table.add_row(
+            item.implementation,
+            f"{item.sweep:.1f}",
+            f"{item.bare:.1f}",
+            f"{item.ratio:.2f}",
+            f"{item.copy:.1f}",
+        )
+    return table

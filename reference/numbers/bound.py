@@ -470,7 +470,7 @@ class BoundArithmetic:
 
     def sign(self, x: Bound) -> Bound:
         """-1, 0 or 1; where x may be zero or of the other sign, every outcome is accepted."""
-        known = (np.abs(x.value) > x.error) | ((x.value == 0) & (np.asarray(x.error) == 0))
+        known = (np.abs(x.value) > x.error) | ((x.value == 0) & np.equal(x.error, 0))
         value = np.sign(x.value)
         return Bound(self, value, np.where(known, 0.0, 1.0 + np.abs(value)), x.nonnegative)
 

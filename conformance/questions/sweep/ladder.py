@@ -1,0 +1,226 @@
+"""The verdicts of a block: by the bound, by what accepts the rest, and one by one at last.
+
+The first loop decides nearly everything.  What it leaves open goes through the tables that
+:func:`conformance.judging.verdict.classify` asks, in its order: hyperparameters as this
+implementation holds them, then what may happen at the ends of the range.  What none of them accepts
+deviates; where the bound promises nothing, ``classify`` itself is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from optimizer_conformance.cases.case import Written
+from optimizer_conformance.judging.fused import FusedStep, evaluator
+from optimizer_conformance.judging.oracle import RANGE_EFFECTS, Oracle, Question
+from optimizer_conformance.judging.verdict import arranged, classify
+from optimizer_conformance.questions.sweep import marking
+from optimizer_conformance.questions.sweep.slices import numbers
+from optimizer_conformance.reference.numbers import Representation
+from optimizer_conformance.reference.numbers.hyper import IDEAL
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reports.verdicts import OF_ELEMENTS, Verdict
+
+ONE_BY_ONE = 1 << 14  # elements at a time that classify is asked about
+
+
+@dataclass
+class Tally:
+    """What has come of a quantity so far.
+
+    counts  results by verdict
+    best    the largest score and error in ulp of results inside a bound, and the elements
+    held    the largest score of those that the implementation's own hyperparameters explain
+    """
+
+    counts: dict[str, int] = field(default_factory=lambda: {str(v): 0 for v in OF_ELEMENTS})
+    best: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    places: list[int] = field(default_factory=lambda: [-1, -1])
+    held: float = 0.0
+    deviating: int = -1
+
+
+@dataclass
+class Rest:
+    """Elements that are left: their places in the slice, inputs, results, and what is settled."""
+
+    places: Array
+    given: tuple[Array, ...]
+    seen: Array
+    settled: Array = None  # type: ignore[assignment]  # nothing yet
+
+    def __post_init__(self) -> None:
+        if self.settled is None:
+            self.settled = np.zeros(self.seen.shape, dtype=bool)
+
+    def part(self, chosen: Array) -> Rest:
+        """Some of them."""
+        given = tuple(row[chosen] for row in self.given)
+        rows = (np.ascontiguousarray(rows[:, chosen]) for rows in (self.seen, self.settled))
+        return Rest(self.places[chosen], given, *rows)
+
+
+class Ladder:
+    """Judges the blocks of one implementation; ``limit`` elements at most one by one."""
+
+    def __init__(self, start: FusedStep, family: str, limit: int) -> None:
+        self.start, self.shown, self.family, self.left = start, start.quantities, family, limit
+        self.format = marking.described(start.dtype)
+        self.oracle, self.way = Oracle(), IDEAL
+        self.tallies = {name: Tally() for name in self.shown}
+        self.unjudged = 0
+
+    def learn(self, given: tuple[Array, ...], seen: Array) -> None:
+        """How hyperparameters are held, from some elements in the middle of the range."""
+        _, self.way = self.verdicts(given, seen)
+
+    def judge(self, first: int, bits: tuple[Array, ...], seen: Array) -> Array:
+        """Count the verdicts of a block of bits; returns which elements were left open at first."""
+        given = tuple(numbers(row, self.start.dtype) for row in bits)
+        found = np.ascontiguousarray(numbers(seen, self.start.dtype))
+        open_ = np.zeros(len(given[0]), dtype=bool)
+        counts = np.zeros((len(self.shown), 3), dtype=np.int64)
+        best = np.array([self.tallies[name].best for name in self.shown])
+        places = np.full((len(self.shown), 2), -1, dtype=np.int64)
+        loop = evaluator(self.start)
+        marking.block(loop, given, found, self.format, open_, counts, best, places)
+        for row, tally in enumerate(self.tallies.values()):
+            tally.counts[str(Verdict.exact)] += int(counts[row, marking.EXACT])
+            tally.counts[str(Verdict.rounding)] += int(counts[row, marking.ROUNDING])
+            tally.best = best[row].tolist()
+            tally.places = [
+                first + int(new) if new >= 0 else old
+                for old, new in zip(tally.places, places[row], strict=True)
+            ]
+        if open_.any():
+            left: Array = np.flatnonzero(open_)
+            few = tuple(row[left] for row in given)
+            self.explain(Rest(first + left, few, np.ascontiguousarray(found[:, left])))
+        return open_
+
+    def explain(self, rest: Rest) -> None:
+        """What the bound alone leaves open, and what it promises nothing of."""
+        endless = np.zeros(rest.seen.shape, dtype=bool)
+        marking.bounded(evaluator(self.start), rest.given, rest.seen, rest.settled, endless)
+        if self.way is not IDEAL:
+            best = np.array([tally.held for tally in self.tallies.values()])
+            strange = ~np.isfinite(rest.given[-1])
+            self.accept(Verdict.representation, rest, "none", rest.settled | strange, best)
+            for tally, largest in zip(self.tallies.values(), best, strict=True):
+                tally.held = float(largest)
+        for effect in self.effects:
+            left = np.flatnonzero(~(rest.settled | endless).all(axis=0))
+            if not left.size:
+                break
+            part = rest if len(left) == len(rest.places) else rest.part(left)
+            self.accept(Verdict.range, part, effect, part.settled | endless[:, left])
+            rest.settled[:, left] = part.settled
+        self.blame(rest, ~rest.settled & ~endless)
+        rest.settled |= ~endless
+        self.one_by_one(rest.part(np.flatnonzero(~rest.settled.all(axis=0))))
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """What may happen at the ends of the range, as classify asks it."""
+        extra = ("number",) if self.start.rule["amsgrad"] != "none" else ()
+        return (*RANGE_EFFECTS, *extra)
+
+    def accept(
+        self,
+        verdict: Verdict,
+        rest: Rest,
+        effect: str,
+        passed: Array,
+        best: Array | None = None,
+    ) -> None:
+        """Settle and count what a table accepts and nobody has ``passed`` over.
+
+        ``best``, the largest scores so far, is given where a bound has to be finite.
+        """
+        found = np.zeros(rest.seen.shape, dtype=bool)
+        scores = np.zeros(len(rest.seen)) if best is None else best
+        loop = evaluator(self.start, effect, self.way)
+        marking.accepted(loop, rest.given, rest.seen, passed, best is not None, found, scores)
+        self.count(verdict, found)
+        rest.settled |= found
+
+    def count(self, verdict: Verdict, found: Array) -> None:
+        """Add the results of one verdict."""
+        for tally, number in zip(self.tallies.values(), found.sum(axis=1), strict=True):
+            tally.counts[str(verdict)] += int(number)
+
+    def blame(self, rest: Rest, wrong: Array) -> None:
+        """Count what deviates, and keep the first of each quantity."""
+        self.count(Verdict.deviates, wrong)
+        for tally, row in zip(self.tallies.values(), wrong, strict=True):
+            if tally.deviating < 0 and row.any():
+                tally.deviating = int(rest.places[np.argmax(row)])
+
+    def one_by_one(self, rest: Rest) -> None:
+        """Ask classify about elements, as long as it may be asked."""
+        allowed = min(len(rest.places), self.left)
+        self.left -= allowed
+        self.unjudged += int((~rest.settled[:, allowed:]).sum())
+        for begin in range(0, allowed, ONE_BY_ONE):
+            part = rest.part(np.arange(begin, min(begin + ONE_BY_ONE, allowed)))
+            codes, _ = self.verdicts(part.given, part.seen)
+            for verdict in OF_ELEMENTS:
+                if verdict != Verdict.deviates:
+                    self.count(verdict, ~part.settled & (codes == verdict))
+            self.blame(part, ~part.settled & (codes == Verdict.deviates))
+
+    def verdicts(self, given: tuple[Array, ...], seen: Array) -> tuple[Array, Representation]:
+        """What classify says of every result: a row a quantity."""
+        question = Question(
+            self.start.rule, self.start.decimals, self.case(given), profile=self.start.profile
+        )
+        former = len(self.start.gradients)
+        steps = former + 1
+        values = seen.astype(np.float64)
+        observed = {
+            name: np.stack([*(self.former(name, values) for _ in range(former)), values[row]])
+            for row, name in enumerate(self.shown)
+        }
+        _, flat, pick = arranged(question, observed)
+        codes, way = classify(self.oracle, question, flat, pick, decide_only=False)
+        return codes.reshape(steps, len(self.shown), -1)[-1], way
+
+    def former(self, name: str, values: Array) -> Array:
+        """What stood before the judged step: the reference's own value, which nobody asks about."""
+        bare = FusedStep(**{**vars(self.start), "gradients": self.start.gradients[:-1]})
+        loop = evaluator(bare)
+        rows = len(self.shown)
+        value, error = np.empty((rows, 1)), np.empty((rows, 1))
+        loop((np.array(self.start.gradients[-1:], np.float32),), 0, 1, value, error)
+        return np.full(values.shape[1], np.float32(value[self.shown.index(name), 0]), np.float64)
+
+    def case(self, given: tuple[Array, ...]) -> Written:
+        """These elements as a case."""
+        start, size = self.start, len(given[0])
+        varying = dict(zip(start.varying, given, strict=False))
+        gradients = [
+            *((number,) * size for number in start.gradients),
+            tuple(given[-1].astype(float).tolist()),
+        ]
+        state = tuple(
+            (name, tuple(varying[name].astype(float).tolist()) if name in varying
+             else (number,) * size)
+            for name, number in start.state
+        )  # fmt: skip
+        return Written(
+            self.family,
+            (),
+            start.dtype,
+            "origin",
+            start.decimals,
+            len(gradients),
+            size,
+            0,
+            name="every",
+            value=(start.parameter,) * size,
+            gradients=tuple(gradients),
+            state=state,
+            taken=start.taken,
+        )

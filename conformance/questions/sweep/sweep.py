@@ -1,0 +1,395 @@
+"""``sweep``: every input of a step, stepped by an implementation and judged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from optimizer_conformance.cases.plan import claimed_variants
+from optimizer_conformance.judging.fused import evaluator
+from optimizer_conformance.questions.sweep import marking
+from optimizer_conformance.questions.sweep.ladder import Ladder
+from optimizer_conformance.questions.sweep.record import (
+    FORMAT,
+    KINDS,
+    Beside,
+    QuantitySweep,
+    Settings,
+    Sweep,
+    Turn,
+    Witness,
+)
+from optimizer_conformance.questions.sweep.slices import (
+    Slice,
+    decimal_of,
+    numbers,
+    slice_of,
+)
+from optimizer_conformance.questions.sweep.stepping import Stepping, stepping
+from optimizer_conformance.questions.translate.settings import (
+    OptimizerSetting,
+    checked,
+    setting,
+    words,
+)
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reference.variants.record import Variant
+from optimizer_conformance.workers import interpreters
+from optimizer_conformance.workers.subject import Subject, SubjectError, subject
+
+BLOCK = 1 << 20  # elements: a row is as large as a core's second cache, or a few of them
+COMPILED_BLOCK = 1 << 23  # where each optimizer that is opened is compiled first
+PILOT = 512  # elements at each place by which one learns how hyperparameters are held
+MIDDLE = (0.15, 0.2, 0.225, 0.235, 0.245, 0.26, 0.3)  # of all bit patterns: numbers around 1
+TURNS = 64  # kept of all
+ONE_BY_ONE = 1 << 16  # elements that may be judged one by one
+SAVED = 10.0  # seconds after which what has been found is kept
+
+Progress = Callable[[int, int, str], None]
+Save = Callable[[Sweep], None]
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """What a sweep is asked to go through; ``part`` of ``parts`` shards, counted from 1."""
+
+    kind: str = "first"
+    dtype: str = "float32"
+    against: str = ""
+    parameter: float | None = None
+    varying: str = ""
+    beside: tuple[str, ...] = ()
+    part: int = 1
+    parts: int = 1
+    block: int = 0
+
+
+def sweep(
+    implementation: str,
+    given: Iterable[str] = (),
+    request: SweepRequest = SweepRequest(),
+    *,
+    device: str = "",
+    python: str | Path | None = None,
+    earlier: Sweep | None = None,
+    progress: Progress = lambda done, size, words: None,
+    save: Save = lambda found: None,
+    saved: float = SAVED,
+) -> Sweep:
+    """Step an implementation over every element of a slice, and judge each result.
+
+    ``given`` are ``name=value`` words; ``earlier`` is where an interrupted sweep with the same
+    settings got to.  ``save`` gets what has been found every ``saved`` seconds and at the end.
+
+    Raises SubjectError for what cannot be asked, HyperparameterError for a value that cannot be
+    meant, and WorkerError where a worker cannot answer.
+    """
+    given = checked(given)
+    with ExitStack() as stack:
+        stack.enter_context(interpreters.within(python))
+        progress(0, 1, f"{implementation}: starting")
+        asked = stack.enter_context(subject(implementation, device=device))
+        told = setting(asked, words(given, asked.implementation.family))
+        variant = documented(asked, told, request.against)
+        whole = gone_through(asked, told, variant, request)
+        others = [stack.enter_context(subject(name, device=device)) for name in request.beside]
+        settings = asked_for(asked, told, variant, whole, request)
+        if earlier is not None and earlier.settings != settings:
+            raise SubjectError("the sweep that is kept there was asked for something else")
+        size = request.block or (COMPILED_BLOCK if asked.implementation.compiled else BLOCK)
+        size = min(size, settings.size)
+        running = [
+            stack.enter_context(
+                stepping(one, whole, whole.start.quantities, told.numbers, told.features, size)
+            )
+            for one in (asked, *others)
+        ]
+        found = Findings(settings, whole, asked.implementation.family, others)
+        if earlier is not None:
+            found.go_on(earlier)
+        found.learn(running[0])
+        return carried_out(found, running, size, progress, save, saved)
+
+
+def documented(asked: Subject, told: OptimizerSetting, against: str) -> Variant:
+    """The variant that is judged by: the one that is named, or what its document states."""
+    if against and against not in VARIANTS:
+        raise SubjectError(f"no variant {against!r}: `conformance list variants` shows them")
+    claimed = claimed_variants(asked.implementation, told.features)
+    if not against and len(claimed) != 1:
+        several = ", ".join(item.identifier for item in claimed) or "no rule"
+        raise SubjectError(f"its document states {several}: say --against VARIANT")
+    variant = VARIANTS[against] if against else claimed[0]
+    if variant.features != set(told.features) or variant.family != asked.implementation.family:
+        options = ", ".join(told.features) or "no options"
+        raise SubjectError(f"{variant.identifier} is no rule of {asked.name} with {options}")
+    return variant
+
+
+def gone_through(
+    asked: Subject, told: OptimizerSetting, variant: Variant, request: SweepRequest
+) -> Slice:
+    """The slice, and what of it the implementation shows.  Raises SubjectError for none."""
+    item = asked.implementation
+    if request.dtype not in item.dtypes:
+        raise SubjectError(f"{item.name} has no {request.dtype}; it has {', '.join(item.dtypes)}")
+    try:
+        found = slice_of(
+            request.kind,
+            variant.rule,
+            request.dtype,
+            {name: told.decimals[name] for name in variant.rule.hyperparameters},
+            parameter=request.parameter,
+            varying=request.varying,
+            profile=item.arithmetic.get(asked.device, "ieee"),
+        )
+    except ValueError as error:
+        raise SubjectError(str(error)) from error
+    missing = set(variant.rule.state) - set(item.state)
+    if found.start.taken and (missing or not item.settable):
+        raise SubjectError(f"{item.name} lets nobody put in {', '.join(sorted(missing)) or 'it'}")
+    shown = tuple(name for name in found.start.quantities if name not in missing)
+    return replace(found, start=replace(found.start, shown=shown))
+
+
+def asked_for(
+    asked: Subject, told: OptimizerSetting, variant: Variant, whole: Slice, request: SweepRequest
+) -> Settings:
+    """All that decides what a sweep comes to."""
+    first, last = (whole.size * part // request.parts for part in (request.part - 1, request.part))
+    start = whole.start
+    return Settings(
+        asked.name,
+        asked.description.versions,
+        asked.device,
+        variant.identifier,
+        start.dtype,
+        whole.kind,
+        told.decimals,
+        list(told.features),
+        start.parameter,
+        list(start.gradients),
+        dict(start.state),
+        start.taken,
+        list(start.varying),
+        first,
+        last - first,
+        whole.size,
+        list(request.beside),
+    )
+
+
+def carried_out(
+    found: Findings,
+    running: Sequence[Stepping],
+    size: int,
+    progress: Progress,
+    save: Save,
+    pause: float,
+) -> Sweep:
+    """Block after block, from where it stands."""
+    settings, began = found.settings, time.monotonic()
+    end = settings.first + settings.size
+    places = [(at, min(size, end - at)) for at in range(settings.first + found.done, end, size)]
+    saved, before = began, found.seconds
+    for rows in zip(*(one.blocks(places) for one in running), strict=True):
+        found.add(rows[0][0], [seen for _, seen in rows])
+        now = time.monotonic()
+        found.seconds = before + now - began
+        if now - saved >= pause:
+            save(found.sweep())
+            saved = now
+        progress(found.done, settings.size, settings.implementation)
+    result = found.sweep()
+    save(result)
+    return result
+
+
+@dataclass
+class Others:
+    """How often the bits of another implementation differ, and the first element, by quantity."""
+
+    subject: Subject
+    differing: dict[str, int]
+    first: dict[str, int] = field(default_factory=dict)
+    witnesses: dict[str, Witness | None] = field(default_factory=dict)
+
+
+class Findings:
+    """What has come of the blocks so far."""
+
+    def __init__(
+        self, settings: Settings, whole: Slice, family: str, others: Sequence[Subject]
+    ) -> None:
+        self.settings, self.whole = settings, whole
+        self.ladder = Ladder(whole.start, family, ONE_BY_ONE)
+        self.shown = whole.start.quantities
+        self.done, self.seconds = 0, 0.0
+        self.turns: list[Turn] = []
+        self.more_turns = 0
+        self.witnesses: dict[tuple[str, str, int], Witness] = {}
+        self.others = [Others(other, dict.fromkeys(self.shown, 0)) for other in others]
+
+    def go_on(self, earlier: Sweep) -> None:
+        """Take over what an interrupted sweep had found."""
+        self.done, self.seconds = earlier.done, earlier.seconds
+        self.turns, self.more_turns = list(earlier.turns), earlier.more_turns
+        self.ladder.unjudged = earlier.unjudged
+        for name, item in earlier.quantities.items():
+            tally = self.ladder.tallies[name]
+            tally.counts, tally.held = dict(item.counts), item.held
+            for index, label in enumerate(("score", "ulp")):
+                witness = getattr(item, label)
+                if witness is not None:
+                    tally.best[index], tally.places[index] = witness.value, witness.element
+                    self.witnesses[name, label, witness.element] = witness
+            if item.deviation is not None:
+                tally.deviating = item.deviation.element
+                self.witnesses[name, "deviation", tally.deviating] = item.deviation
+        for other, kept in zip(self.others, earlier.beside, strict=True):
+            other.differing = dict(kept.differing)
+            other.witnesses = dict(kept.first)
+
+    def learn(self, running: Stepping) -> None:
+        """How hyperparameters are held, by gradients in the middle of the range."""
+        state = len(self.whole.states) // 2 if self.whole.start.varying else 0
+        given, seen = [], []
+        for share in MIDDLE:
+            first = int((state + share) * self.whole.gradients)
+            bits = self.whole.bits(first, PILOT)
+            given.append([numbers(row, self.whole.start.dtype) for row in bits])
+            seen.append(numbers(running.send(first, PILOT).result(), self.whole.start.dtype))
+        joined = tuple(np.concatenate(rows) for rows in zip(*given, strict=True))
+        self.ladder.learn(joined, np.concatenate(seen, axis=1))
+
+    def add(self, first: int, seen: Sequence[Array]) -> None:
+        """A block: the bits of each implementation, the one that is judged first."""
+        bits = self.whole.bits(first, seen[0].shape[1])
+        mine = np.ascontiguousarray(seen[0])
+        self.ladder.judge(first, bits, mine)
+        self.turn(first, mine[self.shown.index("parameter")])
+        for name, label, element in self.unseen():
+            place = element - first
+            self.witnesses[name, label, element] = self.witness(
+                element, name, label, int(mine[self.shown.index(name), place])
+            )
+        for other, theirs in zip(self.others, seen[1:], strict=True):
+            self.compare(first, mine, np.ascontiguousarray(theirs), other)
+        self.done += len(bits[0])
+
+    def unseen(self) -> Iterator[tuple[str, str, int]]:
+        """Witnesses that this block has brought."""
+        for name, tally in self.ladder.tallies.items():
+            labelled = zip(("score", "ulp", "deviation"), (*tally.places, tally.deviating),
+                           strict=True)  # fmt: skip
+            for label, element in labelled:
+                if element >= 0 and (name, label, element) not in self.witnesses:
+                    yield name, label, element
+
+    def witness(self, element: int, name: str, label: str, bits: int) -> Witness:
+        """One element in words and numbers."""
+        start = self.whole.start
+        given = tuple(numbers(row, start.dtype) for row in self.whole.bits(element, 1))
+        rows = np.empty((2, len(self.shown), 1))
+        evaluator(start)(given, 0, 1, rows[0], rows[1])
+        tally = self.ladder.tallies[name]
+        value = {"score": tally.best[0], "ulp": tally.best[1]}.get(label, 0.0)
+        expected = float(rows[0, self.shown.index(name), 0])
+        return Witness(
+            element, self.inputs(element), shown(bits, start.dtype), repr(expected), value
+        )
+
+    def inputs(self, element: int) -> dict[str, str]:
+        """The inputs of an element."""
+        bits = self.whole.bits(element, 1)
+        dtype = self.whole.start.dtype
+        return {
+            name: shown(int(row[0]), dtype)
+            for name, row in zip(self.whole.start.inputs, bits, strict=True)
+        }
+
+    def turn(self, first: int, row: Array) -> None:
+        """Where the parameter comes to something else than the element before."""
+        places, kinds = np.zeros(TURNS, np.int64), np.zeros(TURNS, np.int64)
+        values = np.ascontiguousarray(numbers(row, self.whole.start.dtype))
+        count = marking.turns(values, self.whole.start.parameter, places, kinds)
+        for place, kind in zip(places[:count], kinds[:count], strict=False):
+            element, word = first + int(place), KINDS[int(kind)]
+            if self.turns and self.turns[-1].kind == word and not self.more_turns:
+                continue
+            if len(self.turns) < TURNS:
+                self.turns.append(Turn(element, self.inputs(element), word))
+            else:
+                self.more_turns += 1
+        self.more_turns += max(count - TURNS, 0)
+
+    def compare(self, first: int, mine: Array, theirs: Array, other: Others) -> None:
+        """Bit by bit; two nan are alike whatever they carry."""
+        dtype = self.whole.start.dtype
+        for row, name in enumerate(self.shown):
+            one, two = (
+                canonical(rows[row], dtype).astype(np.uint32, copy=False) for rows in (mine, theirs)
+            )
+            count, place = marking.unequal(one, two)
+            other.differing[name] += count
+            if count and other.witnesses.get(name) is None:
+                element = first + int(place)
+                other.witnesses[name] = Witness(
+                    element,
+                    self.inputs(element),
+                    shown(int(mine[row, place]), dtype),
+                    shown(int(theirs[row, place]), dtype),
+                    0.0,
+                )
+
+    def sweep(self) -> Sweep:
+        """All of it."""
+        quantities = {
+            name: QuantitySweep(
+                dict(tally.counts),
+                self.witnesses.get((name, "score", tally.places[0])),
+                self.witnesses.get((name, "ulp", tally.places[1])),
+                tally.held,
+                self.witnesses.get((name, "deviation", tally.deviating)),
+            )
+            for name, tally in self.ladder.tallies.items()
+        }
+        beside = [
+            Beside(
+                other.subject.name,
+                other.subject.description.versions,
+                dict(other.differing),
+                {name: other.witnesses.get(name) for name in self.shown},
+            )
+            for other in self.others
+        ]
+        return Sweep(
+            FORMAT,
+            self.settings,
+            self.done,
+            str(self.ladder.way),
+            quantities,
+            list(self.turns),
+            self.more_turns,
+            beside,
+            self.ladder.unjudged,
+            round(self.seconds, 1),
+        )
+
+
+def canonical(bits: Array, dtype: str) -> Array:
+    """Bits in which every nan is the same."""
+    values = numbers(bits, dtype)
+    return np.where(np.isnan(values), bits.dtype.type(0x7FC0), bits)
+
+
+def shown(bits: int, dtype: str) -> str:
+    """Bits in hexadecimal, and the number that they are."""
+    digits = 8 if dtype == "float32" else 4
+    return f"0x{bits:0{digits}x} = {decimal_of(bits, dtype)!r}"

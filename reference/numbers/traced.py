@@ -1,0 +1,122 @@
+"""Arrays that are not there: what NumPy is asked for is written down instead of carried out.
+
+A number system that computes on NumPy arrays (:class:`reference.numbers.BoundArithmetic`) runs over
+:class:`Traced` values unchanged; what comes out are nodes of a graph.  Each node is one operation
+on one element, so that :mod:`conformance.judging.fused` can make one loop of all of them.  What
+does not depend on a traced input is computed at once, by NumPy itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+UFUNCS = {
+    np.add: "add", np.subtract: "subtract", np.multiply: "multiply", np.divide: "divide",
+    np.negative: "negative", np.absolute: "absolute", np.sqrt: "sqrt", np.sign: "sign",
+    np.maximum: "maximum", np.minimum: "minimum", np.fmax: "fmax", np.copysign: "copysign",
+    np.isfinite: "isfinite", np.isinf: "isinf", np.isnan: "isnan",
+    np.less: "less", np.less_equal: "less_equal", np.greater: "greater",
+    np.greater_equal: "greater_equal", np.equal: "equal", np.not_equal: "not_equal",
+    np.logical_and: "and", np.logical_or: "or", np.logical_not: "not",
+    np.bitwise_and: "and", np.bitwise_or: "or", np.invert: "not",
+}  # fmt: skip
+
+
+class Untraceable(TypeError):  # noqa: N818 - named for the situation
+    """A number system asked for something that is no operation on single elements."""
+
+
+class Graph:
+    """Every operation that was asked for, each once, in the order in which they were."""
+
+    def __init__(self) -> None:
+        self.nodes: list[tuple[str, tuple[Any, ...]]] = []
+        self.places: dict[tuple[str, tuple[Any, ...]], int] = {}
+
+    def add(self, operation: str, operands: Sequence[Any]) -> Traced:
+        """The node of an operation on nodes and constants; the one that is there already."""
+        key = (operation, tuple(operands))
+        place = self.places.setdefault(key, len(self.nodes))
+        if place == len(self.nodes):
+            self.nodes.append(key)
+        return Traced(self, place)
+
+    def given(self, name: str) -> Traced:
+        """An input: one number an element."""
+        return self.add("input", (name,))
+
+
+class Traced(NDArrayOperatorsMixin):
+    """One number an element of arrays that come later, as a node of a graph.
+
+    To NumPy it has one axis: nothing that holds for scalars alone is taken for granted.
+    """
+
+    __slots__ = ("graph", "place")
+
+    def __init__(self, graph: Graph, place: int) -> None:
+        self.graph, self.place = graph, place
+
+    __hash__ = None  # type: ignore[assignment]  # == is an operation, as on arrays
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Traced:
+        options.pop("out", None)  # what is written into an array is another node
+        if method != "__call__" or options or ufunc not in UFUNCS:
+            raise Untraceable(f"{ufunc.__name__} is no operation on single elements")
+        return self.graph.add(UFUNCS[ufunc], [operand(value) for value in inputs])
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function not in FUNCTIONS or kwargs:
+            raise Untraceable(f"{function.__name__} is no operation on single elements")
+        return FUNCTIONS[function](self.graph, *args)
+
+    def any(self) -> bool:
+        """Whether some element may be true: that is not known before the arrays are there."""
+        return True
+
+
+def operand(value: Any) -> Any:
+    """How a node refers to what it works on: a place in the graph, or a constant."""
+    if isinstance(value, Traced):
+        return Place(value.place)
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype == object:
+        raise Untraceable(f"an array of shape {array.shape} beside single elements")
+    return array.item() if array.dtype == bool else Constant(float(array.item()))
+
+
+class Place(int):
+    """A node of the graph, among operands."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash(("place", int(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and int(self) == int(other)
+
+
+class Constant(float):
+    """A number among operands; zeros differ by their sign, and nan is itself."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash(("constant", self.hex()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Constant) and self.hex() == other.hex()
+
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.where: lambda graph, *of: graph.add("where", [operand(value) for value in of]),
+    np.clip: lambda graph, x, low, high: np.minimum(np.maximum(x, low), high),
+    np.any: lambda graph, x: True,
+    np.ndim: lambda graph, x: 1,
+    np.shape: lambda graph, x: (1,),
+}
