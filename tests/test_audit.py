@@ -43,7 +43,7 @@ WRONG = {
     "ignores_decay": "decay is 0.9 whatever is asked for",
     "half_state": "second moment is kept in float16",
     "old_average": "the parameter is moved by the averages as they were before this gradient",
-    "norm_clipped": "what it does to an element depends on the other elements of its parameter",
+    "norm_clipped": "a parameter's gradient is clipped to a norm of 1",
     "other_default": "decay defaults to 0.9; the document says 0.99",
 }
 

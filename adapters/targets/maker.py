@@ -73,9 +73,17 @@ class Maker:
 
     @property
     def family(self) -> str:
-        """By what it was said to be, or by whether gradients are averaged."""
-        averaged = "beta1" in self.names.own or "beta1" in self.built_in
-        return self.order.family or ("adam" if averaged else "rmsprop")
+        """By what it was said to be, or the family of what it takes."""
+        if self.order.family:
+            return self.order.family
+        has = {*self.names.own, *self.built_in}
+        if "momentum_decay" in has:
+            return "nadam"
+        if "beta1" in has:
+            return "lion" if "decay" in has and "epsilon" not in has else "adam"
+        if "decay" in has:
+            return "rmsprop"
+        return "adagrad" if "epsilon" in has else "sgd"
 
     def arguments(self, request: Open, **changed: Any) -> dict[str, Any]:
         """What the target is called with; ``changed`` replaces hyperparameters.

@@ -122,7 +122,7 @@ def show(found: Audit) -> None:
         line(f"  {escape(text)}")
     if found.first_divergence:
         line(f"  first divergence: {escape(place(found.first_divergence))}")
-    if found.nearest and (not found.like or not found.conforms):
+    if found.nearest and not (found.like and found.variant in found.nearest):
         line(f"  documents with the rule that it follows: {', '.join(found.nearest)}")
     if found.cells:
         tried: dict[str, list[str]] = {}

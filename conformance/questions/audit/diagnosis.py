@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from optimizer_conformance.cases.case import MAIN_DTYPE
-from optimizer_conformance.cases.inputs import LAYOUTS
 from optimizer_conformance.cases.plan import Unit, comparable_variants
 from optimizer_conformance.judging.execution import Answer, question_for
 from optimizer_conformance.judging.explain import FORMULA_MODES, Explanation, explain
-from optimizer_conformance.judging.oracle import Oracle, ordinary
+from optimizer_conformance.judging.oracle import Oracle, inputs_of, ordinary
 from optimizer_conformance.judging.rows import BROKEN
-from optimizer_conformance.judging.verdict import Judgement, contradicted
+from optimizer_conformance.judging.verdict import Judgement, contradicted, inside
+from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.questions.audit import words
 from optimizer_conformance.questions.audit.behaviour import ignored, influences
 from optimizer_conformance.questions.audit.conduct import Tried
+from optimizer_conformance.questions.audit.evidence import Candidate, Testimony, of_mutant
+from optimizer_conformance.questions.audit.experiments import asked, experiments
+from optimizer_conformance.questions.audit.facts import facts
 from optimizer_conformance.questions.audit.preparation import Ready
-from optimizer_conformance.questions.audit.suspects import Suspect, suspects
+from optimizer_conformance.questions.audit.suspects import stands, suspects, told_apart
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import Refused, WorkerError
 
 # Modes whose answers a wrong rule is held against: every one of FORMULA_MODES that needs no state.
-SUSPECT_MODES = ("origin", "trajectory", "rate-change", "separation")
+SUSPECT_MODES = ("origin", "trajectory", "rate-change", "separation", "groups", "relations")
 SUSPECTS_SHOWN = 3
 NOTHING = (
-    "no documented rule explains it, nor one that differs from {variant} in two choices, in a "
-    "constant, in one operation of its step, or in the step's course"
+    "no cause is known: no documented rule explains it, nor one that differs from {variant} in two "
+    "choices, in a constant, in one operation or in the course of its step"
 )
 Judged = tuple[Unit, Answer, Judgement]
 
@@ -79,21 +83,44 @@ def followed(
     formula = [item for item in left if item[0].case.mode in FORMULA_MODES]
     main = [item for item in formula if item[0].case.dtype == main_dtype(found)]
     if not main:
-        return Diagnosis(tuple(places(oracle, variant, left)), variant.rule)
+        return Diagnosis(tuple(places(oracle, variant, found, left)), variant.rule)
     progress("looking for the rule that it follows")
+    evidence = seen(variant, found)
     explanation = rule(oracle, variant, found, main)
     if explanation.rule is not None and not explanation.partly:
-        why = words.choice(explanation.rule, variant.rule)
-        return Diagnosis(tuple(why), explanation.rule)
+        choice = Mutant("choice", "choice", explanation.rule)
+        if stands(of_mutant(choice, str), evidence, None):
+            why = words.choice(explanation.rule, variant.rule)
+            return Diagnosis(tuple(why), explanation.rule)
     progress("trying wrong rules")
-    why = sentences(suspected(oracle, variant, found, main), variant) or nan(main)
+    causes = suspects(variant, evidence, main_dtype(found))
+    progress("telling wrong rules apart")
+    like = next(unit.case for unit, _, _ in main)
+    more = list(experiments(ready, variant, like))
+    causes = told_apart(causes, more, partial(asked, ready, variant))
+    why = sentences(causes) or nan(main)
     if not why:
         why = list(asked_again(ready, variant))
-        if explanation.rule is not None:
+        if explanation.rule is not None and explanation.partly and parts(explanation, evidence):
             other = words.choice(explanation.rule, variant.rule)
             why += [f"some elements: {text}" for text in other]
+    if why:
+        return Diagnosis(tuple(why))
     nothing = NOTHING.format(variant=variant.identifier)
-    return Diagnosis(tuple(why) or (nothing,), found=bool(why))
+    known = facts(oracle, variant, found.judged, left)
+    return Diagnosis((nothing, *known), found=False)
+
+
+def parts(explanation: Explanation, evidence: Sequence[Testimony]) -> bool:
+    """Whether a rule says something of the elements that the document leaves over."""
+    assert explanation.rule is not None
+    other = of_mutant(Mutant("choice", "choice", explanation.rule), str)
+    for item in evidence:
+        table = item.table(other)
+        told = inside(item.observed, table) & (table.error < item.away)
+        if item.bad.any() and not (told | ~item.bad).all():
+            return False
+    return True
 
 
 def main_dtype(found: Tried) -> str:
@@ -134,25 +161,30 @@ def differs(value: Any, stated: str) -> bool:
     return value != float(stated)
 
 
-def places(oracle: Oracle, variant: Variant, judged: list[Judged]) -> Iterator[str]:
+def places(oracle: Oracle, variant: Variant, found: Tried, judged: list[Judged]) -> Iterator[str]:
     """Where a rule that holds in the main dtype does not."""
-    for unit, answer, judgement in judged:
-        divergence = judgement.divergence
-        name = divergence.parameter if divergence else ""
-        if unit.case.dtype == "float64" and narrow(oracle, variant, unit, answer):
-            yield "float64 parameters are computed in float32"
-        elif unit.case.mode == "groups":
-            yield "the hyperparameters of a parameter group are not those of its parameters"
-        elif unit.case.mode in LAYOUTS:
-            yield f"it follows the document except for {name.partition('-')[0]} parameters"
-        else:
-            yield f"it follows the document except in {unit.case.dtype} with {name} gradients"
+    double = [item for item in judged if item[0].case.dtype == "float64"]
+    alone = bool(double) and len(double) == len(judged)
+    if alone and all(narrow(oracle, variant, unit, answer) for unit, answer, _ in double):
+        yield "float64 parameters are computed in float32"
+        return
+    if all(unit.case.mode == "groups" for unit, _, _ in judged):
+        yield "the hyperparameters of a parameter group are not those of its parameters"
+        return
+    yield from facts(oracle, variant, found.judged, judged)
 
 
 def narrow(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> bool:
-    """Whether float32 arithmetic explains a float64 answer."""
+    """Whether float32 arithmetic explains a float64 answer, which then is one of its numbers.
+
+    A parameter that stood at zero is its first step itself.
+    """
     question = replace(question_for(variant, unit, answer.defaults), working="float32")
-    return not bool((contradicted(oracle, question, answer.observed) & ordinary(unit.case)).any())
+    bad = contradicted(oracle, question, answer.observed) & ordinary(unit.case)
+    start = np.concatenate([np.ravel(p.value) for p in inputs_of(unit.case).parameters])
+    first = answer.observed["parameter"][0][(start == 0) & ordinary(unit.case)]
+    first = first[np.isfinite(first)]
+    return bool(first.size and not bad.any() and (first == first.astype(np.float32)).all())
 
 
 def rule(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]) -> Explanation:
@@ -163,30 +195,19 @@ def rule(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]) -> 
     return explain(oracle, variant, answers, others)
 
 
-def suspected(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]) -> list[Suspect]:
-    """The wrong rules that explain every answer in the main dtype, of the most telling kind."""
-    first = {unit.case for unit, _, _ in main}
-    pairs = [
-        (unit, answer)
+def seen(variant: Variant, found: Tried) -> list[Testimony]:
+    """Every answer that says something of the formula."""
+    return [
+        Testimony.of(variant, unit, answer)
         for unit, answer in found.answers
-        if unit.case.dtype == main_dtype(found) and unit.case.mode in SUSPECT_MODES
+        if unit.case.mode in SUSPECT_MODES
     ]
-    pairs.sort(key=lambda pair: pair[0].case not in first)
-    columns = [
-        contradicted(oracle, question_for(variant, unit, answer.defaults), answer.observed)
-        for unit, answer in pairs
-    ]
-    best: list[Suspect] = []
-    for item in suspects(variant, pairs, columns):
-        if best and item.mutant.kind != best[0].mutant.kind:
-            break
-        best.append(item)
-    return sorted(best, key=lambda item: -item.told)
 
 
-def sentences(found: list[Suspect], variant: Variant) -> list[str]:
-    """The suspects in words: the first, and others that no case tells from it."""
-    said = [words.sentence(item.mutant, variant.rule) for item in found[:SUSPECTS_SHOWN]]
+def sentences(found: Sequence[Candidate]) -> list[str]:
+    """The causes in words: the first, and others of its kind that no case tells from it."""
+    alike = [item for item in found if item.kind == found[0].kind]
+    said = list(dict.fromkeys(item.said() for item in alike))[:SUSPECTS_SHOWN]
     return [" (or: ".join(said) + ")" * (len(said) - 1)] if said else []
 
 

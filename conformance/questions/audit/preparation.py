@@ -203,15 +203,9 @@ def assumed(
             continue
         stated = variant.defaults.get(name, "") if variant else ""
         if not stated or (HYPERPARAMETERS[name].option and float(stated) == 0):
-            family = (
-                "; without an average of squared gradients it is none of this family"
-                if name == "decay"
-                else ""
-            )
             raise AuditError(
                 f"{target} takes no {name}: say what is built in with {name}=VALUE"
                 + ("" if variant else ", or name the document with --like")
-                + family
             )
         values[name] = float(stated)
     switches = [name for name in wanted if name not in available]

@@ -121,6 +121,8 @@ class Audit:
         """How it stands to the document, in words."""
         if self.conforms:
             return f"follows {self.variant}"
+        if self.variant in self.nearest:  # the rule is the document's, and something else is not
+            return f"has the rule of {self.variant} and does not follow it throughout"
         if self.like:
             return f"does not follow {self.variant}"
         return f"follows no document (nearest: {self.variant})" if self.variant else "is unusable"

@@ -13,10 +13,12 @@ from optimizer_conformance.reference.numbers.symbolic import (
     QUANTITIES,
     Symbolic,
     definitions,
+    equations,
     printed,
     symbols,
 )
 from optimizer_conformance.reference.rules import FACTORS, Rule
+from optimizer_conformance.reference.variants import Variant
 
 # Words of a factor that stand after their subject without a verb of their own.
 VERBS = ("starts", "shrinks")
@@ -86,6 +88,15 @@ def choice(observed: Rule, documented: Rule) -> list[str]:
         verb = "" if done.startswith(VERBS) else "are " if factor.subject.endswith("s") else "is "
         found.append(f"{factor.subject} {verb}{done}; the document says {stated}")
     return found
+
+
+def another(other: Variant, variant: Variant) -> str:
+    """That it is another rule, and how that goes."""
+    steps = ", ".join(text for text, _ in equations(other.rule))
+    return (
+        f"it is another rule, that of {other.identifier}: {steps}; {variant.identifier} has "
+        + ", ".join(text for text, _ in equations(variant.rule))
+    )
 
 
 def sentence(mutant: Mutant, documented: Rule) -> str:

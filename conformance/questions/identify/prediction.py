@@ -11,9 +11,9 @@ import numpy as np
 from optimizer_conformance.cases.inputs import Input, Inputs
 from optimizer_conformance.judging.oracle import Table, tabled
 from optimizer_conformance.judging.verdict import inside
+from optimizer_conformance.mutants.bounded import BoundCourse
 from optimizer_conformance.mutants.execution import walk
 from optimizer_conformance.mutants.mutants import Mutant
-from optimizer_conformance.questions.audit.suspects import BoundCourse
 from optimizer_conformance.questions.identify.experiment import Experiment
 from optimizer_conformance.questions.identify.sharing import Node, courses
 from optimizer_conformance.reference.numbers import Bound, BoundArithmetic

@@ -1,0 +1,175 @@
+"""What was seen, beside what a wrong rule would have shown: on bounds, and on float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from optimizer_conformance.cases.inputs import Input, Inputs
+from optimizer_conformance.cases.plan import Unit
+from optimizer_conformance.judging.execution import Answer, question_for
+from optimizer_conformance.judging.oracle import (
+    WIDEST,
+    Question,
+    Table,
+    arithmetic,
+    blocks,
+    inputs_of,
+    ordinary,
+)
+from optimizer_conformance.judging.verdict import inside
+from optimizer_conformance.mutants.bounded import BoundCourse, PlainCourse, Plainly
+from optimizer_conformance.mutants.causes import Place
+from optimizer_conformance.mutants.execution import mutated, walk
+from optimizer_conformance.mutants.mutants import Mutant
+from optimizer_conformance.reference.numbers import IDEAL
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.variants import Variant
+
+PLAINLY: Any = Plainly()
+Needed = tuple[Rule, dict[str, str], list[Input], Inputs]  # what a walk starts from
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A wrong rule, as a cause of what was seen.
+
+    kind    of the mutant, or ``cause``
+    at      the wrong rule for one parameter of several
+    said    the sentence
+    apart   whether each parameter is evaluated by itself
+    sent    what becomes of what was asked
+    name    what it has in common with the same cause with another number
+    """
+
+    kind: str
+    at: Callable[[Place], Mutant]
+    said: Callable[[], str]
+    apart: bool = False
+    sent: Callable[[Inputs], Inputs] | None = None
+    name: str = ""
+
+    @cached_property
+    def mutant(self) -> Mutant:
+        """The wrong rule of the only parameter."""
+        return self.at(Place())
+
+
+def of_mutant(mutant: Mutant, said: Callable[[], str]) -> Candidate:
+    """A wrong rule that is the same for every parameter."""
+    return Candidate(mutant.kind, lambda place: mutant, said)
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """One answer, and where the documented rule contradicts it.
+
+    inputs    what was sent
+    observed  steps x columns
+    usable    the columns whose gradients stay in the middle of the range
+    """
+
+    question: Question
+    inputs: Inputs
+    observed: Array
+    usable: Array
+
+    @classmethod
+    def of(cls, variant: Variant, unit: Unit, answer: Answer) -> Testimony:
+        """An answer beside a document."""
+        question = question_for(variant, unit, answer.defaults)
+        case = unit.case
+        return cls(question, inputs_of(case), answer.observed["parameter"], ordinary(case))
+
+    @cached_property
+    def claimed(self) -> Table:
+        """What the documented rule allows, held in any way."""
+        rule = self.question.rule
+        return self.table(of_mutant(Mutant("", "claim", rule), str))
+
+    @cached_property
+    def bad(self) -> Array:
+        """The elements, at each step, that the documented rule does not allow."""
+        found: Array = ~inside(self.observed, self.claimed) & self.usable
+        return found
+
+    @cached_property
+    def away(self) -> Array:
+        """How far each is from what is due."""
+        with np.errstate(invalid="ignore"):
+            found: Array = np.abs(self.observed - self.claimed.value)
+        return np.where(np.isnan(found), np.inf, found)
+
+    @property
+    def steps(self) -> int:
+        """How many there were."""
+        return len(self.observed)
+
+    @property
+    def cost(self) -> int:
+        """What evaluating it takes, roughly: an operation's time, and that of its elements."""
+        return self.steps * (500 + int(self.observed.shape[1]))
+
+    def parts(self, candidate: Candidate) -> Iterator[tuple[Array, Needed, Mutant]]:
+        """Parameters that are evaluated together: their columns, what is needed, the wrong rule."""
+        inputs = candidate.sent(self.inputs) if candidate.sent else self.inputs
+        sizes = [parameter.value.size for parameter in inputs.parameters]
+        columns = np.cumsum([0, *sizes])
+        wrong = replace(self.question, rule=candidate.mutant.rule)
+        for members, decimals, rule in blocks(wrong, inputs):
+            groups = [[index] for index in members] if candidate.apart else [members]
+            for some in groups:
+                place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in some])
+                parameters = [inputs.parameters[index] for index in some]
+                mutant = candidate.at(Place(some[0], len(sizes)))
+                yield place, (rule, decimals, parameters, inputs), mutant
+
+    def table(self, candidate: Candidate) -> Table:
+        """What a wrong rule allows: coefficients held in any way, and subnormals flushed."""
+        mutant, question = candidate.mutant, self.question
+        dtype = mutant.arithmetic or question.precision.name
+        way = WIDEST if mutant.held is IDEAL else mutant.held
+        num = arithmetic(dtype, "flush", way, mutant.rule.counted, question.profile)
+        value, error = np.zeros(self.observed.shape), np.zeros(self.observed.shape)
+        with np.errstate(all="ignore"):
+            for place, needed, wrong in self.parts(candidate):
+                course: Any = BoundCourse(num, dtype)
+                for row, shown in enumerate(walk(*needed, course, wrong)):
+                    value[row, place] = np.ravel(shown["parameter"].value)
+                    error[row, place] = np.ravel(shown["parameter"].error)
+        return Table(value, np.where(np.isnan(error), np.inf, error) * num.slack)
+
+    def values(self, candidate: Candidate) -> Array:
+        """The same in float64, without a bound."""
+        found = np.zeros(self.observed.shape)
+        with np.errstate(all="ignore"):
+            for place, needed, wrong in self.parts(candidate):
+                course: Any = PlainCourse(PLAINLY, "float64")
+                for row, shown in enumerate(walk(*needed, course, wrong)):
+                    found[row, place] = np.ravel(shown["parameter"])
+        return found
+
+    def stored(self, mutant: Mutant) -> Array:
+        """The same in the working precision, with what a narrower format does to it."""
+        found: Array = mutated(self.question, mutant)["parameter"]
+        return found
+
+    def sample(self, columns: Sequence[int], steps: int) -> Testimony:
+        """A few elements alone, over the first steps, as one parameter."""
+        chosen = np.asarray(columns)
+
+        def take(arrays: list[Array]) -> Array:
+            found: Array = np.concatenate([np.ravel(array) for array in arrays])[chosen]
+            return found
+
+        parameters = self.inputs.parameters
+        rows = [take([p.gradients[step] for p in parameters]) for step in range(steps)]
+        alone = Input("sample", take([p.value for p in parameters]), rows)
+        inputs = Inputs([alone], rates=self.inputs.rates[:steps])
+        observed = self.observed[:steps, chosen]
+        return Testimony(self.question, inputs, observed, self.usable[chosen])

@@ -1,0 +1,74 @@
+"""More experiments: what was not used to find a cause, to tell it from others and to hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from optimizer_conformance.cases.case import Case
+from optimizer_conformance.cases.plan import Unit, suitable
+from optimizer_conformance.judging.execution import ProtocolBreach, carry_out, question_for
+from optimizer_conformance.judging.oracle import inputs_of, ordinary
+from optimizer_conformance.questions.audit.evidence import Testimony
+from optimizer_conformance.questions.audit.preparation import Ready
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.workers.process import WorkerError
+
+# Mode, steps, elements a regime, and the setting of the hyperparameters' table.
+EXPERIMENTS = (
+    ("trajectory", 3, 9, "usual"),
+    ("trajectory", 12, 5, "long"),
+    ("rate-change", 12, 5, "short"),
+    ("origin", 1, 9, "short"),
+    ("trajectory", 40, 2, "fine"),
+    ("groups", 6, 5, "usual"),
+    ("trajectory", 300, 1, "long"),
+)
+SEED = 7_031_987  # of arrays that no profile draws
+
+
+def experiments(ready: Ready, variant: Variant, like: Case) -> Iterator[Testimony]:
+    """What may still be asked of a target, with the numbers that the case ``like`` has."""
+    item = ready.subject.implementation
+    for index, (mode, steps, size, setting) in enumerate(EXPERIMENTS):
+        if not suitable(item, mode, like.features):
+            continue
+        values = {name: HYPERPARAMETERS[name].at(setting) for name in like.decimals}
+        values |= {name: value for name, value in ready.fixed.items() if name in values}
+        case = Case(
+            like.family,
+            like.features,
+            like.dtype,
+            mode,
+            tuple(sorted(values.items())),
+            steps,
+            size,
+            SEED + index,
+        )
+        yield unanswered(variant, unit_of(ready, case, variant))
+
+
+def unit_of(ready: Ready, case: Case, variant: Variant) -> Unit:
+    """A case for the target."""
+    return Unit(ready.subject.implementation, ready.subject.device, case, (variant,))
+
+
+def unanswered(variant: Variant, unit: Unit) -> Testimony:
+    """An experiment before it is carried out."""
+    inputs = inputs_of(unit.case)
+    elements = sum(parameter.value.size for parameter in inputs.parameters)
+    nothing = np.full((unit.case.steps, elements), np.nan)
+    return Testimony(question_for(variant, unit, {}), inputs, nothing, ordinary(unit.case))
+
+
+def asked(ready: Ready, variant: Variant, item: Testimony) -> Testimony | None:
+    """The same with the target's answer; None where it gives none."""
+    unit = unit_of(ready, item.question.case, variant)
+    try:
+        answer = carry_out(ready.subject.worker, unit, {})
+    except (ProtocolBreach, WorkerError):
+        return None
+    return replace(item, observed=answer.observed["parameter"])

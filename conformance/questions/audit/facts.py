@@ -1,0 +1,114 @@
+"""What can be said without a cause: in which cases, at which elements and steps, by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from optimizer_conformance.cases.case import MODES
+from optimizer_conformance.cases.inputs import LAYOUTS, Input
+from optimizer_conformance.cases.plan import Unit
+from optimizer_conformance.judging.execution import Answer, question_for
+from optimizer_conformance.judging.oracle import Oracle, inputs_of, ordinary
+from optimizer_conformance.judging.verdict import Judgement, contradicted
+from optimizer_conformance.questions.audit.evidence import Testimony
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.variants import Variant
+
+Judged = tuple[Unit, Answer, Judgement]
+NAMED = 3  # parameters, modes or elements that are named
+SAME = 1e-3  # by which ratios differ that are one number to a person
+
+# What parameters may have in common, the most telling first.
+PROPERTIES: tuple[tuple[str, Callable[[Input], bool]], ...] = (
+    ("parameters that are strided in memory", lambda p: p.layout == "strided"),
+    ("0-d parameters", lambda p: p.value.ndim == 0),
+    ("parameters of one element", lambda p: p.value.size == 1),
+    ("vectors", lambda p: p.value.ndim == 1),
+    ("matrices", lambda p: p.value.ndim == 2),
+    ("parameters of two or more dimensions", lambda p: p.value.ndim >= 2),
+    ("parameters of three or more dimensions", lambda p: p.value.ndim >= 3),
+    ("parameters of an even size", lambda p: p.value.size % 2 == 0),
+    ("parameters of an odd size", lambda p: p.value.size % 2 == 1),
+)
+
+
+def facts(
+    oracle: Oracle, variant: Variant, every: Sequence[Judged], left: Sequence[Judged]
+) -> Iterator[str]:
+    """What is known of the answers ``left`` that deviate, among every one that there is."""
+    if where := cases(every, left):
+        yield where
+    placed = [item for item in left if item[0].case.mode in LAYOUTS]
+    if placed and (what := places(oracle, variant, placed[0])):
+        yield what
+    steps = [judgement.divergence.step for _, _, judgement in left if judgement.divergence]
+    if steps and min(steps) > 1:
+        yield f"it deviates from step {min(steps)} on"
+    yield from ratios(variant, left)
+
+
+def cases(every: Sequence[Judged], left: Sequence[Judged]) -> str:
+    """In which kinds of cases and which formats it deviates, where it does not in all."""
+    wrong = {(unit.case.mode, unit.case.dtype) for unit, _, _ in left}
+    tried = {(unit.case.mode, unit.case.dtype) for unit, _, _ in every}
+    modes, formats = {mode for mode, _ in wrong}, {dtype for _, dtype in wrong}
+    parts = []
+    if formats < {dtype for mode, dtype in tried if mode in modes}:
+        parts.append(f"in {' and '.join(sorted(formats))}")
+    if modes < {mode for mode, dtype in tried if dtype in formats} and len(modes) <= NAMED:
+        parts.append("with " + "; ".join(MODES[mode] for mode in sorted(modes)))
+    return f"it deviates only {', '.join(parts)}" if parts else ""
+
+
+def places(oracle: Oracle, variant: Variant, judged: Judged) -> str:
+    """What the parameters have in common in which a layout is wrong, or the elements."""
+    unit, answer, _ = judged
+    question = question_for(variant, unit, answer.defaults)
+    bad = contradicted(oracle, question, answer.observed) & ordinary(unit.case)
+    parameters = inputs_of(unit.case).parameters
+    ends = np.cumsum([p.value.size for p in parameters])
+    parts = dict(zip([p.name for p in parameters], np.split(bad, ends[:-1]), strict=True))
+    filled = [p for p in parameters if p.value.size]
+    wrong = [p for p in filled if parts[p.name].any()]
+    if len(wrong) < len(filled):
+        return f"it deviates only in {common(wrong, filled)}"
+    return elements([parts[p.name] for p in wrong])
+
+
+def common(wrong: Sequence[Input], every: Sequence[Input]) -> str:
+    """The property that the wrong parameters have and no other."""
+    names = {p.name for p in wrong}
+    for words, has in PROPERTIES:
+        if {p.name for p in every if has(p)} == names:
+            return words
+    largest = max((p.value.size for p in every if p.name not in names), default=0)
+    if all(p.value.size > largest for p in wrong):
+        return f"parameters of more than {largest} elements"
+    shown = [f"those of shape {p.value.shape}" for p in wrong[:NAMED]]
+    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+    return ", ".join(dict.fromkeys(shown)) + more
+
+
+def elements(masks: Sequence[Array]) -> str:
+    """Which elements of every parameter deviate, where that is one kind of place."""
+    first = min(int(mask.argmax()) for mask in masks)
+    if first and all(mask[first:].all() for mask in masks if mask.any()):
+        return f"elements from the {first}th on deviate"
+    return ""
+
+
+def ratios(variant: Variant, left: Sequence[Judged]) -> Iterator[str]:
+    """By how much steps are too large, where that is one number."""
+    found = []
+    for unit, answer, _ in left:
+        if unit.case.mode != "origin":
+            continue
+        item = Testimony.of(variant, unit, answer)
+        with np.errstate(all="ignore"):
+            ratio = (item.observed[0] / item.claimed.value[0])[item.bad[0]]
+        found.append(ratio[np.isfinite(ratio)])
+    every = np.concatenate(found) if found else np.zeros(0)
+    if every.size and np.ptp(every) <= SAME * abs(float(np.median(every))):
+        yield f"its first step is {float(np.median(every)):.6g} times the document's"
