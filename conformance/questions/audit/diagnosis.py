@@ -24,7 +24,7 @@ from optimizer_conformance.questions.audit.evidence import Candidate, Testimony,
 from optimizer_conformance.questions.audit.experiments import asked, experiments
 from optimizer_conformance.questions.audit.facts import facts
 from optimizer_conformance.questions.audit.preparation import Ready
-from optimizer_conformance.questions.audit.suspects import stands, suspects, told_apart
+from optimizer_conformance.questions.audit.suspects import only_single, stands, suspects, told_apart
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import Refused, WorkerError
@@ -88,9 +88,9 @@ def followed(
     evidence = seen(variant, found)
     explanation = rule(oracle, variant, found, main)
     if explanation.rule is not None and not explanation.partly:
-        choice = Mutant("choice", "choice", explanation.rule)
-        if stands(of_mutant(choice, str), evidence, None):
-            why = words.choice(explanation.rule, variant.rule)
+        choice = of_mutant(Mutant("choice", "choice", explanation.rule), str)
+        if stands(choice, evidence, None):
+            why = [*words.choice(explanation.rule, variant.rule), *rounder([choice], evidence)]
             return Diagnosis(tuple(why), explanation.rule)
     progress("trying wrong rules")
     causes = suspects(variant, evidence, main_dtype(found))
@@ -98,7 +98,7 @@ def followed(
     like = next(unit.case for unit, _, _ in main)
     more = list(experiments(ready, variant, like))
     causes = told_apart(causes, more, partial(asked, ready, variant))
-    why = sentences(causes) or nan(main)
+    why = [*sentences(causes), *rounder(causes, evidence)] or nan(main)
     if not why:
         why = list(asked_again(ready, variant))
         if explanation.rule is not None and explanation.partly and parts(explanation, evidence):
@@ -209,6 +209,15 @@ def sentences(found: Sequence[Candidate]) -> list[str]:
     alike = [item for item in found if item.kind == found[0].kind]
     said = list(dict.fromkeys(item.said() for item in alike))[:SUSPECTS_SHOWN]
     return [" (or: ".join(said) + ")" * (len(said) - 1)] if said else []
+
+
+def rounder(causes: Sequence[Candidate], evidence: Sequence[Testimony]) -> list[str]:
+    """Where a cause explains float64 answers no further than float32 goes."""
+    if any(
+        only_single(one, item) and not item.agrees(one) for one in causes[:1] for item in evidence
+    ):
+        return ["in float64 no more than the digits of float32 are right: numbers are held in that"]
+    return []
 
 
 def nan(judged: list[Judged]) -> list[str]:

@@ -31,6 +31,7 @@ from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import Variant
 
+SATURATED = {"float16": ("flush", "late", "early", "difference")}
 PLAINLY: Any = Plainly()
 Needed = tuple[Rule, dict[str, str], list[Input], Inputs]  # what a walk starts from
 
@@ -129,12 +130,15 @@ class Testimony:
                 mutant = candidate.at(Place(some[0], len(sizes)))
                 yield place, (rule, decimals, parameters, inputs), mutant
 
-    def table(self, candidate: Candidate) -> Table:
-        """What a wrong rule allows: coefficients held in any way, and subnormals flushed."""
+    def table(self, candidate: Candidate, effect: str = "flush", working: str = "") -> Table:
+        """What a wrong rule allows: coefficients held in any way, and subnormals flushed.
+
+        ``working`` is the format of the arithmetic, where it is not the answer's.
+        """
         mutant, question = candidate.mutant, self.question
-        dtype = mutant.arithmetic or question.precision.name
+        dtype = mutant.arithmetic or working or question.precision.name
         way = WIDEST if mutant.held is IDEAL else mutant.held
-        num = arithmetic(dtype, "flush", way, mutant.rule.counted, question.profile)
+        num = arithmetic(dtype, effect, way, mutant.rule.counted, question.profile)
         value, error = np.zeros(self.observed.shape), np.zeros(self.observed.shape)
         with np.errstate(all="ignore"):
             for place, needed, wrong in self.parts(candidate):
@@ -143,6 +147,20 @@ class Testimony:
                     value[row, place] = np.ravel(shown["parameter"].value)
                     error[row, place] = np.ravel(shown["parameter"].error)
         return Table(value, np.where(np.isnan(error), np.inf, error) * num.slack)
+
+    def agrees(self, candidate: Candidate, working: str = "") -> bool:
+        """Whether no element contradicts a wrong rule; float16 may end in any order that is legal.
+
+        Whatever overflows in one order and not in another is accepted, as verdicts do.
+        """
+        left = self.usable.copy()
+        for effect in SATURATED.get(self.question.precision.name, ("flush",)):
+            with np.errstate(all="ignore"):
+                table = self.table(candidate, effect, working)
+            left &= ~inside(self.observed, table).all(axis=0)
+            if not left.any():
+                return True
+        return False
 
     def values(self, candidate: Candidate) -> Array:
         """The same in float64, without a bound."""

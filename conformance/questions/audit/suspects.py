@@ -12,7 +12,6 @@ from itertools import combinations
 
 import numpy as np
 
-from optimizer_conformance.judging.verdict import inside
 from optimizer_conformance.questions.audit.candidates import listed, sought
 from optimizer_conformance.questions.audit.evidence import Candidate, Testimony
 from optimizer_conformance.reference.numbers import PRECISIONS
@@ -79,30 +78,35 @@ def spread(places: Array, count: int) -> list[int]:
 def stands(candidate: Candidate, evidence: Sequence[Testimony], sample: Testimony | None) -> bool:
     """Whether a candidate agrees with every answer and explains those that deviate."""
     alone = not candidate.apart and not candidate.sent
-    if sample is not None and alone and not agrees(candidate, sample):
+    if sample is not None and alone and not sample.agrees(candidate):
         return False
     told = due = 0
     for item in evidence:
-        table = item.table(candidate)
-        if not inside(item.observed, table)[:, item.usable].all():
+        if not item.agrees(candidate) and not only_single(candidate, item):
             return False
         if not item.bad.any():
             continue
-        if candidate.kind == "storage":
-            explained = nearer(candidate, item)
-        else:
-            with np.errstate(invalid="ignore"):
-                left = np.minimum(table.error, NEAR * np.abs(item.observed - table.value))
-            explained = item.bad & np.isfinite(table.error) & (left < item.away)
+        explained = explaining(candidate, item)
         if not explained.any():
             return False
         told, due = told + int(explained.sum()), due + int(item.bad.sum())
     return due > 0 and told >= MOST * due
 
 
-def agrees(candidate: Candidate, item: Testimony) -> bool:
-    """Whether no element contradicts a candidate."""
-    return bool(inside(item.observed, item.table(candidate))[:, item.usable].all())
+def only_single(candidate: Candidate, item: Testimony) -> bool:
+    """Whether a float64 answer agrees as far as float32 goes: its numbers are held in that."""
+    return item.question.case.dtype == "float64" and item.agrees(candidate, "float32")
+
+
+def explaining(candidate: Candidate, item: Testimony) -> Array:
+    """Of the deviating elements those that a candidate says something of, and rightly."""
+    if candidate.kind == "storage":
+        return nearer(candidate, item)
+    table = item.table(candidate)
+    with np.errstate(invalid="ignore"):
+        left = np.minimum(table.error, NEAR * np.abs(item.observed - table.value))
+    found: Array = item.bad & np.isfinite(table.error) & (left < item.away)
+    return found
 
 
 def nearer(candidate: Candidate, item: Testimony) -> Array:
@@ -138,7 +142,7 @@ def told_apart(
         if answer is None:
             continue
         asked += 1
-        left = [one for one in left if agrees(one, answer)]
+        left = [one for one in left if answer.agrees(one)]
     return left if asked else []
 
 
