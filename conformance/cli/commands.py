@@ -25,6 +25,7 @@ PLACES = {
     "translate": "translating:translate_",
     "certify": "certifying:certify_",
     "sweep": "sweeping:sweep_",
+    "worst": "sweeping:worst_",
     "power": "power:power",
     "identify": "identifying:identify_",
     "primitives": "measuring:primitives",

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
 from optimizer_conformance.cli.interpreting import interpreting
-from optimizer_conformance.questions.sweep import page, record
+from optimizer_conformance.questions.sweep import page, record, worst
 from optimizer_conformance.questions.sweep.slices import BITS, KINDS
+from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.verdicts import DEVIATES
 from optimizer_conformance.workers.subject import SubjectError
 
 
@@ -76,15 +79,7 @@ def sweep_(
         slice_, dtype, against, parameter, varying, tuple(beside or ()), part, parts, block
     )
     earlier = kept(out)
-    bar = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=errors,
-        transient=True,
-        disable=as_json or not errors.is_terminal,
-    )
+    bar = moving_bar(as_json)
     try:
         with bar:
             moving = bar.add_task("", total=None)
@@ -137,12 +132,97 @@ def kept(folder: Path | None) -> record.Sweep | None:
 
 def save(folder: Path | None, found: record.Sweep) -> None:
     """Put what has been found so far in the place of what stood there."""
-    if folder is None:
-        return
+    if folder is not None:
+        write(folder / record.FILE, record.text(found))
+
+
+@interpreting
+def worst_(
+    implementation: Annotated[str, typer.Argument(help="implementation, such as torch:RMSprop")],
+    hyperparameters: Annotated[
+        list[str] | None, typer.Argument(help="name=value; its own defaults stand for the rest")
+    ] = None,
+    dtype: Annotated[str, typer.Option("--dtype", help=", ".join(PRECISIONS))] = "float32",
+    against: Annotated[
+        str, typer.Option("--against", help="documented variant; without it the one it claims")
+    ] = "",
+    steps: Annotated[int, typer.Option("--steps", min=1, max=64, help="of a trajectory")] = 8,
+    generations: Annotated[
+        int, typer.Option("--generations", min=1, help="of 512 trajectories each")
+    ] = 60,
+    seed: Annotated[int, typer.Option("--seed", help="of what is tried")] = 0,
+    device: Annotated[str, typer.Option("--device", help="where it runs; the first it has")] = "",
+    corpus: Annotated[
+        Path | None,
+        typer.Option("--corpus", help="file of trajectories: tried first, and the worst added"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Search for the trajectories whose results lie furthest from the exact ones.
+
+    For what is too large to go through: several steps, float64. What is found is the largest seen,
+    and no proof. Exits with 1 where some result deviates.
+
+    [bold]Examples[/]
+
+      conformance worst torch:Adam --dtype float64
+
+      conformance worst jax:optax.rmsprop lr=0.01 --generations 200 --corpus worst.json
+    """
+    known(dtype, PRECISIONS, "dtype")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        coming = folder / f".{record.FILE}"
-        coming.write_text(record.text(found), encoding="utf-8")
-        coming.replace(folder / record.FILE)
+        earlier = worst.read(corpus) if corpus else []
+    except (OSError, record.MalformedSweep) as error:
+        raise UsageError(str(error)) from error
+    bar = moving_bar(as_json)
+    try:
+        with bar:
+            moving = bar.add_task("", total=None)
+            found = worst.worst(
+                implementation,
+                hyperparameters or (),
+                against=against,
+                dtype=dtype,
+                steps=steps,
+                generations=generations,
+                seed=seed,
+                device=device,
+                corpus=earlier,
+                progress=lambda done, size, words: bar.update(
+                    moving, completed=done, total=size, description=words
+                ),
+            )
+    except SubjectError as error:
+        raise UsageError(str(error)) from error
+    if corpus:
+        write(corpus, worst.text(worst.merged(earlier, found)))
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    else:
+        for line in page.worst_lines(found):
+            console.print(escape(line), soft_wrap=True)
+    raise typer.Exit(1 if found.trajectories[0].verdict == DEVIATES else 0)
+
+
+def moving_bar(hidden: bool) -> Progress:
+    """One bar, with how long it will take."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=errors,
+        transient=True,
+        disable=hidden or not errors.is_terminal,
+    )
+
+
+def write(path: Path, text: str) -> None:
+    """Put a text in the place of what stood there, whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        coming = path.with_name(f".{path.name}")
+        coming.write_text(text, encoding="utf-8")
+        coming.replace(path)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error

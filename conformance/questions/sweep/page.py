@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from optimizer_conformance.questions.sweep.record import QuantitySweep, Sweep, Witness
 from optimizer_conformance.questions.sweep.slices import KINDS
+from optimizer_conformance.questions.sweep.worst import Worst
 
 BEGIN, END = "<!-- sweeps: begin -->", "<!-- sweeps: end -->"
 
@@ -65,6 +66,18 @@ def lines(found: Sweep) -> list[str]:
                 text.append(f"    first for {spoken(first.inputs)}: {first.observed}, "
                             f"there {first.expected}")  # fmt: skip
     return text
+
+
+def worst_lines(found: Worst) -> list[str]:
+    """What a search came to, for people."""
+    first = found.trajectories[0]
+    return [
+        f"{found.implementation} in {found.dtype} against {found.against}",
+        f"Largest seen in {found.tried:,} trajectories: {first.score:.4g} of the bound, "
+        f"{first.ulp:.4g} ulp ({first.verdict}), {first.quantity} after step {first.step}",
+        f"    parameter {first.parameter}",
+        *(f"    gradient {gradient}" for gradient in first.gradients),
+    ]
 
 
 def stays(found: Sweep) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from optimizer_conformance.cases.plan import claimed_variants
 from optimizer_conformance.judging.fused import evaluator
 from optimizer_conformance.questions.sweep import marking
+from optimizer_conformance.questions.sweep.documented import documented
 from optimizer_conformance.questions.sweep.ladder import Ladder
 from optimizer_conformance.questions.sweep.record import (
     FORMAT,
@@ -38,7 +38,6 @@ from optimizer_conformance.questions.translate.settings import (
     words,
 )
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import Variant
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.subject import Subject, SubjectError, subject
@@ -115,21 +114,6 @@ def sweep(
             found.go_on(earlier)
         found.learn(running[0])
         return carried_out(found, running, size, progress, save, saved)
-
-
-def documented(asked: Subject, told: OptimizerSetting, against: str) -> Variant:
-    """The variant that is judged by: the one that is named, or what its document states."""
-    if against and against not in VARIANTS:
-        raise SubjectError(f"no variant {against!r}: `conformance list variants` shows them")
-    claimed = claimed_variants(asked.implementation, told.features)
-    if not against and len(claimed) != 1:
-        several = ", ".join(item.identifier for item in claimed) or "no rule"
-        raise SubjectError(f"its document states {several}: say --against VARIANT")
-    variant = VARIANTS[against] if against else claimed[0]
-    if variant.features != set(told.features) or variant.family != asked.implementation.family:
-        options = ", ".join(told.features) or "no options"
-        raise SubjectError(f"{variant.identifier} is no rule of {asked.name} with {options}")
-    return variant
 
 
 def gone_through(
