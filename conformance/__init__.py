@@ -10,12 +10,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optimizer_conformance.pytest.assertion import assert_conforms
+    from optimizer_conformance.pytest.assertion import assert_conforms, assert_step
     from optimizer_conformance.questions.audit.audit import audit
     from optimizer_conformance.questions.audit.record import Audit
     from optimizer_conformance.questions.certify.issue import certify
     from optimizer_conformance.questions.certify.record import Certificate
     from optimizer_conformance.questions.identify import Identification, identify
+    from optimizer_conformance.questions.steps.judge import judge_step
+    from optimizer_conformance.questions.steps.probes import Probe, probe_inputs
+    from optimizer_conformance.questions.steps.record import StepVerdict
+    from optimizer_conformance.questions.steps.stream import judge_stream
     from optimizer_conformance.questions.translate.result import Translation
     from optimizer_conformance.questions.translate.translate import translate
 
@@ -24,11 +28,17 @@ PLACES = {
     "Audit": "optimizer_conformance.questions.audit.record",
     "Certificate": "optimizer_conformance.questions.certify.record",
     "Identification": "optimizer_conformance.questions.identify",
+    "Probe": "optimizer_conformance.questions.steps.probes",
+    "StepVerdict": "optimizer_conformance.questions.steps.record",
     "Translation": "optimizer_conformance.questions.translate.result",
     "assert_conforms": "optimizer_conformance.pytest.assertion",
+    "assert_step": "optimizer_conformance.pytest.assertion",
     "audit": "optimizer_conformance.questions.audit.audit",
     "certify": "optimizer_conformance.questions.certify.issue",
     "identify": "optimizer_conformance.questions.identify",
+    "judge_step": "optimizer_conformance.questions.steps.judge",
+    "judge_stream": "optimizer_conformance.questions.steps.stream",
+    "probe_inputs": "optimizer_conformance.questions.steps.probes",
     "translate": "optimizer_conformance.questions.translate.translate",
 }
 
@@ -36,11 +46,17 @@ __all__ = [
     "Audit",
     "Certificate",
     "Identification",
+    "Probe",
+    "StepVerdict",
     "Translation",
     "assert_conforms",
+    "assert_step",
     "audit",
     "certify",
     "identify",
+    "judge_step",
+    "judge_stream",
+    "probe_inputs",
     "translate",
 ]
 

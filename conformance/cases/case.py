@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import hypothesis
 from hypothesis import strategies
@@ -77,6 +77,9 @@ class Case:
     steps: int
     size: int
     seed: int
+    # Quantities that are stored in another format than ``dtype``, with it; of arrays that somebody
+    # gave (cases.given) alone.
+    stored: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     @property
     def identifier(self) -> str:

@@ -89,12 +89,16 @@ class Input:
 
 @dataclass
 class Inputs:
-    """A case expanded: its parameters, the rate of each step, and the groups' hyperparameters."""
+    """A case expanded: its parameters, the rate of each step, and the groups' hyperparameters.
+
+    ``resumed``: the state is the parameters' own even before the first step.
+    """
 
     parameters: list[Input]
     taken: int = 0
     rates: list[str] = field(default_factory=list)
     groups: list[dict[str, str]] = field(default_factory=list)
+    resumed: bool = False
 
 
 class Expander:

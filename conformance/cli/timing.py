@@ -23,7 +23,8 @@ def bench_(
 
     What can be compared between machines is the ratios, measured in the same run.
 
-    Then MATLAB's functions in Python, as a ratio to the bare NumPy expression.
+    Then the verdict on a step of a million elements that came as arrays, and MATLAB's functions
+    in Python, as a ratio to the bare NumPy expression.
 
     [bold]Examples[/]
 
@@ -38,12 +39,14 @@ def bench_(
     with errors.status("measuring"):
         starts = list(bench.starts(repeats))
         costs = list(bench.measure(python, repeats))
+        steps = list(bench.arrays(repeats))
         calls = list(matlab_bench.measure(repeats))
         loops, sweeps = compiled(python, repeats)
     if as_json:
         found: dict[str, Any] = {
             "starts": [asdict(start) for start in starts],
             "costs": [asdict(cost) | {"met": cost.met} for cost in costs],
+            "steps": [asdict(step) | {"met": step.met} for step in steps],
             "calls": [asdict(call) | {"ratio": call.ratio, "met": call.met} for call in calls],
             "fused": [asdict(loop) for loop in loops],
             "sweeps": [asdict(item) | {"ratio": item.ratio} for item in sweeps],
@@ -63,6 +66,12 @@ def bench_(
             f"{cost.aim:,.0f}",
             "–" if cost.ratio is None else f"{cost.ratio:,.1f}",
         )
+    console.print(table)
+    table = Table("step judged from arrays", "elements", "CPU seconds", "aim")
+    for step in steps:
+        colour = "green" if step.met else "yellow"
+        row = f"[{colour}]{step.seconds:.2f}[/]", f"{step.aim:.0f}"
+        table.add_row(step.rule, f"{step.elements:,}", *row)
     console.print(table)
     table = Table("function", "on", "us an array", "bare NumPy", "times", "aim")
     for call in calls:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from optimizer_conformance.cases.case import Case
+from optimizer_conformance.cases.given import Given
 from optimizer_conformance.cases.inputs import LAYOUTS, POOL, RANGE_REGIMES, Input, Inputs, expand
 from optimizer_conformance.reference.numbers import (
     PRECISIONS,
@@ -42,6 +43,7 @@ from optimizer_conformance.reference.numbers.complex_ball import (
 from optimizer_conformance.reference.numbers.complex_bound import ComplexBoundArithmetic, Squares
 from optimizer_conformance.reference.numbers.hyper import IDEAL, representations
 from optimizer_conformance.reference.numbers.precision import Array, component, parts
+from optimizer_conformance.reference.numbers.stored import Rows, StoringArithmetic
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.trajectory import trajectory
 
@@ -82,6 +84,14 @@ class Question:
     def precision(self) -> Precision:
         """The precision that the bound is for; of the parts, where numbers are complex."""
         return PRECISIONS[self.working or component(self.case.dtype)]
+
+    def precisions(self, rows: Sequence[str]) -> Precision | Rows:
+        """The precision of each of these quantities, where not all have the arithmetic's."""
+        stored = dict(self.case.stored)
+        if not stored:
+            return self.precision
+        kept = (stored.get(name, self.precision.name) for name in rows)
+        return Rows(self.precision, tuple(PRECISIONS[name] for name in kept))
 
     @property
     def mixes(self) -> Squares | None:
@@ -134,12 +144,22 @@ class Table:
         return far
 
 
-inputs_of = lru_cache(maxsize=256)(expand)
+expanded = lru_cache(maxsize=256)(expand)
+
+
+def inputs_of(case: Case) -> Inputs:
+    """The arrays of a case."""
+    return case.inputs if isinstance(case, Given) else expanded(case)
+
+
+def ordinary(case: Case) -> Array:
+    """The elements (columns) of a case whose gradients stay in the middle of the range."""
+    return case.ordinary if isinstance(case, Given) else middle(case)
 
 
 @lru_cache(maxsize=256)
-def ordinary(case: Case) -> Array:
-    """The elements (columns) of a case whose gradients stay in the middle of the range."""
+def middle(case: Case) -> Array:
+    """The same of a case whose arrays are drawn."""
     parameters = inputs_of(case).parameters
     excluded: tuple[str, ...] = RANGE_REGIMES
     if case.dtype == "float16":  # what is sought there overflows as often as not
@@ -217,9 +237,12 @@ def arithmetic(
     corrected: bool,
     profile: str,
     mixes: Squares | None = None,
+    stored: tuple[tuple[str, str], ...] = (),
 ) -> BoundArithmetic | ComplexBoundArithmetic:
     """The number system of bounds; kept, because it remembers its constants."""
-    real = BoundArithmetic(
+    kept = {name: (PRECISIONS[kind], effects(effect, kind)) for name, kind in stored}
+    kind = partial(StoringArithmetic, stored=kept) if stored else BoundArithmetic
+    real = kind(
         PRECISIONS[dtype],
         effects(effect, dtype),
         IDEAL if way is WIDEST else way,
@@ -234,7 +257,13 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
     case = question.case
     corrected = question.rule.counted
     num = arithmetic(
-        question.precision.name, effect, way, corrected, question.profile, question.mixes
+        question.precision.name,
+        effect,
+        way,
+        corrected,
+        question.profile,
+        question.mixes,
+        case.stored,
     )
     with np.errstate(all="ignore"):
         value, wide = (np.zeros(shape_of(question), dtype=num.carrier) for _ in range(2))
@@ -423,7 +452,7 @@ def run_block(
         return parts(flat) if apart else flat
 
     state = None
-    if inputs.taken:
+    if inputs.taken or inputs.resumed:
         state = {
             name: num.given(
                 joined([parameter.state[name] for parameter in parameters]),

@@ -27,6 +27,7 @@ from optimizer_conformance.judging.oracle import (
 from optimizer_conformance.reference.numbers import PRECISIONS, Precision, Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers.stored import Rows
 from optimizer_conformance.reports.verdicts import EXTREME, Verdict
 
 __all__ = [
@@ -125,9 +126,10 @@ def judge(
     that the implementation does not show are absent.
     """
     rows, flat, rows_of = arranged(question, observed)
-    codes, way = classify(oracle, question, flat, rows_of, decide_only)
+    precision = question.precisions(rows)
+    codes, way = classify(oracle, question, flat, rows_of, decide_only, precision)
     table = rows_of(oracle.table(question))
-    sizes_ = sizes(flat, table, question.precision)
+    sizes_ = sizes(flat, table, precision)
     parts = [(TOGETHER, slice(0, flat.shape[1]))] if together else places(question.case)
     parameters = [
         summary(question, name, part, rows, flat, table, codes, *sizes_) for name, part in parts
@@ -185,14 +187,23 @@ def arranged(question: Question, observed: Observed) -> tuple[list[str], Array, 
 
 
 def classify(
-    oracle: Oracle, question: Question, observed: Array, pick: Pick, decide_only: bool
+    oracle: Oracle,
+    question: Question,
+    observed: Array,
+    pick: Pick,
+    decide_only: bool,
+    precision: Precision | Rows | None = None,
 ) -> tuple[Array, Representation]:
-    """A Verdict for every element, and the representation that explains most."""
+    """A Verdict for every element, and the representation that explains most.
+
+    ``precision`` is that of the rows, where it is not the arithmetic's.
+    """
     table = pick(oracle.table(question))
     open_ = ~inside(observed, table)
     codes = np.full(observed.shape, Verdict.rounding, dtype=np.int8)
     if not decide_only:
-        codes[correctly_rounded(observed, table, question.precision)] = Verdict.exact
+        nearest = correctly_rounded(observed, table, precision or question.precision)
+        codes[nearest] = Verdict.exact
     hopeless = np.isinf(table.error)
     if hopeless.any():
         # An infinite operand also ends in an infinite bound; with it taken as infinite, some of
@@ -342,7 +353,7 @@ def inside(observed: Array, table: Table) -> Array:
     return accepted
 
 
-def correctly_rounded(observed: Array, table: Table, precision: Precision) -> Array:
+def correctly_rounded(observed: Array, table: Table, precision: Precision | Rows) -> Array:
     """Whether the observed value is certainly the exact result rounded to nearest.
 
     The exact result is known to within the reference's own error; both ends must round to the
@@ -375,7 +386,7 @@ def lost_before(oracle: Oracle, question: Question, shape: tuple[int, ...]) -> A
     return np.repeat(steps, shape[0] // len(steps), axis=0)
 
 
-def sizes(observed: Array, table: Table, precision: Precision) -> tuple[Array, Array]:
+def sizes(observed: Array, table: Table, precision: Precision | Rows) -> tuple[Array, Array]:
     """The distance from the reference in units of the bound, and in ulp of the precision."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         distance = table.distance(observed)

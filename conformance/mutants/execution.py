@@ -117,7 +117,7 @@ def walk(
     used: Any = watched or num
     parameter = used.given(joined([p.value for p in parameters], rule, num))
     state = rule.initial_state(parameter, num=used)
-    if inputs.taken:
+    if inputs.taken or inputs.resumed:
         state = {
             name: used.given(
                 kept(tensor, joined([p.state[name] for p in parameters], rule, num), num)

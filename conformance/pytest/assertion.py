@@ -8,9 +8,13 @@ from typing import Any
 
 from optimizer_conformance.questions.audit.audit import audit
 from optimizer_conformance.questions.audit.record import Audit, place
+from optimizer_conformance.questions.steps.judge import judge_step
+from optimizer_conformance.questions.steps.record import StepVerdict
+from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import REQUEST_LIMIT
 
-__all__ = ["assert_conforms"]
+__all__ = ["assert_conforms", "assert_step"]
 
 
 def assert_conforms(
@@ -52,6 +56,39 @@ def assert_conforms(
     )
     if not found.conforms:
         raise AssertionError(explained(found))
+    return found
+
+
+def assert_step(
+    rule: str | Rule | Variant,
+    *,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    hyperparameters: Mapping[str, Any] | None = None,
+    count: int = 1,
+    formats: Mapping[str, str] | None = None,
+    device: str = "ieee",
+) -> StepVerdict:
+    """Fail unless what lies between arrays is one step of a rule, element by element.
+
+    Everything as :func:`conformance.judge_step` has it, whose verdict is returned where the step
+    conforms.
+
+    Raises AssertionError that says in words what is wrong and which elements deviate; StepError
+    for arrays that make no step.
+    """
+    __tracebackhide__ = True
+    found = judge_step(
+        rule,
+        before=before,
+        after=after,
+        hyperparameters=hyperparameters,
+        count=count,
+        formats=formats,
+        device=device,
+    )
+    if not found.conforms:
+        raise AssertionError(str(found))
     return found
 
 

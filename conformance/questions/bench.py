@@ -18,9 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
+from optimizer_conformance.questions.steps.judge import judge_step
+from optimizer_conformance.questions.steps.probes import Probe, probe_inputs
+from optimizer_conformance.reference.numbers import (
+    FLOAT64,
+    PRECISIONS,
+    BallArithmetic,
+    BoundArithmetic,
+)
 from optimizer_conformance.reference.numbers.ball import BITS, working_bits
-from optimizer_conformance.reference.rules import taken
+from optimizer_conformance.reference.rules import Rule, taken
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 
@@ -130,6 +137,59 @@ def element_step(rule: str, num: Any, size: int) -> float:
         for _ in trajectory(variant.rule, decimals, parameter, gradients, num=num):
             pass
         return (time.process_time() - start) / STEPS / size * 1e9
+
+
+@dataclass(frozen=True)
+class ArrayCost:
+    """What judging one step of so many elements takes, in CPU seconds; ``aim`` is the most."""
+
+    rule: str
+    elements: int
+    seconds: float
+    aim: float = 1.0
+
+    @property
+    def met(self) -> bool:
+        """Whether it stays under its aim."""
+        return self.seconds <= self.aim
+
+
+def arrays(repeats: int = 5, size: int = 1_000_000) -> Iterator[ArrayCost]:
+    """Yield the cost of the verdict on a step that is right, in float32."""
+    for rule in ("torch-rmsprop", "torch-adam"):
+        variant = VARIANTS[rule]
+        probe = next(iter(probe_inputs(rule, size, n=1)))
+        after = carried_out(variant.rule, probe)
+        seconds = []
+        for _ in range(repeats):
+            start = time.process_time()
+            judge_step(
+                rule,
+                before=probe.before,
+                after=after,
+                hyperparameters=probe.hyperparameters,
+                count=probe.count,
+            )
+            seconds.append(time.process_time() - start)
+        yield ArrayCost(rule, size, min(seconds))
+
+
+def carried_out(rule: Rule, probe: Probe) -> dict[str, Any]:
+    """The step, rounded once to float32."""
+    decimals = {name: repr(value) for name, value in probe.hyperparameters.items()}
+    wide = {name: values.astype(float) for name, values in probe.before.items()}
+    state = {name: wide[name] for name in rule.state}
+    ((parameter, kept),) = trajectory(
+        rule,
+        decimals,
+        wide["parameter"],
+        [wide["gradient"]],
+        num=FLOAT64,
+        state=state,
+        taken=probe.count - 1,
+    )
+    found = {**kept, "parameter": parameter}
+    return {name: values.astype(np.float32) for name, values in found.items()}
 
 
 def torch_steps(python: Path, repeats: int) -> dict[str, float]:

@@ -286,13 +286,13 @@ class BoundArithmetic:
         beyond = np.isfinite(intermediate) & (intermediate > self.precision.largest)
         return np.where(beyond, np.inf, error)
 
-    def saturated(self, x: Bound) -> Bound:
-        """Infinite where the format ends.
+    def saturated(self, x: Bound, largest: float = 0.0) -> Bound:
+        """Infinite where the format ends, or beyond ``largest``.
 
         Where that lies within the error nothing is promised from there on: such an element is nan
         with an infinite error, and what is computed from it stays so.
         """
-        largest = self.precision.largest
+        largest = largest or self.precision.largest
         size = np.abs(x.value)
         unknown = ~np.isfinite(x.error) & ~np.isinf(x.value)
         beyond = (size > largest) & ~unknown

@@ -1,0 +1,71 @@
+"""Cases whose arrays somebody gave: one step of one parameter, from a state that was there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from optimizer_conformance.cases.case import Case
+from optimizer_conformance.cases.inputs import Input, Inputs
+from optimizer_conformance.reference.numbers.precision import PRECISIONS, Array
+
+GIVEN = "given"  # the name of the parameter, in the place of a regime's
+
+
+@dataclass(frozen=True, eq=False)
+class Given(Case):
+    """Arrays that are not drawn: no identifier spells them out, and no two cases are the same.
+
+    inputs  the arrays, as float64
+    stored  quantities that are kept in another format than the arithmetic's (``dtype``), with it
+    """
+
+    inputs: Inputs = field(default_factory=lambda: Inputs([]))
+    stored: tuple[tuple[str, str], ...] = ()  # type: ignore[misc]  # of a drawn case always empty
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    @cached_property
+    def ordinary(self) -> Array:
+        """Elements whose numbers are finite, and whose gradient's square is far from the ends."""
+        parameter = self.inputs.parameters[0]
+        formats = [self.dtype, *(kind for name, kind in self.stored if name in parameter.state)]
+        least = max(PRECISIONS[name].smallest_normal for name in formats)
+        most = min(PRECISIONS[name].largest for name in formats)
+        size = np.abs(parameter.gradients[0])
+        inside = (size == 0) | ((size > 10 * np.sqrt(least)) & (size < np.sqrt(most) / 10))
+        for values in (parameter.value, *parameter.state.values()):
+            inside &= np.isfinite(values)
+        found: Array = np.ravel(inside)
+        return found
+
+
+def given(
+    family: str,
+    features: Sequence[str],
+    dtype: str,
+    decimals: dict[str, str],
+    parameter: Input,
+    taken: int,
+    stored: Sequence[tuple[str, str]] = (),
+) -> Given:
+    """The case of one step after ``taken`` others; a state that is given replaces the initial."""
+    return Given(
+        family,
+        tuple(features),
+        dtype,
+        "injected",
+        tuple(sorted(decimals.items())),
+        1,
+        parameter.value.size,
+        0,
+        inputs=Inputs([parameter], taken, resumed=bool(parameter.state)),
+        stored=tuple(stored),
+    )
