@@ -198,8 +198,10 @@ class Drawing:
         if self.count == 1:
             return np.full(CANDIDATES, float(tensor.start))
         if tensor.squares:
-            return np.multiply(self.size**2, self.random.uniform(0.3, 1.5, CANDIDATES))
-        return np.multiply(self.size, self.random.uniform(-0.5, 0.5, CANDIDATES))
+            squares: Array = self.size**2 * self.random.uniform(0.3, 1.5, CANDIDATES)
+            return squares
+        averages: Array = self.size * self.random.uniform(-0.5, 0.5, CANDIDATES)
+        return averages
 
     def everything(self) -> dict[str, Array]:
         """Each quantity before the step."""
