@@ -138,7 +138,8 @@ class Testimony:
         mutant, question = candidate.mutant, self.question
         dtype = mutant.arithmetic or working or question.precision.name
         way = WIDEST if mutant.held is IDEAL else mutant.held
-        num = arithmetic(dtype, effect, way, mutant.rule.counted, question.profile)
+        stored = question.case.stored
+        num = arithmetic(dtype, effect, way, mutant.rule.counted, question.profile, stored=stored)
         value, error = np.zeros(self.observed.shape), np.zeros(self.observed.shape)
         with np.errstate(all="ignore"):
             for place, needed, wrong in self.parts(candidate):

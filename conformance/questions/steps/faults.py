@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,18 +12,19 @@ from optimizer_conformance.cases.given import Given
 from optimizer_conformance.cases.inputs import Input
 from optimizer_conformance.judging.oracle import WIDEST, arithmetic
 from optimizer_conformance.judging.verdict import Observed
+from optimizer_conformance.mutants.bounded import BoundCourse
 from optimizer_conformance.mutants.execution import walk
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.mutants.programs import NARROWER
-from optimizer_conformance.questions.audit import words
-from optimizer_conformance.questions.audit.suspects import BoundCourse, hypotheses
+from optimizer_conformance.questions.audit.candidates import listed, sought
+from optimizer_conformance.questions.audit.evidence import Candidate, Testimony
 from optimizer_conformance.questions.steps.asking import question
 from optimizer_conformance.questions.steps.names import PARAMETER
 from optimizer_conformance.questions.steps.request import StepRequest
 from optimizer_conformance.reference.numbers import IDEAL, PRECISIONS
 from optimizer_conformance.reference.numbers.precision import Array
 
-HARDLY = 0.1
+RULES = ("choice", "rule")
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,17 @@ class Fault:
 def faults(asked: StepRequest, case: Given, observed: Observed, bad: Array) -> Iterator[Fault]:
     """The faults that explain every element, of the most telling kind alone."""
     tried = Tried(asked, case, observed, bad)
-    known = hypotheses(asked.variant, question(asked, case))
-    coarse = [mutant for mutant in known if not hardly(mutant)]
-    fine = [mutant for mutant in known if hardly(mutant)]
+    seen = testimony(asked, case, observed)
+    known = list(listed(asked.variant, seen))
+    coarse = [candidate for candidate in known if not hardly(candidate)]
+    fine = [candidate for candidate in known if hardly(candidate)]
     every = (
         tried.kept_narrow(),
         tried.cut_off(),
         tried.stale(),
         tried.miscounted(),
         tried.wrong(coarse),
+        tried.wrong(sought(asked.variant, seen)),
         tried.wrong(fine),
     )
     for sort in every:
@@ -57,9 +60,15 @@ def faults(asked: StepRequest, case: Given, observed: Observed, bad: Array) -> I
             return
 
 
-def hardly(mutant: Mutant) -> bool:
+def testimony(asked: StepRequest, case: Given, observed: Observed) -> Testimony:
+    """The parameter alone, as audits have it."""
+    seen = observed.get(PARAMETER, np.full((1, case.size), np.nan))
+    return Testimony(question(asked, case), case.inputs, seen, case.ordinary)
+
+
+def hardly(candidate: Candidate) -> bool:
     """Whether a number is off by so little that nobody writes it."""
-    return any(abs(factor - 1) < HARDLY for _, factor in mutant.factor)
+    return " alone × (1 " in candidate.mutant.identifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,19 +83,26 @@ class Tried:
     observed: Observed
     bad: Array
 
-    def wrong(self, mutants: list[Mutant]) -> Iterator[Fault]:
-        """The mutants that explain every element, of the first kind that has some."""
-        kind, rule = "", self.asked.variant.rule
-        for mutant in mutants:
-            if kind and mutant.kind != kind:
+    def wrong(self, candidates: Iterable[Candidate]) -> Iterator[Fault]:
+        """The wrong rules that explain every element, of the first kind that has some."""
+        kind, rule, names = "", self.asked.variant.rule, set()
+        for candidate in candidates:
+            mutant = candidate.mutant
+            if kind and candidate.kind != kind:
                 return
-            if mutant.kind == "choice" or not set(mutant.rule.state) <= set(rule.state):
+            if candidate.kind in RULES or not set(mutant.rule.state) <= set(rule.state):
                 continue  # rules have been tried
             if mutant.arithmetic and not self.held_in(mutant.arithmetic):
                 continue
-            if told := self.agreeing(shown(self.asked, self.case, mutant)):
-                kind = mutant.kind
-                yield Fault(words.sentence(mutant, rule), told)
+            if candidate.name in names:
+                continue  # the same with another number
+            case = self.case
+            if candidate.sent:
+                case = replace(case, inputs=candidate.sent(case.inputs))
+            if told := self.agreeing(shown(self.asked, case, mutant)):
+                kind = candidate.kind
+                names |= {candidate.name} if candidate.name else set()
+                yield Fault(candidate.said(), told)
 
     def miscounted(self) -> Iterator[Fault]:
         """Bias corrections, and all that is formed from the step count, of another step."""
