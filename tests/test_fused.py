@@ -16,7 +16,7 @@ from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import PRECISIONS, Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import to_bits
-from optimizer_conformance.reference.numbers.traced import UFUNCS, Place, Traced, Untraceable
+from optimizer_conformance.reference.numbers.traced import UFUNCS, NodeNumber, Traced, Untraceable
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.verdicts import OF_ELEMENTS
 
@@ -73,7 +73,7 @@ def interpreted(graph, outputs, given):
             if operation == "input":
                 found.append(given.astype(np.float64))
             else:
-                values = [found[x] if isinstance(x, Place) else x for x in operands]
+                values = [found[x] if isinstance(x, NodeNumber) else x for x in operands]
                 found.append(operations[operation](*values))
     shape = np.broadcast(np.empty(len(given)))
     return [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer_conformance.questions.sweep.worst import Worst, merged, read, text, worst
+from optimizer_conformance.questions.sweep.worst import WorstFound, merged, read, text, worst
 from optimizer_conformance.workers.subject import SubjectError
 
 CORPUS = Path(__file__).parent / "data" / "worst.json"
@@ -14,7 +14,7 @@ KEPT = read(CORPUS)
 GIVEN = ("learning_rate=0.01", "decay=0.9", "epsilon=1e-6")
 
 
-def again(kept: Worst, generations: int = 1) -> Worst:
+def again(kept: WorstFound, generations: int = 1) -> WorstFound:
     given = [f"{name}={value}" for name, value in kept.hyperparameters.items()]
     return worst(
         kept.implementation,

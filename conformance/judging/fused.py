@@ -21,7 +21,7 @@ from optimizer_conformance.reference.numbers.bound import Bound
 from optimizer_conformance.reference.numbers.budget import budget
 from optimizer_conformance.reference.numbers.hyper import IDEAL, representations
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.numbers.traced import Graph, Place, Traced, Untraceable
+from optimizer_conformance.reference.numbers.traced import Graph, NodeNumber, Traced, Untraceable
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.trajectory import trajectory
 
@@ -191,13 +191,13 @@ def needed(graph: Graph, outputs: list[tuple[Any, Any]]) -> list[int]:
         place = waiting.pop()
         if place not in found:
             found.add(place)
-            waiting += [int(item) for item in graph.nodes[place][1] if isinstance(item, Place)]
+            waiting += [int(item) for item in graph.nodes[place][1] if isinstance(item, NodeNumber)]
     return sorted(found)
 
 
 def spelt(operand: Any) -> str:
     """A node or a constant in the loop; a negative constant must not meet a sign."""
-    if isinstance(operand, Place):
+    if isinstance(operand, NodeNumber):
         return f"n{int(operand)}"
     if isinstance(operand, (bool, np.bool_)):
         return str(bool(operand))

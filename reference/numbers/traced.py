@@ -82,14 +82,14 @@ class Traced(NDArrayOperatorsMixin):
 def operand(value: Any) -> Any:
     """How a node refers to what it works on: a place in the graph, or a constant."""
     if isinstance(value, Traced):
-        return Place(value.place)
+        return NodeNumber(value.place)
     array = np.asarray(value)
     if array.size != 1 or array.dtype == object:
         raise Untraceable(f"an array of shape {array.shape} beside single elements")
     return array.item() if array.dtype == bool else Constant(float(array.item()))
 
 
-class Place(int):
+class NodeNumber(int):
     """A node of the graph, among operands."""
 
     __slots__ = ()
@@ -98,7 +98,7 @@ class Place(int):
         return hash(("place", int(self)))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Place) and int(self) == int(other)
+        return isinstance(other, NodeNumber) and int(self) == int(other)
 
 
 class Constant(float):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from optimizer_conformance.questions.sweep.record import QuantitySweep, Sweep, Witness
 from optimizer_conformance.questions.sweep.slices import KINDS
-from optimizer_conformance.questions.sweep.worst import Worst
+from optimizer_conformance.questions.sweep.worst import WorstFound
 
 BEGIN, END = "<!-- sweeps: begin -->", "<!-- sweeps: end -->"
 
@@ -68,7 +68,7 @@ def lines(found: Sweep) -> list[str]:
     return text
 
 
-def worst_lines(found: Worst) -> list[str]:
+def worst_lines(found: WorstFound) -> list[str]:
     """What a search came to, for people."""
     first = found.trajectories[0]
     return [

@@ -57,7 +57,7 @@ class Trajectory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step: int
 
 
-class Worst(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class WorstFound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The worst trajectories of one implementation that a search has come to."""
 
     implementation: str
@@ -85,9 +85,9 @@ def worst(
     seed: int = 0,
     device: str = "",
     python: str | Path | None = None,
-    corpus: Sequence[Worst] = (),
+    corpus: Sequence[WorstFound] = (),
     progress: Progress = lambda done, size, words: None,
-) -> Worst:
+) -> WorstFound:
     """WorstSearch for trajectories whose results lie far from the exact ones.
 
     ``corpus`` holds what earlier searches found, of any implementation: they are tried first.
@@ -109,7 +109,7 @@ def worst(
         for generation in range(generations):
             search.generation()
             progress(generation + 1, generations, search.words)
-        return Worst(
+        return WorstFound(
             asked.name,
             asked.description.versions,
             variant.identifier,
@@ -136,7 +136,7 @@ class WorstSearch:
         self.outcome: list[tuple[str, float, float, str, int]] = []
         self.waiting: Array | None = None
 
-    def begin(self, corpus: Sequence[Worst]) -> None:
+    def begin(self, corpus: Sequence[WorstFound]) -> None:
         """The first generation: numbers of every size, and what was found before."""
         scale = np.exp2(self.random.uniform(*self.range, SIZE))
         rows = self.random.standard_normal((self.steps + 1, SIZE)) * scale
@@ -269,26 +269,26 @@ def stored(bits: Array, dtype: str) -> Array:
     return narrow.view(kinds[dtype]) if dtype in kinds else narrow
 
 
-def read(path: Path) -> list[Worst]:
+def read(path: Path) -> list[WorstFound]:
     """A corpus; empty where there is no file.  Raises MalformedSweep for what is none."""
     if not path.exists():
         return []
     try:
-        return msgspec.json.decode(foreign.content(path), type=list[Worst])
+        return msgspec.json.decode(foreign.content(path), type=list[WorstFound])
     except (msgspec.MsgspecError, RecursionError) as error:
         raise MalformedSweep(f"{path} is no corpus: {error}") from error
 
 
-def merged(corpus: Sequence[Worst], found: Worst) -> list[Worst]:
+def merged(corpus: Sequence[WorstFound], found: WorstFound) -> list[WorstFound]:
     """The corpus with a search in the place of an earlier one about the same."""
 
-    def about(one: Worst) -> tuple[object, ...]:
+    def about(one: WorstFound) -> tuple[object, ...]:
         return one.implementation, one.against, one.dtype, tuple(one.hyperparameters.items())
 
     return sorted([*(one for one in corpus if about(one) != about(found)), found],
                   key=lambda one: str(about(one)))  # fmt: skip
 
 
-def text(corpus: Sequence[Worst]) -> str:
+def text(corpus: Sequence[WorstFound]) -> str:
     """As it stands in a file."""
     return msgspec.json.format(msgspec.json.encode(list(corpus)), indent=1).decode() + "\n"
