@@ -107,7 +107,7 @@ class Probe(msgspec.Struct, frozen=True, tag="probe", tag_field="verb"):
     implementation: str
 
 
-class Block(msgspec.Struct, frozen=True, tag="block", tag_field="verb"):
+class StepBlock(msgspec.Struct, frozen=True, tag="block", tag_field="verb"):
     """Open ``open`` over one flat parameter, step it, and close it, through memory that is shared.
 
     ``memory`` is a file in the worker's own folder that holds rows of ``elements`` numbers of
@@ -131,7 +131,7 @@ class Close(msgspec.Struct, frozen=True, tag="close", tag_field="verb"):
     session: int
 
 
-Request = Union[Hello, Open, SetState, Step, GetState, Probe, Block, Close]  # noqa: UP007 - Python 3.9
+Request = Union[Hello, Open, SetState, Step, GetState, Probe, StepBlock, Close]  # noqa: UP007 - Python 3.9
 
 
 class Implementation(msgspec.Struct, frozen=True):

@@ -82,13 +82,13 @@ class Server:
             return protocol.State(tensors(self._session(request.session)))
         if isinstance(request, protocol.Probe):
             return protocol.Probed(self.adapter.probe(request.implementation))
-        if isinstance(request, protocol.Block):
+        if isinstance(request, protocol.StepBlock):
             self._step_block(request)
             return protocol.Done()
         self.sessions.pop(request.session, None)
         return protocol.Done()
 
-    def _step_block(self, request: protocol.Block) -> None:
+    def _step_block(self, request: protocol.StepBlock) -> None:
         """A session from its opening to what it comes to; its numbers lie in shared memory."""
         rows = shared(request)
 
@@ -114,7 +114,7 @@ class Server:
         return self.sessions[number]
 
 
-def shared(request: protocol.Block) -> Array:
+def shared(request: protocol.StepBlock) -> Array:
     """The rows of a block's memory: bfloat16 as its bits."""
     memory = np.memmap(request.memory, dtype=STORAGE[request.dtype], mode="r+")
     rows: Array = memory.reshape(-1, request.elements)

@@ -84,7 +84,7 @@ class Stepping:
 
     def _step(self, memory: Memory, first: int, count: int) -> Array:
         memory.given(self.slice.bits(first, count), self.slice.start.inputs)
-        request = protocol.Block(open=self.opening, **memory.request)  # type: ignore[arg-type]
+        request = protocol.StepBlock(open=self.opening, **memory.request)  # type: ignore[arg-type]
         self.subject.worker.ask(request, protocol.Done, ANSWER)
         return memory.seen(self.shown, count)
 
