@@ -50,11 +50,16 @@ class Session(Protocol):
     Every list holds one array a parameter, in the order in which they were opened; state is keyed
     by canonical name: ``second_moment``, ``first_moment``, ``mean_gradient`` (of the centred form),
     ``momentum`` (positive when it is subtracted from the parameter),
-    ``maximum_second_moment``.
+    ``maximum_second_moment``.  One that can be saved has a method ``reload()`` too: a fresh
+    optimizer over the same parameters goes on from what was saved.
     """
 
     def step(self, gradients: list[Array]) -> list[Array]:
-        """Take one step; return the gradients as they stand afterwards."""
+        """Take one step; return the gradients as they stand afterwards.
+
+        None stands for a gradient that is missing; only an implementation whose ``loop`` has
+        ``missing`` gets any.
+        """
 
     def parameters(self) -> list[Array]:
         """Copies of the parameters."""
@@ -95,10 +100,20 @@ def strided(array: Array) -> Array:
     return view
 
 
+def arranged(array: Array, layout: str) -> Array:
+    """The same elements in the memory layout that is asked for, where the shape allows it."""
+    if layout == "strided":
+        return strided(array)
+    if layout == "fortran":
+        return np.asfortranarray(array)
+    if layout == "channels-last" and array.ndim == 4:
+        return np.ascontiguousarray(array.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    return array
+
+
 def placed(parameter: Parameter) -> Array:
     """A parameter's array in the memory layout that was asked for."""
-    array = to_array(parameter.value)
-    return strided(array) if parameter.layout == "strided" else array
+    return arranged(to_array(parameter.value), parameter.layout)
 
 
 def group_values(request: Open, name: str) -> list[float] | None:

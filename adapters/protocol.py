@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 import sys
 import typing
-from typing import BinaryIO, Literal, Union
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Union
 
 from optimizer_conformance.adapters.packing import msgspec
 
@@ -45,17 +45,32 @@ class Tensor(msgspec.Struct, frozen=True):
     data: bytes
 
 
+# A tensor, or None where there is none; few callers send or meet any.
+if TYPE_CHECKING:
+    Gradient = Any
+else:
+    Gradient = Union[Tensor, None]  # noqa: UP007 - Python 3.9
+
+# How an array lies in memory.  ``strided``: neighbouring elements do not touch; ``fortran``: the
+# first axis runs fastest; ``channels-last``: of four axes the second does; ``reused``, of gradients
+# alone: each step's stand where the last one's stood, as in a loop that fills one buffer.
+Layout = Literal["contiguous", "strided", "fortran", "channels-last", "reused"]
+
+
 class Parameter(msgspec.Struct, frozen=True):
     """One parameter of the optimizer under test.
 
-    ``layout`` asks for memory in which neighbouring elements do not touch; an adapter whose
-    framework knows no strides may ignore it.  ``group`` points into ``Open.groups``.
+    ``layout`` is asked of its memory, and ``gradients`` of that of its gradients; an adapter whose
+    framework knows no strides may ignore both.  ``group`` points into ``Open.groups``.  ``joins``
+    is how many steps are over when it is handed to the optimizer; until then it has no gradient.
     """
 
     name: str
     value: Tensor
-    layout: Literal["contiguous", "strided"] = "contiguous"
+    layout: Layout = "contiguous"
     group: int = 0
+    gradients: Layout = "contiguous"
+    joins: int = 0
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="verb"):
@@ -91,10 +106,19 @@ class SetState(msgspec.Struct, frozen=True, tag="set_state", tag_field="verb"):
 
 
 class Step(msgspec.Struct, frozen=True, tag="step", tag_field="verb"):
-    """Take ``len(gradients)`` steps; ``gradients[t][i]`` belongs to parameter ``i``."""
+    """Take ``len(gradients)`` steps; ``gradients[t][i]`` belongs to parameter ``i``.
+
+    None where a parameter has no gradient in a step.
+    """
 
     session: int
-    gradients: list[list[Tensor]]
+    gradients: list[list[Gradient]]
+
+
+class Reload(msgspec.Struct, frozen=True, tag="reload", tag_field="verb"):
+    """Save the optimizer in the framework's own way, and go on with a fresh one that loads it."""
+
+    session: int
 
 
 class GetState(msgspec.Struct, frozen=True, tag="get_state", tag_field="verb"):
@@ -131,7 +155,9 @@ class Close(msgspec.Struct, frozen=True, tag="close", tag_field="verb"):
     session: int
 
 
-Request = Union[Hello, Open, SetState, Step, GetState, Probe, StepBlock, Close]  # noqa: UP007 - Python 3.9
+Request = Union[  # noqa: UP007 - Python 3.9
+    Hello, Open, SetState, Step, Reload, GetState, Probe, StepBlock, Close
+]
 
 
 class Implementation(msgspec.Struct, frozen=True):
@@ -155,6 +181,7 @@ class Implementation(msgspec.Struct, frozen=True):
     arithmetic       device to the profile of its roots and divisions (``reference.numbers.budget``)
                      where these are not correctly rounded
     documentation    where its documentation stands
+    loop             what of a training loop it can be put through, of ``LOOP``
     """
 
     name: str
@@ -173,6 +200,16 @@ class Implementation(msgspec.Struct, frozen=True):
     arithmetic: dict[str, str] = {}
     documentation: str = ""
     undriven: dict[str, str] = {}
+    loop: list[str] = []
+
+
+# What of a training loop an implementation can be put through.
+LOOP = {
+    "missing": "a step in which a parameter has no gradient passes over it, its count included",
+    "joins": "a parameter is handed over when steps were taken already",
+    "saved": "it can be saved and loaded by the framework's own means",
+    "memory": "arrays lie in memory as they are asked to",
+}
 
 
 class TargetSignature(msgspec.Struct, frozen=True):
@@ -218,7 +255,7 @@ class Observation(msgspec.Struct, frozen=True):
 
     parameters: list[Tensor]
     state: dict[str, list[Tensor]]
-    gradients: list[Tensor]
+    gradients: list[Gradient]
 
 
 class Stepped(msgspec.Struct, frozen=True, tag="stepped", tag_field="reply"):

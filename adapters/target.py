@@ -8,6 +8,8 @@ judged by its parameters alone.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from typing import Any
 
@@ -68,7 +70,7 @@ class Target:
         for name, shape in {"empty": (0,), "scalar": ()}.items():
             if refusal := self.trial(dtypes[0], shape=shape):
                 gaps[name] = refusal
-        groups = [] if self.trial(dtypes[0], groups=True) else self.grouped()
+        groups = [] if self.trial(dtypes[0], groups=True) else self.grouped(dtypes[0])
         return protocol.Description(
             adapter="target",
             protocol=protocol.PROTOCOL,
@@ -90,6 +92,7 @@ class Target:
                     gaps=gaps,
                     arithmetic=self.kind.arithmetic(),
                     documentation=order.place,
+                    loop=list(getattr(self.kind, "LOOP", ())),
                 )
             ],
             target=protocol.TargetSignature(
@@ -119,10 +122,12 @@ class Target:
             gaps.pop(dtypes[0])
         return dtypes, gaps
 
-    def grouped(self) -> list[str]:
+    def grouped(self, dtype: str) -> list[str]:
         """The hyperparameters that may differ between groups."""
         assert self.maker is not None
         allowed = getattr(self.kind, "GROUPS", tuple(self.maker.names.own))
+        if hasattr(self.kind, "grouped"):
+            allowed = self.kind.grouped(self.request(dtype, groups=True), self.maker)
         return [name for name in self.maker.names.own if name in allowed]
 
     def trial(
@@ -217,13 +222,27 @@ class Counted:
 
     def step(self, gradients: list[Array]) -> list[Array]:
         self.taken += 1
-        try:
+        with self.said(f"step {self.taken}"):
             return self.session.step(gradients)
+
+    def reload(self) -> None:
+        """As the session does it, where it can."""
+        reload = getattr(self.session, "reload", None)
+        if reload is None:
+            raise kit.Unsupported("targets of its kind are not saved and loaded")
+        with self.said("loading what it saved"):
+            reload()
+
+    @contextmanager
+    def said(self, what: str) -> Iterator[None]:
+        """What raises, and where."""
+        try:
+            yield
         except (kit.Unsupported, Misbehaviour, BadTarget, Late):
             raise
         except Exception as error:
             where = line_in(error, self.place)
-            raise Raised(f"step {self.taken} raises {first_line(error)}{where}") from error
+            raise Raised(f"{what} raises {first_line(error)}{where}") from error
 
 
 def versions(packages: tuple[str, ...]) -> dict[str, str]:

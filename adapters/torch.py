@@ -255,11 +255,22 @@ def placed(parameter: protocol.Parameter, device: str) -> Any:
 
     The strided room is made on the device: copying a strided tensor there would close its gaps.
     """
-    value = to_torch(kit.to_array(parameter.value), device)
-    if parameter.layout == "strided" and value.ndim:
+    return torch.nn.Parameter(
+        arranged(to_torch(kit.to_array(parameter.value), device), parameter.layout)
+    )
+
+
+def arranged(value: Any, layout: str) -> Any:
+    """The same elements in another memory layout, where the shape allows it."""
+    if layout == "strided" and value.ndim:
         room = value.new_zeros((*value.shape[:-1], 2 * value.shape[-1]))
-        value = room[..., ::2].copy_(value)
-    return torch.nn.Parameter(value)
+        return room[..., ::2].copy_(value)
+    if layout == "fortran":
+        turned = tuple(reversed(range(value.ndim)))
+        return value.permute(turned).contiguous().permute(turned)
+    if layout == "channels-last" and value.ndim == 4:
+        return value.contiguous(memory_format=torch.channels_last)
+    return value
 
 
 def compiled(step: Any) -> Any:

@@ -15,7 +15,7 @@ import sys
 import traceback
 from pathlib import Path
 from types import ModuleType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -78,6 +78,12 @@ class Server:
         if isinstance(request, protocol.Step):
             session = self._session(request.session)
             return protocol.Stepped([observe(session, row) for row in request.gradients])
+        if isinstance(request, protocol.Reload):
+            reload = getattr(self._session(request.session), "reload", None)
+            if reload is None:
+                raise Unsupported("it is not saved and loaded here")
+            reload()
+            return protocol.Done()
         if isinstance(request, protocol.GetState):
             return protocol.State(tensors(self._session(request.session)))
         if isinstance(request, protocol.Probe):
@@ -128,13 +134,17 @@ def tensors(session: Session) -> dict[str, list[protocol.Tensor]]:
     }
 
 
-def observe(session: Session, row: list[protocol.Tensor]) -> protocol.Observation:
+def observe(
+    session: Session,
+    row: list[protocol.Gradient],
+) -> protocol.Observation:
     """Take one step and look at everything afterwards."""
-    after = session.step([to_array(tensor) for tensor in row])
+    sent: list[Any] = [None if tensor is None else to_array(tensor) for tensor in row]
+    after: list[Any] = session.step(sent)
     return protocol.Observation(
         parameters=[to_tensor(array) for array in session.parameters()],
         state=tensors(session),
-        gradients=[to_tensor(array) for array in after],
+        gradients=[None if array is None else to_tensor(array) for array in after],
     )
 
 

@@ -31,6 +31,7 @@ class Hyperparameter:
     option    the option with which a rule has it; empty: it needs none
     names     what others call it and nothing else, in small letters and without underscores
     edges     decimals of the mode ``edges``; empty: it has no edge, and is drawn as ever
+    ends      where it is asked always; empty: zero, where it may be that, and the edges
     exact     a decimal that every format holds, of which less is rounded than of any other
     shown     two values that every dtype holds and that change what comes out
     typical   what documents name most, that first; where the search for a built-in one begins
@@ -54,6 +55,7 @@ class Hyperparameter:
     names: tuple[str, ...] = ()
     symbols: Mapping[str, str] = field(default_factory=dict)
     edges: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
     exact: str = ""
     shown: tuple[str, ...] = ()
     typical: tuple[str, ...] = ()
@@ -90,6 +92,12 @@ class Hyperparameter:
         return values[0], values[-1]
 
     @property
+    def boundaries(self) -> tuple[str, ...]:
+        """The decimals at the ends of its range, each once."""
+        least = (self.least,) if self.edges and self.allows(Fraction(self.least)) else ()
+        return self.ends or tuple(dict.fromkeys((*least, *self.edges)))
+
+    @property
     def range(self) -> str:
         """What can be meant, in words."""
         if self.most:
@@ -114,8 +122,8 @@ class Hyperparameter:
 
 def settings(**decimals: str) -> dict[str, str]:
     """Decimals by the names of the settings: ``usual``, ``short`` and ``long`` memory, ``fine``
-    (what a format of coefficients cannot hide), ``table`` (a rule told to follow another), and
-    ``hand``, with which a person computes.
+    (what a format of coefficients cannot hide), ``table`` (a rule told to follow another),
+    ``hand``, with which a person computes, and ``many``, for hundreds of steps.
     """
     return decimals
 
@@ -142,11 +150,18 @@ RECORDS = (
             "initlr",
             "baselr",
         ),
+        ends=("0", "1e-6", "8"),
         exact="0.25",
         shown=("0.01", "0.05"),
         typical=("0.01",),
         asked=settings(
-            usual="0.01", short="0.05", long="0.001", fine="0.001", table="0.01", hand="0.1"
+            usual="0.01",
+            short="0.05",
+            long="0.001",
+            fine="0.001",
+            table="0.01",
+            hand="0.1",
+            many="0.001",
         ),
         narrow={"float16": "0.1"},
         simple=("1", "0.5", "0.1", "0.01", "0.001"),
@@ -183,7 +198,13 @@ RECORDS = (
         sought=MEMORY,
         # 1 - 0.9995 formed in float32 is off by 784 units in the last place, in float64 by 992.
         asked=settings(
-            usual="0.9", short="0.5", long="0.99", fine="0.9995", table="0.9", hand="0.9"
+            usual="0.9",
+            short="0.5",
+            long="0.99",
+            fine="0.9995",
+            table="0.9",
+            hand="0.9",
+            many="0.999",
         ),
         narrow={"bfloat16": "0.8"},
         simple=("0.5", "0.75", "0.9", "0.99", "0.999"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from optimizer_conformance.adapters.targets.order import Misbehaviour, guarded
 SKIPPED = 3
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16"]
 PACKAGES = ("numpy",)
+LOOP = ("missing", "saved", "memory")
 
 
 def devices() -> dict[str, str]:
@@ -34,6 +36,8 @@ class FunctionSession:
         self.arguments = maker.arguments(request)
         self.values = [kit.placed(parameter) for parameter in request.parameters]
         self.states: list[Any] = [None] * len(self.values)
+        self.layouts = [parameter.gradients for parameter in request.parameters]
+        self.buffers: dict[int, Array] = {}
         self.groups = [
             maker.arguments(request, **(request.groups[p.group] if request.groups else {}))
             for p in request.parameters
@@ -43,8 +47,10 @@ class FunctionSession:
         rate = {}
         if self.rates:
             rate = self.maker.spelled({"learning_rate": self.rates.pop(0)})
-        for index, gradient in enumerate(gradients):
-            value = self.values[index]
+        for index, sent in enumerate(gradients):
+            if sent is None:
+                continue
+            value, gradient = self.values[index], self.laid(index, sent)
             with np.errstate(all="ignore"), guarded("it"):
                 found = self.maker.found(
                     value, gradient, self.states[index], **{**self.groups[index], **rate}
@@ -53,7 +59,23 @@ class FunctionSession:
                 raise Misbehaviour(f"it returns {described(found)}, not (parameter, state)")
             self.values[index] = self.checked(found[0], value)
             self.states[index] = found[1]
+            gradients[index] = gradient
         return gradients
+
+    def laid(self, index: int, gradient: Array) -> Array:
+        """A gradient where it has to lie in memory."""
+        if self.layouts[index] != "reused":
+            return kit.arranged(gradient, self.layouts[index])
+        buffer = self.buffers.setdefault(index, np.empty_like(gradient))
+        buffer[...] = gradient
+        return buffer
+
+    def reload(self) -> None:
+        """The states as a file would give them back."""
+        try:
+            self.states = pickle.loads(pickle.dumps(self.states))
+        except Exception as error:
+            raise kit.Unsupported(f"its state cannot be pickled: {error}") from error
 
     def checked(self, after: Any, before: Array) -> Array:
         """The new parameter, if it can be one."""

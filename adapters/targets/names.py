@@ -99,6 +99,12 @@ def read(
             f"nothing is known to pass for {', '.join(missing)}: --map {missing[0]}=NAME says what "
             f"it is called here, {missing[0]}=VALUE what it is"
         )
+    names.remarks += [
+        f"{name} is not known here and stays at {default!r}: --map {name}=NAME says what it is, "
+        f"{name}=VALUE what to pass"
+        for name, default in left.items()
+        if name not in given and default is not None
+    ]
     names.own = {name: names.own[name] for name in HYPERPARAMETERS if name in names.own}
     fill_defaults(names, usual)
     return names

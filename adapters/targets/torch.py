@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 from typing import Any
 
 import torch
@@ -11,11 +12,12 @@ from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import BadTarget, Misbehaviour, guarded
-from optimizer_conformance.adapters.torch import placed, to_numpy, to_torch
+from optimizer_conformance.adapters.torch import arranged, placed, to_numpy, to_torch
 
 SKIPPED = 1
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]
 PACKAGES = ("torch", "numpy")
+LOOP = ("missing", "joins", "saved", "memory")
 
 
 def devices() -> dict[str, str]:
@@ -28,6 +30,12 @@ def arithmetic() -> dict[str, str]:
     return {device: "cuda" for device in devices() if device != "cpu"}
 
 
+def grouped(request: protocol.Open, maker: Maker) -> tuple[str, ...]:
+    """The hyperparameters that its groups hold: the first of these overrides nothing."""
+    made = TorchSession(request, maker).optimizer.param_groups[0]
+    return tuple(name for name, own in maker.names.own.items() if own in made)
+
+
 class TorchSession:
     """A session over one optimizer, whose groups hold what may change between steps."""
 
@@ -35,19 +43,13 @@ class TorchSession:
         self.device = request.device
         self.names = maker.names.own
         self.rates = list(request.learning_rates)
+        self.maker, self.asked = maker, request.parameters
         self.values = [placed(parameter, self.device) for parameter in request.parameters]
-        groups = [
-            {
-                "params": [
-                    value
-                    for value, asked in zip(self.values, request.parameters, strict=True)
-                    if asked.group == index
-                ],
-                **maker.spelled(overrides),
-            }
-            for index, overrides in enumerate(request.groups)
-        ]
-        self.optimizer = maker.made(groups or self.values, **maker.arguments(request))
+        self.buffers: dict[int, Any] = {}
+        self.arguments = maker.arguments(request)
+        self.overrides = [maker.spelled(overrides) for overrides in request.groups]
+        self.taken = 0
+        self.optimizer = self.fresh()
         step = getattr(self.optimizer, "step", None)
         if step is None:
             raise BadTarget(f"it makes a {type(self.optimizer).__name__}, which has no step")
@@ -58,6 +60,57 @@ class TorchSession:
             )
         if self.rates and not all(self.rate in group for group in self.optimizer.param_groups):
             raise kit.Unsupported(f"its groups have no {self.rate}, so no schedule reaches it")
+
+    def fresh(self) -> Any:
+        """An optimizer over the parameters that are there by now."""
+        first = [index for index, asked in enumerate(self.asked) if not asked.joins]
+        if not self.overrides:
+            made = self.maker.made([self.values[index] for index in first], **self.arguments)
+        else:
+            members: list[list[int]] = [[] for _ in self.overrides]
+            for index in first:
+                members[self.asked[index].group].append(index)
+            groups = [self.group(some, number) for number, some in enumerate(members)]
+            made = self.maker.made(groups, **self.arguments)
+        for steps in sorted({asked.joins for asked in self.asked if asked.joins}):
+            if steps < self.taken:
+                self.add(made, steps)
+        return made
+
+    def group(self, members: list[int], number: int) -> dict[str, Any]:
+        """A group as the framework takes it."""
+        own = self.overrides[number] if self.overrides else {}
+        return {"params": [self.values[index] for index in members], **own}
+
+    def add(self, optimizer: Any, taken: int) -> None:
+        """Hand over the parameters that join after ``taken`` steps."""
+        members = [index for index, asked in enumerate(self.asked) if asked.joins == taken]
+        if taken and members and hasattr(optimizer, "add_param_group"):
+            optimizer.add_param_group(self.group(members, self.asked[members[0]].group))
+
+    def reload(self) -> None:
+        """A checkpoint: parameters and state go through a file, into objects made anew."""
+        if not hasattr(self.optimizer, "state_dict"):
+            raise kit.Unsupported("it has no state_dict")
+        file = io.BytesIO()
+        torch.save(self.optimizer.state_dict(), file)
+        file.seek(0)
+        self.values = [
+            placed(protocol.Parameter("", kit.to_tensor(to_numpy(v)), asked.layout), self.device)
+            for asked, v in zip(self.asked, self.values, strict=True)
+        ]
+        self.optimizer = self.fresh()
+        self.optimizer.load_state_dict(torch.load(file, weights_only=False))
+
+    def gradient(self, index: int, sent: Array | None) -> Any:
+        """A gradient where it has to lie in memory; None where there is none."""
+        if sent is None:
+            return None
+        layout = self.asked[index].gradients
+        made = arranged(to_torch(sent, self.device), layout)
+        if layout != "reused":
+            return made
+        return self.buffers.setdefault(index, made).copy_(made)
 
     @property
     def rate(self) -> str:
@@ -72,8 +125,10 @@ class TorchSession:
         ]
 
     def step(self, gradients: list[Array]) -> list[Array]:
-        for value, gradient in zip(self.values, gradients, strict=True):
-            value.grad = to_torch(gradient, self.device)
+        self.add(self.optimizer, self.taken)
+        self.taken += 1
+        for index, (value, sent) in enumerate(zip(self.values, gradients, strict=True)):
+            value.grad = self.gradient(index, sent)
         if self.rates:
             rate = self.rates.pop(0)
             for group in self.optimizer.param_groups:
@@ -85,9 +140,14 @@ class TorchSession:
             for own in old:
                 if new.get(own) != old[own]:
                     raise Misbehaviour(f"its step changes {own} from {old[own]} to {new.get(own)}")
-        if any(value.grad is None for value in self.values):
-            raise Misbehaviour("its step takes the gradients away")
-        return [to_numpy(value.grad) for value in self.values]
+        after: list[Any] = []
+        for value, sent in zip(self.values, gradients, strict=True):
+            if sent is not None and value.grad is None:
+                raise Misbehaviour("its step takes the gradients away")
+            after.append(None if value.grad is None else to_numpy(value.grad))
+        if hasattr(self.optimizer, "zero_grad"):
+            self.optimizer.zero_grad()
+        return after
 
     def parameters(self) -> list[Array]:
         return [to_numpy(value) for value in self.values]

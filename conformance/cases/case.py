@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import hypothesis
 from hypothesis import strategies
 
+from optimizer_conformance.cases import situations
 from optimizer_conformance.cases.drawing import undisturbed
 from optimizer_conformance.reference.decimals import HyperparameterError, decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
@@ -45,6 +46,8 @@ MODES = {
     "edges": "hyperparameters at the ends of their ranges, gradients that are zero throughout",
     "relations": "the same experiments negated, permuted and split over several parameters",
 }
+DRAWN = tuple(MODES)  # whose hyperparameters are drawn
+MODES |= situations.SITUATED
 
 # One more case of the mode ``origin`` has powers of two and their complements, which every format
 # holds.  1 - beta is a power of four, and so is 1 - beta^t at the first step, of which the root is
@@ -217,6 +220,7 @@ class Profile:
     size    elements a regime, no multiple of a vector's length, so that every loop has a tail
     large   elements of the largest array of the layout mode
     steps   of a trajectory
+    shapes  elements of the largest array of the mode shapes
     """
 
     name: str
@@ -225,6 +229,7 @@ class Profile:
     size: int
     large: int
     steps: int
+    shapes: int = 65_539
 
 
 PROFILES = {
@@ -232,7 +237,8 @@ PROFILES = {
     for profile in (
         Profile(
             "quick",
-            {"restored": 0, "groups": 0, "edges": 0, "relations": 0},
+            {"restored": 0, "groups": 0, "edges": 0, "relations": 0}
+            | dict.fromkeys(situations.SITUATED, 0),
             {"injected": 1, "defaults": 1},
             size=35,
             large=1000,
@@ -242,14 +248,15 @@ PROFILES = {
         Profile(
             "audit",
             {},
-            {"origin": 1, "trajectory": 1, "rate-change": 1, "defaults": 1},
+            {"origin": 1, "trajectory": 1, "rate-change": 1, "defaults": 1}
+            | dict.fromkeys(situations.ELSEWHERE, 1),
             size=35,
             large=1009,
             steps=4,
         ),
         Profile(
             "default",
-            {"injected": 2, "edges": 2, "separation": 2},
+            {"injected": 2, "edges": 2, "separation": 2} | dict.fromkeys(situations.SITUATED, 0),
             {"injected": 1, "rate-change": 1, "defaults": 1},
             size=67,
             large=100_003,
@@ -257,8 +264,10 @@ PROFILES = {
         ),
         Profile(
             "full",
-            dict.fromkeys(MODES, 12) | {"defaults": 1, "trajectory": 4},
-            dict.fromkeys(MODES, 6) | {"defaults": 1, "trajectory": 1},
+            dict.fromkeys(DRAWN, 12) | {"defaults": 1, "trajectory": 4},
+            dict.fromkeys(DRAWN, 6)
+            | {"defaults": 1, "trajectory": 1}
+            | dict.fromkeys(situations.ELSEWHERE, 1),
             size=131,
             large=100_003,
             steps=1000,
@@ -329,9 +338,10 @@ def draw_cases(
     found: list[Case] = []
     if count == 0:
         return ()
-
     # One stream a mode: adding a mode changes nothing in the others.
     stream = seed * 1009 + 31 * list(MODES).index(mode)
+    if mode in situations.SITUATED:
+        return situated(family, features, dtype, mode, plan, stream)
 
     @hypothesis.seed(stream)
     @hypothesis.settings(
@@ -370,6 +380,26 @@ def draw_cases(
         elif mode == "injected" and "weight_decay" in features:
             found += [round_case(found[0], **others) for others in ROUND_DECAYS]
     return tuple(dict.fromkeys(found))
+
+
+def situated(
+    family: str, features: tuple[str, ...], dtype: str, mode: str, plan: Profile, stream: int
+) -> tuple[Case, ...]:
+    """The cases of a mode whose hyperparameters are not drawn."""
+    size = plan.shapes if mode.startswith("shapes") else situations.SIZES.get(mode, situations.SIZE)
+    return tuple(
+        Case(
+            family,
+            features,
+            dtype,
+            mode,
+            tuple(sorted(values.items())),
+            situations.STEPS[mode],
+            size,
+            stream + index,
+        )
+        for index, values in enumerate(situations.settings(family, features, dtype, mode))
+    )
 
 
 def round_case(other: Case, **others: str) -> Case:

@@ -14,6 +14,7 @@ import numpy as np
 
 from optimizer_conformance.cases.case import Case, Written
 from optimizer_conformance.cases.separation import hypotheses, most_separating, separations
+from optimizer_conformance.cases.situations import SITUATED
 from optimizer_conformance.reference.numbers.precision import (
     COMPONENTS,
     PRECISIONS,
@@ -37,6 +38,7 @@ REGIMES = {
 }
 EDGE_REGIMES = ("zero",)  # in the mode ``edges`` alone
 RANGE_REGIMES = ("tiny", "huge", "non-finite")
+ENDS_OF_RANGE = ("subnormal", "colossal")  # the same of the mode ``magnitudes``
 # Where a complex gradient keeps its direction.
 STILL = ("near-epsilon", "constant", "alternating")
 # Where the ends of the range are tried: over one step, and over several.
@@ -56,7 +58,7 @@ SHAPES: tuple[tuple[int, ...], ...] = (
     (3, 5),
     (1000,),
 )
-LAYOUTS = ("layout", "layout-filled")
+LAYOUTS = ("layout", "layout-filled", "shapes", "shapes-filled")
 # A mean over all axes but the first needs some; the sizes have a tail for every vector.  Over the
 # last, where gradients are sparse, some means are exact: of eight, seven of which are zero.
 CONVOLUTIONS: tuple[tuple[int, ...], ...] = ((16, 1, 3, 3), (8, 2, 5, 5), (64, 2, 2, 2))
@@ -74,7 +76,8 @@ class Input:
 
     Arrays are float64 or complex128 values that the dtype represents exactly; ``gradients`` has one
     a step, ``state`` one a name.  ``experiment`` maps elements to experiments where these repeat;
-    ``sign`` is -1 where value and gradients are the experiment's negated.
+    ``sign`` is -1 where value and gradients are the experiment's negated.  ``memory`` is how each
+    gradient lies there; in the steps ``absent`` there is none; it ``joins`` after so many steps.
     """
 
     name: str
@@ -85,13 +88,17 @@ class Input:
     group: int = 0
     experiment: Array | None = None
     sign: int = 1
+    memory: str = "contiguous"
+    absent: frozenset[int] = frozenset()
+    joins: int = 0
 
 
 @dataclass
 class Inputs:
     """A case expanded: its parameters, the rate of each step, and the groups' hyperparameters.
 
-    ``resumed``: the state is the parameters' own even before the first step.
+    ``resumed``: the state is the parameters' own even before the first step; ``reloads``: the steps
+    after which it is saved and loaded.
     """
 
     parameters: list[Input]
@@ -99,6 +106,7 @@ class Inputs:
     rates: list[str] = field(default_factory=list)
     groups: list[dict[str, str]] = field(default_factory=list)
     resumed: bool = False
+    reloads: tuple[int, ...] = ()
 
 
 class Expander:
@@ -242,11 +250,15 @@ class Expander:
         return Input(name, self.values(shape), gradients, self.state(gradients[0]), group=group)
 
 
-def expand(case: Case) -> Inputs:
+def expand(case: Case) -> Inputs:  # noqa: PLR0911 - one a kind of mode
     """The arrays of a case; the same case always gives the same bits."""
     if isinstance(case, Written):
         return written(case)
     draw = Expander(case)
+    if case.mode in SITUATED:
+        from optimizer_conformance.cases import placing  # noqa: PLC0415 - it draws as is done here
+
+        return placing.placed(draw)
     if case.mode in LAYOUTS:
         return Inputs(layout(draw))
     if case.mode == "separation":

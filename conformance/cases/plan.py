@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from optimizer_conformance.adapters.protocol import Implementation
+from optimizer_conformance.cases import situations
 from optimizer_conformance.cases.case import (
     COMPILED_MODES,
     MAIN_DTYPE,
@@ -119,6 +120,8 @@ def suitable(  # noqa: PLR0911 - one a mode
     """Whether an implementation can take part in a mode at all."""
     if implementation.compiled and mode not in COMPILED_MODES:
         return False
+    if mode in situations.SITUATED:
+        return situations.takes_part(implementation, mode, features)
     if mode in ("injected", "restored"):
         needed = set(required_state(implementation, features))
         return implementation.settable and needed <= set(implementation.state)

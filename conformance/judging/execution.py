@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.kit import to_array, to_tensor
-from optimizer_conformance.cases.inputs import COPIES, Inputs
+from optimizer_conformance.cases.inputs import COPIES, Input, Inputs
 from optimizer_conformance.cases.plan import Unit, required_state
 from optimizer_conformance.judging.oracle import Oracle, Question, inputs_of
 from optimizer_conformance.judging.verdict import (
@@ -64,11 +64,12 @@ def carry_out(worker: Asked, unit: Unit, defaults: dict[str, object]) -> Answer:
         session = worker.ask(opening(unit, inputs, omitted, observations), protocol.Opened).session
         try:
             prepare(worker, unit, inputs, session, state, len(observations))
-            gradients = [
-                [tensor(p.gradients[step], unit) for p in inputs.parameters] for step in half
-            ]
-            stepped = worker.ask(protocol.Step(session, gradients), protocol.Stepped)
-            observations += checked(stepped.observations, inputs, len(half))
+            for part in stretches(half, inputs.reloads):
+                if part[0] in inputs.reloads:
+                    worker.ask(protocol.Reload(session), protocol.Done)
+                gradients = [[sent(p, step, unit) for p in inputs.parameters] for step in part]
+                stepped = worker.ask(protocol.Step(session, gradients), protocol.Stepped)
+                observations += checked(stepped.observations, inputs, len(part))
             state = worker.ask(protocol.GetState(session), protocol.State).state
         except Refused:
             worker.ask(protocol.Close(session), protocol.Done)
@@ -84,6 +85,18 @@ def carry_out(worker: Asked, unit: Unit, defaults: dict[str, object]) -> Answer:
         position_dependent(observations, inputs) if unit.case.mode in COPIES else 0,
         omitted,
     )
+
+
+def stretches(steps: list[int], reloads: tuple[int, ...]) -> list[list[int]]:
+    """The steps between one loading and the next."""
+    ends = [*(step for step in reloads if step in steps), steps[-1] + 1]
+    starts = [steps[0], *ends]
+    return [list(range(start, end)) for start, end in zip(starts, ends, strict=False)]
+
+
+def sent(parameter: Input, step: int, unit: Unit) -> protocol.Tensor | None:
+    """A gradient as it travels; None in a step that has none."""
+    return None if step in parameter.absent else tensor(parameter.gradients[step], unit)
 
 
 def prepare(
@@ -123,7 +136,7 @@ def opening(
         implementation=unit.implementation.name,
         device=unit.device,
         parameters=[
-            protocol.Parameter(p.name, value, p.layout, p.group)  # type: ignore[arg-type]  # one of two literals
+            protocol.Parameter(p.name, value, p.layout, p.group, p.memory, p.joins)  # type: ignore[arg-type]  # literals
             for p, value in zip(inputs.parameters, values, strict=True)
         ],
         hyperparameters={name: float(value) for name, value in decimals.items()},
@@ -157,6 +170,8 @@ def checked(
                     f"{len(tensors)} tensors of {name} came back for {len(inputs.parameters)}"
                 )
             for item, parameter in zip(tensors, inputs.parameters, strict=True):
+                if item is None:
+                    continue  # a gradient that was not there
                 if item.shape != parameter.value.shape:
                     raise ProtocolBreach(
                         f"{name} of {parameter.name} came back with shape {item.shape}, "
@@ -198,7 +213,9 @@ def changed_gradient(
     """The first gradient whose bits are not those that were sent."""
     for step, observation in enumerate(observations):
         for parameter, after in zip(inputs.parameters, observation.gradients, strict=True):
-            if after.data != tensor(parameter.gradients[step], unit).data:
+            came = after and after.data
+            due = sent(parameter, step, unit)
+            if came != (due and due.data):
                 return step + 1, parameter.name
     return None
 

@@ -17,7 +17,15 @@ import numpy as np
 
 from optimizer_conformance.cases.case import Case
 from optimizer_conformance.cases.given import Given
-from optimizer_conformance.cases.inputs import LAYOUTS, POOL, RANGE_REGIMES, Input, Inputs, expand
+from optimizer_conformance.cases.inputs import (
+    ENDS_OF_RANGE,
+    LAYOUTS,
+    POOL,
+    RANGE_REGIMES,
+    Input,
+    Inputs,
+    expand,
+)
 from optimizer_conformance.reference.numbers import (
     PRECISIONS,
     BallArithmetic,
@@ -161,7 +169,7 @@ def ordinary(case: Case) -> Array:
 def middle(case: Case) -> Array:
     """The same of a case whose arrays are drawn."""
     parameters = inputs_of(case).parameters
-    excluded: tuple[str, ...] = RANGE_REGIMES
+    excluded: tuple[str, ...] = (*RANGE_REGIMES, *ENDS_OF_RANGE)
     if case.dtype == "float16":  # what is sought there overflows as often as not
         excluded = (*excluded, "separating")
     return np.concatenate(
@@ -397,6 +405,7 @@ def walk(question: Question, num: Any) -> Iterator[tuple[Any, Any]]:
         if len(members) <= members[-1] - members[0]:  # others stand between them
             place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
         results = run_block(rule, decimals, parameters, inputs, num, apart=not question.mixes)
+        results = paused(results, parameters[0].absent, question.case.steps)
         for row, (parameter, state) in enumerate(results):
             found = {**state, "parameter": parameter}
             for line, name in enumerate(question.quantities):
@@ -419,13 +428,14 @@ def laid_out(parameter: Input, pool: Input) -> Array:
 
 def blocks(question: Question, inputs: Inputs) -> list[tuple[list[int], dict[str, str], Rule]]:
     """Parameters that share hyperparameters and rule, and so are evaluated as one array."""
-    found: dict[tuple[int, bool, int], list[int]] = {}
+    found: dict[tuple[int, bool, int, frozenset[int]], list[int]] = {}
     for index, parameter in enumerate(inputs.parameters):
         exempt = any(part in parameter.name for part in question.undecayed)
         alone = index if question.rule.shaped else -1  # a mean needs the shape
-        found.setdefault((parameter.group, exempt, alone), []).append(index)
+        key = (parameter.group, exempt, alone, parameter.absent)
+        found.setdefault(key, []).append(index)
     result = []
-    for (group, exempt, _), members in found.items():
+    for (group, exempt, _, _), members in found.items():
         decimals = dict(question.decimals)
         if inputs.groups:
             decimals.update(inputs.groups[group])
@@ -442,8 +452,11 @@ def run_block(
     num: Any,
     *,
     apart: bool = True,
-) -> Any:
-    """The trajectory of several parameters side by side; ``apart``: each part is a real one."""
+) -> Iterator[Any]:
+    """The trajectory of several parameters side by side, from where it begins.
+
+    ``apart``: each part is a real one.  Steps without a gradient are passed over.
+    """
 
     def joined(arrays: list[Array]) -> Array:
         if rule.shaped:
@@ -460,14 +473,27 @@ def run_block(
             )
             for name, tensor in rule.state.items()
         }
-    steps = range(len(parameters[0].gradients))
-    return trajectory(
+    absent = parameters[0].absent
+    steps = [step for step in range(len(parameters[0].gradients)) if step not in absent]
+    value = num.given(joined([parameter.value for parameter in parameters]))
+    begun = state if state is not None else rule.initial_state(value, num=num)
+    yield value, begun
+    yield from trajectory(
         rule,
         decimals,
-        num.given(joined([parameter.value for parameter in parameters])),
+        value,
         [num.given(joined([p.gradients[index] for p in parameters])) for index in steps],
         num=num,
         state=state,
         taken=inputs.taken,
-        rates=inputs.rates,
+        rates=[inputs.rates[step] for step in steps] if inputs.rates else [],
     )
+
+
+def paused(results: Iterator[Any], absent: frozenset[int], steps: int) -> Iterator[Any]:
+    """What stands after each step: in one without a gradient, what stood before it."""
+    stands = next(results)
+    for step in range(steps):
+        if step not in absent:
+            stands = next(results)
+        yield stands

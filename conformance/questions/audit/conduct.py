@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from optimizer_conformance.cases.case import MAIN_DTYPE, Case, overflow
 from optimizer_conformance.cases.plan import Selection, Unit, cases, default_features
+from optimizer_conformance.cases.situations import SITUATED
 from optimizer_conformance.judging.execution import (
     Answer,
     ProtocolBreach,
@@ -22,6 +23,9 @@ from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import Refused, WorkerError
 
 Pairs = list[tuple[Unit, Answer]]
+WRONG = "it deviates in the first steps already"
+# What it may say no to: a number at the end of a range, a parameter without a gradient.
+REFUSABLE = ("boundaries", "loop-missing", "loop-joined")
 FAILURES_ALLOWED = 3  # cases in a row that raise; what is left would as well
 
 
@@ -32,10 +36,14 @@ class Tried:
     answers   what the target did, by case
     judged    each answer with its judgement
     failures  cases that could not be carried out, and why
+    refused   modes of situations in which it raises, and what
+    cut       why the cases of situations were not asked; empty where they were
     """
 
     judged: list[tuple[Unit, Answer, Judgement]] = field(default_factory=list)
     failures: list[tuple[Unit, WorkerError]] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    cut: str = ""
 
     @property
     def answers(self) -> Pairs:
@@ -85,13 +93,21 @@ def carry(
     # What the document leaves open is sent: no default of the target's is wrong there.
     stated = {n: v for n, v in ready.subject.defaults.items() if n in variant.defaults}
     row = 0
-    for case in planned(ready, defaults=defaults):
+    # A rule that is wrong anywhere is wrong in every situation: these come last, if at all.
+    every = sorted(planned(ready, defaults=defaults), key=lambda case: case.mode in SITUATED)
+    for case in every:
+        if case.mode in SITUATED and not found.cut and ready.question.profile == "audit":
+            found.cut = WRONG if found.contradicting or found.failures else ""
+        if case.mode in SITUATED and found.cut:
+            break
         progress(f"{case.dtype}, {case.mode}")
         unit = Unit(ready.subject.implementation, ready.subject.device, case, (variant,))
         try:
             answer = carry_out(ready.subject.worker, unit, dict(stated))
         except Refused as error:
-            if error.kind != "unsupported":
+            if error.kind == "unsupported" or refusal(case, error):
+                found.refused.setdefault(case.mode, words_of(error, case))
+            else:
                 found.failures.append((unit, error))
                 row += 1
         except ProtocolBreach as error:
@@ -102,13 +118,32 @@ def carry(
             break  # the worker is gone, and would be again
         else:
             row = 0
-            judgement = judge_answer(
-                oracle, question_for(variant, unit, answer.defaults), unit, answer
-            )
+            judgement = judged_once(oracle, variant, unit, answer)
             found.judged.append((unit, answer, judgement))
         if row == FAILURES_ALLOWED:
             break
     return found
+
+
+def judged_once(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> Judgement:
+    """What explains an element is not sought in a thousand steps that deviate anyhow."""
+    question = question_for(variant, unit, answer.defaults)
+    if unit.case.mode == "steps":
+        decided = judge_answer(oracle, question, unit, answer, decide_only=True)
+        if decided.worst is Verdict.deviates:
+            return decided
+    return judge_answer(oracle, question, unit, answer)
+
+
+def refusal(case: Case, error: Refused) -> bool:
+    """Whether what it raises says no more than that it is not made for a situation."""
+    early = error.failure.exception == "BadTarget" or "step 1 raises" in error.failure.message
+    return case.mode in REFUSABLE and (early or case.mode != "boundaries")
+
+
+def words_of(error: Refused, case: Case) -> str:
+    """What it raises, as a reason not to have tried something."""
+    return error.failure.message or error.failure.exception
 
 
 def cells(found: Tried) -> Iterator[CaseVerdict]:

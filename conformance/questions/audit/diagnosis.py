@@ -11,6 +11,8 @@ import numpy as np
 
 from optimizer_conformance.cases.case import MAIN_DTYPE
 from optimizer_conformance.cases.plan import Unit, comparable_variants
+from optimizer_conformance.cases.situations import SITUATED
+from optimizer_conformance.cases.tried import whereabouts
 from optimizer_conformance.judging.execution import Answer, question_for
 from optimizer_conformance.judging.explain import FORMULA_MODES, Explanation, explain
 from optimizer_conformance.judging.oracle import Oracle, inputs_of, ordinary
@@ -171,7 +173,13 @@ def places(oracle: Oracle, variant: Variant, found: Tried, judged: list[Judged])
     if all(unit.case.mode == "groups" for unit, _, _ in judged):
         yield "the hyperparameters of a parameter group are not those of its parameters"
         return
-    yield from facts(oracle, variant, found.judged, judged)
+    situated = [item for item in judged if item[0].case.mode in SITUATED and item[2].divergence]
+    for unit, _, judgement in situated:
+        at = judgement.divergence
+        assert at is not None
+        yield f"it follows the document except {whereabouts(unit.case, at.parameter, at.step)}"
+    if left := [item for item in judged if item[0].case.mode not in SITUATED]:
+        yield from facts(oracle, variant, found.judged, left)
 
 
 def narrow(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> bool:

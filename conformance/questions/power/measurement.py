@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from optimizer_conformance.cases.case import MODES, Case, draw_cases
+from optimizer_conformance.cases.case import DRAWN, Case, draw_cases
 from optimizer_conformance.cases.inputs import LAYOUTS
 from optimizer_conformance.cases.plan import default_features
 from optimizer_conformance.judging.oracle import WIDEST, Oracle, Question, ordinary
@@ -80,11 +80,12 @@ class Measurement:
 def questions(variant: Variant, dtype: str, profile: str, seed: int = 0) -> list[Question]:
     """What an implementation of the variant that takes part in every mode is asked.
 
-    The layout modes are left out: every element of them is an experiment of the others.
+    The layout modes are left out: every element of them is an experiment of the others.  So are the
+    modes of situations, which have a table of their own.
     """
     features = tuple(sorted(variant.features))
     found: list[Question] = []
-    for mode in MODES:
+    for mode in DRAWN:
         if mode in LAYOUTS or (mode == "names" and "weight_decay" not in features):
             continue
         if (

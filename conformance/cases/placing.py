@@ -1,0 +1,183 @@
+"""Arrays of the cases of situations: what stands in each parameter, and how it lies in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from optimizer_conformance.cases import situations
+from optimizer_conformance.cases.inputs import POOL, SHIFT, Expander, Input, Inputs
+from optimizer_conformance.reference.numbers.precision import Array
+
+Shape = tuple[int, ...]
+SIZES = (*range(1, 18), 31, 32, 33, 64, 100, 127, 255)
+LARGE = (1023, 1024, 1025, 4099)
+RANKS: tuple[Shape, ...] = (
+    (1, 7),
+    (7, 1),
+    (3, 5),
+    (4, 4),
+    (12, 12),
+    (2, 64),
+    (2, 3, 4),
+    (5, 1, 3),
+    (2, 3, 4, 5),
+    (4, 4, 3, 3),
+    (2, 1, 3, 2, 2),
+)
+# How a parameter lies in memory, how its gradients do, and in which shapes.
+MEMORY: tuple[tuple[str, str, tuple[Shape, ...]], ...] = (
+    ("fortran", "fortran", ((5, 3), (4, 4), (2, 3, 4))),
+    ("fortran", "contiguous", ((3, 4),)),
+    ("channels-last", "channels-last", ((2, 3, 4, 5),)),
+    ("channels-last", "contiguous", ((3, 2, 2, 5),)),
+    ("strided", "contiguous", ((9,), (3, 4))),
+    ("strided", "strided", ((12,), (4, 3))),
+    ("contiguous", "fortran", ((3, 7), (4, 4))),
+    ("contiguous", "strided", ((11,), (5, 4))),
+    ("contiguous", "channels-last", ((2, 4, 3, 3),)),
+)
+TURN = 700  # steps in which a gradient that starts late is zero
+
+
+def placed(draw: Expander) -> Inputs:
+    """The arrays of a case of one of these modes."""
+    mode = draw.case.mode
+    if mode.startswith("shapes"):
+        return Inputs(list(shapes(draw)))
+    if mode == "rates":
+        rate = float(draw.case.decimals["learning_rate"])
+        path = [repr(rate * float(part)) for part in situations.RATE_PATH]
+        return Inputs(regimes(draw, "wide", "constant", "alternating", "sparse"), rates=path)
+    if mode == "checkpoint":
+        found = regimes(draw, "wide", "constant", "alternating", "sparse")
+        return Inputs(found, reloads=(1, 5, 6))
+    makers: dict[str, Callable[[Expander], Inputs]] = {
+        "steps": lambda draw: Inputs(long_run(draw)),
+        "magnitudes": lambda draw: Inputs(magnitudes(draw)),
+        "boundaries": lambda draw: Inputs(
+            regimes(draw, "wide", "near-epsilon", "constant", "alternating", "sparse")
+        ),
+        "loop": lambda draw: Inputs(many(draw)),
+        "loop-missing": lambda draw: Inputs(pausing(draw)),
+        "loop-joined": lambda draw: Inputs(joining(draw)),
+        "loop-groups": grouped,
+    }
+    return makers[mode](draw)
+
+
+def regimes(draw: Expander, *names: str) -> list[Input]:
+    """A parameter a regime."""
+    return [draw.parameter(name, name, (draw.case.size,)) for name in names]
+
+
+def long_run(draw: Expander) -> list[Input]:
+    """Few elements, many steps."""
+    found = regimes(draw, "constant", "alternating", "sparse", "wide")
+    late = draw.parameter("late", "constant", (draw.case.size,))
+    late.gradients = [
+        row if step >= min(TURN, draw.case.steps // 2) else 0.0 * row
+        for step, row in enumerate(late.gradients)
+    ]
+    return [*found, late]
+
+
+def magnitudes(draw: Expander) -> list[Input]:
+    """Parameters and gradients of every size, zero and what is no number included."""
+    names = ("wide", "spike", "zero", "tiny", "huge", "non-finite")
+    found = regimes(draw, *names)
+    shape, steps = (draw.case.size,), draw.case.steps
+    smallest, largest = draw.precision.smallest_normal, draw.precision.largest
+    wide = draw.scale()
+
+    def add(name: str, value: tuple[float, float], gradient: tuple[float, float]) -> None:
+        rows = [draw.exactly(draw.log_uniform(*gradient, shape)) for _ in range(steps)]
+        found.append(Input(name, draw.exactly(draw.log_uniform(*value, shape)), rows))
+
+    add("heavy", (101.0, min(1e6, largest / 64)), wide)
+    add("heavy-hundreds", (101.0, 1000.0), wide)
+    add("faint", (smallest / 64, smallest * 64), (smallest, 1.0))
+    add("colossal", (largest / 1e4, largest / 4), wide)
+    add("subnormal", (0.5, 2.0), (draw.precision.smallest_subnormal, smallest))
+    add("large", (0.01, 100.0), (1e3, min(1e6, np.sqrt(largest) / 16)) if largest > 1e6 else wide)
+    return found
+
+
+def loop(draw: Expander, *names: str) -> list[Input]:
+    """Parameters, each of its own size."""
+    return [
+        draw.parameter(f"{name}-{index}", "wide", (draw.case.size + index,))
+        for index, name in enumerate(names)
+    ]
+
+
+def many(draw: Expander) -> list[Input]:
+    """Many parameters, one of which has gradients of zero, one whose gradients share a buffer."""
+    first, zeroed, reused, *others = loop(draw, "first", "zeroed", "reused", "fourth", "last")
+    zeroed.gradients = [
+        0.0 * row if step in (2, 3, 6) else row for step, row in enumerate(zeroed.gradients)
+    ]
+    return [first, zeroed, replace(reused, memory="reused"), *others]
+
+
+def pausing(draw: Expander) -> list[Input]:
+    """Parameters without a gradient in the first step, in the middle, in most, and in none."""
+    first, late, gap, rare, last = loop(draw, "first", "late", "gap", "rare", "last")
+    most = frozenset(range(draw.case.steps)) - {1, 6}
+    return [
+        first,
+        replace(late, absent=frozenset((0,))),
+        replace(gap, absent=frozenset((3, 4))),
+        replace(rare, absent=most),
+        last,
+    ]
+
+
+def joining(draw: Expander) -> list[Input]:
+    """A parameter that is handed over after three steps, beside others."""
+    first, last, joined = loop(draw, "first", "last", "joined")
+    return [first, last, replace(joined, absent=frozenset(range(3)), joins=3)]
+
+
+def grouped(draw: Expander) -> Inputs:
+    """Three groups: one as it is, two with everything different."""
+    found = regimes(draw, "wide", "constant", "alternating")
+    last = draw.parameter("last", "wide", (draw.case.size + 1,))
+    others = {name: situations.changed(name, value) for name, value in draw.case.decimals.items()}
+    for index, item in enumerate([*found, last]):
+        item.group = index % 2
+    return Inputs([*found, last], groups=[{}, others])
+
+
+def arrangements(draw: Expander) -> Iterator[tuple[str, str, Shape]]:
+    """Every shape and memory; what is not yet laid out in the case's size is left out."""
+    for shape in ((0,), (), *((size,) for size in (*SIZES, *LARGE, draw.case.size)), *RANKS):
+        if shape not in ((0,), ()) or not draw.case.mode.endswith("-filled"):
+            yield "contiguous", "contiguous", shape
+    for own, gradient, some in MEMORY:
+        for shape in some:
+            yield own, gradient, shape
+
+
+def shapes(draw: Expander) -> Iterator[Input]:
+    """A pool of experiments laid over every shape and memory."""
+    pool = draw.parameter("pool", "wide", (POOL,))
+    for index, (own, gradient, shape) in enumerate(arrangements(draw)):
+        count = int(np.prod(shape, dtype=int))
+        which: Array = ((np.arange(count) + SHIFT * index) % POOL).reshape(shape)
+        size = "scalar" if shape == () else "x".join(map(str, shape))
+        memory = (
+            own
+            if own == gradient == "contiguous" or own == gradient
+            else f"{own}-gradient-{gradient}"
+        )
+        yield Input(
+            f"{memory}-{size}",
+            pool.value[which],
+            [row[which] for row in pool.gradients],
+            layout=own,
+            memory=gradient,
+            experiment=which,
+        )

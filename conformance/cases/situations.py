@@ -1,0 +1,294 @@
+"""Situations: when, where and with what numbers an optimizer may go wrong, as one table.
+
+A rule can be right in every step that a short trajectory takes, and wrong after a thousand, in a
+matrix, for a parameter above 100, after a checkpoint.  Each row is one such situation, and says in
+which cases it is met.  What is asked of an implementation is chosen from here, and what was tried
+is said with these words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from optimizer_conformance.adapters.protocol import Implementation
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.rules import taken
+
+KINDS = {
+    "when": "at which step, and after what",
+    "where": "in which place, of which size, shape and memory",
+    "how large": "how large parameters, gradients and state are",
+    "which hyperparameters": "at the ends of their ranges, and changed midway",
+    "which options": "every set of options",
+    "which formats": "every format",
+    "again": "the same once more",
+}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One situation.
+
+    name         as lists and JSON have it
+    kind         one of ``KINDS``
+    words        after "tried" or "not tried"
+    mode         of the cases in which it is met; empty where no case but the course of a question
+                 meets it
+    parts        globs over the names of the parameters that meet it; empty: all of them
+    needs        what it takes of an implementation, of ``NEEDS``
+    unreachable  kinds of targets that cannot be put there, and why
+    """
+
+    name: str
+    kind: str
+    words: str
+    mode: str = ""
+    parts: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    unreachable: Mapping[str, str] = field(default_factory=dict)
+
+    def meets(self, mode: str, part: str) -> bool:
+        """Whether a parameter of a case in a mode is in it."""
+        return mode.removesuffix("-filled") == self.mode and (
+            not self.parts or any(fnmatchcase(part, glob) for glob in self.parts)
+        )
+
+
+# What a situation may need, and what is said of an implementation that lacks it.
+NEEDS = {
+    "missing": "a step cannot leave a parameter out",
+    "joins": "no parameter can be handed over later",
+    "saved": "it is not saved and loaded here",
+    "memory": "arrays have no layout of memory that could be asked for",
+    "groups": "there are no groups whose hyperparameters all differ",
+    "schedules": "no schedule reaches its learning rate",
+    "elements": "its elements are no experiments of their own",
+    "empty": "it takes no empty parameter",
+    "scalar": "it takes no 0-d parameter",
+}
+
+NO_LOOP = {
+    "function": "the caller of a function keeps its parameters and its loop",
+    "optax": "a transformation is given all gradients at once",
+    "keras": "an optimizer is built over all variables, and counts steps for all of them",
+    "mindspore": "an optimizer is built over all parameters",
+}
+NO_MEMORY = {
+    "optax": "a JAX array has no strides",
+    "keras": "a variable has no strides",
+    "mindspore": "a tensor is copied before it is used",
+}
+NO_GROUPS = {
+    "optax": "one transformation has one set of hyperparameters",
+    "keras": "an optimizer of Keras has one set of hyperparameters",
+}
+
+SITUATIONS = (
+    # When.
+    Situation("first-steps", "when", "the first steps", "trajectory"),
+    Situation(
+        "long-run",
+        "when",
+        "more than a thousand steps: past 127, 256 and 1024, every power of two, every multiple",
+        "steps",
+    ),
+    Situation("pausing", "when", "gradients that are zero most of the time", "steps", ("sparse",)),
+    Situation(
+        "starting-late", "when", "a gradient that is zero for hundreds of steps", "steps", ("late",)
+    ),
+    Situation(
+        "no-gradient",
+        "when",
+        "steps without a gradient: the first, some, most",
+        "loop-missing",
+        ("late-*", "gap-*", "rare-*"),
+        ("missing",),
+        {name: NO_LOOP[name] for name in ("optax", "keras", "mindspore")},
+    ),
+    Situation(
+        "zero-gradient", "when", "steps whose gradient is zero", "loop", ("zeroed-*",)
+    ),
+    Situation(
+        "joined",
+        "when",
+        "a parameter that is handed over after some steps",
+        "loop-joined",
+        ("joined-*",),
+        ("joins",),
+        NO_LOOP,
+    ),
+    Situation(
+        "loaded", "when", "after it was saved and loaded", "checkpoint", needs=("saved",)
+    ),
+    Situation(
+        "after-non-finite", "when", "after a gradient that was infinite or nan",
+        "magnitudes", ("non-finite",),
+    ),
+    # Where.
+    Situation("sizes", "where", "sizes from 1 to 17, 31 to 33, 64, 100, 127, 255", "shapes"),
+    Situation(
+        "large-arrays", "where", "elements past 1024, 4096 and 65536", "shapes",
+        ("*-1023", "*-1024", "*-1025", "*-4099", "*-65539"), ("elements",),
+    ),
+    Situation(
+        "ranks", "where", "two to five dimensions", "shapes", ("*x*",), ("elements",)
+    ),
+    Situation(
+        "empty", "where", "a parameter without elements", "shapes", ("*-0",), ("elements", "empty")
+    ),
+    Situation("zero-d", "where", "0-d", "shapes", ("*-scalar",), ("elements", "scalar")),
+    Situation(
+        "memory-order", "where", "Fortran and channels-last order", "shapes",
+        ("fortran-*", "channels-last-*"), ("elements", "memory"), NO_MEMORY,
+    ),
+    Situation(
+        "strides", "where", "a strided parameter", "shapes", ("strided-*",),
+        ("elements", "memory"), NO_MEMORY,
+    ),
+    Situation(
+        "gradient-memory", "where", "a gradient in other memory order, or strided", "shapes",
+        ("*-gradient-*",), ("elements", "memory"), NO_MEMORY,
+    ),
+    Situation(
+        "gradient-reused", "where", "gradients that stand in one buffer", "loop", ("reused-*",),
+        ("memory",), NO_MEMORY,
+    ),
+    Situation("many-parameters", "where", "many parameters, first to last", "loop"),
+    Situation(
+        "groups", "where", "groups whose hyperparameters all differ", "loop-groups", (),
+        ("groups",), NO_GROUPS,
+    ),
+    # How large.
+    Situation("heavy", "how large", "parameters from 100 to a million", "magnitudes", ("heavy*",)),
+    Situation(
+        "faint", "how large", "parameters that are tiny or subnormal", "magnitudes", ("faint",)
+    ),
+    Situation(
+        "colossal", "how large", "parameters near the end of the range", "magnitudes", ("colossal",)
+    ),
+    Situation(
+        "large-gradient", "how large", "gradients from a thousand to a million", "magnitudes",
+        ("large",),
+    ),
+    Situation("huge-gradient", "how large", "squares that overflow", "magnitudes", ("huge",)),
+    Situation(
+        "tiny-gradient", "how large", "squares that underflow, subnormal gradients", "magnitudes",
+        ("tiny", "subnormal"),
+    ),
+    Situation("spike", "how large", "one gradient a thousandfold", "magnitudes", ("spike",)),
+    Situation("all-zero", "how large", "gradients that are all zero", "magnitudes", ("zero",)),
+    Situation("non-finite", "how large", "infinities and nan", "magnitudes", ("non-finite",)),
+    # Which hyperparameters.
+    Situation("boundaries", "which hyperparameters", "each at each end of its range", "boundaries"),
+    Situation(
+        "changing-rate", "which hyperparameters",
+        "a rate that rises, is zero, falls and rises again", "rates", needs=("schedules",),
+    ),
+    Situation("own-defaults", "which hyperparameters", "its own defaults", "defaults"),
+    # Which options and formats, and again.
+    Situation("options", "which options", "every set of options that both sides have"),
+    Situation("formats", "which formats", "every format that it takes"),
+    Situation("twice", "again", "the same steps once more, here and in another process"),
+    Situation("many-calls", "again", "thousands of calls that have to give the same bits"),
+)  # fmt: skip
+NAMED = {situation.name: situation for situation in SITUATIONS}
+
+# mode -> what it shows.  These cases are not drawn: they are there in every run that has them.
+SITUATED = {
+    "steps": "more than a thousand steps of a few elements",
+    "shapes": "sizes, ranks and memory orders over several steps, with any options",
+    "shapes-filled": "the same without empty and 0-d parameters, which some refuse",
+    "magnitudes": "parameters and gradients at all orders of magnitude",
+    "boundaries": "one hyperparameter after the other at the ends of its range",
+    "rates": "a learning rate that rises, is zero, falls and rises again",
+    "loop": "many parameters, gradients of zero, gradients in one buffer",
+    "loop-missing": "parameters that have no gradient in some steps",
+    "loop-joined": "a parameter that is handed over later",
+    "loop-groups": "parameter groups all of whose hyperparameters differ",
+    "checkpoint": "saved and loaded in the framework's own way, several times",
+}
+MANY = 1100  # steps: past int8's 127, 2^8, the 256 at which bfloat16 stops counting, and 2^10
+STEPS = {
+    "steps": MANY,
+    "shapes": 3,
+    "shapes-filled": 3,
+    "magnitudes": 4,
+    "boundaries": 4,
+    "rates": 10,
+    "loop": 8,
+    "loop-missing": 8,
+    "loop-joined": 8,
+    "loop-groups": 4,
+    "checkpoint": 12,
+}
+SIZES = {"steps": 3}
+SIZE = 7  # elements of a regime, where nothing else is said
+# In dtypes that are not the main one.
+ELSEWHERE = ("shapes", "shapes-filled", "magnitudes")
+RATE_PATH = ("1", "1", "4", "16", "0", "0", "0.25", "1", "0.0625", "1")
+
+
+def unmet(situation: Situation, implementation: Implementation, features: tuple[str, ...]) -> str:
+    """Why an implementation cannot be put into a situation; empty where it can."""
+    return next(
+        (NEEDS[need] for need in situation.needs if not has(implementation, features, need)), ""
+    )
+
+
+def has(implementation: Implementation, features: tuple[str, ...], need: str) -> bool:
+    """Whether an implementation has what a situation needs."""
+    if need == "groups":
+        names = {record.name for record in taken(implementation.family, features)}
+        own = names & set(implementation.hyperparameters)
+        return bool(own) and own <= set(implementation.groups)
+    if need == "schedules":
+        return implementation.schedules
+    if need == "elements":
+        return "centralize" not in features
+    if need in ("empty", "scalar"):
+        return need not in implementation.gaps
+    return need in implementation.loop
+
+
+def takes_part(implementation: Implementation, mode: str, features: tuple[str, ...]) -> bool:
+    """Whether an implementation can be asked the cases of one of these modes."""
+    if implementation.compiled:
+        return False
+    if mode.startswith("shapes"):
+        refuses = bool({"empty", "scalar"} & set(implementation.gaps))
+        return "centralize" not in features and refuses == (mode == "shapes-filled")
+    needed = {
+        "rates": "schedules",
+        "loop-missing": "missing",
+        "loop-joined": "joins",
+        "loop-groups": "groups",
+        "checkpoint": "saved",
+    }
+    return mode not in needed or has(implementation, features, needed[mode])
+
+
+def settings(
+    family: str, features: tuple[str, ...], dtype: str, mode: str
+) -> Iterator[dict[str, str]]:
+    """The hyperparameters of each case of a mode."""
+    setting = "many" if mode == "steps" else "usual"
+    records = taken(family, features)
+    plain = {record.name: record.narrow.get(dtype) or record.at(setting) for record in records}
+    if mode == "magnitudes":
+        plain["learning_rate"] = "1"  # beside a large parameter a small step cannot be seen
+    if mode != "boundaries":
+        yield plain
+        return
+    for record in records:
+        for value in record.boundaries:
+            yield plain | {record.name: value}
+
+
+def changed(name: str, value: str) -> str:
+    """Another value of a hyperparameter, for a second group."""
+    record = HYPERPARAMETERS[name]
+    if name == "learning_rate":
+        return repr(float(value) / 3)
+    return next((other for other in record.pair if other != value), value)

@@ -1,0 +1,139 @@
+"""What was tried, and what was not and why: two lines that every answer has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from optimizer_conformance.adapters.protocol import Implementation
+from optimizer_conformance.cases.case import Case
+from optimizer_conformance.cases.inputs import LAYOUTS
+from optimizer_conformance.cases.situations import SITUATIONS, Situation, settings, unmet
+
+LEFT_OUT = "this profile leaves it out"
+PLAIN = "none"
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """What was tried of one implementation.
+
+    steps      the most in a row
+    elements   of the largest parameter
+    options    the sets of options
+    formats    the dtypes
+    situations names of those that were met
+    missing    names of the others, and why each was not tried
+    """
+
+    steps: int = 0
+    elements: int = 0
+    options: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    situations: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "steps": self.steps,
+            "elements": self.elements,
+            "options": list(self.options),
+            "formats": list(self.formats),
+            "situations": list(self.situations),
+            "not_tried": dict(self.missing),
+        }
+
+    @property
+    def lines(self) -> tuple[str, str]:
+        """What was tried, and what was not."""
+        return (
+            f"tried: up to {self.steps:,} steps, up to {self.elements:,} elements; options: "
+            f"{', '.join(self.options) or PLAIN}; formats: {', '.join(self.formats) or PLAIN}; "
+            f"situations: {', '.join(self.situations) or PLAIN}",
+            f"not tried: {self.left or 'nothing of the list (`conformance list situations`)'}",
+        )
+
+    @property
+    def left(self) -> str:
+        """What was not tried, those with one reason together."""
+        reasons: dict[str, list[str]] = {}
+        for name, why in self.missing.items():
+            reasons.setdefault(why, []).append(name)
+        return "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons.items())
+
+
+def coverage(
+    cases: Iterable[Case],
+    implementation: Implementation,
+    *,
+    kind: str = "",
+    met: Collection[str] = (),
+    refused: Mapping[str, str] | None = None,
+    why: str = LEFT_OUT,
+) -> Attempts:
+    """What these cases come to.
+
+    ``met`` are names of situations beyond the cases; ``refused`` has modes that could not be
+    carried out, and the reason; ``why`` is what keeps cases out that nothing else does.
+    """
+    asked = list(cases)
+    options = tuple(dict.fromkeys("+".join(case.features) or "plain" for case in asked))
+    features = asked[0].features if asked else ()
+    modes = {case.mode for case in asked}
+    formats = tuple(dict.fromkeys(case.dtype for case in asked))
+    known = {*met, *(["options"] if len(options) > 1 else [])}
+    if formats and set(formats) == set(implementation.dtypes):
+        known.add("formats")
+    found: list[str] = []
+    missing: dict[str, str] = {}
+    for situation in SITUATIONS:
+        lacking = reason(situation, implementation, features, kind, refused or {})
+        if situation.name in known or (not lacking and covered(situation, modes)):
+            found.append(situation.name)
+        else:
+            missing[situation.name] = lacking or why
+    return Attempts(
+        max((case.steps for case in asked), default=0),
+        max((case.size for case in asked if case.mode in LAYOUTS), default=0)
+        or max((case.size for case in asked), default=0),
+        options,
+        formats,
+        tuple(found),
+        missing,
+    )
+
+
+def covered(situation: Situation, modes: Collection[str]) -> bool:
+    """Whether cases of these modes meet it."""
+    return any(situation.mode and mode.removesuffix("-filled") == situation.mode for mode in modes)
+
+
+def reason(
+    situation: Situation,
+    implementation: Implementation,
+    features: tuple[str, ...],
+    kind: str,
+    refused: Mapping[str, str],
+) -> str:
+    """Why an implementation was not put into a situation; empty where nothing is in the way."""
+    if why := unmet(situation, implementation, features):
+        return situation.unreachable.get(kind, why)
+    return refused.get(situation.mode, "") if situation.mode else ""
+
+
+def whereabouts(case: Case, part: str, step: int) -> str:
+    """Where a case of a situation first goes wrong, in words that follow "except"."""
+    if case.mode == "steps":
+        return f"from step {step} on, with {part} gradients"
+    if case.mode == "boundaries":
+        usual = next(settings(case.family, case.features, case.dtype, "usual"))
+        ends = [f"{n}={value}" for n, value in case.hyperparameters if value != usual[n]]
+        return f"with {', '.join(ends) or 'ordinary hyperparameters'}"
+    if case.mode.startswith("shapes"):
+        memory, _, size = part.rpartition("-")
+        return f"for {memory} parameters of {size} elements (seen in step {step})"
+    specific = sorted(SITUATIONS, key=lambda situation: not situation.parts)
+    met = next(item for item in specific if item.meets(case.mode, part))
+    return f"in this situation: {met.words} (parameter {part}, step {step})"
