@@ -134,8 +134,8 @@ MEANINGS = {
         Agreement.open,
         Tone.warn,
         "the bound is infinite: the formula promises no digit here. The centred form near zero "
-        "variance is the usual place. Any result is accepted. Every such cell carries its "
-        "condition number, see below",
+        "variance is the usual place. What legal evaluations can come to is accepted, "
+        "see below, and nothing else. Every such cell carries its condition number",
         "✓",
         extreme=True,
     ),

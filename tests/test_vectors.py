@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from optimizer_conformance.cases.case import parse
+from optimizer_conformance.judging.accepted import inside
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
-from optimizer_conformance.judging.verdict import inside
 from optimizer_conformance.questions.vectors import format as files
 from optimizer_conformance.questions.vectors.check import decoded
 from optimizer_conformance.questions.vectors.export import Amount, exported, hex_float, question_of

@@ -201,7 +201,7 @@ class TestIllPosed:
         judgement = judged(case, centred, observe(case, centred, Arithmetic("float32")))
         assert of(judgement, "constant").verdict is Verdict.ill_posed
 
-    def test_any_answer_is_accepted_there(self):
+    def test_nan_is_accepted_there_because_the_root_may_be_of_a_negative_number(self):
         centred = RMSPROP.having(centered=True, epsilon="none")
         case = case_of(features=("centered",), mode="restored", steps=200, size=4, decay="0.5")
         seen = observe(case, centred, Arithmetic("float32"))

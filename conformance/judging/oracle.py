@@ -50,7 +50,9 @@ from optimizer_conformance.reference.numbers.complex_ball import (
 )
 from optimizer_conformance.reference.numbers.complex_bound import ComplexBoundArithmetic, Squares
 from optimizer_conformance.reference.numbers.hyper import IDEAL, representations
+from optimizer_conformance.reference.numbers.outcomes import Outcomes
 from optimizer_conformance.reference.numbers.precision import Array, component, parts
+from optimizer_conformance.reference.numbers.reach import ReachArithmetic
 from optimizer_conformance.reference.numbers.stored import Rows, StoringArithmetic
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.trajectory import trajectory
@@ -216,6 +218,13 @@ class Oracle:
         with self.lock:
             self.fitting = [way, *(other for other in self.fitting if other != way)]
 
+    def outcomes(self, question: Question) -> Outcomes | None:
+        """Everything that legal evaluations can give, rows as in a table.
+
+        None for complex numbers whose parts meet.
+        """
+        return None if question.mixes else reachable(question)
+
     def table(self, question: Question, effect: str = "none", way: Representation = IDEAL) -> Table:
         """The bound in the case's dtype under ``effect``, hyperparameters held in ``way``.
 
@@ -288,6 +297,24 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
     if question.precision.name == "float64" and not num.effects.saturate and way in PROVED:
         table = proved(table, enclosed(question))
     return table.rows(lambda part: spread_out(part, case))
+
+
+@lru_cache(maxsize=16)
+def reachable(question: Question) -> Outcomes:
+    """Run the rule over the case's inputs, on sets of outcomes."""
+    name, corrected = question.precision.name, question.rule.counted
+    ways = (IDEAL, *representations(name, corrected=corrected))
+    num = ReachArithmetic(PRECISIONS[name], ways, budget(question.profile, name))
+    shape = shape_of(question)
+    found: dict[str, Array] = {}
+    with np.errstate(all="ignore"):
+        for place, number in walk(question, num):
+            for part, values in vars(number.outcomes).items():
+                if part != "nonnegative":
+                    of = num.carrier if part in ("low", "high") else bool
+                    found.setdefault(part, np.zeros(shape, of))[place] = np.ravel(values)
+    rows = {part: values.reshape(-1, shape[2]) for part, values in found.items()}
+    return Outcomes(**{part: spread_out(values, question.case) for part, values in rows.items()})
 
 
 def tabled(num: BoundArithmetic | ComplexBoundArithmetic, value: Array, error: Array) -> Table:

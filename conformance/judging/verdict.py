@@ -7,24 +7,32 @@ or it deviates.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from optimizer_conformance.cases.case import Case
+from optimizer_conformance.judging.accepted import (
+    Pick,
+    Possible,
+    T,
+    accepted,
+    best_way,
+    correctly_rounded,
+    inside,
+    lost_before,
+    within_range,
+)
 from optimizer_conformance.judging.conditioning import conditioning
 from optimizer_conformance.judging.oracle import (
-    RANGE_EFFECTS,
     WIDEST,
     Oracle,
     Question,
     Table,
     inputs_of,
     ordinary,
-    reached,
 )
-from optimizer_conformance.reference.numbers import PRECISIONS, Precision, Representation
+from optimizer_conformance.reference.numbers import Precision, Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.numbers.stored import Rows
@@ -105,7 +113,6 @@ class Judgement:
         return min(found, key=lambda d: (d.step, -d.score), default=None)
 
 
-Pick = Callable[[Table], Table]  # the rows of a table that were observed
 Observed = dict[str, Array]  # quantity -> float64 values, one row a step, one column an element
 
 
@@ -129,7 +136,9 @@ def judge(
     precision = question.precisions(rows)
     codes, way = classify(oracle, question, flat, rows_of, decide_only, precision)
     table = rows_of(oracle.table(question))
-    sizes_ = sizes(flat, table, precision)
+    score, ulp = sizes(flat, table, precision)
+    # Where no digit was promised and yet nobody can give what came, no bound is wide enough.
+    sizes_ = np.where((codes == Verdict.deviates) & np.isinf(table.error), np.inf, score), ulp
     parts = [(TOGETHER, slice(0, flat.shape[1]))] if together else places(question.case)
     parameters = [
         summary(question, name, part, rows, flat, table, codes, *sizes_) for name, part in parts
@@ -177,7 +186,7 @@ def arranged(question: Question, observed: Observed) -> tuple[list[str], Array, 
     steps, _, elements = seen.shape
     keep = [question.quantities.index(name) for name in rows]
 
-    def pick(table: Table) -> Table:
+    def pick(table: T) -> T:
         if len(keep) == len(question.quantities):
             return table
         shape = (steps, len(question.quantities), elements)
@@ -199,7 +208,8 @@ def classify(
     ``precision`` is that of the rows, where it is not the arithmetic's.
     """
     table = pick(oracle.table(question))
-    open_ = ~inside(observed, table)
+    possible = Possible(oracle, question, observed, pick)
+    open_ = ~(inside(observed, table) | np.isinf(table.error))
     codes = np.full(observed.shape, Verdict.rounding, dtype=np.int8)
     if not decide_only:
         nearest = correctly_rounded(observed, table, precision or question.precision)
@@ -210,7 +220,8 @@ def classify(
         # these elements have an answer after all.
         answered = hopeless & ~np.isinf(pick(oracle.table(question, "early")).error)
         open_, hopeless = open_ | answered, hopeless & ~answered
-        codes = np.where(hopeless, Verdict.ill_posed, codes)
+        told = np.where(possible.outcome, Verdict.ill_posed, Verdict.deviates)
+        codes = np.where(hopeless, told, codes)
         open_ &= ~hopeless
     if not open_.any():
         return codes, IDEAL
@@ -221,169 +232,33 @@ def classify(
     open_ &= ~lost
     middle = open_ & ordinary(question.case)
     if decide_only:
-        contradicted_ = middle & ~inside(observed, pick(oracle.table(question, "flush", WIDEST)))
+        contradicted_ = middle & ~possible.accepts(pick(oracle.table(question, "flush", WIDEST)))
         if contradicted_.any():
             return np.where(
                 contradicted_, Verdict.deviates, np.where(open_, Verdict.range, codes)
             ), IDEAL
-        explainable = within_range(oracle, question, observed, pick, open_, WIDEST)
+        explainable = within_range(oracle, question, possible, open_, WIDEST)
         codes = np.where(open_, Verdict.deviates, codes)
         return np.where(explainable, Verdict.range, codes), IDEAL
 
     # In the middle of the range, what is outside the bound is the representation's or nobody's.
     likely = oracle.ways(question)[0] if middle.any() else IDEAL
-    found = accepted(oracle, question, observed, pick, open_, likely)
+    found = accepted(oracle, question, possible, open_, likely)
     if not found.covers(open_):
-        explainable = within_range(oracle, question, observed, pick, open_, WIDEST)
+        explainable = within_range(oracle, question, possible, open_, WIDEST)
         explainable |= found.held | found.ranged
         lost = open_ & ~explainable
         codes = np.where(lost, Verdict.deviates, codes)
         open_ &= explainable
         # Where nothing explains every element, the representation that holds most will do.
         tries = 1 if lost.any() else None
-        found = best_way(oracle, question, observed, pick, open_, found, tries)
+        found = best_way(oracle, question, possible, open_, found, tries)
     if found.way is not IDEAL:
         oracle.fits(found.way)
     codes = np.where(open_, Verdict.deviates, codes)
     codes = np.where(open_ & found.ranged, Verdict.range, codes)
     codes = np.where(open_ & found.held, Verdict.representation, codes)
     return codes, found.way if (codes == Verdict.representation).any() else IDEAL
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """What one representation accepts: by the bound alone (``held``), or at the range's ends."""
-
-    way: Representation
-    held: Array
-    ranged: Array
-
-    def covers(self, open_: Array) -> bool:
-        """Whether nothing is left over."""
-        return not (open_ & ~self.held & ~self.ranged).any()
-
-
-def accepted(
-    oracle: Oracle,
-    question: Question,
-    observed: Array,
-    pick: Pick,
-    open_: Array,
-    way: Representation,
-) -> Accepted:
-    """Of the ``open_`` elements, those that hyperparameters held in ``way`` explain."""
-    held = holds(oracle, question, observed, pick, open_, way)
-    rest = open_ & ~held
-    return Accepted(way, held, within_range(oracle, question, observed, pick, rest, way))
-
-
-def holds(
-    oracle: Oracle,
-    question: Question,
-    observed: Array,
-    pick: Pick,
-    open_: Array,
-    way: Representation,
-) -> Array:
-    """Of the ``open_`` elements, those inside the bound with hyperparameters held in ``way``."""
-    if way is IDEAL:
-        return np.zeros_like(open_)
-    table = pick(oracle.table(question, "none", way))
-    found: Array = open_ & inside(observed, table) & ~np.isinf(table.error)
-    return found
-
-
-def within_range(
-    oracle: Oracle,
-    question: Question,
-    observed: Array,
-    pick: Pick,
-    open_: Array,
-    way: Representation,
-) -> Array:
-    """Of the ``open_`` elements, those that some effect of the range accepts.
-
-    A finite result where an infinity or nan went in needs a finite reference: none is swallowed.
-    """
-    found = np.zeros_like(open_)
-    swallowed = lost_before(oracle, question, observed.shape) & np.isfinite(observed)
-    effects = RANGE_EFFECTS if way is not WIDEST else RANGE_EFFECTS[1:]  # flush covers gradual
-    if question.rule["amsgrad"] != "none":
-        effects = (*effects, "number")
-    for effect in effects:
-        if not (open_ & ~found).any():
-            break
-        table = pick(oracle.table(question, effect, way))
-        found |= open_ & inside(observed, table) & ~(swallowed & np.isnan(table.value))
-    return found
-
-
-def best_way(
-    oracle: Oracle,
-    question: Question,
-    observed: Array,
-    pick: Pick,
-    open_: Array,
-    first: Accepted,
-    tries: int | None,
-) -> Accepted:
-    """The representation that accepts most of the ``open_`` elements.
-
-    An implementation holds its hyperparameters in one way, so one way has to explain them all.
-    Those whose bound alone holds most come first, and only ``tries`` of them are tried at the ends
-    of the range (None: all).  ``first`` has been tried already.
-    """
-    best = first
-    if best.covers(open_):
-        return best
-    ways = [way for way in (IDEAL, *oracle.ways(question)) if way != first.way]
-    held = {way: holds(oracle, question, observed, pick, open_, way).sum() for way in ways}
-    for way in sorted(ways, key=lambda way: -held[way])[:tries]:
-        found = accepted(oracle, question, observed, pick, open_, way)
-        if (open_ & (found.held | found.ranged)).sum() > (open_ & (best.held | best.ranged)).sum():
-            best = found
-        if best.covers(open_):
-            break
-    return best
-
-
-def inside(observed: Array, table: Table) -> Array:
-    """Within the bound, or the same infinity, or both nan; an infinite bound accepts nan too."""
-    accepted: Array = (table.distance(observed) <= table.error) | np.isinf(table.error)
-    return accepted
-
-
-def correctly_rounded(observed: Array, table: Table, precision: Precision | Rows) -> Array:
-    """Whether the observed value is certainly the exact result rounded to nearest.
-
-    The exact result is known to within the reference's own error; both ends must round to the
-    observed value.  In float64 only a ball can tell.
-    """
-    same = (observed == table.value) | (np.isnan(observed) & np.isnan(table.value))
-    special = same & ~np.isfinite(table.value)
-    if precision.name == "float64":
-        known: Array = special | (same & ((table.error == 0) | table.certain))
-        return known
-    own = table.error * (PRECISIONS["float64"].unit_roundoff / precision.unit_roundoff)
-    with np.errstate(invalid="ignore"):
-        low, high = precision.round(table.value - own), precision.round(table.value + own)
-    nearest: Array = special | ((observed == low) & (observed == high))
-    return nearest
-
-
-def lost_before(oracle: Oracle, question: Question, shape: tuple[int, ...]) -> Array:
-    """Rows of a table that an infinity or nan has reached: legal orders differ there.
-
-    It came with a gradient, or the rule itself made it of the parameter in an earlier step (0 / 0
-    without an epsilon), from where a weight decay of zero carries it into the state or does not.
-    """
-    steps = reached(inputs_of(question.case).parameters, rows=question.rule.shaped)
-    parameter = oracle.table(question).value[
-        len(question.quantities) - 1 :: len(question.quantities)
-    ]
-    made = np.logical_or.accumulate(~np.isfinite(parameter), axis=0)
-    steps = steps | np.concatenate([np.zeros_like(made[:1]), made[:-1]])
-    return np.repeat(steps, shape[0] // len(steps), axis=0)
 
 
 def sizes(observed: Array, table: Table, precision: Precision | Rows) -> tuple[Array, Array]:

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from optimizer_conformance.cases.inputs import Input, Inputs
+from optimizer_conformance.judging.accepted import inside
 from optimizer_conformance.judging.oracle import Table, tabled
-from optimizer_conformance.judging.verdict import inside
 from optimizer_conformance.mutants.bounded import BoundCourse
 from optimizer_conformance.mutants.execution import walk
 from optimizer_conformance.mutants.mutants import Mutant

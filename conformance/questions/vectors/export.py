@@ -12,6 +12,7 @@ import numpy as np
 
 from optimizer_conformance.cases.case import Case, draw_cases
 from optimizer_conformance.cases.inputs import Input, Inputs
+from optimizer_conformance.judging.accepted import inside
 from optimizer_conformance.judging.keys import suite_hash
 from optimizer_conformance.judging.oracle import (
     WIDEST,
@@ -22,7 +23,7 @@ from optimizer_conformance.judging.oracle import (
     inputs_of,
     ordinary,
 )
-from optimizer_conformance.judging.verdict import inside, places
+from optimizer_conformance.judging.verdict import places
 from optimizer_conformance.questions.vectors.format import (
     FORMAT,
     ExpectedQuantity,
