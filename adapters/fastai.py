@@ -7,7 +7,14 @@ from fastai import optimizer as fastai
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.offer import Adapter, Offer
-from optimizer_conformance.adapters.torch import DTYPES, flags, placed, to_numpy, to_torch
+from optimizer_conformance.adapters.torch import (
+    ARITHMETIC,
+    DTYPES,
+    flags,
+    placed,
+    to_numpy,
+    to_torch,
+)
 
 NAME = "fastai"
 
@@ -29,6 +36,7 @@ RMSPROP = Offer(
     gaps=RMSPROP_GAPS,
     undriven={"momentum": "mom averages gradients before they are scaled; no rule here does"},
     groups=list(NAMES),
+    arithmetic=ARITHMETIC,
     page="https://docs.fast.ai/optimizer.html#rmsprop",
 )
 ADAM = RMSPROP.changed(

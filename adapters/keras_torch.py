@@ -22,5 +22,7 @@ def cuda() -> dict[str, str]:
     return {f"cuda:{i}": torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())}
 
 
-ADAPTER = KerasAdapter(NAME, DTYPES, GAPS, "torch", cuda=cuda, arithmetic={"cuda": "cuda"})
+ADAPTER = KerasAdapter(
+    NAME, DTYPES, GAPS, "torch", cuda=cuda, arithmetic={"cpu": "mkl", "cuda": "cuda"}
+)
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

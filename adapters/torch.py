@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -48,6 +48,10 @@ def group_count(step: int) -> tuple[dict[str, Any], dict[str, Any]]:
     return {}, {"step": step}
 
 
+# On a CPU it takes roots of float32 from Intel's MKL.
+ARITHMETIC = {"cpu": "mkl", "cuda": "cuda"}
+
+
 @dataclass(frozen=True)
 class TorchOffer(Offer):
     """One optimizer class on one of its code paths.
@@ -58,6 +62,7 @@ class TorchOffer(Offer):
 
     count: Any = float_count
     inductor: bool = False
+    arithmetic: Mapping[str, str] = field(default_factory=lambda: dict(ARITHMETIC))
 
     @property
     def chosen(self) -> Mapping[str, Any]:
@@ -128,7 +133,6 @@ RMSPROP = TorchOffer(
         "momentum": ("momentum_buffer", "momentum"),
     },
     dtypes=(*DTYPES, *COMPLEX),
-    arithmetic={"cuda": "cuda"},
     page=DOCUMENTATION,
 )
 ADAM = TorchOffer(
@@ -144,7 +148,6 @@ ADAM = TorchOffer(
         "maximum_second_moment": ("max_exp_avg_sq", "amsgrad"),
     },
     dtypes=(*DTYPES, *COMPLEX),
-    arithmetic={"cuda": "cuda"},
     page=DOCUMENTATION,
 )
 ADAMW = ADAM.changed(own=torch.optim.AdamW, claims=["torch-adamw"], off={"weight_decay": 0.0})
@@ -158,7 +161,6 @@ SGD = TorchOffer(
     switches=["nesterov", "maximize"],
     state={"momentum": ("momentum_buffer", "momentum")},
     dtypes=(*DTYPES, *COMPLEX),
-    arithmetic={"cuda": "cuda"},
     page=DOCUMENTATION,
 )
 
@@ -171,7 +173,6 @@ ADAGRAD = TorchOffer(
     switches=["maximize"],
     state={"second_moment": "sum"},
     dtypes=(*DTYPES, *COMPLEX),
-    arithmetic={"cuda": "cuda"},
     page=DOCUMENTATION,
 )
 
@@ -184,7 +185,6 @@ NADAM = TorchOffer(
     switches=["maximize"],
     # The product of the schedule is a state besides, which cannot be asked for by itself.
     dtypes=(*DTYPES, *COMPLEX),
-    arithmetic={"cuda": "cuda"},
     page=DOCUMENTATION,
 )
 

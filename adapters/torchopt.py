@@ -11,7 +11,14 @@ import torchopt
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.offer import Adapter, Offer
-from optimizer_conformance.adapters.torch import DTYPES, flags, placed, to_numpy, to_torch
+from optimizer_conformance.adapters.torch import (
+    ARITHMETIC,
+    DTYPES,
+    flags,
+    placed,
+    to_numpy,
+    to_torch,
+)
 
 NAME = "torchopt"
 
@@ -50,6 +57,7 @@ RMSPROP = Offer(
         "restored": "the first step of an optimizer adds to its trace without decaying it",
     },
     page=PAGE,
+    arithmetic=ARITHMETIC,
 )
 ADAM = RMSPROP.changed(
     own=torchopt.Adam,

@@ -41,7 +41,8 @@ def test_a_result_beyond_its_budget_is_told():
            "primitive": "quotient", "dtype": "float32"}  # fmt: skip
     assert Measured(**row, roundings=2.47).within
     assert not Measured(**row, roundings=3.1).within
-    assert Measured(**{**row, "primitive": "power"}, roundings=100.0).within  # no budget
+    assert Measured(**{**row, "primitive": "power"}, roundings=15.0).within
+    assert not Measured(**{**row, "primitive": "power"}, roundings=17.0).within
 
 
 def test_errors_and_lost_numbers_are_found_by_the_measurement():

@@ -12,7 +12,13 @@ from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import BadTarget, Misbehaviour, guarded
-from optimizer_conformance.adapters.torch import arranged, placed, to_numpy, to_torch
+from optimizer_conformance.adapters.torch import (
+    ARITHMETIC,
+    arranged,
+    placed,
+    to_numpy,
+    to_torch,
+)
 
 SKIPPED = 1
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]
@@ -27,7 +33,7 @@ def devices() -> dict[str, str]:
 
 
 def arithmetic() -> dict[str, str]:
-    return {device: "cuda" for device in devices() if device != "cpu"}
+    return {device: ARITHMETIC[device.partition(":")[0]] for device in devices()}
 
 
 def grouped(request: protocol.Open, maker: Maker) -> tuple[str, ...]:

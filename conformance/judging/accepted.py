@@ -159,6 +159,12 @@ def best_way(
     return best
 
 
+def losing(oracle: Oracle, question: Question, possible: Possible, open_: Array) -> Accepted | None:
+    """A way of writing the rule that loses digits, where one explains all ``open_`` elements."""
+    ways = (accepted(oracle, question, possible, open_, way) for way in oracle.losses(question))
+    return next((found for found in ways if found.covers(open_)), None)
+
+
 def inside(observed: Array, table: Table) -> Array:
     """Within the bound, or the same infinity, or both nan; an infinite bound accepts nan too."""
     accepted: Array = (table.distance(observed) <= table.error) | np.isinf(table.error)

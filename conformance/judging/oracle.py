@@ -49,8 +49,8 @@ from optimizer_conformance.reference.numbers.complex_ball import (
     ComplexConditioning,
 )
 from optimizer_conformance.reference.numbers.complex_bound import ComplexBoundArithmetic, Squares
-from optimizer_conformance.reference.numbers.hyper import IDEAL, representations
-from optimizer_conformance.reference.numbers.outcomes import Outcomes
+from optimizer_conformance.reference.numbers.hyper import IDEAL, lossy, representations
+from optimizer_conformance.reference.numbers.outcomes import ENDS, PARTS, Outcomes
 from optimizer_conformance.reference.numbers.precision import Array, component, parts
 from optimizer_conformance.reference.numbers.reach import ReachArithmetic
 from optimizer_conformance.reference.numbers.stored import Rows, StoringArithmetic
@@ -213,6 +213,10 @@ class Oracle:
             lately = [way for way in self.fitting if way in known]
         return [*lately, *(way for way in known if way not in lately)]
 
+    def losses(self, question: Question) -> tuple[Representation, ...]:
+        """The ways of writing the rule that lose digits."""
+        return lossy(question.precision.name, corrected=question.rule.counted)
+
     def fits(self, way: Representation) -> None:
         """Remember that ``way`` explained something: the next question is often alike."""
         with self.lock:
@@ -303,18 +307,17 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
 def reachable(question: Question) -> Outcomes:
     """Run the rule over the case's inputs, on sets of outcomes."""
     name, corrected = question.precision.name, question.rule.counted
-    ways = (IDEAL, *representations(name, corrected=corrected))
+    ways = (IDEAL, *representations(name, corrected=corrected), *lossy(name, corrected=corrected))
     num = ReachArithmetic(PRECISIONS[name], ways, budget(question.profile, name))
     shape = shape_of(question)
-    found: dict[str, Array] = {}
+    found = [np.zeros(shape, num.carrier if name in ENDS else bool) for name in PARTS]
     with np.errstate(all="ignore"):
         for place, number in walk(question, num):
-            for part, values in vars(number.outcomes).items():
-                if part != "nonnegative":
-                    of = num.carrier if part in ("low", "high") else bool
-                    found.setdefault(part, np.zeros(shape, of))[place] = np.ravel(values)
-    rows = {part: values.reshape(-1, shape[2]) for part, values in found.items()}
-    return Outcomes(**{part: spread_out(values, question.case) for part, values in rows.items()})
+            for part, name in zip(found, PARTS, strict=True):
+                part[place] = np.ravel(getattr(number.outcomes, name))
+    flat = (spread_out(part.reshape(-1, shape[2]), question.case) for part in found)
+    parts: dict[str, Any] = dict(zip(PARTS, flat, strict=True))
+    return Outcomes(**parts)
 
 
 def tabled(num: BoundArithmetic | ComplexBoundArithmetic, value: Array, error: Array) -> Table:

@@ -20,6 +20,7 @@ from optimizer_conformance.judging.accepted import (
     best_way,
     correctly_rounded,
     inside,
+    losing,
     lost_before,
     within_range,
 )
@@ -248,12 +249,14 @@ def classify(
         explainable = within_range(oracle, question, possible, open_, WIDEST)
         explainable |= found.held | found.ranged
         lost = open_ & ~explainable
-        codes = np.where(lost, Verdict.deviates, codes)
-        open_ &= explainable
         # Where nothing explains every element, the representation that holds most will do.
         tries = 1 if lost.any() else None
-        found = best_way(oracle, question, possible, open_, found, tries)
-    if found.way is not IDEAL:
+        best = best_way(oracle, question, possible, open_ & explainable, found, tries)
+        found = best if best.covers(open_) else losing(oracle, question, possible, open_) or best
+        if not found.way.powers:
+            codes = np.where(lost, Verdict.deviates, codes)
+            open_ &= explainable
+    if found.way.formats() and not found.way.powers:
         oracle.fits(found.way)
     codes = np.where(open_, Verdict.deviates, codes)
     codes = np.where(open_ & found.ranged, Verdict.range, codes)

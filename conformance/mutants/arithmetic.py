@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from fractions import Fraction
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from optimizer_conformance.reference.numbers.precision import (
     COMPONENTS,
     PRECISIONS,
     Array,
+    Precision,
     component,
 )
 from optimizer_conformance.reference.numbers.real import enclosed
@@ -134,13 +136,21 @@ class Working:
         if not way:
             return self.scalar(one_minus_power(beta, count))
         rounded = PRECISIONS[way].round
-        start = power = float(held(beta, way))
-        if self.pick(self.style.powers) == "power":
-            power = float(rounded(start**count))
-        else:
-            for _ in range(count - 1):
-                power = float(rounded(power * start))
+        power = self.power(float(held(beta, way)), count, PRECISIONS[way])
         return self.scalar(float(rounded(1.0 - power)))
+
+    def power(self, base: float, count: int, precision: Precision) -> float:
+        """base^count, formed in one of the ways that the style allows."""
+        rounded, how, power = precision.round, self.pick(self.style.powers), base
+        if how == "products" or base == 1:
+            for _ in range(count - 1):
+                power = float(rounded(power * base))
+            return power
+        if how == "logarithm":
+            return float(rounded(exp(rounded(count * float(rounded(log(base)))))))
+        power = float(rounded(base**count))
+        off = self.random.choice((-1, 1)) if how == "a unit off" else 0
+        return power + off * float(precision.quantum(np.asarray(power)))
 
     def real(
         self, symbol: str, function: RealFunction, exact: Sequence[Fraction], roundings: int

@@ -15,6 +15,7 @@ from optimizer_conformance.reference.numbers.precision import COMPONENTS, compon
 AVERAGES = ("products", "weighted first", "interpolated", "interpolated from the new")
 QUOTIENTS = ("left to right", "one division", "scalars first", "reciprocals", "shuffled")
 SHRINKS = ("factor", "difference", "joined")
+POWERS = ("products", "power", "logarithm", "a unit off")
 SUMS = ("pairwise", "one by one", "backwards", "eight lanes")
 
 
@@ -29,7 +30,8 @@ class Style:
     total         the order in which a mean is summed
     fused         chance in percent that a product and a sum are one fused multiply-add
     held          how coefficients are held (:class:`reference.numbers.Representation`)
-    powers        beta^t by repeated products or by a power function
+    powers        beta^t by repeated products, by a power function that is exact or a unit off, or
+                  as exp(t log beta): see ``POWERS``
     intermediate  the format of everything between two stored numbers, where wider
     state         the format in which state is stored, where wider
     flush         subnormal numbers become zero
@@ -88,6 +90,12 @@ def rewritings(dtype: str) -> tuple[Style, ...]:
     formed = [
         replace(PLAIN, name=f"coefficients formed in {fmt}", held=Representation("", "", fmt, fmt))
         for fmt in dict.fromkeys((dtype, "float32"))
+    ]
+    formed += [
+        replace(
+            PLAIN, name=f"1 - beta^t by {way}", held=Representation(correction=dtype), powers=(way,)
+        )
+        for way in POWERS[1:]
     ]
     formed.append(
         replace(ANY, name="any order, 1 - beta^t formed", held=Representation(correction=dtype))

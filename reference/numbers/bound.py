@@ -212,7 +212,7 @@ class BoundArithmetic:
         return self._held(
             ("correction", beta, count),
             lambda way: one_minus_power(held(beta, way.correction), count),
-            lambda way: power_error(beta, count, way.correction),
+            lambda way: power_error(beta, count, way, self.budget),
         )
 
     def real(
@@ -511,19 +511,21 @@ def quiet_divide(a: Any, b: Any) -> Any:
 
 
 @lru_cache(maxsize=4096)
-def power_error(beta: Fraction, count: int, dtype: str) -> float:
-    """Error of 1 - beta^count formed in ``dtype``, beta already rounded to it; 0 for no format.
-
-    beta^count by repeated products or a power function of a few ulp: at most count + 2 roundings.
-    """
-    if not dtype or (count == 1 and exact_complement(beta, dtype)):
+def power_error(beta: Fraction, count: int, way: Representation, budget: Budget = IEEE) -> float:
+    """Error of 1 - beta^count formed in a format, beta already rounded to it; 0 for no format."""
+    if not way.correction or (
+        budget.power <= 1 and not way.powers and first_exact(beta, count, way)
+    ):
         return 0.0
-    unit = PRECISIONS[dtype].unit_roundoff
-    power = float(held(beta, dtype) ** count)
-    power_part = (count + 2 if count > 1 else 0) * unit * power
-    return power_part * (1 + unit) + unit * (1 - power)
+    unit, base = PRECISIONS[way.correction].unit_roundoff, held(beta, way.correction)
+    power, roundings = float(base**count), budget.power_roundings(count)
+    if base in (0, 1):  # whose powers are what they are
+        roundings = 0
+    elif way.powers:
+        roundings = max(roundings, budget.logarithm_roundings(float(base), count))
+    return gamma(roundings, unit) * power * (1 + unit) + unit * (1 - power)
 
 
-def exact_complement(beta: Fraction, dtype: str) -> bool:
-    """Whether a format holds both beta and 1 - beta, so that the difference is exact."""
-    return all(held(value, dtype) == value for value in (beta, 1 - beta))
+def first_exact(beta: Fraction, count: int, way: Representation) -> bool:
+    """Whether it is 1 - beta itself, of which the format holds both: the difference is exact."""
+    return count == 1 and all(held(value, way.correction) == value for value in (beta, 1 - beta))

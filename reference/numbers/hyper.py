@@ -30,6 +30,7 @@ class Representation:
     correction  the decay rates from which 1 - beta^t is formed, in that format
     momentum    the momentum
     Empty means: taken exactly, and rounded once to the working precision.
+    powers      ``logarithm``: beta^t is formed as exp(t log beta), which loses digits
     """
 
     rate: str = ""
@@ -37,6 +38,7 @@ class Representation:
     moments: str = ""
     correction: str = ""
     momentum: str = ""
+    powers: str = ""
 
     def formats(self) -> dict[str, str]:
         """What was held in another format than exactly, in words, to that format."""
@@ -55,7 +57,12 @@ class Representation:
             f"{what} {'formed' if what in formed else 'held'} in {kept}"
             for what, kept in self.formats().items()
         ]
-        return ", ".join(parts) or "hyperparameters as written"
+        lost = f"{LOSES}{LOSSES[self.powers]}" if self.powers else ""
+        return "; ".join(filter(None, (lost, ", ".join(parts)))) or "hyperparameters as written"
+
+
+LOSES = "written so that it loses digits: "
+LOSSES = {"logarithm": "beta^t as exp(t log beta)"}
 
 
 IDEAL = Representation()
@@ -74,6 +81,12 @@ def representations(dtype: str, *, corrected: bool) -> tuple[Representation, ...
     every = product(single, single, formats, formats if corrected else ("",), single)
     ways = (Representation(*formats) for formats in every)
     return tuple(way for way in ways if not corrected or way.momentum == way.scalars)[1:]
+
+
+def lossy(dtype: str, *, corrected: bool) -> tuple[Representation, ...]:
+    """Ways of writing the same rule that lose more digits than they need: said, and not blamed."""
+    formats = dict.fromkeys((dtype, "float32")) if corrected else ()
+    return tuple(Representation(correction=kept, powers="logarithm") for kept in formats)
 
 
 # Which field of a Representation says how a hyperparameter was held.

@@ -18,6 +18,9 @@ import numpy as np
 
 from optimizer_conformance.reference.numbers.precision import Array
 
+ENDS = ("low", "high")
+PARTS = (*ENDS, "some", "zero", "above", "below", "nan")  # one array each
+
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
@@ -62,12 +65,13 @@ class Outcomes:
         finite &= (observed >= self.low) | (self.low <= -limit)
         finite &= (observed <= self.high) | (self.high >= limit)
         found: Array = finite | (self.zero & (observed == 0)) | (self.nan & np.isnan(observed))
-        return found | (self.above & (observed == np.inf)) | (self.below & (observed == -np.inf))
+        found |= (self.above & (observed == np.inf)) | (self.below & (observed == -np.inf))
+        return found
 
     def rows(self, take: Callable[[Array], Array]) -> Outcomes:
         """The same with ``take`` applied to each array of elements."""
-        names = ("low", "high", "some", "zero", "above", "below", "nan")
-        return replace(self, **{name: take(getattr(self, name)) for name in names})
+        parts: dict[str, Any] = {name: take(getattr(self, name)) for name in PARTS}
+        return Outcomes(**parts)
 
     def __neg__(self) -> Outcomes:
         return replace(

@@ -111,7 +111,7 @@ class ReachBasis:
         return self.held(
             ("correction", beta, count),
             lambda way: one_minus_power(held(beta, way.correction), count),
-            lambda way: power_error(beta, count, way.correction),
+            lambda way: power_error(beta, count, way, self.budget),
             lambda way: PRECISIONS[way.correction].unit_roundoff if way.correction else 0.0,
         )
 

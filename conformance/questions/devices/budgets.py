@@ -26,6 +26,7 @@ PROFILE = {
     ("jax", "", "cuda"): "xla-cuda",
     ("jax", "jit", "cuda"): "xla-cuda",
     ("torch", "", "cuda"): "cuda",
+    ("torch", "", "cpu"): "mkl",
     ("cupy", "", "cuda"): "cuda",
     ("cupy", "kernel", "cuda"): "cuda",
 }
@@ -66,8 +67,8 @@ class Measured:
         return PROFILE.get((self.framework, self.way, kind), "ieee")
 
     @property
-    def charged(self) -> int | None:
-        """The roundings that the bound charges; None for what has no budget."""
+    def charged(self) -> int:
+        """The roundings that the bound charges."""
         held = budget(self.profile, self.dtype)
         if self.primitive == "root":
             return held.root_roundings
@@ -75,12 +76,12 @@ class Measured:
             return held.division_roundings
         if self.primitive == "reciprocal root":
             return held.root_roundings + held.division_roundings
-        return None
+        return held.roundings(held.power if self.primitive == "power" else held.exponential)
 
     @property
     def within(self) -> bool:
         """Whether no result is further off than is charged."""
-        return self.charged is None or self.roundings <= self.charged
+        return self.roundings <= self.charged
 
     @property
     def flushes(self) -> str:

@@ -132,7 +132,7 @@ def told(measured: Sequence[Measured]) -> list[str]:
 def rows(measured: Iterable[Measured]) -> Iterator[tuple[Any, ...]]:
     """A row a primitive."""
     for one in measured:
-        charged = "–" if one.charged is None else f"{one.charged} ({one.profile})"
+        charged = f"{one.charged} ({one.profile})"
         figures = ("not measured", short(one.failed)) if one.failed else (
             f"{one.ulp:.3f}", f"{one.roundings:.3f}"
         )  # fmt: skip
