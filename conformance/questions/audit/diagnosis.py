@@ -13,11 +13,12 @@ from optimizer_conformance.cases.case import MAIN_DTYPE
 from optimizer_conformance.cases.plan import Unit, comparable_variants
 from optimizer_conformance.cases.situations import SITUATED
 from optimizer_conformance.cases.tried import whereabouts
+from optimizer_conformance.judging.accepted import inside
 from optimizer_conformance.judging.execution import Answer, question_for
 from optimizer_conformance.judging.explain import FORMULA_MODES, Explanation, explain
 from optimizer_conformance.judging.oracle import Oracle, inputs_of, ordinary
 from optimizer_conformance.judging.rows import BROKEN
-from optimizer_conformance.judging.verdict import Judgement, contradicted, inside
+from optimizer_conformance.judging.verdict import Judgement, contradicted
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.questions.audit import words
 from optimizer_conformance.questions.audit.behaviour import ignored, influences

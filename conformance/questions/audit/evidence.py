@@ -11,6 +11,7 @@ import numpy as np
 
 from optimizer_conformance.cases.inputs import Input, Inputs
 from optimizer_conformance.cases.plan import Unit
+from optimizer_conformance.judging.accepted import inside
 from optimizer_conformance.judging.execution import Answer, question_for
 from optimizer_conformance.judging.oracle import (
     WIDEST,
@@ -21,7 +22,6 @@ from optimizer_conformance.judging.oracle import (
     inputs_of,
     ordinary,
 )
-from optimizer_conformance.judging.verdict import inside
 from optimizer_conformance.mutants.bounded import BoundCourse, PlainCourse, Plainly
 from optimizer_conformance.mutants.causes import Place
 from optimizer_conformance.mutants.execution import mutated, walk
