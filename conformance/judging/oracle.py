@@ -308,7 +308,8 @@ def reachable(question: Question) -> Outcomes:
     """Run the rule over the case's inputs, on sets of outcomes."""
     name, corrected = question.precision.name, question.rule.counted
     ways = (IDEAL, *representations(name, corrected=corrected), *lossy(name, corrected=corrected))
-    num = ReachArithmetic(PRECISIONS[name], ways, budget(question.profile, name))
+    stored = {kept: PRECISIONS[format_] for kept, format_ in question.case.stored}
+    num = ReachArithmetic(PRECISIONS[name], ways, budget(question.profile, name), stored)
     shape = shape_of(question)
     found = [np.zeros(shape, num.carrier if name in ENDS else bool) for name in PARTS]
     with np.errstate(all="ignore"):

@@ -34,7 +34,10 @@ class ReachArithmetic(ReachBasis):
     """Outcomes in one working precision, hyperparameters held in any of several ways."""
 
     def define(self, name: str, x: Reached) -> Reached:
-        return x
+        """As it is, or rounded to the format in which a quantity of that name is stored."""
+        if name not in self.stored:
+            return x
+        return replace(x, outcomes=self.stored[name].settled(x.outcomes).outcomes)
 
     def square(self, x: Reached) -> Reached:
         o = x.outcomes

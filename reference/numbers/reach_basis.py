@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,13 @@ class ReachBasis:
     """Inputs, coefficients and roundings of one working precision, and the ends of its range."""
 
     def __init__(
-        self, precision: Precision, ways: tuple[Representation, ...], budget: Budget = IEEE
+        self,
+        precision: Precision,
+        ways: tuple[Representation, ...],
+        budget: Budget = IEEE,
+        stored: Mapping[str, Precision] = MappingProxyType({}),
     ) -> None:
+        self.stored = {name: ReachBasis(kept, ways) for name, kept in stored.items()}
         self.precision, self.ways, self.budget = precision, ways, budget
         self.carrier: Any = WIDE if precision.name == "float64" else np.float64
         self.own = OWN * float(np.finfo(self.carrier).eps)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from optimizer_conformance.judging.accepted import inside
 from optimizer_conformance.judging.oracle import WIDEST, Oracle
-from optimizer_conformance.judging.verdict import Observed, arranged, contradicted, inside
+from optimizer_conformance.judging.verdict import Observed, arranged, contradicted
 from optimizer_conformance.questions.audit import words
 from optimizer_conformance.questions.identify.documents import nearest
 from optimizer_conformance.questions.steps.asking import case, question
