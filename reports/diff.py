@@ -12,8 +12,8 @@ from rich.console import Console
 from optimizer_conformance.reports import markdown
 from optimizer_conformance.reports.folder import UnreadableRun
 from optimizer_conformance.reports.model import RunData, options
+from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.terminal import number
-from optimizer_conformance.reports.text import escape
 from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER
 
 KEY = ["implementation", "device", "variant", "features", "dtype", "mode", "regime", "case"]
@@ -180,26 +180,30 @@ def notes(difference: RunDifference) -> list[str]:
 
 
 def show(difference: RunDifference, by: str, console: Console) -> None:
-    """Print the difference."""
+    """Print the difference: what changed first, then how many cells of what came or went."""
+    words = Words(console)
     for note in notes(difference):
-        console.print(f"[yellow]{escape(note)}[/]")
+        words.say(note, style="yellow")
+    loud = changes(difference)
+    loud = loud[loud.status == "changed"]
+    for row in loud.head(SHOWN).itertuples(index=False):
+        what, why = step(row)
+        words.say(
+            f"{row.implementation} {what}{' (worse)' if row.worse else ''}: "
+            + f"{why} ".lstrip()
+            + f"[{row.dtype}, {options(row.features)}, against {row.variant}, {row.cells} cells]",
+            style="red" if row.worse else "cyan",
+            styled=len(f"{row.implementation} {what}"),
+            indent=2,
+        )
+        words.say(f"{row.case}", start="  ", style="dim", whole=True)
+    if len(loud) > SHOWN:
+        words.say(f"… and {len(loud) - SHOWN} more; --json has all")
     for row in groups(difference, by).to_dict("records"):
         counts = ", ".join(f"{row[name]} {name}" for name in (*STATUS, "worse") if row[name])
         scores = dict.fromkeys(number(row[name]) for name in ("score_a", "score_b"))
-        console.print(f"[bold]{escape(row[by])}[/]: {counts}; worst score {' → '.join(scores)}")
-    loud = changes(difference)
-    for row in loud.head(SHOWN).itertuples(index=False):
-        what, why = step(row)
-        mark = "red" if row.worse else "cyan"
-        console.print(
-            f"[{mark}]{escape(what)}[/] {escape(row.implementation)} {escape(row.dtype)} against "
-            f"{escape(row.variant)} ({escape(options(row.features))}), {row.cells} cells: "
-            f"{escape(why)}".rstrip(": "),
-            soft_wrap=True,
-        )
-        console.print(f"  [dim]{escape(row.case)}[/]", soft_wrap=True)
-    if len(loud) > SHOWN:
-        console.print(f"… and {len(loud) - SHOWN} more; --json has all")
+        told = f"; worst score {' → '.join(scores)}" if len(scores) > 1 else ""
+        words.say(f"{row[by]}: {counts}{told}", style="bold", styled=len(str(row[by])), indent=2)
 
 
 def render(difference: RunDifference, by: str) -> str:

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Iterable, Sequence
 
+from rich import box
+from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from optimizer_conformance.reports.text import visible
@@ -83,3 +87,48 @@ class Words:
             break_on_hyphens=False,
             drop_whitespace=True,
         ) or [start]
+
+
+Field = str | Text
+
+
+def things(console: Console, header: Sequence[str], rows: Iterable[Sequence[Field]]) -> None:
+    """A table where it fits; otherwise a record a thing, and without a terminal a line of fields.
+
+    The first column names the thing.  Fields of a line are separated by tabs.
+    """
+    texts = [
+        [cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row] for row in rows
+    ]
+    words = Words(console)
+    if not console.is_terminal:
+        for line in ([Text(name) for name in header], *texts):
+            # Past Rich, which would turn tabs into spaces.
+            console.file.write("\t".join(cell.plain for cell in line) + "\n")
+    elif (widths := natural(header, texts)) and sum(widths) + 3 * len(widths) <= console.width:
+        table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
+        for line in texts:
+            table.add_row(*line)
+        console.print(table)
+    else:
+        for line in texts:
+            record(words, header, line)
+
+
+def natural(header: Sequence[str], texts: Iterable[Sequence[Text]]) -> list[int]:
+    """The width that each column would like to have."""
+    return [max(map(cell_len, column)) for column in zip(header, *plain(texts), strict=True)]
+
+
+def plain(texts: Iterable[Sequence[Text]]) -> list[list[str]]:
+    """The same without colours."""
+    return [[cell.plain for cell in line] for line in texts]
+
+
+def record(words: Words, header: Sequence[str], line: Sequence[Text]) -> None:
+    """One thing: its name, and below it what there is to say."""
+    words.say(line[0].plain, style="bold", indent=2)
+    for name, cell in zip(header[1:], line[1:], strict=True):
+        if cell.plain:
+            said = f"{name}: {cell.plain}" if name else cell.plain
+            words.say(said, start="  ", style=str(cell.style), indent=4)

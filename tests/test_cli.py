@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from optimizer_conformance.adapters.protocol import PROTOCOL, Description, Implementation
-from optimizer_conformance.cli import listing
+from optimizer_conformance.cli import commands, listing
 
 RUN = ("run", "--adapter", "numpy", "--profile", "quick")
 
@@ -213,7 +213,36 @@ class TestReport:
         assert_one_line(done, 2, "has format 99", "update optimizer-conformance")
 
 
+class TestTheLastRun:
+    def test_a_report_shows_it_when_none_is_named(
+        self, conformance, numpy_run, tmp_path, monkeypatch
+    ):
+        monkeypatch.chdir(tmp_path)
+        done = conformance("report")
+        assert_one_line(done, 2, "runs/ holds no run", "`conformance run`")
+        shutil.copytree(numpy_run.folder, tmp_path / "runs" / "one")
+        done = conformance("report")
+        assert done.returncode == 0, done.stderr
+        assert "numpy:codecademy" in done.stdout
+
+    def test_what_a_terminal_shows_goes_into_a_file(self, conformance, numpy_run, tmp_path):
+        target = tmp_path / "report.txt"
+        done = conformance("report", str(numpy_run.folder), "-o", str(target))
+        assert done.returncode == 0, done.stderr
+        assert "numpy:codecademy" in target.read_text(encoding="utf-8")
+
+
 class TestListing:
+    @pytest.mark.parametrize("what", ["variants", "adapters"])
+    def test_a_pattern_that_fits_nothing_is_a_usage_error(self, conformance, cache, what):
+        assert_one_line(conformance("list", what, "torhc", "--json"), 2, f"no {what} fit 'torhc'")
+
+    def test_without_a_terminal_each_thing_is_a_line_of_fields(self, conformance):
+        done = conformance("list", "variants", "keras-rms*")
+        first, *rest = done.stdout.splitlines()
+        assert first.startswith("variant\tfamily")
+        assert {line.count("\t") for line in rest} == {4}
+
     def test_variants_as_json(self, conformance):
         rows = json.loads(conformance("list", "variants", "--json").stdout)
         assert {"variant", "source"} <= set(rows[0])
@@ -273,6 +302,18 @@ class TestReproduce:
         rows = json.loads(conformance("reproduce", "--json").stdout)
         assert all(row["matches"] or row["needs"] for row in rows)
         assert {"example", "documented", "printed", "obtained", "needs", "matches"} == set(rows[0])
+
+
+def test_the_version_is_told(conformance):
+    done = conformance("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("optimizer-conformance ")
+
+
+def test_help_has_the_commands_by_what_people_want(conformance):
+    done = conformance("--help")
+    places = [done.stdout.index(title) for title in commands.GROUPS]
+    assert places == sorted(places)
 
 
 def test_help_names_the_exit_codes(conformance):

@@ -102,7 +102,7 @@ def test_notes_do_not_disturb_json(conformance, cache):
 
 
 @pytest.mark.parametrize(
-    "words", ["run --nope", "nonsense", "report", "run --jobs x", "env create --fresh=1"]
+    "words", ["run --nope", "nonsense", "merge", "run --jobs x", "env create --fresh=1"]
 )
 def test_a_wrong_line_is_one_line_that_names_the_help(conformance, words):
     done = conformance(*words.split())

@@ -4,43 +4,56 @@ from __future__ import annotations
 
 import ast
 import importlib
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-# Where each command stands: a function, or an app that holds further commands.
-PLACES = {
-    "run": "running:run",
-    "merge": "running:merge",
-    "report": "reporting:report",
-    "ci": "gating:ci",
-    "diff": "comparing:diff",
-    "history": "history:history",
-    "repro": "reproducing:repro",
-    "reproduce": "reporting:reproduce",
-    "verify": "verifying:verify",
-    "audit": "auditing:audit_",
-    "translate": "translating:translate_",
-    "certify": "certifying:certify_",
-    "sweep": "sweeping:sweep_",
-    "worst": "sweeping:worst_",
-    "power": "power:power",
-    "identify": "identifying:identify_",
-    "primitives": "measuring:primitives",
-    "bench": "timing:bench_",
-    "list": "listing:list_",
-    "doctor": "listing:doctor",
-    "equivalence": "equivalence:equivalence_",
-    "tables": "tables:app",
-    "env": "environment:app",
-    "golden": "golden:app",
-    "vectors": "vectors:app",
-    "expectations": "expecting:app",
-    "adapter": "adapter:app",
-    "certificate": "certifying:app",
+# Where each command stands, by what people want: a function, or an app that holds more commands.
+GROUPS = {
+    "Ask about an optimizer": {
+        "audit": "auditing:audit_",
+        "identify": "identifying:identify_",
+        "translate": "translating:translate_",
+        "certify": "certifying:certify_",
+        "certificate": "certifying:app",
+        "repro": "reproducing:repro",
+        "sweep": "sweeping:sweep_",
+        "worst": "sweeping:worst_",
+    },
+    "Compare implementations with documents": {
+        "run": "running:run",
+        "report": "reporting:report",
+        "diff": "comparing:diff",
+        "merge": "running:merge",
+        "history": "history:history",
+        "equivalence": "equivalence:equivalence_",
+        "tables": "tables:app",
+    },
+    "Check documents, data and this tool": {
+        "verify": "verifying:verify",
+        "reproduce": "reporting:reproduce",
+        "list": "listing:list_",
+        "vectors": "vectors:app",
+        "golden": "golden:app",
+        "power": "power:power",
+        "primitives": "measuring:primitives",
+        "bench": "timing:bench_",
+    },
+    "In CI": {
+        "ci": "gating:ci",
+        "expectations": "expecting:app",
+    },
+    "Set up": {
+        "doctor": "listing:doctor",
+        "env": "environment:app",
+        "adapter": "adapter:app",
+    },
 }
+PLACES = {name: place for group in GROUPS.values() for name, place in group.items()}
+PANELS = {name: title for title, group in GROUPS.items() for name in group}
 
 
 class Commands(TyperGroup):
@@ -57,7 +70,9 @@ class Commands(TyperGroup):
         """The command's name and first line, as ``--help`` shows them."""
         if cmd_name not in PLACES:
             return None
-        return TyperCommand(cmd_name, help=first_line(PLACES[cmd_name]))
+        return TyperCommand(
+            cmd_name, help=first_line(PLACES[cmd_name]), rich_help_panel=PANELS[cmd_name]
+        )
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command itself, with what is left of the line."""
@@ -90,13 +105,25 @@ def group(**choices: Any) -> typer.Typer:
         epilog="Exit codes: 0 as expected · 1 unexpected verdicts · 2 usage · 3 run incomplete · "
         "70 unforeseen, with a file that has the traceback",
         no_args_is_help=True,
+        invoke_without_command=True,
         rich_markup_mode="rich",
         add_completion=False,
         pretty_exceptions_enable=False,
         **choices,
     )
-    empty.callback()(lambda: None)
+    empty.callback()(whatever_command)
     return empty
+
+
+def whatever_command(
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version and leave", is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before a command."""
+    if version:
+        typer.echo(f"optimizer-conformance {metadata.version('optimizer-conformance')}")
+        raise typer.Exit
 
 
 def loaded(*names: str) -> Any:
@@ -106,9 +133,9 @@ def loaded(*names: str) -> Any:
         module, member = PLACES[name].split(":")
         found = getattr(importlib.import_module(f"{__package__}.{module}"), member)
         if isinstance(found, typer.Typer):
-            whole.add_typer(found, name=name)
+            whole.add_typer(found, name=name, rich_help_panel=PANELS[name])
         else:
-            whole.command(name)(found)
+            whole.command(name, rich_help_panel=PANELS[name])(found)
     return typer.main.get_command(whole)
 
 

@@ -70,6 +70,6 @@ def diff(
         typer.echo(difference.render(found, by), nl=False)
     else:
         difference.show(found, by, console)
-        words = ", ".join(f"{count} {name}" for name, count in found.counts().items())
-        console.print(f"[bold]{words}[/]")
+        words = ", ".join(f"{count} {name}" for name, count in found.counts().items() if count)
+        console.print(f"[bold]{words or 'no cells'}[/]")
     raise typer.Exit(int(failing))

@@ -6,11 +6,10 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from optimizer_conformance.cli.console import UsageError, console, print_json
 from optimizer_conformance.cli.names import known_adapters
+from optimizer_conformance.reports.paragraphs import things
 from optimizer_conformance.workers import environments
 
 app = typer.Typer(
@@ -45,11 +44,14 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = 
     if as_json:
         print_json([shown(item) for item in found])
         return
-    table = Table("adapter", "state", "folder")
-    for item in found:
-        state = f"{item.state}: {item.detail}" if item.detail else item.state
-        table.add_row(item.adapter, escape(state), str(item.folder))
-    console.print(table if found else "none yet; `conformance env create` makes them")
+    if not found:
+        console.print("none yet; `conformance env create` makes them")
+        return
+    rows = [
+        (item.adapter, ": ".join(filter(None, [item.state, item.detail])), str(item.folder))
+        for item in found
+    ]
+    things(console, ("adapter", "state", "folder"), rows)
     for state in dict.fromkeys(item.state for item in found):
         console.print(f"{state}: {environments.STATES[state]}", soft_wrap=True)
 

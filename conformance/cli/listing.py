@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from optimizer_conformance.adapters.protocol import Description
 from optimizer_conformance.cases.patterns import reaches, wanted
-from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.reference import numbers
 from optimizer_conformance.reference import variants as documented
+from optimizer_conformance.reports.paragraphs import Words, things
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError
@@ -50,11 +50,15 @@ def list_(
         found = [
             {**row, "equations": formulas(documented.VARIANTS[row["variant"]])} for row in found
         ]
+    if not found and pattern != "*":
+        known = documented.VARIANTS if what == "variants" else environments.ADAPTERS
+        offered = suggestion(pattern, known) if what != "implementations" else ""
+        raise UsageError(f"no {what} fit {pattern!r}{offered}")
     if as_json:
         print_json(found)
         return
     if not found:
-        console.print(f"no {what} fit {pattern!r}")
+        console.print(f"no {what} here")
         return
     if formula and what == "variants":
         for row in found:
@@ -62,10 +66,7 @@ def list_(
             for line in row["equations"]:
                 console.print(f"    {escape(line)}")
         return
-    table = Table(*found[0])
-    for row in found:
-        table.add_row(*(escape(text(value)) for value in row.values()))
-    console.print(table)
+    things(console, list(found[0]), [[text(value) for value in row.values()] for row in found])
 
 
 def text(value: Any) -> str:
@@ -197,15 +198,35 @@ def doctor(
         console.print(f"walls that are missing here: {said(missing)}", soft_wrap=True)
     else:
         console.print("workers are confined: every wall of docs/sandbox.md stands here")
-    table = Table("adapter", "runs", "versions", "devices", "implementations", "note")
-    for row in rows:
-        table.add_row(
-            str(row["adapter"]),
-            "[green]yes[/]" if row["runs"] else "[red]no[/]",
-            text(row["versions"]),
-            text(row["devices"]),
-            str(row["implementations"]),
-            escape(str(row["note"])),
-        )
-    console.print(table)
+    show_rows(rows)
     raise typer.Exit(3 if broken else 0)
+
+
+def show_rows(rows: list[dict[str, Any]]) -> None:
+    """What can run, what cannot and why, and one line that makes what is not made."""
+    words = Words(console)
+    ready = [row for row in rows if row["runs"]]
+    absent = [row for row in rows if not environments.locate(row["adapter"]).complete]
+    broken = [row for row in rows if not row["runs"] and row not in absent]
+    for title, style, members in (
+        (f"can run: {len(ready)}", "bold green", ready),
+        (f"cannot run: {len(broken)}", "bold red", broken),
+    ):
+        if members:
+            words.say(title, style=style)
+        for row in members:
+            words.say(described(row), start="  ", indent=4)
+    if absent:
+        names = " ".join(str(row["adapter"]) for row in absent)
+        words.say(f"not made: {len(absent)}", style="bold yellow")
+        words.command(f"conformance env create {names}")
+
+
+def described(row: dict[str, Any]) -> str:
+    """One adapter: its versions, devices, implementations, and what there is to note."""
+    versions = dict(row["versions"])
+    own = versions.pop(row["adapter"], "")
+    said = [own, text(versions), f"on {', '.join(row['devices'])}" if row["devices"] else ""]
+    said.append(f"{row['implementations']} implementations" if row["runs"] else "")
+    about = ", ".join(filter(None, said))
+    return ": ".join(filter(None, [" ".join(filter(None, [row["adapter"], about])), row["note"]]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.table import Table
+from rich.console import Console
 
 from optimizer_conformance.cli import losses
 from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
@@ -28,6 +29,7 @@ from optimizer_conformance.reports import (
     terminal,
     workflow,
 )
+from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.reports.text import escape
 
@@ -61,9 +63,11 @@ BUNDLE = {
 
 
 def report(
-    run: Annotated[Path, typer.Argument(help="run folder")],
+    run: Annotated[Path | None, typer.Argument(help="run folder; the last of runs/")] = None,
     format_: Annotated[str, typer.Option("--format", "-f", help=", ".join(FORMATS))] = "terminal",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="file to write")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "--out", "-o", help="file to write")
+    ] = None,
     bundle_: Annotated[
         Path | None,
         typer.Option("--bundle", help="folder to write what CI takes: " + ", ".join(BUNDLE)),
@@ -83,7 +87,9 @@ def report(
 
     [bold]Examples[/]
 
-      conformance report runs/20261120T190000.000
+      conformance report
+
+      conformance report runs/20261120T190000.000 --long
 
       conformance report runs/… --format html --output report.html
 
@@ -94,7 +100,7 @@ def report(
         raise UsageError(f"unknown format {chosen!r}; known are {', '.join(FORMATS)}")
     if chosen == "parquet" and output is None:
         raise UsageError("--format parquet is a binary file: name it with --output")
-    data = model.load(run, incomplete=incomplete)
+    data = model.load(run or last_run(), incomplete=incomplete)
     if bundle_ is not None:
         bundle(data, bundle_)
     elif chosen == "parquet":
@@ -106,12 +112,30 @@ def report(
             typer.echo(rendered, nl=False)
         else:
             write(output, rendered.encode())
-    elif not gate_:
+    elif not gate_ and output is None:
         terminal.show(data, console, rules=stated.rules_of(data), long=long)
+    elif output is not None:
+        write(output, as_terminal(data, long=long).encode())
     if output is not None and bundle_ is None:
         console.print(f"wrote {escape(output)}", soft_wrap=True)
     if gate_:
         decide(data)
+
+
+def last_run() -> Path:
+    """The run folder in ``runs`` that was begun last.  Raises UsageError where there is none."""
+    found = [path.parent for path in Path("runs").glob("*/provenance.json")]
+    if not found:
+        raise UsageError("runs/ holds no run: name a run folder, or make one: `conformance run`")
+    return max(found, key=lambda folder: (folder / "provenance.json").stat().st_mtime)
+
+
+def as_terminal(data: model.RunData, *, long: bool) -> str:
+    """What a pipe gets."""
+    there = Console(file=io.StringIO(), highlight=False, emoji=False)
+    terminal.show(data, there, rules=stated.rules_of(data), long=long)
+    assert isinstance(there.file, io.StringIO)
+    return there.file.getvalue()
 
 
 def bundle(data: model.RunData, target: Path) -> None:
@@ -214,17 +238,32 @@ def reproduce(
     if as_json:
         print_json([vars(result) | {"matches": result.matches} for result in results])
     else:
-        table = Table("example", "documented", "obtained", "")
-        for result in results:
-            implied = "" if result.printed else "\n[dim]not printed: what its numbers come to[/]"
-            said = escape(result.documented) + implied
-            table.add_row(result.example, said, result.obtained or "–", mark(result))
-        console.print(table)
+        show_examples(results)
     raise typer.Exit(1 if any(result.differs for result in results) else 0)
 
 
-def mark(result: examples.Example) -> str:
-    """What the last column says."""
-    if result.needs:
-        return f"[yellow]needs[/] {escape(result.needs)}"
-    return "[green]matches[/]" if result.matches else "[red]differs[/]"
+def show_examples(results: list[examples.Example]) -> None:
+    """What differs and what cannot be obtained in full, and a line for each that matches."""
+    words = Words(console)
+    kinds = {
+        "differ": ("bold red", [item for item in results if item.differs]),
+        "need something that is not here": (
+            "bold yellow",
+            [item for item in results if item.needs],
+        ),
+        "match": ("bold green", [item for item in results if item.matches]),
+    }
+    for told, (style, members) in kinds.items():
+        if members:
+            words.say(f"{len(members)} {told}", style=style)
+        for item in members:
+            words.say(example_line(item), start="  ", indent=4)
+
+
+def example_line(item: examples.Example) -> str:
+    """One example: what its document says, what came out, or what it would take."""
+    implied = "" if item.printed else " (not printed: what its numbers come to)"
+    told = f"needs {item.needs}" if item.needs else f"obtained {item.obtained}"
+    if item.matches and item.obtained == item.documented:
+        return f"{item.example}: {item.documented}{implied}"
+    return f"{item.example}: documented {item.documented}{implied}, {told}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from optimizer_conformance.adapters.protocol import ITEM_SIZE
 from optimizer_conformance.cases.case import MODES, PROFILES, Case, parse
@@ -24,6 +22,7 @@ from optimizer_conformance.cli.console import (
 )
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
+from optimizer_conformance.cli.progress import Bars, before
 from optimizer_conformance.cli.reporting import content
 from optimizer_conformance.expectations.ledger import FOLDER
 from optimizer_conformance.questions import stated
@@ -35,8 +34,7 @@ from optimizer_conformance.runs.outcome import Outcome
 from optimizer_conformance.runs.reader import finished_groups, provenance_of
 from optimizer_conformance.runs.request import request_of
 from optimizer_conformance.runs.run import conduct
-from optimizer_conformance.runs.schedule import Listener, Shard
-from optimizer_conformance.runs.work import Result
+from optimizer_conformance.runs.schedule import Shard
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import MEMORY_LIMIT
 
@@ -141,7 +139,8 @@ def run(
     required = known_adapters(require or ())
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
     folder = out or Path("runs") / stamp
-    with Bars(quiet=as_json) as bars, connected(ray, place) as cluster:
+    starting = 0 if as_json else before(selection, folder)
+    with Bars(quiet=as_json, adapters=starting) as bars, connected(ray, place) as cluster:
         outcome = conduct(
             selection,
             folder,
@@ -330,43 +329,3 @@ def closing(outcome: Outcome, data: model.RunData) -> None:
         console.print(
             f"[green]As expected[/]{f': {known} deviating cells are known' * bool(known)}"
         )
-
-
-class Bars(Listener):
-    """A progress bar an adapter on a terminal, a line an adapter elsewhere."""
-
-    def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
-        self.bars = Progress(
-            TextColumn("{task.fields[adapter]:>11}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}", markup=False),
-            console=errors,
-            transient=True,
-            disable=quiet or not errors.is_terminal,
-        )
-        self.tasks: dict[str, int] = {}
-
-    def __enter__(self) -> Bars:
-        self.bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bars.stop()
-
-    def progress(self, adapter: str, done: int, total: int, what: str) -> None:
-        """Move the adapter's bar."""
-        if adapter not in self.tasks:
-            self.tasks[adapter] = self.bars.add_task(what, adapter=adapter, total=total)
-            if not self.quiet and not errors.is_terminal:
-                errors.print(f"{adapter}: {total} cases")
-        self.bars.update(
-            self.bars.task_ids[self.tasks[adapter]], completed=done, total=total, description=what
-        )
-
-    def finished(self, result: Result) -> None:
-        """Say so where there are no bars."""
-        if not self.quiet and not errors.is_terminal:
-            errors.print(f"{result.adapter}: done, {os.linesep.join([result.failure]) or 'ok'}")

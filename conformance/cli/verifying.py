@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cli import sentence_ledger
@@ -28,6 +27,7 @@ from optimizer_conformance.questions.verify.observations import ObservationPropo
 from optimizer_conformance.questions.verify.registry import VERDICTS
 from optimizer_conformance.reports import claims as pages
 from optimizer_conformance.reports import model
+from optimizer_conformance.reports.paragraphs import Words, things
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.reports.verdicts import CLAIM_TONES
 
@@ -189,25 +189,30 @@ def decided(chosen: list[document.Document], fits: Any, *, quiet: bool) -> list[
 
 
 def show(content: dict[str, Any]) -> None:
-    """The ledger as a table a document."""
+    """A document's claims: those that call for attention in full, of the others how many."""
+    words = Words(console)
     for about in content["documents"]:
         rows = [row for row in content["claims"] if row["document"] == about["name"]]
         if not rows:
             continue
-        console.print(f"\n[bold]{escape(about['title'])}[/]")
-        table = Table("claim", "kind", "verdict", "statement", "observed")
-        for row in rows:
-            verdict = row["decision"]["verdict"]
-            note = "" if row["status"] == "expected" else f" ({row['status']})"
-            known_as = " (known)" if row["expected"] == verdict == "contradicted" else ""
-            table.add_row(
-                escape(row["id"]),
-                row["kind"],
-                f"[{CLAIM_TONES[verdict].terminal}]{verdict}{known_as}{note}[/]",
-                escape(row["statement"]),
-                escape(pages.details(row)),
-            )
-        console.print(table)
+        words.blank()
+        words.say(about["title"], style="bold")
+        for verdict in CLAIM_TONES:
+            own = [row for row in rows if row["decision"]["verdict"] == verdict]
+            tell(verdict, own, words)
+
+
+def tell(verdict: str, rows: list[dict[str, Any]], words: Words) -> None:
+    """Claims of one verdict."""
+    tone = CLAIM_TONES[verdict].terminal
+    if rows:
+        words.say(f"{len(rows)} {verdict}", start="  ", style=tone)
+    for row in rows:
+        known = " (known)" if row["expected"] == verdict == "contradicted" else ""
+        note = "" if row["status"] == "expected" else f" ({row['status']})"
+        words.say(f"{row['id']}{known}{note}: {row['statement']}", start="    ", indent=6)
+        if details := pages.details(row):
+            words.say(details, start="      ", style="dim", indent=6)
 
 
 def closing(entries: list[ledger.Entry], code: int) -> None:
@@ -251,8 +256,15 @@ def show_sections(chosen: list[document.Document], *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("document", "section", "claims")
-    for row in rows:
-        claims = ", ".join(row["claims"]) or f"[dim]none: {escape(str(row['none']))}[/]"
-        table.add_row(str(row["document"]), escape(str(row["section"])), claims)
-    console.print(table)
+    things(
+        console,
+        ("section", "document", "claims"),
+        [
+            (
+                str(row["section"]),
+                str(row["document"]),
+                ", ".join(row["claims"]) or f"none: {row['none']}",
+            )
+            for row in rows
+        ],
+    )
