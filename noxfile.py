@@ -166,6 +166,16 @@ def link_packages(folder: Path) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """The report's site in a real Chromium, and what axe-core finds in it (needs npm)."""
+    own(session, ".[dev]")
+    session.install("playwright")
+    session.run("npm", "install", "--prefix", "build/axe", "axe-core@4", external=True)
+    axe = Path("build/axe/node_modules/axe-core/axe.min.js").absolute()
+    session.run("pytest", "-m", "browser", *session.posargs, env={"AXE": str(axe)})
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation site into build/site; -- serve shows it while you write."""
     own(session, ".[docs]")

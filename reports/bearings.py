@@ -68,7 +68,7 @@ class Bearing:
     variant    of the smallest set of options that was compared: it states the rule
     claimed    whether it is the implementation's own document
     why        of *not decided*, in words
-    also       other documented variants that no compared case contradicts
+    also       variants of other documents that no compared case contradicts
     """
 
     implementation: str
@@ -120,7 +120,8 @@ def bearings(run: RunData) -> tuple[Bearing, ...]:
         elif own.empty:
             found.append(undocumented(name, device, group))
         else:
-            also = followed(group[~group.base.isin(own.base)])
+            others = group[~group.base.isin(own.base)]
+            also = [variant for _, variant in followed(others, least(own))]
             found.append(judged(run, name, device, own, also))
     return tuple(found)
 
@@ -138,7 +139,7 @@ def judged(
 ) -> Bearing:
     """One implementation held against its documents, or against a chosen one."""
     bad = rows[rows.verdict.isin(FAILS)]
-    smallest = min(rows.features.unique(), key=lambda text: (len(options_of(text)), text))
+    smallest = least(rows)
     conduct, why = conducted(rows, bad)
     return Bearing(
         implementation=name,
@@ -235,30 +236,36 @@ def both(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
-def followed(others: pandas.DataFrame) -> list[str]:
-    """Documents that no compared case contradicts."""
+def least(rows: pandas.DataFrame) -> str:
+    """The smallest set of options that was compared."""
+    return str(min(rows.features.unique(), key=lambda text: (len(options_of(text)), text)))
+
+
+def followed(others: pandas.DataFrame, features: str) -> list[tuple[str, str]]:
+    """Documents that no compared case contradicts, each with its variant of these options."""
     if others.empty:
         return []
     wrong = set(others.base[others.verdict.isin(FAILS)])
-    return sorted(set(others.base) - wrong)
+    kept = others[~others.base.isin(wrong) & (others.features == features)]
+    first = kept.drop_duplicates("base").sort_values("base")
+    return list(zip(first.base, first.variant, strict=True))
 
 
 def undocumented(name: str, device: str, group: pandas.DataFrame) -> Bearing:
     """An implementation whose documentation states no formula, and which rules it follows."""
-    also = followed(group)
-    first = group[group.base == also[0]] if also else group[:0]
+    also = followed(group, least(group))
     return Bearing(
         implementation=name,
         adapter=group.adapter.iloc[0],
         version=group.version.iloc[0],
         device=device,
-        documents=tuple(also[:1]),
-        variant=first.variant.iloc[0] if also else "",
+        documents=tuple(base for base, _ in also[:1]),
+        variant=also[0][1] if also else "",
         claimed=False,
         conduct=Conduct.undecided,
         lapses=(),
         options=tuple(group.features.drop_duplicates()),
         cells=len(group),
         why=NO_FORMULA,
-        also=tuple(also),
+        also=tuple(variant for _, variant in also),
     )

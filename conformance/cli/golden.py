@@ -12,7 +12,8 @@ from rich.table import Table
 
 from optimizer_conformance.adapters.golden_file import GoldenFile, GoldenFileError
 from optimizer_conformance.cli.console import UsageError, console, print_json
-from optimizer_conformance.cli.running import Bars, ending
+from optimizer_conformance.cli.progress import Bars
+from optimizer_conformance.cli.running import ending
 from optimizer_conformance.questions.golden import exchange as golden
 from optimizer_conformance.questions.golden.behaviours import behaviours
 from optimizer_conformance.reports.text import escape

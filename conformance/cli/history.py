@@ -16,7 +16,8 @@ from optimizer_conformance.cli.console import (
     print_json,
     suggestion,
 )
-from optimizer_conformance.cli.running import Bars, known_profile
+from optimizer_conformance.cli.progress import Bars
+from optimizer_conformance.cli.running import known_profile
 from optimizer_conformance.questions.history.editions import edition
 from optimizer_conformance.questions.history.frameworks import (
     KNOWN,

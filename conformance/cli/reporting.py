@@ -15,7 +15,7 @@ from rich.console import Console
 from optimizer_conformance.cli import losses
 from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
 from optimizer_conformance.expectations import gate
-from optimizer_conformance.questions import stated
+from optimizer_conformance.questions import exhibits, stated
 from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.digits import DataError
 from optimizer_conformance.reports import (
@@ -27,6 +27,7 @@ from optimizer_conformance.reports import (
     model,
     sarif,
     terminal,
+    web,
     workflow,
 )
 from optimizer_conformance.reports.paragraphs import Words
@@ -96,6 +97,9 @@ def report(
       conformance report runs/… --bundle reports --gate
     """
     chosen = "json" if as_json else format_
+    if chosen == "html" and output is not None and not output.suffix:
+        site(model.load(run or last_run(), incomplete=incomplete), output)
+        return
     if chosen not in FORMATS:
         raise UsageError(f"unknown format {chosen!r}; known are {', '.join(FORMATS)}")
     if chosen == "parquet" and output is None:
@@ -136,6 +140,13 @@ def as_terminal(data: model.RunData, *, long: bool) -> str:
     terminal.show(data, there, rules=stated.rules_of(data), long=long)
     assert isinstance(there.file, io.StringIO)
     return there.file.getvalue()
+
+
+def site(data: model.RunData, target: Path) -> None:
+    """Write the report as a site that opens without a server."""
+    folder(target)
+    files = web.write(data, target, exhibits.exhibits(data))
+    console.print(f"wrote {len(files)} files; open {escape(target / 'index.html')}", soft_wrap=True)
 
 
 def bundle(data: model.RunData, target: Path) -> None:

@@ -1,0 +1,248 @@
+"""The report as a static site: its data are the run folder's, and whatever it says stays text."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+
+import hostile as hostile_run
+import pytest
+from msgspec.structs import replace
+from test_reading import DOUBLE, FINE, REASON, WRONG, run_of
+
+from optimizer_conformance.questions.exhibits import exhibits, path
+from optimizer_conformance.reference.examples import d2l_trajectory
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import model, web
+
+CHROMIUM = os.environ.get("CONFORMANCE_CHROMIUM") or shutil.which("chromium")
+
+
+def data_of(folder, name):
+    text = (folder / "data" / f"{name}.js").read_text(encoding="utf-8")
+    found = re.fullmatch(r'SITE\.put\("[^"]*", (.*)\);\n', text)
+    return json.loads(found[1])
+
+
+def cells_of(content):
+    packed = content["cells"]
+    for row in packed["rows"]:
+        yield {**packed["same"], **dict(zip(packed["columns"], row, strict=True))}
+
+
+@pytest.fixture(scope="module")
+def built(numpy_run, tmp_path_factory):
+    """The site of a run of three implementations."""
+    folder = tmp_path_factory.mktemp("site") / "report"
+    data = model.load(numpy_run.folder)
+    web.write(data, folder, exhibits(data))
+    return folder, data
+
+
+@pytest.fixture(scope="module")
+def departing(tmp_path_factory):
+    """The site of a run in which one follows, one does not, and one follows another's rule."""
+    folder = tmp_path_factory.mktemp("site")
+    known = replace(
+        WRONG, implementation="torch:Other[a]", expectation="hat", step=1, element="wide[3]",
+        quantity="parameter", observed="0.5 (0x1.0p-1)", expected="0.25 (0x1.0p-2)",
+    )  # fmt: skip
+    elsewhere = replace(
+        FINE, implementation="torch:Other[a]", relation="other", variant="keras-adam"
+    )
+    data = run_of(
+        [FINE, DOUBLE, known, elsewhere],
+        folder / "run",
+        reasons={"hat": REASON},
+        missing={"cupy": "no CUDA here"},
+    )
+    web.write(data, folder / "report", exhibits(data))
+    return folder / "report"
+
+
+class TestData:
+    def test_every_number_of_twenty_random_cells_is_the_run_folders(self, built):
+        folder, data = built
+        run = data_of(folder, "run")
+        own = data.cells[data.cells.relation == "claimed"]
+        members = [member for row in run["rows"] for member in row["members"]]
+        assert sum(member["cells"] for member in members) == len(own)
+        pairs = []
+        for member in members:
+            records = own[own.implementation == member["name"]].to_dict("records")
+            shown = cells_of(data_of(folder, f"cells/{member['file']}"))
+            pairs += zip(records, shown, strict=True)
+        for record, cell in random.Random(0).sample(pairs, 20):
+            for name in web.OWN:
+                assert web.finite(record[name]) == cell[name], name
+
+    def test_the_counts_of_the_first_screen_are_the_run_folders(self, built):
+        folder, data = built
+        own = data.cells[data.cells.relation == "claimed"]
+        assert data_of(folder, "run")["cells"] == own.verdict.value_counts().to_dict()
+
+    def test_a_row_has_its_rule_and_what_is_followed_instead(self, departing):
+        run = data_of(departing, "run")
+        titles = {rule["key"]: rule["title"] for rule in run["rules"]}
+        rows = {row["name"]: row for row in run["rows"]}
+        assert titles[rows["torch:Adam"]["rule"]] == "adam, epsilon outside the root"
+        assert rows["torch:Other[a]"]["conduct"] == "another"
+        assert [titles[key] for key in rows["torch:Other[a]"]["also"]] == ["adam, epsilon hat"]
+        assert run["lacking"] == [{"name": "cupy", "why": "no CUDA here"}]
+
+    def test_it_loads_nothing_from_elsewhere(self, departing):
+        for file in (item for item in departing.rglob("*") if item.is_file()):
+            loaded = re.findall(r"(?:src|href)=[\"'](?!data:)([^\"']*)", file.read_text("utf-8"))
+            assert not [place for place in loaded if ":" in place or place.startswith("//")], file
+
+    def test_hostile_names_cannot_end_a_script(self, tmp_path):
+        for start in range(0, len(hostile_run.ATTACKS), 7):
+            data = hostile_run.run_of(hostile_run.attacks_from(start), tmp_path / f"run{start}")
+            folder = tmp_path / f"site{start}"
+            web.write(data, folder, exhibits(data))
+            for file in (folder / "data").rglob("*.js"):
+                text = file.read_text(encoding="utf-8")
+                assert "<" not in text
+                assert text.count("\n") == 1
+                assert not re.search("[\u2028\u2029\x00-\x09\x0b-\x1f]", text)
+
+    def test_walks_are_those_of_the_reference(self):
+        x, y = path(VARIANTS["d2l-rmsprop-2d"].rule, epsilon="1e-6")[-1]
+        assert d2l_trajectory().documented.endswith(f"x1 {x:f}, x2 {y:f}")
+        assert path(VARIANTS["d2l-rmsprop"].rule) != path(VARIANTS["torch-rmsprop"].rule)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser; skipped where there is none."""
+    api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.skip("no Chromium here; CONFORMANCE_CHROMIUM names one")
+    with api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+SIZES = {"desktop": (1400, 900), "laptop": (1100, 700), "phone": (390, 844)}
+PLACES = (
+    "",
+    "rules",
+    "claims",
+    "examples",
+    "playground",
+    "implementation/0",
+    "cells/0",
+    "cell/0/0",
+)
+
+
+@pytest.fixture
+def opened(chromium):
+    """Open a page; complaints and requests are kept."""
+    contexts = []
+
+    def start(folder, place="", *, size="desktop", **more):
+        wide, high = SIZES[size]
+        context = chromium.new_context(viewport={"width": wide, "height": high}, **more)
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: page.complaints.append(dialog.message))
+        page.on(
+            "request",
+            lambda asked: (
+                None
+                if asked.url.startswith(("file:", "data:"))
+                else page.complaints.append(asked.url)
+            ),
+        )
+        page.goto(f"file://{folder}/index.html#/{place}")
+        page.wait_for_selector("h1")
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.browser
+class TestInABrowser:
+    @pytest.mark.parametrize("size", SIZES)
+    @pytest.mark.parametrize("place", PLACES)
+    def test_nothing_complains_asks_or_overflows(self, departing, opened, place, size):
+        page = opened(departing, place, size=size)
+        root = "document.documentElement"
+        assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") <= 0
+        assert page.complaints == []
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    @pytest.mark.parametrize("place", PLACES)
+    def test_axe_finds_nothing_serious(self, departing, opened, place, theme):
+        if not (axe := os.environ.get("AXE")):
+            pytest.skip("AXE names no axe.min.js; `nox -s browser` gets one")
+        page = opened(departing, place, color_scheme=theme)
+        page.add_script_tag(path=axe)
+        found = page.evaluate("axe.run({preload: false}).then((result) => result.violations)")
+        assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
+
+    def test_search_narrows_and_stands_in_the_address(self, departing, opened):
+        page = opened(departing)
+        assert page.locator(".matrix tbody tr").count() == 2
+        page.fill("input[type=search]", "torch:adam")
+        assert page.locator(".matrix tbody tr").count() == 1
+        again = opened(departing, page.url.partition("#/")[2])
+        assert again.locator(".matrix tbody tr").count() == 1
+        assert again.input_value("input[type=search]") == "torch:adam"
+
+    def test_a_row_is_opened_with_the_keyboard_alone_and_back_leads_back(self, departing, opened):
+        page = opened(departing)
+        page.keyboard.press("/")
+        page.keyboard.type("other")
+        page.focus(".matrix tbody th a")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("h1:has-text('torch:Other[a]')")
+        assert "epsilon hat" in page.inner_text("main")
+        assert "0.5 (0x1.0p-1)" in page.inner_text("main")
+        page.go_back()
+        page.wait_for_selector(".matrix")
+        assert page.input_value("input[type=search]") == "other"
+
+    def test_arrows_walk_through_the_rows(self, departing, opened):
+        page = opened(departing)
+        page.focus(".matrix tbody th a")
+        first = page.evaluate("document.activeElement.textContent")
+        page.keyboard.press("ArrowDown")
+        assert page.evaluate("document.activeElement.textContent") != first
+
+    def test_a_command_is_copied(self, departing, opened):
+        page = opened(departing, "cell/0/0", permissions=["clipboard-read", "clipboard-write"])
+        page.click("button.copy >> nth=1")
+        assert page.inner_text("#said") == "copied"
+
+    def test_the_theme_changes_and_is_not_told_by_colour_alone(self, departing, opened):
+        page = opened(departing, color_scheme="light")
+        before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.click("#theme")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+        assert "○ computes another rule" in page.inner_text(".matrix")
+
+    def test_a_walk_is_chosen(self, departing, opened):
+        page = opened(departing, "playground")
+        count = page.locator("polyline").count()
+        page.click("fieldset input >> nth=0")
+        page.wait_for_function(f"document.querySelectorAll('polyline').length !== {count}")
+
+    @pytest.mark.parametrize("start", range(0, len(hostile_run.ATTACKS), 11))
+    def test_hostile_names_stay_text(self, opened, tmp_path, start):
+        data = hostile_run.run_of(hostile_run.attacks_from(start), tmp_path / "run")
+        web.write(data, tmp_path / "site", exhibits(data))
+        for place in PLACES:
+            page = opened(tmp_path / "site", place)
+            assert page.complaints == []
+            assert page.locator("main script, main img, main iframe").count() == 0
