@@ -45,10 +45,10 @@ OTHERS = ["variant", "features", "verdict", "cells", "deviating", "why"]
 
 def write(run: RunData, folder: Path, exhibits: Exhibits) -> list[Path]:
     """The whole site in a folder; its files.  Raises RunError where one cannot be written."""
-    return Site(run, folder, exhibits).write()
+    return RunSite(run, folder, exhibits).write()
 
 
-class Site:
+class RunSite:
     """One site while it is written."""
 
     def __init__(self, run: RunData, folder: Path, exhibits: Exhibits) -> None:
