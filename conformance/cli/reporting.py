@@ -15,7 +15,7 @@ from rich.console import Console
 from optimizer_conformance.cli import losses
 from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
 from optimizer_conformance.expectations import gate
-from optimizer_conformance.questions import exhibits, stated
+from optimizer_conformance.questions import stated
 from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.digits import DataError
 from optimizer_conformance.reports import (
@@ -144,6 +144,8 @@ def as_terminal(data: model.RunData, *, long: bool) -> str:
 
 def site(data: model.RunData, target: Path) -> None:
     """Write the report as a site that opens without a server."""
+    from optimizer_conformance.questions import exhibits  # noqa: PLC0415 - only a site needs it
+
     folder(target)
     files = web.write(data, target, exhibits.exhibits(data))
     console.print(f"wrote {len(files)} files; open {escape(target / 'index.html')}", soft_wrap=True)
