@@ -107,16 +107,21 @@ class Ladder:
         if self.way is not IDEAL:
             best = np.array([tally.held for tally in self.tallies.values()])
             strange = ~np.isfinite(rest.given[-1])
-            self.accept(Verdict.representation, rest, "none", rest.settled | strange, best)
+            passed = rest.settled | strange
+            self.accept(Verdict.representation, rest, "none", passed, np.zeros_like(passed), best)
             for tally, largest in zip(self.tallies.values(), best, strict=True):
                 tally.held = float(largest)
+        promised = np.ones(rest.seen.shape, dtype=bool)
         for effect in self.effects:
             left = np.flatnonzero(~(rest.settled | endless).all(axis=0))
             if not left.size:
                 break
             part = rest if len(left) == len(rest.places) else rest.part(left)
-            self.accept(Verdict.range, part, effect, part.settled | endless[:, left])
+            passed, unsaid = part.settled | endless[:, left], np.zeros_like(part.settled)
+            self.accept(Verdict.range, part, effect, passed, unsaid)
             rest.settled[:, left] = part.settled
+            promised[:, left] &= ~unsaid
+        endless |= ~promised
         self.blame(rest, ~rest.settled & ~endless)
         rest.settled |= ~endless
         self.one_by_one(rest.part(np.flatnonzero(~rest.settled.all(axis=0))))
@@ -133,16 +138,19 @@ class Ladder:
         rest: Rest,
         effect: str,
         passed: Array,
+        endless: Array,
         best: Array | None = None,
     ) -> None:
         """Settle and count what a table accepts and nobody has ``passed`` over.
 
-        ``best``, the largest scores so far, is given where a bound has to be finite.
+        ``endless`` gets what the table promises nothing of; ``best``, the largest scores so far, is
+        given where hyperparameters as they are held may explain it.
         """
         found = np.zeros(rest.seen.shape, dtype=bool)
         scores = np.zeros(len(rest.seen)) if best is None else best
         loop = evaluator(self.start, effect, self.way)
-        marking.accepted(loop, rest.given, rest.seen, passed, best is not None, found, scores)
+        held = best is not None
+        marking.accepted(loop, rest.given, rest.seen, passed, held, found, endless, scores)
         self.count(verdict, found)
         rest.settled |= found
 

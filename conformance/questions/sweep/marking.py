@@ -192,14 +192,16 @@ def bounded(loop: Any, given: Any, seen: Any, settled: Any, endless: Any) -> Non
                 endless[row, first + j] = e == np.inf
 
 
-@called(types.void, SEEN, MARKS, types.boolean, MARKS, ROW)
+@called(types.void, SEEN, MARKS, types.boolean, MARKS, MARKS, ROW)
 def accepted(
-    loop: Any, given: Any, seen: Any, settled: Any, finite: bool, found: Any, best: Any
+    loop: Any, given: Any, seen: Any, settled: Any, held: bool, found: Any, endless: Any, best: Any
 ) -> None:
-    """Which results that are not ``settled`` another table accepts: ``found`` gets them.
+    """Which results that are not ``settled`` lie inside a finite bound of another table.
 
-    ``finite``: an infinite bound accepts nothing.  Legal orders differ in what a gradient that is
-    not finite makes, but nothing swallows it: a finite result needs a value.
+    ``held``: of hyperparameters as they are held, so the largest score is kept in ``best``.
+    Otherwise of what may happen at the ends of the range: legal orders differ in what a gradient
+    that is not finite makes, but nothing swallows it: a finite result needs a value.  ``endless``
+    gets the results of which that table promises nothing.
     """
     rows, size = seen.shape
     value, error = np.empty((rows, CHUNK)), np.empty((rows, CHUNK))
@@ -208,18 +210,20 @@ def accepted(
         loop(given, first, n, value, error)
         for row in range(rows):
             for j in range(n):
+                if settled[row, first + j]:
+                    continue
                 s, v, e = float(seen[row, first + j]), value[row, j], error[row, j]
                 same = (s == v) | (np.isnan(s) & np.isnan(v))
                 distance = 0.0 if same else abs(s - v)
-                fits = distance <= e or e == np.inf
-                if finite:
-                    fits = fits and e < np.inf
-                elif not abs(float(given[-1][first + j])) < np.inf:
+                fits = distance <= e < np.inf
+                if not held and not abs(float(given[-1][first + j])) < np.inf:
                     fits = (fits or not abs(s) < np.inf) and not (abs(s) < np.inf and np.isnan(v))
-                if fits and not settled[row, first + j]:
+                if fits:
                     found[row, first + j] = True
-                    if finite and distance > best[row] * e:
+                    if held and distance > best[row] * e:
                         best[row] = distance / e
+                elif e == np.inf:
+                    endless[row, first + j] = True
 
 
 @njit(int64(types.Array(float32, 1, "C"), float64, WHERE, WHERE), nogil=True, cache=True)
