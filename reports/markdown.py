@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from optimizer_conformance.reports.bearings import Bearing, bearings
+from optimizer_conformance.reports.blocks import Block, Folded, Rules, blocks
 from optimizer_conformance.reports.findings import LABELS, recorded
-from optimizer_conformance.reports.model import RunData, compared, ill_posed, options, summary
-from optimizer_conformance.reports.terminal import is_known, number
-from optimizer_conformance.reports.text import visible
+from optimizer_conformance.reports.model import RunData, compared, summary
+from optimizer_conformance.reports.terminal import is_known
+from optimizer_conformance.reports.text import typeset, visible
+from optimizer_conformance.reports.verdicts import Conduct
 
 MARKS = "\\`*_[]|~$"
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -35,79 +38,132 @@ def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     return "\n".join(lines)
 
 
-def render(run: RunData) -> str:
-    """The whole report."""
-    parts = ["# Optimizer conformance", "", f"Run: {cell(provenance(run))}", *findings(run)]
-    if note := ill_posed(run):
-        parts += ["", cell(note)]
-    parts += ["", "## Implementations", ""]
-    rows = summary(run)
-    parts.append(
-        table(
-            (
-                "implementation",
-                "version",
-                "documented variant",
-                "verdict",
-                "score",
-                "ulp",
-                "departs",
-                "also follows",
-            ),
-            (
-                (
-                    row.implementation,
-                    row.version,
-                    row.documented,
-                    verdict(row),
-                    number(row.score),
-                    number(row.ulp),
-                    row.departs or "–",
-                    row.also or "–",
-                )
-                for row in rows.itertuples(index=False)
-            ),
-        )
+def render(run: RunData, rules: Rules | None = None) -> str:
+    """The report in at most 60 lines and 20 kB; what has no room is counted, with what shows it.
+
+    ``rules`` are those that documents state, by variant.
+    """
+    found = bearings(run)
+    page = Page(["# Optimizer conformance", "", f"Run: {cell(provenance(run))}", ""])
+    page.add(*counted(run, found))
+    page.add(*findings(run))
+    rows = [row(block) for block in blocks(found, rules or {})]
+    page.table(
+        "Rules, and who follows them", ("rule", "follow", "do not follow, or not everywhere"), rows
     )
+    page.table("Departures", ("where", "why", "known as", "first case"), departed(run))
+    return page.text
+
+
+class Page:
+    """Lines, while there is room for them."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        self.left = 0
+
+    @property
+    def text(self) -> str:
+        """Everything, and how to see what was left out."""
+        return "\n".join([*self.lines, "", SEE]) + "\n"
+
+    def add(self, *lines: str) -> None:
+        """Lines that are there in any case, the longest lists shortened."""
+        self.lines += lines
+
+    def table(self, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+        """As many rows of a table as there is room for, half of it for what follows."""
+        if not rows:
+            return
+        kept = 0
+        lines = ["", f"## {title}", "", *table(header, ()).splitlines()]
+        for line in table(header, rows).splitlines()[2:]:
+            room = len(self.lines) + len(lines) + 1 < LINES - RESERVED
+            if not room or size([*self.lines, *lines, line]) > BYTES:
+                break
+            lines.append(line)
+            kept += 1
+        more = len(rows) - kept
+        self.lines += lines + ([f"\n… and {more} more."] if more else [])
+
+
+LINES, BYTES = 60, 18_000
+RESERVED = 8  # lines for what closes the page
+SEE = (
+    "`conformance report RUN --format html --out DIR` shows all of it, and `conformance repro "
+    "IMPLEMENTATION CASE` makes a script of a departure."
+)
+
+
+def size(lines: Iterable[str]) -> int:
+    """Bytes of some lines."""
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def counted(run: RunData, found: Iterable[Bearing]) -> list[str]:
+    """How many follow, and what could not run, in one line each."""
+    words = [item.conduct for item in found]
+    told = [
+        f"{words.count(word)} {word.said(words.count(word))}" for word in Conduct if word in words
+    ]
+    new = sum(item.new for item in found)
+    told += [f"**{new} new**"] if new else []
+    lacking = [
+        f"- {cell(name)} is unavailable: {cell(about.missing)}"
+        for name, about in run.adapters.items()
+        if about.missing
+    ]
+    return [" · ".join(told) or "Nothing was compared.", *([""] if lacking else []), *lacking[:FEW]]
+
+
+FEW = 6  # findings and missing adapters on one page
+
+
+def row(block: Block) -> tuple[str, ...]:
+    """A rule, who follows it, and who does not."""
+    lines = "; ".join(typeset(line) for line in block.rule.lines)
+    return (
+        f"{block.rule.title}: {lines}".removesuffix(": "),
+        named(block.of(Conduct.follows)),
+        "; ".join(
+            f"{line.name} {line.first.conduct.said()} {first_words(line.first)}".strip()
+            for line in block.lines
+            if line.first.conduct is not Conduct.follows
+        ),
+    )
+
+
+def named(lines: list[Folded]) -> str:
+    """Names, of many the first."""
+    more = f" and {len(lines) - MANY} more" if len(lines) > MANY else ""
+    return ", ".join(line.name for line in lines[:MANY]) + more
+
+
+MANY = 12
+
+
+def first_words(item: Bearing) -> str:
+    """Where an implementation leaves its document, or why nothing is decided."""
+    return item.why or ", ".join(lapse.where for lapse in item.lapses if lapse.where)
+
+
+def departed(run: RunData) -> list[tuple[str, ...]]:
+    """Each reason once, with who shows it, and the first case; what is new first."""
     matrix = compared(run)
     bad = matrix[(matrix.relation == "claimed") & (matrix.deviating > 0)]
-    if len(bad):
-        parts += ["", "## Departures, first divergence", ""]
-        parts.append(
-            table(
-                (
-                    "implementation",
-                    "options",
-                    "variant",
-                    "why",
-                    "step",
-                    "quantity",
-                    "element",
-                    "observed",
-                    "exact",
-                    "known as",
-                    "case",
-                ),
-                (
-                    (
-                        row.implementation,
-                        options(row.features),
-                        row.variant,
-                        row.why,
-                        row.step,
-                        row.quantity,
-                        row.element,
-                        row.observed,
-                        row.expected,
-                        row.expectation or "unexpected",
-                        row.case,
-                    )
-                    for row in bad.itertuples(index=False)
-                ),
+    rows = []
+    for (new, why), group in bad.groupby([bad.unexpected > 0, "why"], sort=False):
+        first = group.iloc[0]
+        rows.append(
+            (
+                not new,
+                ", ".join(dict.fromkeys(group.implementation)),
+                why,
+                "new" if new else first.expectation,
+                first["case"],
             )
         )
-        parts += ["", "`conformance repro IMPLEMENTATION CASE` makes a script of a departure."]
-    return "\n".join(parts) + "\n"
+    return [row[1:] for row in sorted(rows, key=lambda row: row[0])]
 
 
 def findings(run: RunData) -> list[str]:
@@ -115,8 +171,10 @@ def findings(run: RunData) -> list[str]:
     found = recorded(run)
     if not found:
         return []
-    rows = ((item.level, LABELS[item.kind], item.message) for item in found)
-    return ["", "## Unexpected", "", table(("level", "what", "message"), rows)]
+    rows = [(item.level, LABELS[item.kind], item.message) for item in found[:FEW]]
+    more = [f"\n… and {len(found) - FEW} more."] if len(found) > FEW else []
+    lines = table(("level", "what", "message"), rows).splitlines()
+    return ["", "## Unexpected", "", *lines, *more]
 
 
 def brief(run: RunData) -> str:

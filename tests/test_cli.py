@@ -157,7 +157,7 @@ class TestReport:
     def test_json(self, conformance, folder):
         content = json.loads(conformance("report", str(folder), "--json").stdout)
         assert set(content) == {
-            "provenance", "footer", "findings", "implementations", "compared",
+            "format", "provenance", "footer", "findings", "implementations", "compared",
         }  # fmt: skip
 
     def test_a_file(self, conformance, folder, tmp_path):

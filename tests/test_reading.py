@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
+import math
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
 from runfolders import described, footer_of, implementation, provenance_of
 
+from optimizer_conformance.cli.console import json_text
 from optimizer_conformance.questions.stated import rules_of, stated
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reports import model, terminal
+from optimizer_conformance.reports import exported, markdown, model, terminal
 from optimizer_conformance.reports.bearings import bearings
 from optimizer_conformance.reports.blocks import Folded, chapters
 from optimizer_conformance.reports.records import About, Cell
@@ -185,3 +189,49 @@ class TestTerminal:
 def test_formulas_have_the_signs_that_people_write():
     assert typeset("vmax' = Max(vmax, beta_2*v)") == "v̂′ = max(v̂, β₂·v)"
     assert typeset("w' = w - lr*eps_rate") == "w′ = w - lr·eps_rate"
+
+
+class TestMarkdown:
+    def test_it_has_at_most_60_lines_and_20_kilobytes(self, tmp_path):
+        names = [name for name, variant in VARIANTS.items() if not variant.features]
+        cells = [
+            replace(WRONG, implementation=f"torch:{name}{index}", variant=name, why=f"{name} {why}")
+            for index, name in enumerate(names)
+            for why in ("is elsewhere" * 30, "is not")
+        ]
+        data = run_of(cells, tmp_path / "run")
+        text = markdown.render(data, rules_of(data))
+        assert len(text.splitlines()) <= 60
+        assert len(text.encode()) <= 20_000
+        assert "more." in text
+
+    def test_a_rule_has_its_formula_and_who_follows_it(self, tmp_path):
+        data = run_of([FINE], tmp_path / "run")
+        text = markdown.render(data, rules_of(data))
+        assert "adam, epsilon outside the root: m′" in text
+        assert "torch:Adam" in text
+
+
+class TestJson:
+    SCHEMA = Path(__file__).parents[1] / "docs" / "report.schema.json"
+
+    def test_the_schema_is_published(self):
+        # python -m optimizer_conformance.reports.exported > docs/report.schema.json
+        assert self.SCHEMA.read_text(encoding="utf-8") == exported.printed()
+
+    def test_a_report_fits_it(self, tmp_path):
+        import jsonschema
+
+        known = replace(WRONG, expectation="hat", implementation="torch:Other", score=math.inf)
+        data = run_of(
+            [FINE, known, replace(FINE, relation="other", variant="jax-adam")],
+            tmp_path / "run",
+            reasons={"hat": REASON},
+            missing={"cupy": "no CUDA here"},
+        )
+        content = json.loads(json_text(exported.content(data)))
+        jsonschema.validate(content, json.loads(self.SCHEMA.read_text(encoding="utf-8")))
+        rows = {row["implementation"]: row for row in content["implementations"]}
+        assert rows["torch:Adam"]["also"] == ["jax-adam"]
+        assert rows["torch:Other"]["lapses"][0]["link"] == "docs/findings/hat.md"
+        assert rows["cupy"]["conduct"] == "unavailable"

@@ -195,7 +195,7 @@ class TestInABrowser:
         page = opened(departing)
         assert page.locator(".matrix tbody tr").count() == 2
         page.fill("input[type=search]", "torch:adam")
-        assert page.locator(".matrix tbody tr").count() == 1
+        page.wait_for_function("document.querySelectorAll('.matrix tbody tr').length === 1")
         again = opened(departing, page.url.partition("#/")[2])
         assert again.locator(".matrix tbody tr").count() == 1
         assert again.input_value("input[type=search]") == "torch:adam"
@@ -204,6 +204,7 @@ class TestInABrowser:
         page = opened(departing)
         page.keyboard.press("/")
         page.keyboard.type("other")
+        page.wait_for_function("document.querySelectorAll('.matrix tbody tr').length === 1")
         page.focus(".matrix tbody th a")
         page.keyboard.press("Enter")
         page.wait_for_selector("h1:has-text('torch:Other[a]')")

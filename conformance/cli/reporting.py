@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
@@ -20,6 +19,7 @@ from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.digits import DataError
 from optimizer_conformance.reports import (
     badge,
+    exported,
     findings,
     html,
     junit,
@@ -37,11 +37,16 @@ from optimizer_conformance.reports.text import escape
 
 def as_json_text(run: model.RunData) -> str:
     """The run as JSON."""
-    return json_text(content(run)) + "\n"
+    return json_text(exported.content(run)) + "\n"
+
+
+def as_markdown(run: model.RunData) -> str:
+    """The run as Markdown, with the formulas of its rules."""
+    return markdown.render(run, stated.rules_of(run))
 
 
 RENDER: dict[str, Callable[[model.RunData], str]] = {
-    "markdown": markdown.render,
+    "markdown": as_markdown,
     "html": html.render,
     "csv": model.csv,
     "json": as_json_text,
@@ -169,17 +174,6 @@ def decide(data: model.RunData) -> None:
     if not code:
         console.print("[green]As expected[/]")
     raise typer.Exit(code)
-
-
-def content(data: model.RunData) -> dict[str, object]:
-    """What JSON holds of a run."""
-    return {
-        "provenance": msgspec.to_builtins(data.provenance),
-        "footer": msgspec.to_builtins(data.footer) if data.footer else {},
-        "findings": msgspec.to_builtins(findings.recorded(data)),
-        "implementations": model.summary(data).to_dict("records"),
-        "compared": model.compared(data).to_dict("records"),
-    }
 
 
 def folder(path: Path) -> None:

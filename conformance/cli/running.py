@@ -23,11 +23,10 @@ from optimizer_conformance.cli.console import (
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.progress import Bars, before
-from optimizer_conformance.cli.reporting import content
 from optimizer_conformance.expectations.ledger import FOLDER
 from optimizer_conformance.questions import stated
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reports import model, terminal
+from optimizer_conformance.reports import exported, model, terminal
 from optimizer_conformance.runs.cluster import Cluster
 from optimizer_conformance.runs.merge import merge as joined
 from optimizer_conformance.runs.outcome import Outcome
@@ -287,7 +286,7 @@ def reporting_content(data: model.RunData, outcome: Outcome) -> dict[str, object
         "folder": str(outcome.folder),
         "missing": outcome.missing,
         "stale": outcome.stale,
-        **content(data),
+        **exported.content(data),
     }
 
 

@@ -128,7 +128,7 @@ SITE.page("matrix", "Matrix", (rest, query) => {
       el("option", { value: "" }, "all"),
       values.map((value) => el("option", { value, selected: asked.get(name) === value }, value))));
   };
-  const search = el("input", { type: "search", value: asked.get("q") || "", placeholder: "name, document, reason  ( / )", oninput: (event) => set("q", event.target.value) });
+  const search = el("input", { type: "search", value: asked.get("q") || "", placeholder: "name, document, reason  ( / )", oninput: (event) => later(() => set("q", event.target.value)) });
   SITE.show(
     el("h1", {}, "Who follows which rule"), headline(run), findings(run),
     el("div", { class: "filters" },
@@ -140,6 +140,13 @@ SITE.page("matrix", "Matrix", (rest, query) => {
     count, place);
   redraw();
 });
+
+// Somebody who types is not made to wait for each letter.
+let waiting = 0;
+function later(then) {
+  clearTimeout(waiting);
+  waiting = setTimeout(then, 60);
+}
 
 function findings(run) {
   if (!run.findings.length) return null;
