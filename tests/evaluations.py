@@ -142,6 +142,8 @@ class Arithmetic:
         return self.plus_product(x, -c, x)
 
     def centralize(self, x):
+        if x.ndim < 2:
+            return x
         rows = x.reshape(x.shape[0], -1)
         columns = list(range(rows.shape[1]))
         self.random.shuffle(columns)

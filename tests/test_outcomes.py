@@ -13,10 +13,18 @@ from hypothesis import strategies as st
 from optimizer_conformance.cases.inputs import expand
 from optimizer_conformance.judging.oracle import Oracle, Question
 from optimizer_conformance.judging.verdict import Verdict, judge
-from optimizer_conformance.reference.numbers import IDEAL, PRECISIONS
+from optimizer_conformance.mutants.execution import rewritten
+from optimizer_conformance.mutants.styles import LOSING
+from optimizer_conformance.reference.numbers import (
+    FLOAT64,
+    IDEAL,
+    PRECISIONS,
+    Bound,
+    BoundArithmetic,
+)
 from optimizer_conformance.reference.numbers.hyper import representations
 from optimizer_conformance.reference.numbers.reach import ReachArithmetic
-from optimizer_conformance.reference.rules import RMSPROP
+from optimizer_conformance.reference.rules import ADAM, RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 
@@ -106,6 +114,24 @@ def test_a_parameter_whose_gradients_were_all_zero_has_gone_nowhere(situation, f
         values = known["parameter"]
         assert values.holds(start).all()
         assert not values.holds(start + far).any()
+
+
+@pytest.mark.parametrize("style", LOSING, ids=lambda style: style.name)
+def test_what_is_written_so_that_it_loses_digits_is_said_and_not_blamed(style):
+    rule = ADAM.having(epsilon="outside")
+    case = case_of("adam", mode="trajectory", steps=4, decay="0.999")
+    question = Question(rule, case.hyperparameters, case)
+    found = judge(Oracle(), question, rewritten(question, style))
+    assert found.worst < Verdict.deviates
+    told = "written so that it loses digits: "
+    assert found.representation.startswith(told) or max(p.score for p in found.parameters) <= 1
+
+
+def test_a_vector_has_no_other_axes_to_be_centralised_over():
+    vector = np.asarray([1.0, 2.0, 4.0])
+    assert (FLOAT64.centralize(vector) == vector).all()
+    found = BoundArithmetic(PRECISIONS["float32"]).centralize(Bound(None, vector, 0.0))
+    assert (found.value == vector).all()
 
 
 class TestVerdict:

@@ -160,9 +160,16 @@ def best_way(
 
 
 def losing(oracle: Oracle, question: Question, possible: Possible, open_: Array) -> Accepted | None:
-    """A way of writing the rule that loses digits, where one explains all ``open_`` elements."""
-    ways = (accepted(oracle, question, possible, open_, way) for way in oracle.losses(question))
-    return next((found for found in ways if found.covers(open_)), None)
+    """A way of writing the rule that loses digits, where one explains all ``open_`` elements.
+
+    All of them together come first: where these leave something over, none needs to be tried.
+    """
+    *single, together = oracle.losses(question)
+    every = accepted(oracle, question, possible, open_, together)
+    if not every.covers(open_):
+        return None
+    ways = (accepted(oracle, question, possible, open_, way) for way in single)
+    return next((found for found in ways if found.covers(open_)), every)
 
 
 def inside(observed: Array, table: Table) -> Array:

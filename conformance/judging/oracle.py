@@ -58,7 +58,7 @@ from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.trajectory import trajectory
 
 RANGE_EFFECTS = ("gradual", "flush", "late", "early", "difference")
-WIDEST = Representation(*["every way"] * 5)
+WIDEST = Representation(*("every way",) * 5, ())
 # Whose float64 tables have a proved centre.  How hyperparameters are held is sought among dozens of
 # ways, by the bound's own centre: it is off by 2^-11 of the bound where the carrier has 64 bits.
 PROVED = (IDEAL, WIDEST)

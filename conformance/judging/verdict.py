@@ -100,7 +100,7 @@ class Judgement:
     @property
     def representation(self) -> str:
         """The way in words; empty where hyperparameters as written explain everything."""
-        return str(self.way) if self.way.formats() else ""
+        return str(self.way) if self.way != IDEAL else ""
 
     @property
     def worst(self) -> Verdict:
@@ -253,10 +253,10 @@ def classify(
         tries = 1 if lost.any() else None
         best = best_way(oracle, question, possible, open_ & explainable, found, tries)
         found = best if best.covers(open_) else losing(oracle, question, possible, open_) or best
-        if not found.way.powers:
+        if not found.way.written:
             codes = np.where(lost, Verdict.deviates, codes)
             open_ &= explainable
-    if found.way.formats() and not found.way.powers:
+    if found.way.formats() and not found.way.written:
         oracle.fits(found.way)
     codes = np.where(open_, Verdict.deviates, codes)
     codes = np.where(open_ & found.ranged, Verdict.range, codes)

@@ -39,10 +39,11 @@ class Number:
     ratio    numerator and divisor, where it is their rounded quotient
     decay    of a parameter that was shrunk: it as it was and what it loses, so that what is
              subtracted next may join the loss
+    parts    the two numbers whose sum it is, so that they may be subtracted one after the other
     """
 
     __array_priority__ = 1000
-    __slots__ = ("array", "decay", "factors", "num", "ratio")
+    __slots__ = ("array", "decay", "factors", "num", "parts", "ratio")
 
     def __init__(
         self,
@@ -54,17 +55,20 @@ class Number:
     ) -> None:
         self.num, self.array, self.factors, self.ratio = num, array, factors, ratio
         self.decay = decay
+        self.parts: tuple[Number, Number] | None = None
 
     def __neg__(self) -> Number:
         return Number(self.num, -self.array)
 
     def __add__(self, other: Number) -> Number:
-        return self.num.sum(self, other)
+        return self.num.kept_apart(self.num.sum(self, other), self, other)
 
     def __sub__(self, other: Number) -> Number:
         if self.decay:
             whole, loss = self.decay
             return whole - (loss + other)
+        if other.parts:
+            return self.num.sum(self.num.sum(self, other.parts[0], -1), other.parts[1], -1)
         return self.num.sum(self, other, -1)
 
     def __mul__(self, other: Number) -> Number:
@@ -183,7 +187,17 @@ class Working:
 
     def product(self, x: Number, y: Number) -> Number:
         """x * y, remembering the factors."""
-        return self.result(x.array * y.array, (x.array, y.array))
+        found = self.result(x.array * y.array, (x.array, y.array))
+        for parted, other in ((x, y), (y, x)):
+            if parted.parts:
+                self.kept_apart(found, *(part * other for part in parted.parts))
+        return found
+
+    def kept_apart(self, found: Number, x: Number, y: Number) -> Number:
+        """The sum of two numbers, remembering both, where the style takes them one by one."""
+        if self.style.parted:
+            found.parts = x, y
+        return found
 
     def divide(self, x: Number, y: Number) -> Number:
         """x / y; where a device has no exact division, by the reciprocal."""
@@ -241,6 +255,8 @@ class Working:
 
     def average(self, b: Number, c: Number, old: Number, new: Number) -> Number:
         order = self.pick(self.style.average)
+        if order == "from the new":
+            return new + b * (old - new)
         if order == "interpolated from the new" and b.array >= c.array:
             order = "interpolated"  # only the smaller weight may be used alone
         if order == "interpolated":
@@ -253,6 +269,15 @@ class Working:
         return b * old + c * new
 
     def quotient(self, numerators: tuple[Number, ...], denominators: tuple[Number, ...]) -> Number:
+        for place, factor in enumerate(numerators):
+            if factor.parts:
+                left, right = (
+                    self.quotient(
+                        (*numerators[:place], part, *numerators[place + 1 :]), denominators
+                    )
+                    for part in factor.parts
+                )
+                return self.kept_apart(self.sum(left, right), left, right)
         order = self.pick(self.style.quotient)
         if order == "shuffled":
             return self.shuffled(numerators, denominators)
@@ -326,6 +351,8 @@ class Working:
         return Number(self, np.sign(x.array))
 
     def centralize(self, x: Number) -> Number:
+        if np.ndim(x.array) < 2:
+            return x
         rows = np.reshape(x.array, (np.shape(x.array)[0], -1))
         total = self.total(rows, self.pick(self.style.total))
         mean = self.divide(total, self.scalar(float(rows.shape[1])))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import get_args
+from typing import Any, get_args
 
 from optimizer_conformance.mutants.coefficients import Forming, alterations, formed, scaled
 from optimizer_conformance.mutants.faults import Mutation, faults
@@ -176,7 +176,8 @@ def storage_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterato
         if name == "scalars" and not {"epsilon", "momentum"} & set(used(rule, decimals)):
             continue
         fields = ("scalars", "momentum") if name == "scalars" else (name,)
-        held = Representation(**dict.fromkeys(fields, "bfloat16"))
+        formats: dict[str, Any] = dict.fromkeys(fields, "bfloat16")
+        held = Representation(**formats)
         yield Mutant(f"{words} held in bfloat16", "storage", rule, held=held)
     if rule.counted:
         held = Representation(correction="bfloat16")

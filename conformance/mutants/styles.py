@@ -23,7 +23,8 @@ SUMS = ("pairwise", "one by one", "backwards", "eight lanes")
 class Style:
     """One way of writing the formula down; each field names the orders that may be used.
 
-    average       b v + c g^2, ((c g) g) first, v + c (g^2 - v), or g^2 + b (v - g^2)
+    average       b v + c g^2, ((c g) g) first, v + c (g^2 - v), or g^2 + b (v - g^2) where b is the
+                  smaller weight; or that with the larger one, ``from the new``
     quotient      of several factors and divisors: see ``QUOTIENTS``
     root          a root of v / c after the division, or sqrt(v) / sqrt(c)
     shrink        x (1 - c), or x - c x, or x less the sum of c x and the rest of the step
@@ -36,6 +37,7 @@ class Style:
     state         the format in which state is stored, where wider
     flush         subnormal numbers become zero
     number        the larger of a number and nan is the number
+    parted        what is old and what is new of an average is taken from the parameter one by one
     profile       the device whose roots and reciprocals are as far off as its budget allows
     """
 
@@ -52,6 +54,7 @@ class Style:
     state: str = ""
     flush: bool = False
     number: bool = False
+    parted: bool = False
     profile: str = "ieee"
 
 
@@ -83,6 +86,13 @@ ORDERS = (
     replace(ANY, name="any order, subnormals flushed", flush=True),
 )
 
+# Written so that they lose digits: told in words, and not blamed.
+LOSING = (
+    Style(name="averages from the new value", average=("from the new",)),
+    Style(name="old and new taken one by one", parted=True),
+    Style(name="old and new taken one by one, fused", parted=True, fused=100),
+)
+
 
 def rewritings(dtype: str) -> tuple[Style, ...]:
     """Every style that is legal in ``dtype``."""
@@ -100,7 +110,7 @@ def rewritings(dtype: str) -> tuple[Style, ...]:
     formed.append(
         replace(ANY, name="any order, 1 - beta^t formed", held=Representation(correction=dtype))
     )
-    found = [*ORDERS, *formed]
+    found = [*ORDERS, *LOSING, *formed]
     if dtype == "float64":
         scalars = Representation("float32", "float32", momentum="float32")
         found.append(replace(ANY, name="any order, scalars in float32", held=scalars))

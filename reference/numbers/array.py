@@ -186,4 +186,6 @@ class Arrays(Float64):
 
     def centralize(self, x: Value) -> Value:  # type: ignore[override]  # its own values
         axes = tuple(range(1, x.array.ndim))
+        if not axes:
+            return x
         return x - Value(x.xp.mean(x.array, axis=axes, keepdims=True))

@@ -118,6 +118,8 @@ class BallArithmetic:
 
     def centralize(self, x: Balls) -> Any:
         axes = tuple(range(1, x.ndim))
+        if not axes:
+            return x
         count = prod(x.shape[axis] for axis in axes)
         return x - x.sum(axis=axes, keepdims=True) / count
 

@@ -38,6 +38,7 @@ from optimizer_conformance.reference.numbers.system import RealFunction
 
 # x86 has 64 bits and fifteen of exponent, other machines 113 or no more than float64.
 WIDE = np.longdouble
+FOLDED = 4  # roundings: a root, a quotient, a product, and what the other side was rounded to
 LEAST = float(np.finfo(np.float64).tiny)
 
 
@@ -88,12 +89,15 @@ class Bound:
     def __add__(self, other: Bound) -> Bound:
         if not isinstance(other, Bound):  # a complex one, which knows what to do
             return NotImplemented
-        return self.num.rounded(
+        result = self.num.rounded(
             self.value + other.value,
             self.error + other.error,
             0 if nothing(self) or nothing(other) else 1,
             nonnegative=self.nonnegative and other.nonnegative,
         )
+        if "in parts" in self.num.representation.written:
+            result.terms = sizes(self, other), 0
+        return result
 
     def __sub__(self, other: Bound) -> Bound:
         count = 0 if nothing(self) or nothing(other) else 1
@@ -128,6 +132,11 @@ def product_error(a: Bound, b: Bound) -> Any:
     if exactly_known(a) and exactly_known(b):
         return 0.0
     return a.error * np.abs(b.value) + b.error * (np.abs(a.value) + a.error)
+
+
+def sizes(x: Bound, y: Bound) -> Any:
+    """The largest sum of the two moduli."""
+    return np.abs(x.value) + x.error + np.abs(y.value) + y.error
 
 
 def exactly_known(x: Bound) -> bool:
@@ -199,7 +208,11 @@ class BoundArithmetic:
 
     def coefficient(self, kind: str, exact: Fraction) -> Bound:
         """A hyperparameter: ``kind`` is ``rate``, ``moment``, or its own name."""
-        return self._held((kind, exact), lambda way: held(exact, kept_in(way, kind)))
+        return self._held(
+            (kind, exact),
+            lambda way: held(exact, kept_in(way, kind)),
+            lambda way: folded_error(exact, kept_in(way, kind), way),
+        )
 
     def complement(self, beta: Fraction) -> Bound:
         """1 - beta, formed from beta in the format that the moments are held in."""
@@ -309,7 +322,7 @@ class BoundArithmetic:
 
     def sum(self, x: Bound, y: Bound) -> Bound:
         result = x + y
-        result.terms = np.abs(x.value) + x.error + np.abs(y.value) + y.error, 0
+        result.terms = sizes(x, y), 0
         return result
 
     def maximum(self, x: Bound, y: Bound) -> Bound:
@@ -345,15 +358,18 @@ class BoundArithmetic:
         roundings are counted and the largest taken.  A product with a power of two is exact, and so
         are a sum with an average that is zero throughout and a difference from it.
         """
-        first = nothing(old)
+        from_the_new = "from the new" in self.representation.written
+        first = nothing(old) and not from_the_new
         weighing = 0 if power_of_two(c) and (b.value >= c.value or power_of_two(b)) else 1
         value = b.value * old.value + c.value * new.value
         if self.effects.saturate == "difference":
             value = np.where(np.isinf(old.value), np.nan, value)
+            if from_the_new:
+                value = np.where(np.isinf(new.value), np.nan, value)
         if self.early and c.error >= c.value:  # c may have been rounded to 0, and 0 * inf is nan
             value = np.where(np.isinf(new.value), np.nan, value)
         of_old, of_new = max(b.error, c.error), c.error
-        if b.value < c.value:
+        if b.value < c.value or from_the_new:
             of_new = max(b.error, c.error)
         old_size, new_size = np.abs(old.value), np.abs(new.value)
         grown = 1.0 + self.gamma(1)  # a product rounds what is wrong with its factors, too
@@ -367,17 +383,24 @@ class BoundArithmetic:
         interpolated = np.abs(new.value - old.value)
         interpolated += old.error
         interpolated += new.error
-        interpolated *= self.gamma(weighing + (0 if first else 1)) * c.value
+        alone = c.value
+        if from_the_new:
+            alone, weighing = max(b.value, c.value), 1
+        interpolated *= self.gamma(weighing + (0 if first else 1)) * alone
         products = self.gamma(0 if power_of_two(b) else 1) * b.value * old_size
         products += self.gamma(0 if power_of_two(c) else 1) * c.value * new_size
         propagated += np.maximum(products, interpolated) * (1 + self.unit)
-        return self.rounded(
+        result = self.rounded(
             value,
             propagated,
             0 if first and b.value >= c.value else 1,
             nonnegative=old.nonnegative and new.nonnegative,
             underflow=4.0,
         )
+        if "in parts" in self.representation.written:
+            old_part = (b.value + of_old) * (old_size + old.error)
+            result.terms = old_part + (c.value + of_new) * (new_size + new.error), 2
+        return result
 
     def quotient(self, numerators: tuple[Bound, ...], denominators: tuple[Bound, ...]) -> Bound:
         """Any order, each divisor possibly as a product with its reciprocal (one rounding more).
@@ -453,6 +476,8 @@ class BoundArithmetic:
         propagated = x.error * (abs(factor) + c.error) + np.abs(x.value) * c.error
         loss = (abs(c.value) + c.error) * (np.abs(x.value) + x.error)
         propagated = propagated + self.gamma(1) * loss
+        if self.early:  # what is lost leaves the range, where x - c x does not
+            propagated = self.uncertain(propagated, loss)
         result = self.rounded(x.value * factor, propagated, 3, underflow=2.0)
         result.decay = loss, self.gamma(3) * np.abs(result.value)
         return result
@@ -475,11 +500,13 @@ class BoundArithmetic:
         return Bound(self, value, np.where(known, 0.0, 1.0 + np.abs(value)), x.nonnegative)
 
     def centralize(self, x: Bound) -> Bound:
-        """x minus its mean over all axes but the first, summed in any order.
+        """x minus its mean over all axes but the first, summed in any order; a vector as it is.
 
         A sum of k terms that are not zero rounds k - 1 times.
         """
         axes = tuple(range(1, np.ndim(x.value)))
+        if not axes:
+            return x
         own = np.broadcast_to(x.error, np.shape(x.value))
         count = int(np.prod([np.shape(x.value)[axis] for axis in axes]))
         mean = np.mean(x.value, axis=axes, keepdims=True)
@@ -514,16 +541,24 @@ def quiet_divide(a: Any, b: Any) -> Any:
 def power_error(beta: Fraction, count: int, way: Representation, budget: Budget = IEEE) -> float:
     """Error of 1 - beta^count formed in a format, beta already rounded to it; 0 for no format."""
     if not way.correction or (
-        budget.power <= 1 and not way.powers and first_exact(beta, count, way)
+        budget.power <= 1 and not way.written and first_exact(beta, count, way)
     ):
         return 0.0
     unit, base = PRECISIONS[way.correction].unit_roundoff, held(beta, way.correction)
     power, roundings = float(base**count), budget.power_roundings(count)
     if base in (0, 1):  # whose powers are what they are
         roundings = 0
-    elif way.powers:
+    elif "logarithm" in way.written:
         roundings = max(roundings, budget.logarithm_roundings(float(base), count))
-    return gamma(roundings, unit) * power * (1 + unit) + unit * (1 - power)
+    folded = gamma(FOLDED, unit) * (1 - power) if "folded" in way.written else 0.0
+    return gamma(roundings, unit) * power * (1 + unit) + unit * (1 - power) + folded
+
+
+def folded_error(exact: Fraction, dtype: str, way: Representation) -> float:
+    """Error of a coefficient that is divided by another folded one in its own format."""
+    if "folded" not in way.written or not dtype:
+        return 0.0
+    return gamma(FOLDED, PRECISIONS[dtype].unit_roundoff) * float(abs(exact))
 
 
 def first_exact(beta: Fraction, count: int, way: Representation) -> bool:

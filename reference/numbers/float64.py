@@ -74,6 +74,8 @@ class Float64:
         return np.sign(x)
 
     def centralize(self, x: Array) -> Array:
+        if x.ndim < 2:
+            return x
         centred: Array = x - np.mean(x, axis=tuple(range(1, x.ndim)), keepdims=True)
         return centred
 

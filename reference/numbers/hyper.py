@@ -30,7 +30,7 @@ class Representation:
     correction  the decay rates from which 1 - beta^t is formed, in that format
     momentum    the momentum
     Empty means: taken exactly, and rounded once to the working precision.
-    powers      ``logarithm``: beta^t is formed as exp(t log beta), which loses digits
+    written     ways of writing the formula that lose digits: keys of ``LOSSES``
     """
 
     rate: str = ""
@@ -38,7 +38,7 @@ class Representation:
     moments: str = ""
     correction: str = ""
     momentum: str = ""
-    powers: str = ""
+    written: tuple[str, ...] = ()
 
     def formats(self) -> dict[str, str]:
         """What was held in another format than exactly, in words, to that format."""
@@ -57,12 +57,17 @@ class Representation:
             f"{what} {'formed' if what in formed else 'held'} in {kept}"
             for what, kept in self.formats().items()
         ]
-        lost = f"{LOSES}{LOSSES[self.powers]}" if self.powers else ""
+        lost = LOSES + " and ".join(LOSSES[how] for how in self.written) if self.written else ""
         return "; ".join(filter(None, (lost, ", ".join(parts)))) or "hyperparameters as written"
 
 
 LOSES = "written so that it loses digits: "
-LOSSES = {"logarithm": "beta^t as exp(t log beta)"}
+LOSSES = {
+    "logarithm": "beta^t as exp(t log beta)",
+    "from the new": "averages as new + beta (old - new)",
+    "in parts": "what is old and what is new taken from the parameter one after the other",
+    "folded": "learning rate, epsilon and bias corrections folded into float32 numbers",
+}
 
 
 IDEAL = Representation()
@@ -85,8 +90,14 @@ def representations(dtype: str, *, corrected: bool) -> tuple[Representation, ...
 
 def lossy(dtype: str, *, corrected: bool) -> tuple[Representation, ...]:
     """Ways of writing the same rule that lose more digits than they need: said, and not blamed."""
-    formats = dict.fromkeys((dtype, "float32")) if corrected else ()
-    return tuple(Representation(correction=kept, powers="logarithm") for kept in formats)
+    formats = dict.fromkeys((dtype, "float32"))
+    found = [Representation(written=(how,)) for how in ("in parts", "from the new")]
+    if corrected:
+        found += [Representation(correction=kept, written=("logarithm",)) for kept in formats]
+        single = dict.fromkeys(("rate", "scalars", "correction"), "float32")
+        found.append(Representation(**single, written=("folded",)))
+    found.append(Representation(correction="float32" if corrected else "", written=tuple(LOSSES)))
+    return tuple(found)
 
 
 # Which field of a Representation says how a hyperparameter was held.

@@ -80,11 +80,11 @@ class ReachArithmetic(ReachBasis):
         with_old = o.some | o.infinite
         size = np.where(o.some, o.size[1], 0) + np.where(n.some, n.size[1], 0)
         found = self.blurred(found, size, 3, of=o.some)
-        nan = with_old & (o.infinite | n.infinite | (size > self.precision.largest))
+        nan = n.infinite | (with_old & (o.infinite | (size > self.precision.largest)))
         nonnegative = o.nonnegative and n.nonnegative
         return replace(
             found,
-            terms=None,
+            terms=size,
             outcomes=replace(
                 found.outcomes,
                 low=np.maximum(found.outcomes.low, 0) if nonnegative else found.outcomes.low,
@@ -192,6 +192,8 @@ class ReachArithmetic(ReachBasis):
     def centralize(self, x: Reached) -> Reached:
         """x minus its mean over all axes but the first, summed in any order."""
         axes = tuple(range(1, np.ndim(x.outcomes.low)))
+        if not axes:
+            return x
         o = x.outcomes
         count = prod(np.shape(o.low)[axis] for axis in axes)
 

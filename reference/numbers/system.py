@@ -84,7 +84,7 @@ class NumberSystem(Protocol):
         """x * (1 - c), or x - c * x."""
 
     def centralize(self, x: Number) -> Number:
-        """x minus its mean over all axes but the first."""
+        """x minus its mean over all axes but the first; where there is no other axis, x itself."""
 
     def clip(self, x: Number, c: Number) -> Number:
         """The nearest number to x between -c and c, element by element."""
