@@ -61,7 +61,8 @@ class Target:
             made = found
             found = lambda: made  # noqa: E731 - what makes it is all that is asked for
         stated = getattr(self.kind, "stated", lambda _: None)(found)
-        self.maker = maker = Maker(found, order, self.kind.SKIPPED, stated)
+        skipped = getattr(self.kind, "skipped", lambda _: self.kind.SKIPPED)(found)
+        self.maker = maker = Maker(found, order, skipped, stated)
         self.devices: dict[str, str] = self.kind.devices()
         dtypes, gaps = self.tried()
         schedules = self.trial(dtypes[0], rates=[0.5, 0.25])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from optimizer_conformance.adapters.targets import styles
 from optimizer_conformance.adapters.targets.names import meanings
 from optimizer_conformance.adapters.targets.order import (
     BadTarget,
@@ -19,6 +20,9 @@ KINDS = {
     "optax": "an Optax transformation, or what makes one",
     "keras": "a Keras optimizer class",
     "mindspore": "a MindSpore nn.Optimizer subclass",
+    "course": "a class with update(w, g), step(params, grads) or the like, on NumPy arrays",
+    "config": "update(w, dw, config) -> (w, config), where config holds what it needs",
+    "moments": "update(parameters, grads, v, s, ...), where v and s are what it keeps",
     "function": "update(parameter, gradient, state, **hyperparameters) -> (parameter, state)",
 }
 # The base class that gives a kind away: the beginning of its module, and its name.
@@ -53,8 +57,14 @@ def recognised(found: Any) -> str:
         return "optax"
     if "Optimizer" in annotation and "torch" in annotation:
         return "torch"
+    if inspect.isclass(found) and styles.method_of(found):
+        return "course"
+    if kind := styles.function(found):
+        return kind
     if updates(found):
         return "function"
+    if makes_object(found):
+        return "course"
     if makes_transformation(found):
         return "optax"
     raise BadTarget(
@@ -79,6 +89,20 @@ def positional(found: Any) -> list[str]:
     """Arguments that may be given by position."""
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [p.name for p in inspect.signature(found).parameters.values() if p.kind in kinds]
+
+
+def makes_object(found: Any) -> bool:
+    """Whether a call with its defaults gives an object, or a function, that takes a step."""
+    needed = styles.names_of(found)
+    if len(needed) > 1:
+        return False
+    try:
+        with guarded("it"):
+            made = found(**{name: 0.01 for name in needed})
+    except (Misbehaviour, Exception):  # noqa: BLE001 - whatever is raised, it made none
+        return False
+    function = inspect.isfunction(made) and len(styles.names_of(made)) >= 2
+    return not transformation(made) and (function or bool(styles.method_of(made)))
 
 
 def makes_transformation(found: Any) -> bool:

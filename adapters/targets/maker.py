@@ -25,6 +25,7 @@ class Maker:
         self, found: Callable[..., Any], order: Order, skipped: int, stated: Any = None
     ) -> None:
         self.found, self.order = found, order
+        self.style: Any = None  # how it is called, where a trial has shown it
         stated = found if stated is None else stated
         try:
             signature = inspect.signature(stated).parameters

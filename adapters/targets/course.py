@@ -1,0 +1,169 @@
+"""A class on NumPy arrays as courses write it, or a function that makes such an object."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets import styles
+from optimizer_conformance.adapters.targets.function import arithmetic, devices
+from optimizer_conformance.adapters.targets.maker import Maker
+from optimizer_conformance.adapters.targets.order import BadTarget, guarded
+from optimizer_conformance.adapters.targets.styles import Style
+
+DTYPES: list[protocol.DType] = ["float32", "float64", "float16"]
+PACKAGES = ("numpy",)
+SKIPPED = 0
+__all__ = ["DTYPES", "PACKAGES", "SKIPPED", "Session", "arithmetic", "devices", "skipped"]
+
+
+def skipped(found: Any) -> int:
+    """How many of the first arguments of what makes it are no hyperparameters."""
+    return 1 if styles.takes_parameters(found) else 0
+
+
+class CourseSession:
+    """Objects that step NumPy arrays: one in all, or one a parameter."""
+
+    def __init__(self, request: protocol.Open, maker: Maker) -> None:
+        if request.groups:
+            raise kit.Unsupported("such an object has one set of hyperparameters")
+        self.maker, self.rates = maker, list(request.learning_rates)
+        self.given = maker.arguments(request)
+        self.values = [kit.placed(parameter) for parameter in request.parameters]
+        if maker.style is None:
+            maker.style = self.tried()
+        self.style: Style = maker.style
+        self.count = 0
+        self.objects = [self.made(some) for some in self.parts(self.values)]
+        if self.rates and not all(hasattr(made, self.rate) for made, _ in self.objects):
+            raise kit.Unsupported(f"it has no attribute {self.rate}, so no schedule reaches it")
+
+    @property
+    def rate(self) -> str:
+        """What it calls the learning rate."""
+        return self.maker.names.own.get("learning_rate", "lr")
+
+    def parts(self, values: list[Array]) -> list[list[Array]]:
+        """Parameters as objects get them."""
+        return [[value] for value in values] if self.style.alone else [values]
+
+    def made(self, values: list[Array], style: Style | None = None) -> tuple[Any, Any]:
+        """An object, and the parameters that it holds if it was given them."""
+        style = style or self.style
+        held = {} if style.container == "layer" else style.packed(values)
+        found = self.maker.made(*([held] if style.constructed else []), **self.given)
+        if not styles.method_of(found):
+            raise BadTarget(
+                f"it makes a {type(found).__name__}, which has none of {', '.join(styles.METHODS)}"
+            )
+        return found, held
+
+    def tried(self) -> Style:
+        """The style in which it moves what it is given."""
+        some = [np.full((2, 3), 0.5, np.float32), np.full((2, 3), 2.0, np.float32)]
+        found = self.maker.found
+        method = styles.method_of(found) if inspect.isclass(found) else ""
+        source = found
+        if not method:  # a function: what it makes tells
+            source = self.maker.made(**self.given)
+            method = styles.method_of(source)
+        if not method:
+            raise BadTarget(f"it makes a {type(source).__name__}, which takes no step")
+
+        def trial(style: Style) -> bool:
+            values = [value.copy() for value in (some[:1] if style.alone else some)]
+            before = [value.copy() for value in values]
+            made, held = self.made(values, style)
+            gradients = [np.full((2, 3), 0.25, np.float32) for _ in values]
+            after = called(made, held, style, values, gradients, 1)
+            return all((old != new).all() for old, new in zip(before, after))
+
+        return styles.chosen(styles.possible(source, method), trial)
+
+    def step(self, gradients: list[Array]) -> list[Array]:
+        self.count += 1
+        if self.rates:
+            rate = self.rates.pop(0)
+            for made, _ in self.objects:
+                setattr(made, self.rate, rate)
+        after: list[Array] = []
+        own = [gradient.copy() for gradient in gradients]
+        parts = zip(self.objects, self.parts(self.values), self.parts(own))
+        for (made, held), values, some in parts:
+            with np.errstate(all="ignore"), guarded("its step"):
+                after += called(made, held, self.style, values, some, self.count)
+        self.values = after
+        return own
+
+    def parameters(self) -> list[Array]:
+        return [np.array(value) for value in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        return {}
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        raise kit.Unsupported("the state of an object that is not known is its own affair")
+
+
+def called(
+    made: Any, held: Any, style: Style, values: list[Array], gradients: list[Array], count: int
+) -> list[Array]:
+    """The parameters after one call of its method, or one for each parameter."""
+    function = made if inspect.isfunction(made) else getattr(made, styles.method_of(made))
+    before, after = styles.AROUND
+    getattr(made, before, lambda: None)()
+    if style.container in ("key", "layer"):
+        found = one_by_one(function, held, style, values, gradients, count)
+    else:
+        found = together(function, held, style, values, gradients, count)
+    getattr(made, after, lambda: None)()
+    return found
+
+
+def together(
+    function: Any,
+    held: Any,
+    style: Style,
+    values: list[Array],
+    gradients: list[Array],
+    count: int,
+) -> list[Array]:
+    """One call for all parameters."""
+    before = [np.array(value) for value in values]
+    given = style.packed(gradients)
+    if style.container == "parameter":
+        for item, gradient in zip(held, gradients):
+            item.grad = gradient
+    elif not style.constructed:
+        held = style.packed(values)
+    words = styles.arguments(function, held, given, "W1", count, constructed=style.constructed)
+    return styles.taken(function(*words), held, style, before)
+
+
+def one_by_one(
+    function: Any,
+    held: Any,
+    style: Style,
+    values: list[Array],
+    gradients: list[Array],
+    count: int,
+) -> list[Array]:
+    """A call for each parameter, with its name or its layer."""
+    found: list[Array] = []
+    for index, (value, gradient) in enumerate(zip(values, gradients)):
+        key = styles.keys(len(values))[index]
+        given: Any = value
+        if style.container == "layer":
+            given = held.setdefault(key, style.packed([value]))
+            given.dweights, given.dbiases = gradient, np.zeros_like(given.biases)
+        words = styles.arguments(function, given, gradient, key, count, constructed=False)
+        found += styles.taken(function(*words), given, style, [np.array(value)])
+    return found
+
+
+Session = CourseSession
