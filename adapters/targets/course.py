@@ -81,7 +81,7 @@ class CourseSession:
             made, held = self.made(values, style)
             gradients = [np.full((2, 3), 0.25, np.float32) for _ in values]
             after = called(made, held, style, values, gradients, 1)
-            return all((old != new).all() for old, new in zip(before, after))
+            return all((old != new).all() for old, new in zip(before, after, strict=True))
 
         return styles.chosen(styles.possible(source, method), trial)
 
@@ -93,7 +93,7 @@ class CourseSession:
                 setattr(made, self.rate, rate)
         after: list[Array] = []
         own = [gradient.copy() for gradient in gradients]
-        parts = zip(self.objects, self.parts(self.values), self.parts(own))
+        parts = zip(self.objects, self.parts(self.values), self.parts(own), strict=True)
         for (made, held), values, some in parts:
             with np.errstate(all="ignore"), guarded("its step"):
                 after += called(made, held, self.style, values, some, self.count)
@@ -137,7 +137,7 @@ def together(
     before = [np.array(value) for value in values]
     given = style.packed(gradients)
     if style.container == "parameter":
-        for item, gradient in zip(held, gradients):
+        for item, gradient in zip(held, gradients, strict=True):
             item.grad = gradient
     elif not style.constructed:
         held = style.packed(values)
@@ -155,7 +155,7 @@ def one_by_one(
 ) -> list[Array]:
     """A call for each parameter, with its name or its layer."""
     found: list[Array] = []
-    for index, (value, gradient) in enumerate(zip(values, gradients)):
+    for index, (value, gradient) in enumerate(zip(values, gradients, strict=True)):
         key = styles.keys(len(values))[index]
         given: Any = value
         if style.container == "layer":

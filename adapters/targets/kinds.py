@@ -33,7 +33,7 @@ BASES = {
 }
 
 
-def recognised(found: Any) -> str:
+def recognised(found: Any) -> str:  # noqa: PLR0911 - one a kind
     """The kind of an object.
 
     Raises BadTarget for one that is none of them.
@@ -98,7 +98,7 @@ def makes_object(found: Any) -> bool:
         return False
     try:
         with guarded("it"):
-            made = found(**{name: 0.01 for name in needed})
+            made = found(**dict.fromkeys(needed, 0.01))
     except (Misbehaviour, Exception):  # noqa: BLE001 - whatever is raised, it made none
         return False
     function = inspect.isfunction(made) and len(styles.names_of(made)) >= 2

@@ -11,7 +11,12 @@ from optimizer_conformance.adapters.kit import Unsupported
 from optimizer_conformance.adapters.protocol import Open
 from optimizer_conformance.adapters.targets.names import PAIR, Names, read
 from optimizer_conformance.adapters.targets.order import BadTarget, Order, first_line, guarded
-from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, options, plain
+from optimizer_conformance.reference.hyperparameters import (
+    HYPERPARAMETERS,
+    called,
+    options,
+    plain,
+)
 
 
 class Maker:
@@ -45,14 +50,17 @@ class Maker:
             )
         rest = {name: p for name, p in signature.items() if name not in ordinary[:skipped]}
         self.names: Names = read(rest, order.mapping, set(order.options))
+        anything = any(p.kind is p.VAR_KEYWORD for p in signature.values())
         self.settled: dict[str, float] = {}
         self.extra: dict[str, Any] = {}
         self.built_in: dict[str, float] = {}
         for name, value in order.options.items():
-            if canonical := self.names.canonical(name):
+            alias = "" if name in signature or anything else called(name)
+            canonical = self.names.canonical(name) or self.names.canonical(alias)
+            if canonical:
                 self.settled[canonical] = value
-            elif name in HYPERPARAMETERS:
-                self.built_in[name] = value
+            elif (alias or name) in HYPERPARAMETERS:
+                self.built_in[alias or name] = value
             else:
                 self.extra[name] = value
 

@@ -72,7 +72,7 @@ class MomentsSession:
             gradients = [np.full((2, 3), 0.25, np.float32) for _ in values]
             kept = self.initial(values, style)[0]
             after = self.called(style, values, gradients, kept, 1, self.given)
-            return all((old != new).all() for old, new in zip(before, after))
+            return all((old != new).all() for old, new in zip(before, after, strict=True))
 
         return styles.chosen([Style(name, constructed=False) for name in names], trial)
 
@@ -88,13 +88,11 @@ class MomentsSession:
         """One call; what it returns after the parameters replaces what is kept, in order."""
         before = [np.array(value) for value in values]
         held = style.packed(values)
-        words: list[Any] = [held, style.packed(gradients)]
-        for name in self.names[2:]:
-            words.append(count if name.lower() in styles.COUNTS else kept[name])
-        result = self.maker.found(*words, **given)
+        rest = [count if n.lower() in styles.COUNTS else kept[n] for n in self.names[2:]]
+        result = self.maker.found(held, style.packed(gradients), *rest, **given)
         after = styles.taken(result, held, style, before)
         if isinstance(result, tuple) and len(result) > len(kept):
-            kept.update(zip(kept, result[1:]))
+            kept.update(zip(kept, result[1:], strict=False))
         return after
 
     def step(self, gradients: list[Array]) -> list[Array]:
@@ -103,10 +101,10 @@ class MomentsSession:
         if self.rates:
             given.update(self.maker.spelled({"learning_rate": self.rates.pop(0)}))
         own = [gradient.copy() for gradient in gradients]
-        pairs = list(zip(self.values, own))
+        pairs = list(zip(self.values, own, strict=True))
         groups = [[pair] for pair in pairs] if self.style.alone else [pairs]
         after: list[Array] = []
-        for some, kept in zip(groups, self.kept):
+        for some, kept in zip(groups, self.kept, strict=True):
             values, sent = [value for value, _ in some], [gradient for _, gradient in some]
             with np.errstate(all="ignore"), guarded("it"):
                 after += self.called(self.style, values, sent, kept, self.count, given)

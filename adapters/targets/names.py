@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, MEA
 
 # Without it a rate is meant: no average forgets more than half of its past in a step.
 LEAST_DECAY = 0.5
+SMALLEST_RATE = 1e-6  # less is an epsilon
 SWITCHES = {
     "centered": "centered centred",
     "nesterov": "nesterov usenesterov",
@@ -93,21 +94,65 @@ def read(
         del left[name]
     for name in [name for name in left if plain(name) in MEANINGS]:
         decide(name, left.pop(name), names)
-    missing = [name for name, default in left.items() if default is EMPTY and name not in given]
-    if missing:
-        raise BadTarget(
-            f"nothing is known to pass for {', '.join(missing)}: --map {missing[0]}=NAME says what "
-            f"it is called here, {missing[0]}=VALUE what it is"
-        )
-    names.remarks += [
-        f"{name} is not known here and stays at {default!r}: --map {name}=NAME says what it is, "
-        f"{name}=VALUE what to pass"
-        for name, default in left.items()
-        if name not in given and default is not None
-    ]
+    offer(left, names, given)
     names.own = {name: names.own[name] for name in HYPERPARAMETERS if name in names.own}
     fill_defaults(names, usual)
     return names
+
+
+def offer(left: Mapping[str, Any], names: Names, given: set[str]) -> None:
+    """Offer guesses for what has a name of its own.  Raises BadTarget where it has to be given."""
+    guesses = dict(guessed(left, names, given))
+    missing = [name for name, default in left.items() if default is EMPTY and name not in given]
+    if missing:
+        guess = guesses.get(missing[0], "")
+        raise BadTarget(
+            f"nothing is known to pass for {', '.join(missing)}: --map {missing[0]}=NAME says what "
+            f"it is called here, {missing[0]}=VALUE what it is"
+            + (f" (a guess: --map {missing[0]}={guess})" if guess else "")
+        )
+    for name, guess in guesses.items():
+        meant = f"if it is the {guess.replace('_', ' ')}, --map {name}={guess} says so"
+        names.remarks.append(f"{name} is left at {left[name]!r}; {meant}")
+
+
+def guessed(left: Mapping[str, Any], names: Names, given: set[str]) -> Iterator[tuple[str, str]]:
+    """What arguments with names of their own may be: by their place and their default."""
+    known = {
+        name: default
+        for name, default in left.items()
+        if name not in given and (default is EMPTY or plainly(default))
+    }
+    shares = [default for default in known.values() if plainly(default) and share(default)]
+    taken = set(names.own)
+    for name, default in known.items():
+        first = len(shares) > 1 and default == min(shares)
+        for meaning in likely(default, first=first):
+            if meaning not in taken:
+                taken.add(meaning)
+                yield name, meaning
+                break
+
+
+def plainly(default: Any) -> bool:
+    """Whether it is a number."""
+    return isinstance(default, (int, float)) and not isinstance(default, bool)
+
+
+def share(default: float) -> bool:
+    """Whether such a share of an average may be kept."""
+    return LEAST_DECAY <= default < 1
+
+
+def likely(default: Any, *, first: bool) -> tuple[str, ...]:
+    """Hyperparameters that have such a default; ``first``: the smaller of several shares."""
+    if default is EMPTY or default == 1:
+        return ("learning_rate",)
+    if share(default):
+        return ("beta1", "momentum", "decay") if first else ("decay", "momentum", "beta1")
+    if not 0 < default < 1:
+        return ()
+    return ("epsilon",) if default <= SMALLEST_RATE else ("learning_rate", "weight_decay")
 
 
 def decide(name: str, default: Any, names: Names) -> None:

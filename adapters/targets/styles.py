@@ -27,25 +27,32 @@ METHODS = (
     "optimize",
     "__call__",
 )
-AROUND = ("pre_update_params", "post_update_params")  # called before and after, where they are there
-# What arguments are called, in small letters.
-MANY = set("params parameters weights variables tensors ws thetas xs".split())
-ONE = set("w param parameter p x theta weight var variable value old old_w w_old".split())
-GRADIENTS = set(
-    "g dw dx dp grad grads gradient gradients grad_wrt_w param_grad dparams dparam dweights "
-    "derivatives gs gradients_ grads_and_vars gradient_w param_grads".split()
-)
-KEYS = set("name key param_name layer_name param_id id idx index".split())
-COUNTS = set("t step iteration iter it epoch n i count timestep time_step".split())
-LAYERS = {"layer"}
-NOTHING = set("loss cost cur_loss closure lr_scheduler".split())
-MEMORIES = set(
-    "m v s mem mems memory memories cache caches h moments velocity velocities ms vs ss r".split()
-)
-CONFIGS = {"config", "cfg", "optim_config", "cache_config"}
+# Called before and after a step, where they are there.
+AROUND = ("pre_update_params", "post_update_params")
 
 
-class Named(dict):  # type: ignore[type-arg]  # workers run in Python 3.8
+def words(text: str) -> frozenset[str]:
+    """What arguments are called, in small letters."""
+    return frozenset(text.split())
+
+
+MANY = words("params parameters weights variables tensors ws thetas xs")
+ONE = words("w param parameter p x theta weight var variable value old old_w w_old")
+GRADIENTS = words(
+    "g dw dx dp grad grads gradient gradients grad_wrt_w param_grad param_grads dparams dparam "
+    "dweights derivatives gs gradient_w"
+)
+KEYS = words("name key param_name layer_name param_id id idx index")
+COUNTS = words("t step iteration iter it epoch n i count timestep time_step")
+LAYERS = words("layer")
+NOTHING = words("loss cost cur_loss closure lr_scheduler")
+MEMORIES = words(
+    "m v s mem mems memory memories cache caches h moments velocity velocities ms vs ss r"
+)
+CONFIGS = words("config cfg optim_config")
+
+
+class Named(dict):  # workers run in Python 3.8
     """Values by parameter name that are also found under ``d`` and the name, as in ``dW1``."""
 
     def __missing__(self, key: str) -> Any:
@@ -139,7 +146,7 @@ class Style:
         if self.container == "dict":
             extra = [np.zeros_like(values[0])] if len(values) % 2 else []
             every = [*values, *extra]
-            return Named(zip(keys(len(every)), every))
+            return Named(zip(keys(len(every)), every, strict=True))
         if self.container == "parameter":
             return [Parameter(data=value, grad=np.zeros_like(value)) for value in values]
         if self.container == "layer":
@@ -229,7 +236,7 @@ def taken(result: Any, held: Any, style: Style, before: list[Array]) -> list[Arr
 def fits(after: Any, before: list[Array]) -> bool:
     """Whether these are as many arrays of the same shapes."""
     return len(after) == len(before) and all(
-        np.shape(new) == old.shape for new, old in zip(after, before)
+        np.shape(new) == old.shape for new, old in zip(after, before, strict=True)
     )
 
 

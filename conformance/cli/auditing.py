@@ -12,7 +12,7 @@ from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.audit.preparation import AuditError
-from optimizer_conformance.questions.audit.record import place
+from optimizer_conformance.questions.audit.record import ASSUMED, lines
 from optimizer_conformance.reference.decimals import decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reports.text import escape
@@ -35,7 +35,9 @@ def audit_(
     like: Annotated[
         str, option("--like", help="judge against this variant (`conformance list variants`)")
     ] = "",
-    kind: Annotated[str, option("--kind", help="torch, optax, keras, mindspore or function")] = "",
+    kind: Annotated[
+        str, option("--kind", help="torch, optax, keras, mindspore, course, function, …")
+    ] = "",
     map_: Annotated[
         Many, option("--map", help="OWN=NAME: what one of its arguments is called here")
     ] = None,
@@ -118,23 +120,8 @@ def show(found: Audit) -> None:
     """The verdict, what is wrong, where it was seen first, and what was tried."""
     colour = "green" if found.conforms else "red"
     line(f"[bold]{escape(found.target)}[/] [{colour}]{found.relation}[/]: {found.verdict}")
-    for text in found.why:
-        line(f"  {escape(text)}")
-    if found.first_divergence:
-        line(f"  first divergence: {escape(place(found.first_divergence))}")
-    if found.nearest and not (found.like and found.variant in found.nearest):
-        line(f"  documents with the rule that it follows: {', '.join(found.nearest)}")
-    if found.cells:
-        tried: dict[str, list[str]] = {}
-        for cell in found.cells:
-            tried.setdefault(cell.dtype, []).append(cell.mode)
-        compared = sum(cell.elements for cell in found.cells)
-        size = f"{found.score:.3g} of the bound" if found.score < float("inf") else "beyond any"
-        line(f"  largest distance: {size}, among {compared:,} values in {found.cases} cases")
-        for dtype, modes in tried.items():
-            line(f"  tried in {dtype}: {', '.join(dict.fromkeys(modes))}")
-    for text in found.remarks:
-        line(f"  [dim]assumed: {escape(text)}[/]")
+    for text in lines(found)[1:]:
+        line(f"[dim]{escape(text)}[/]" if text.startswith(ASSUMED) else escape(text))
 
 
 def line(text: str) -> None:

@@ -26,6 +26,7 @@ from optimizer_conformance.workers.targets import (
     greeted,
     looks_like_target,
     order_for,
+    order_of,
     serving,
 )
 
@@ -130,7 +131,7 @@ class Subject:
 
 @contextmanager
 def subject(
-    name: str,
+    name: Any,
     *,
     device: str = "",
     python: str | Path | None = None,
@@ -142,6 +143,8 @@ def subject(
     limit: float = REQUEST_LIMIT,
 ) -> Iterator[Subject]:
     """An implementation (``torch:RMSprop[foreach]``) or a TARGET (``mine.py:MyAdam``), asked here.
+
+    ``name`` may be the optimizer's class, or the function, itself: it then lives in this process.
 
     An implementation runs in its adapter's environment, a target in this interpreter; both in
     ``python`` where it is named (as :func:`workers.interpreters.find` takes it).
@@ -155,10 +158,11 @@ def subject(
     Raises SubjectError where there is none, or none that can run here.
     """
     about_target = kind or mapping or options or features or family
-    if about_target or looks_like_target(name, environments.ADAPTERS):
+    found = None if isinstance(name, str) else name
+    if found is not None or about_target or looks_like_target(name, environments.ADAPTERS):
         try:
             python = interpreters.find(python) if python else interpreters.chosen()
-            order = order_for(
+            order = (order_for if found is None else order_of)(
                 name,
                 kind=kind,
                 mapping=dict(mapping or {}),
@@ -167,7 +171,7 @@ def subject(
                 family=family,
                 limit=limit,
             )
-            with serving(order, python=python, limit=limit) as worker:
+            with serving(order, found=found, python=python, limit=limit) as worker:
                 yield described(worker, order.name, device, greeted(worker, python))
         except (TargetError, InterpreterLacks, NoInterpreter) as error:
             raise SubjectError(f"{name}: {error}") from error
@@ -179,9 +183,9 @@ def subject(
             raise SubjectError(f"{name}: {error}") from error
         with (
             interpreters.standing_in(elsewhere),
-            subject(name, device=device, limit=limit) as found,
+            subject(name, device=device, limit=limit) as asked,
         ):
-            yield found
+            yield asked
         return
     adapter = name.partition(":")[0]
     if adapter not in environments.ADAPTERS:

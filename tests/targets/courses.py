@@ -47,10 +47,9 @@ class Lists:
     def step(self, params, grads):
         if self.buffers is None:
             self.buffers = [np.zeros_like(p) for p in params]
-        for p, g, b in zip(params, grads, self.buffers, strict=True):
-            b *= self.momentum
-            b += g
-            p -= self.lr * b
+        for place, gradient in enumerate(grads):
+            self.buffers[place] = self.momentum * self.buffers[place] + gradient
+            params[place] -= self.lr * self.buffers[place]
 
 
 class Engine:
@@ -89,7 +88,8 @@ class Keyed:
 
     def update(self, param, param_grad, param_name, cur_loss=None):
         kept = self.cache.setdefault(
-            param_name, {"t": 0, "mean": np.zeros_like(param_grad), "var": np.zeros_like(param_grad)}
+            param_name,
+            {"t": 0, "mean": np.zeros_like(param_grad), "var": np.zeros_like(param_grad)},
         )
         kept["t"] += 1
         kept["mean"] = self.decay1 * kept["mean"] + (1 - self.decay1) * param_grad
@@ -144,9 +144,7 @@ def configured(w, dw, config=None):
     return w - config["learning_rate"] * m / (np.sqrt(v) + config["epsilon"]), config
 
 
-def numbered(
-    parameters, grads, v, s, t, learning_rate=0.01, beta1=0.9, beta2=0.999, epsilon=1e-8
-):
+def numbered(parameters, grads, v, s, t, learning_rate=0.01, beta1=0.9, beta2=0.999, epsilon=1e-8):
     """``parameters, v, s = update(parameters, grads, v, s, t)``: W1, b1 and dW1, db1."""
     for layer in range(1, len(parameters) // 2 + 1):
         for kind in "Wb":
@@ -163,8 +161,8 @@ def numbered(
 def memories(params, dparams, mems, learning_rate=1e-1):
     """Three lists side by side, all written over."""
     for param, dparam, mem in zip(params, dparams, mems, strict=True):
-        mem += dparam * dparam
-        param += -learning_rate * dparam / np.sqrt(mem + 1e-8)
+        mem += dparam * dparam  # noqa: PLW2901 - the list is written over
+        param += -learning_rate * dparam / np.sqrt(mem + 1e-8)  # noqa: PLW2901 - as above
 
 
 def closed(lr=0.01, gamma=0.9, eps=1e-8):

@@ -39,6 +39,7 @@ def audit(
     *,
     python: str | Path | None = None,
     kind: str = "",
+    map: Mapping[str, str] | None = None,  # noqa: A002 - as on the command line
     mapping: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
     features: Sequence[str] = (),
@@ -59,8 +60,8 @@ def audit(
     arrays that returns parameter and state; ``kind`` decides where none is recognised.
 
     ``like`` names the documented variant; without it, the one that fits best is found.
-    ``mapping`` maps own arguments to canonical names.  ``options`` are passed always: own
-    arguments, or hyperparameters, which then have this one value in every case (those that the
+    ``map`` (or ``mapping``) maps own arguments to canonical names.  ``options`` are passed always:
+    own arguments, or hyperparameters, which then have this one value in every case (those that the
     target does not take are taken to be built in).  ``features`` are on where ``like`` does not
     say.  ``dtypes`` (all that it takes), ``profile`` (audit, quick, default, full) and ``seed``
     choose the cases; ``defaults`` says whether the constructor's own have to be the document's;
@@ -74,7 +75,7 @@ def audit(
         like,
         python,
         kind,
-        mapping or {},
+        {**(mapping or {}), **(map or {})},
         options or {},
         features,
         dtypes,

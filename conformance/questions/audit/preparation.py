@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer_conformance.reference.decimals import HyperparameterError, decimal
-from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, called
 from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.workers import interpreters
@@ -170,7 +170,7 @@ def made(
     own = {arguments.get(name, name): name for name in subject.implementation.hyperparameters}
     fixed: dict[str, str] = {}
     for name, value in {**order.options, **question.options}.items():
-        meant = own.get(name, name)
+        meant = own.get(name) or called(name) or name
         if meant in fixed:
             raise HyperparameterError(f"{name} is {meant}, which is given as well: give one")
         if meant in HYPERPARAMETERS:
@@ -203,8 +203,10 @@ def assumed(
             continue
         stated = variant.defaults.get(name, "") if variant else ""
         if not stated or (HYPERPARAMETERS[name].option and float(stated) == 0):
+            guess = [text for text in subject.signature.remarks if f"={name} says" in text]
             raise AuditError(
                 f"{target} takes no {name}: say what is built in with {name}=VALUE"
+                + "".join(f"; {text}" for text in guess)
                 + ("" if variant else ", or name the document with --like")
             )
         values[name] = float(stated)
@@ -227,4 +229,5 @@ def needed(subject: Subject, variant: Variant | None) -> list[str]:
 
 def known(subject: Subject, question: AuditRequest) -> set[str]:
     """The hyperparameters that it takes, or that were said to be built in."""
-    return {*subject.implementation.hyperparameters, *question.options}
+    said = {called(name) or name for name in question.options}
+    return {*subject.implementation.hyperparameters, *said, *question.options}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from optimizer_conformance.judging.rows import BROKEN
@@ -11,6 +12,9 @@ from optimizer_conformance.reports.verdicts import FAILS
 
 if TYPE_CHECKING:
     import pandas
+
+
+ASSUMED = "  assumed: "
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,14 @@ class Audit:
             return f"{self.target} {self.relation}: {self.verdict}, {size}"
         return f"{self.target} {self.relation}: {'; '.join(self.why) or self.verdict}"
 
+    def __str__(self) -> str:
+        """What the command prints."""
+        return "\n".join(lines(self))
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook."""
+        return f"<pre>{escape(str(self))}</pre>"
+
     @property
     def relation(self) -> str:
         """How it stands to the document, in words."""
@@ -126,6 +138,25 @@ class Audit:
         if self.like:
             return f"does not follow {self.variant}"
         return f"follows no document (nearest: {self.variant})" if self.variant else "is unusable"
+
+
+def lines(found: Audit) -> list[str]:
+    """The verdict, what is wrong, where it was seen first, what was tried, and what was assumed."""
+    said = [f"{found.target} {found.relation}: {found.verdict}", *(f"  {w}" for w in found.why)]
+    if found.first_divergence:
+        said.append(f"  first divergence: {place(found.first_divergence)}")
+    if found.nearest and not (found.like and found.variant in found.nearest):
+        said.append(f"  documents with the rule that it follows: {', '.join(found.nearest)}")
+    if found.cells:
+        tried: dict[str, list[str]] = {}
+        for cell in found.cells:
+            tried.setdefault(cell.dtype, []).append(cell.mode)
+        compared = sum(cell.elements for cell in found.cells)
+        size = f"{found.score:.3g} of the bound" if found.score < float("inf") else "beyond any"
+        said.append(f"  largest distance: {size}, among {compared:,} values in {found.cases} cases")
+        for dtype, modes in tried.items():
+            said.append(f"  tried in {dtype}: {', '.join(dict.fromkeys(modes))}")
+    return said + [f"{ASSUMED}{text}" for text in found.remarks]
 
 
 def place(divergence: Divergence) -> str:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,11 +41,12 @@ from optimizer_conformance.questions.identify.result import FactorRow, Identific
 from optimizer_conformance.questions.identify.storage import Storage, coarser, system
 from optimizer_conformance.questions.identify.treatment import non_finite, zero_gradient
 from optimizer_conformance.reference.decimals import HyperparameterError, decimal
+from optimizer_conformance.reference.hyperparameters import called
 from optimizer_conformance.reference.numbers import BoundArithmetic, equations
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.workers.configuration import offered
-from optimizer_conformance.workers.subject import Subject, subject
+from optimizer_conformance.workers.subject import subject
 
 MOST_STEPS = 200
 PLACES = 8  # elements that are named
@@ -55,7 +57,7 @@ PREFERRED = ("float32", "float64", "bfloat16", "float16")  # float64's bounds co
 
 
 def identify(
-    asked: Subject | str,
+    asked: Any,
     *,
     features: Sequence[str] = (),
     dtype: str = "",
@@ -64,20 +66,25 @@ def identify(
     hyperparameters: Mapping[str, str | float] | None = None,
     thorough: bool = True,
     python: str | Path | None = None,
+    kind: str = "",
+    map: Mapping[str, str] | None = None,  # noqa: A002 - as on the command line
 ) -> Identification:
     """What an optimizer computes with the options ``features``, from its steps alone.
 
-    ``asked`` is a subject whose worker runs, or names an implementation (``torch:RMSprop``) or a
-    target (``mine.py:MyAdam``), in the interpreter ``python`` if that is given.  ``dtype`` is that
-    of parameters and gradients (float32 where it has that); ``hyperparameters`` are decimals that
-    are not to be varied; ``max_steps`` is the most that it is made to take; without ``thorough``
-    only the formula is sought, not how it is carried out.  Raises SubjectError for what cannot be
-    asked, HyperparameterError for a value that cannot be meant, Unidentifiable where nothing can be
-    sought, WorkerError as the subject does.
+    ``asked`` is a subject whose worker runs, names an implementation (``torch:RMSprop``) or a
+    target (``mine.py:MyAdam``), in the interpreter ``python`` if that is given, or is the
+    optimizer's class or function itself; ``kind`` and ``map`` are about targets, as
+    :func:`conformance.audit` has them.  ``dtype`` is that of parameters and gradients (float32
+    where it has that); ``hyperparameters`` are decimals that are not to be varied; ``max_steps``
+    is the most that it is made to take; without ``thorough`` only the formula is sought, not how
+    it is carried out.  Raises SubjectError for what cannot be asked, HyperparameterError for a
+    value that cannot be meant, Unidentifiable where nothing can be sought, WorkerError as the
+    subject does.
     """
-    given = {name: decimal(name, value) for name, value in (hyperparameters or {}).items()}
-    if isinstance(asked, str):
-        with subject(asked, python=python) as running:
+    values = {called(name) or name: value for name, value in (hyperparameters or {}).items()}
+    given = {name: decimal(name, value) for name, value in values.items()}
+    if not hasattr(asked, "implementation"):
+        with subject(asked, python=python, kind=kind, mapping=map) as running:
             return identify(
                 running,
                 features=features,

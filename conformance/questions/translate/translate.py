@@ -63,9 +63,9 @@ def silent(_: str) -> None:
 
 
 def translate(
-    first: str,
-    second: str,
-    given: Iterable[str] = (),
+    first: Any,
+    second: Any,
+    given: Iterable[str] | Mapping[str, Any] = (),
     *,
     dtype: str = "float32",
     steps: int = STEPS,
@@ -75,21 +75,29 @@ def translate(
     """What makes ``second`` do what ``first`` does, proved by running both; or why nothing does.
 
     ``first`` and ``second`` name implementations (``torch:RMSprop``) or targets
-    (``mine.py:MyAdam``); ``given`` are ``name=value`` words for the first, whose own defaults
-    stand for the rest; ``steps`` is how long their drift is followed where nothing does; both
-    run in the interpreter ``python`` if that is given.
+    (``mine.py:MyAdam``), or are an optimizer's class or function itself; ``given`` are
+    ``name=value`` words for the first, or a mapping; its own defaults stand for the rest.
+    ``steps`` is how long their drift is followed where nothing does; both run in the interpreter
+    ``python`` if that is given.
 
     Raises SubjectError for what cannot be asked, HyperparameterError for a value that cannot be
     meant, and WorkerError where a worker cannot answer.
     """
+    if isinstance(given, Mapping):
+        given = [f"{name}={value}" for name, value in given.items()]
     given = checked(given)
     with ExitStack() as stack:
         stack.enter_context(interpreters.within(python))
-        progress(f"{first}: starting")
+        progress(f"{named(first)}: starting")
         one = stack.enter_context(subject(first))
-        progress(f"{second}: starting")
+        progress(f"{named(second)}: starting")
         other = stack.enter_context(subject(second))
         return between(one, other, given, dtype=dtype, steps=steps, progress=progress)
+
+
+def named(asked: Any) -> str:
+    """What was asked, as it is printed."""
+    return asked if isinstance(asked, str) else str(getattr(asked, "__qualname__", asked))
 
 
 def between(
