@@ -36,6 +36,7 @@ class FunctionSession:
         self.arguments = maker.arguments(request)
         self.values = [kit.placed(parameter) for parameter in request.parameters]
         self.states: list[Any] = [None] * len(self.values)
+        self.memory = [parameter.layout for parameter in request.parameters]
         self.layouts = [parameter.gradients for parameter in request.parameters]
         self.buffers: dict[int, Array] = {}
         self.groups = [
@@ -57,10 +58,15 @@ class FunctionSession:
                 )
             if not isinstance(found, tuple | list) or len(found) != 2:
                 raise Misbehaviour(f"it returns {described(found)}, not (parameter, state)")
-            self.values[index] = self.checked(found[0], value)
+            self.values[index] = self.placed(index, self.checked(found[0], value))
             self.states[index] = found[1]
             gradients[index] = gradient
         return gradients
+
+    def placed(self, index: int, value: Array) -> Array:
+        """A parameter goes on where it was asked to lie."""
+        layout = self.memory[index]
+        return value if layout == "contiguous" else kit.arranged(value, layout)
 
     def laid(self, index: int, gradient: Array) -> Array:
         """A gradient where it has to lie in memory."""

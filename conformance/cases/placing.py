@@ -88,6 +88,9 @@ def magnitudes(draw: Expander) -> list[Input]:
     """Parameters and gradients of every size, zero and what is no number included."""
     names = ("wide", "spike", "zero", "tiny", "huge", "non-finite")
     found = regimes(draw, *names)
+    broken = found[-1].gradients[0]
+    broken[:] = np.where(np.isfinite(broken), broken, 1.0)
+    broken[:3] = np.nan, np.inf, -np.inf
     shape, steps = (draw.case.size,), draw.case.steps
     smallest, largest = draw.precision.smallest_normal, draw.precision.largest
     wide = draw.scale()

@@ -232,9 +232,9 @@ RATE_PATH = ("1", "1", "4", "16", "0", "0", "0.25", "1", "0.0625", "1")
 
 def unmet(situation: Situation, implementation: Implementation, features: tuple[str, ...]) -> str:
     """Why an implementation cannot be put into a situation; empty where it can."""
-    return next(
-        (NEEDS[need] for need in situation.needs if not has(implementation, features, need)), ""
-    )
+    lacking = (need for need in situation.needs if not has(implementation, features, need))
+    need = next(lacking, "")
+    return implementation.gaps.get(need, NEEDS[need]) if need else ""
 
 
 def has(implementation: Implementation, features: tuple[str, ...], need: str) -> bool:

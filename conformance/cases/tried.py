@@ -12,6 +12,7 @@ from optimizer_conformance.cases.inputs import LAYOUTS
 from optimizer_conformance.cases.situations import SITUATIONS, Situation, settings, unmet
 
 LEFT_OUT = "this profile leaves it out"
+ONE_SET = "no other set is both its own and the document's"
 PLAIN = "none"
 
 
@@ -93,7 +94,8 @@ def coverage(
         if situation.name in known or (not lacking and covered(situation, modes)):
             found.append(situation.name)
         else:
-            missing[situation.name] = lacking or why
+            other = ONE_SET if situation.name == "options" and why == LEFT_OUT else why
+            missing[situation.name] = lacking or other
     return Attempts(
         max((case.steps for case in asked), default=0),
         max((case.size for case in asked if case.mode in LAYOUTS), default=0)

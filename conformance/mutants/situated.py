@@ -384,7 +384,7 @@ HYPER: tuple[Situated, ...] = (
         "changing-rate",
         lambda now: now.step > 1 and now.memory.rate == 0 and now.numbers["lr"] > 0,
     ),
-    Situated("own-defaults", "own-defaults", ways=()),
+    Situated("own-defaults", "own-defaults", ways=(), own=lambda now: now),
     Situated(
         "matrix-with-decay",
         "options",

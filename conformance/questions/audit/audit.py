@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from optimizer_conformance.cases.case import PROFILES, overflow
+from optimizer_conformance.cases.case import PROFILES, Case, overflow
 from optimizer_conformance.cases.plan import comparable_variants
+from optimizer_conformance.cases.tried import LEFT_OUT, coverage
 from optimizer_conformance.judging.execution import judge_answer, question_for
 from optimizer_conformance.judging.oracle import Oracle
-from optimizer_conformance.questions.audit.behaviour import unrepeatable
-from optimizer_conformance.questions.audit.conduct import Tried, carry, cells
+from optimizer_conformance.questions.audit import options
+from optimizer_conformance.questions.audit.behaviour import repeated, unrepeatable
+from optimizer_conformance.questions.audit.conduct import Tried, carry, cells, on_by_default
 from optimizer_conformance.questions.audit.diagnosis import Diagnosis, diagnosed, factors
 from optimizer_conformance.questions.audit.preparation import (
     AuditError,
@@ -21,14 +24,17 @@ from optimizer_conformance.questions.audit.preparation import (
     named,
     ready,
     sent,
+    with_features,
 )
 from optimizer_conformance.questions.audit.record import Audit
 from optimizer_conformance.questions.identify import Unidentifiable, identify
 from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reference.variants import Variant
-from optimizer_conformance.reports.verdicts import DEVIATES, Verdict, of_many
+from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, Verdict, of_many
 from optimizer_conformance.workers.process import REQUEST_LIMIT, Refused, WorkerError
 
+ODD = {"empty": "an empty parameter", "scalar": "a 0-d parameter"}
+ENOUGH = 5000  # steps that have to give the same bits
 OURS = ("Misbehaviour", "Raised", "BadTarget")  # what the worker says of a target in its own words
 Progress = Callable[[str], None]
 
@@ -72,7 +78,7 @@ def audit(
     """
     question = AuditRequest(
         target,
-        like,
+        with_features(like, features),
         python,
         kind,
         {**(mapping or {}), **(map or {})},
@@ -125,7 +131,8 @@ def of_started(prepared: Ready, oracle: Oracle, progress: Progress) -> Audit:
     variant = documented(question.like)
     if variant is not None:
         found, diagnosis = against(prepared, variant, oracle, unsteady, progress)
-        return concluded(prepared, variant, found, diagnosis, unsteady)
+        answer = concluded(prepared, variant, found, diagnosis, unsteady)
+        return beyond(prepared, variant, oracle, found, answer, progress)
     progress("which rule it follows")
     first = variant = identified(prepared, oracle, progress)
     found, diagnosis = against(prepared, variant, oracle, unsteady, progress)
@@ -137,6 +144,45 @@ def of_started(prepared: Ready, oracle: Oracle, progress: Progress) -> Audit:
         if diagnosis.found:
             best = variant, found, diagnosis
     return concluded(prepared, *best, unsteady)
+
+
+def beyond(
+    prepared: Ready,
+    variant: Variant,
+    oracle: Oracle,
+    found: Tried,
+    answer: Audit,
+    progress: Progress,
+) -> Audit:
+    """The same with what more is asked of a target that follows its document so far."""
+    if not answer.conforms or prepared.question.profile != "audit":
+        return answer
+    lines, cases = [], asked_cases(found)
+    for line, more in options.tried(prepared, variant, oracle, progress):
+        lines.append(line)
+        cases += asked_cases(more)
+    progress("the same steps again and again")
+    calls, unequal = repeated(prepared)
+    met = {"twice", "many-calls"} if calls > ENOUGH else {"twice"}
+    if not isinstance(prepared.question.target, str):
+        met.discard("twice")
+    attempts = coverage(
+        cases,
+        prepared.subject.implementation,
+        kind=prepared.kind,
+        met=met,
+        refused=found.refused,
+    )
+    wrong = [str(line) for line in lines if line.verdict in FAILS]
+    each = [answer.verdict, *(line.verdict for line in lines)]
+    each += [str(Verdict.deviates)] if unequal else []
+    return replace(
+        answer,
+        verdict=str(of_many(each)),
+        why=(*([unequal] if unequal else []), *wrong),
+        options=tuple(lines),
+        attempts=attempts,
+    )
 
 
 def others(prepared: Ready, first: Variant) -> list[Variant]:
@@ -273,9 +319,16 @@ def concluded(
     first = min(divergences, key=lambda d: (d[0], d[1].step, -d[1].score), default=(True, None))[1]
     why = list(diagnosis.why)
     ended = [said(error) for _, error in found.failures]
-    why = [*(text for _, text in ended), *why]
+    gaps = prepared.subject.implementation.gaps
+    odd = [f"for {words} {text}" for name, words in ODD.items() if (text := gaps.get(name, ""))]
+    odd = [text for text in odd if " it returns " in text]
+    why = [*(text for _, text in ended), *why, *odd]
     verdict = of_many(
-        [*(str(judgement.worst) for _, _, judgement in found.judged), *(kind for kind, _ in ended)]
+        [
+            *(str(judgement.worst) for _, _, judgement in found.judged),
+            *(kind for kind, _ in ended),
+            *(str(Verdict.deviates) for _ in odd),
+        ]
     )
     remarks = list(prepared.remarks)
     beyond = (overflow(prepared.fixed, dtype) for dtype in prepared.subject.implementation.dtypes)
@@ -284,6 +337,12 @@ def concluded(
         remarks.append("with learning_rate=0 every rule does nothing: this tells none from another")
     if unsteady and not found.contradicting:
         remarks.append(f"{unsteady} (by no more than rounding may)")
+    remarks += [
+        f"{text} by default ({prepared.subject.defaults[text]}), off in what was asked here"
+        for text in on_by_default(prepared) or ()
+        if text not in prepared.features
+    ]
+    again = ["twice"] if isinstance(question.target, str) or unsteady else []
     return Audit(
         target=named(question.target),
         kind=prepared.kind,
@@ -299,7 +358,20 @@ def concluded(
         remarks=tuple(remarks),
         cells=rows,
         versions=prepared.subject.description.versions,
+        attempts=coverage(
+            asked_cases(found),
+            prepared.subject.implementation,
+            kind=prepared.kind,
+            met=again,
+            refused=found.refused,
+            why=found.cut or LEFT_OUT,
+        ),
     )
+
+
+def asked_cases(found: Tried) -> list[Case]:
+    """The cases that were carried out."""
+    return [unit.case for unit, _ in found.answers]
 
 
 def nearest(prepared: Ready, diagnosis: Diagnosis) -> tuple[str, ...]:

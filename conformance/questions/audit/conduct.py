@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from optimizer_conformance.cases.case import MAIN_DTYPE, Case, overflow
+from optimizer_conformance.cases.case import MAIN_DTYPE, Case, draw_cases, overflow
 from optimizer_conformance.cases.plan import Selection, Unit, cases, default_features
 from optimizer_conformance.cases.situations import SITUATED
 from optimizer_conformance.judging.execution import (
@@ -19,7 +19,8 @@ from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.judging.verdict import Judgement, Verdict
 from optimizer_conformance.questions.audit.preparation import Ready
 from optimizer_conformance.questions.audit.record import CaseVerdict
-from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reference.variants.record import suffix
 from optimizer_conformance.workers.process import Refused, WorkerError
 
 Pairs = list[tuple[Unit, Answer]]
@@ -56,21 +57,21 @@ class Tried:
         return [item for item in self.judged if item[2].worst is Verdict.deviates]
 
 
-def planned(ready: Ready, *, defaults: bool) -> Iterator[Case]:
+def planned(
+    ready: Ready,
+    *,
+    defaults: bool,
+    modes: tuple[str, ...] = (),
+    dtypes: tuple[str, ...] = (),
+) -> Iterator[Case]:
     """Every case; hyperparameters that have one value have it in each."""
     item, question = ready.subject.implementation, ready.question
-    selection = Selection(profile=question.profile, seed=question.seed)
-    stated: dict[str, object] = dict(ready.subject.defaults)
-    # With values of the caller's, the constructor's own defaults are not in question.
-    by_default = (
-        default_features(ready.subject.implementation.family, stated)
-        if defaults and not ready.fixed
-        else None
-    )
+    selection = Selection(profile=question.profile, seed=question.seed, modes=modes)
+    by_default = on_by_default(ready) if defaults else None
     found: dict[Case, None] = {}
-    dtypes = sorted(item.dtypes, key=lambda dtype: dtype != MAIN_DTYPE)
-    for dtype in dtypes:
-        if (question.dtypes and dtype not in question.dtypes) or overflow(ready.fixed, dtype):
+    allowed = dtypes or tuple(question.dtypes)
+    for dtype in sorted(item.dtypes, key=lambda dtype: dtype != MAIN_DTYPE):
+        if (allowed and dtype not in allowed) or overflow(ready.fixed, dtype):
             continue
         for case in cases(item, ready.features, dtype, selection, by_default):
             values = {name: value for name, value in ready.fixed.items() if name in case.decimals}
@@ -80,6 +81,38 @@ def planned(ready: Ready, *, defaults: bool) -> Iterator[Case]:
     yield from found
 
 
+def on_by_default(ready: Ready) -> tuple[str, ...] | None:
+    """The options that are on when nothing is given; None where that is not in question.
+
+    With values of the caller's, the constructor's own defaults are not.
+    """
+    stated: dict[str, object] = dict(ready.subject.defaults)
+    if ready.fixed:
+        return None
+    return default_features(ready.subject.implementation.family, stated)
+
+
+def left_on(ready: Ready, variant: Variant) -> Iterator[tuple[Case, Variant]]:
+    """Its own defaults where they switch on what the question leaves off, and who judges them."""
+    by_default = on_by_default(ready)
+    if by_default is None or by_default == ready.features or ready.question.profile != "audit":
+        return
+    other = VARIANTS.get(base(variant) + suffix(by_default))
+    if other is None or list(by_default) not in map(sorted, ready.subject.implementation.features):
+        return
+    item, question = ready.subject.implementation, ready.question
+    dtype = MAIN_DTYPE if MAIN_DTYPE in item.dtypes else item.dtypes[0]
+    for case in draw_cases(
+        item.family, by_default, dtype, "defaults", question.profile, question.seed, dtype
+    ):
+        yield case, other
+
+
+def base(variant: Variant) -> str:
+    """A variant's identifier without its options."""
+    return variant.identifier.removesuffix(suffix(variant.features))
+
+
 def carry(
     ready: Ready,
     variant: Variant,
@@ -87,26 +120,37 @@ def carry(
     *,
     defaults: bool,
     progress: Callable[[str], None] = lambda what: None,
+    modes: tuple[str, ...] = (),
+    dtypes: tuple[str, ...] = (),
 ) -> Tried:
-    """Carry out every case and judge it; what cannot be carried out is kept with the reason."""
+    """Carry out every case and judge it; what cannot be carried out is kept with the reason.
+
+    ``modes`` and ``dtypes`` are those that are asked; empty: all of them.
+    """
     found = Tried()
-    # What the document leaves open is sent: no default of the target's is wrong there.
-    stated = {n: v for n, v in ready.subject.defaults.items() if n in variant.defaults}
     row = 0
     # A rule that is wrong anywhere is wrong in every situation: these come last, if at all.
-    every = sorted(planned(ready, defaults=defaults), key=lambda case: case.mode in SITUATED)
-    for case in every:
+    asked = planned(ready, defaults=defaults, modes=modes, dtypes=dtypes)
+    every = [(case, variant) for case in sorted(asked, key=lambda case: case.mode in SITUATED)]
+    if defaults:
+        every = [*left_on(ready, variant), *every]
+    for case, judge in every:
         if case.mode in SITUATED and not found.cut and ready.question.profile == "audit":
-            found.cut = WRONG if found.contradicting or found.failures else ""
+            wrong = any(unit.case.mode != "defaults" for unit, _, _ in found.contradicting)
+            found.cut = WRONG if wrong or found.failures else ""
         if case.mode in SITUATED and found.cut:
             break
         progress(f"{case.dtype}, {case.mode}")
-        unit = Unit(ready.subject.implementation, ready.subject.device, case, (variant,))
+        unit = Unit(ready.subject.implementation, ready.subject.device, case, (judge,))
+        # What the document leaves open is sent: no default of the target's is wrong there.
+        stated = {n: v for n, v in ready.subject.defaults.items() if n in judge.defaults}
         try:
-            answer = carry_out(ready.subject.worker, unit, dict(stated))
+            answer = carry_out(ready.subject.worker, unit, stated)
         except Refused as error:
             if error.kind == "unsupported" or refusal(case, error):
-                found.refused.setdefault(case.mode, words_of(error, case))
+                found.refused.setdefault(
+                    case.mode, error.failure.message or error.failure.exception
+                )
             else:
                 found.failures.append((unit, error))
                 row += 1
@@ -118,7 +162,7 @@ def carry(
             break  # the worker is gone, and would be again
         else:
             row = 0
-            judgement = judged_once(oracle, variant, unit, answer)
+            judgement = judged_once(oracle, judge, unit, answer)
             found.judged.append((unit, answer, judgement))
         if row == FAILURES_ALLOWED:
             break
@@ -139,11 +183,6 @@ def refusal(case: Case, error: Refused) -> bool:
     """Whether what it raises says no more than that it is not made for a situation."""
     early = error.failure.exception == "BadTarget" or "step 1 raises" in error.failure.message
     return case.mode in REFUSABLE and (early or case.mode != "boundaries")
-
-
-def words_of(error: Refused, case: Case) -> str:
-    """What it raises, as a reason not to have tried something."""
-    return error.failure.message or error.failure.exception
 
 
 def cells(found: Tried) -> Iterator[CaseVerdict]:

@@ -152,7 +152,7 @@ def defaults(variant: Variant, judged: list[Judged]) -> Iterator[str]:
     for unit, answer, _ in judged:
         if unit.case.mode == "defaults":
             for name, value in answer.defaults.items():
-                stated = variant.defaults.get(name)
+                stated = next(iter(unit.claimed), variant).defaults.get(name)
                 if stated is not None and differs(value, stated):
                     yield f"{words.readable(name)} defaults to {value}; the document says {stated}"
 

@@ -13,6 +13,7 @@ from optimizer_conformance.reference.decimals import HyperparameterError, decima
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, called
 from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reference.variants.record import suffix
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.environments import ADAPTERS
 from optimizer_conformance.workers.process import REQUEST_LIMIT
@@ -88,6 +89,24 @@ def documented(like: str) -> Variant | None:
         hint = f"did you mean {' or '.join(close)}?" if close else "see `conformance list variants`"
         raise AuditError(f"no variant {like!r}; {hint}")
     return VARIANTS[like]
+
+
+def with_features(like: str, features: Sequence[str]) -> str:
+    """The document that was asked for, with the options that were asked for beside it."""
+    variant = documented(like)
+    if variant is None or set(features) <= variant.features:
+        return like
+    try:
+        end = suffix({*variant.features, *features})
+    except ValueError as error:
+        raise AuditError(str(error)) from error
+    found = like.removesuffix(suffix(variant.features)) + end
+    if found not in VARIANTS:
+        raise AuditError(
+            f"{like} has no form with {', '.join(sorted(features))} (that would be {found}): name "
+            "another document with --like, or none"
+        )
+    return found
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from optimizer_conformance.cases.tried import Attempts
 from optimizer_conformance.judging.rows import BROKEN
 from optimizer_conformance.judging.verdict import Divergence
 from optimizer_conformance.reports.verdicts import FAILS
@@ -41,6 +42,28 @@ class CaseVerdict:
 
 
 @dataclass(frozen=True)
+class OptionVerdict:
+    """Another set of options that both sides have, and what came of it.
+
+    features  that are on, joined by +; ``plain`` without any
+    variant   the document with these options
+    verdict   the worst of its cases
+    why       what is wrong, in words
+    """
+
+    features: str
+    variant: str
+    verdict: str
+    why: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.verdict not in FAILS:
+            return f"with {self.features}: follows {self.variant} ({self.verdict})"
+        wrong = "; ".join(self.why) or self.verdict
+        return f"with {self.features}: does not follow {self.variant}: {wrong}"
+
+
+@dataclass(frozen=True)
 class Audit:
     """Does one optimizer follow one document?
 
@@ -59,6 +82,8 @@ class Audit:
     remarks     what was assumed about it, and what it was left out for
     cells       every case
     versions    of the framework
+    options     other sets of options that both sides have, a line each
+    attempts    what was tried, and what was not and why
     """
 
     target: str
@@ -75,6 +100,8 @@ class Audit:
     remarks: tuple[str, ...] = ()
     cells: tuple[CaseVerdict, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
+    options: tuple[OptionVerdict, ...] = ()
+    attempts: Attempts = field(default_factory=Attempts)
 
     @property
     def conforms(self) -> bool:
@@ -100,6 +127,8 @@ class Audit:
             "conforms": self.conforms,
             "cells": [asdict(cell) for cell in self.cells if cell.verdict in FAILS],
             "tried": tried,
+            "options": [asdict(line) for line in self.options],
+            "attempts": self.attempts.to_dict(),
         }
 
     def to_frame(self) -> pandas.DataFrame:
@@ -148,14 +177,10 @@ def lines(found: Audit) -> list[str]:
     if found.nearest and not (found.like and found.variant in found.nearest):
         said.append(f"  documents with the rule that it follows: {', '.join(found.nearest)}")
     if found.cells:
-        tried: dict[str, list[str]] = {}
-        for cell in found.cells:
-            tried.setdefault(cell.dtype, []).append(cell.mode)
         compared = sum(cell.elements for cell in found.cells)
         size = f"{found.score:.3g} of the bound" if found.score < float("inf") else "beyond any"
         said.append(f"  largest distance: {size}, among {compared:,} values in {found.cases} cases")
-        for dtype, modes in tried.items():
-            said.append(f"  tried in {dtype}: {', '.join(dict.fromkeys(modes))}")
+        said += [f"  {text}" for text in (*map(str, found.options), *found.attempts.lines)]
     return said + [f"{ASSUMED}{text}" for text in found.remarks]
 
 

@@ -1,0 +1,62 @@
+"""The other sets of options that a target and its document both have: a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from optimizer_conformance.cases.plan import main_dtype
+from optimizer_conformance.cases.situations import SITUATED
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.questions.audit.conduct import Tried, base, carry
+from optimizer_conformance.questions.audit.diagnosis import diagnosed
+from optimizer_conformance.questions.audit.preparation import Ready
+from optimizer_conformance.questions.audit.record import OptionVerdict
+from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reference.variants.record import suffix
+from optimizer_conformance.reports.verdicts import Verdict, of_many
+
+# What is asked of each, in one format: the formula, and every situation.
+MODES = ("origin", "trajectory", "rate-change", *SITUATED)
+
+
+def sets(ready: Ready, variant: Variant) -> Iterator[tuple[tuple[str, ...], Variant]]:
+    """The sets of options beside the one that is asked, each with the document that has it."""
+    if ready.question.profile != "audit" or not ready.question.like or ready.question.features:
+        return
+    for listed in ready.subject.implementation.features:
+        features = tuple(sorted(listed))
+        other = VARIANTS.get(base(variant) + suffix(features))
+        if features != ready.features and other is not None and other.family == variant.family:
+            yield features, other
+
+
+def tried(
+    ready: Ready, variant: Variant, oracle: Oracle, progress: Callable[[str], None]
+) -> Iterator[tuple[OptionVerdict, Tried]]:
+    """What each of them comes to."""
+    for features, other in sets(ready, variant):
+        if other.rule.shaped:
+            continue
+        progress(f"with {'+'.join(features) or 'no option'}")
+        asked = replace(ready, features=features)
+        dtype = main_dtype(ready.subject.implementation)
+        found = carry(asked, other, oracle, defaults=False, modes=MODES, dtypes=(dtype,))
+        if found.judged or found.failures:
+            yield said(asked, features, other, oracle, found), found
+
+
+def said(
+    ready: Ready, features: tuple[str, ...], variant: Variant, oracle: Oracle, found: Tried
+) -> OptionVerdict:
+    """One set of options as a line."""
+    worst = of_many(
+        [
+            *(str(judgement.worst) for _, _, judgement in found.judged),
+            *(error.kind for _, error in found.failures),
+        ]
+    )
+    why = [str(error) for _, error in found.failures]
+    if str(worst) == Verdict.deviates.name:
+        why += diagnosed(ready, variant, oracle, found).why
+    return OptionVerdict("+".join(features) or "plain", variant.identifier, str(worst), tuple(why))
