@@ -202,11 +202,14 @@ def cases(
             ):
                 yield case
         return
+    smallest = simplest(implementation)
     for mode in MODES:
         if not wanted(mode, selection.modes):
             continue
         if mode == "defaults" and by_default != features:
             continue
+        if mode == "steps" and selection.profile == "default" and features != smallest:
+            continue  # a thousand steps of every set of options would double a run
         if suitable(implementation, mode, features):
             for case in draw_cases(
                 implementation.family,

@@ -69,6 +69,19 @@ NEEDS = {
     "scalar": "it takes no 0-d parameter",
 }
 
+# The same in the words of a list.
+NEEDED = {
+    "missing": "steps that pass over a parameter",
+    "joins": "parameters that are handed over later",
+    "saved": "saving and loading",
+    "memory": "layouts of memory",
+    "groups": "groups",
+    "schedules": "a schedule of the learning rate",
+    "elements": "elements that step by themselves",
+    "empty": "empty parameters",
+    "scalar": "0-d parameters",
+}
+
 NO_LOOP = {
     "function": "the caller of a function keeps its parameters and its loop",
     "optax": "a transformation is given all gradients at once",

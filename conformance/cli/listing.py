@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from optimizer_conformance.adapters.protocol import Description
+from optimizer_conformance.cases import situations
 from optimizer_conformance.cases.patterns import reaches, wanted
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
 from optimizer_conformance.cli.interpreting import interpreting
@@ -23,28 +24,34 @@ from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError
 from optimizer_conformance.workers.sandbox import missing_walls, said
 
-WHAT = ("variants", "adapters", "implementations")
+WHAT = ("variants", "adapters", "implementations", "situations")
 
 
 def list_(
-    what: Annotated[str, typer.Argument(help="variants, adapters or implementations")] = "variants",
+    what: Annotated[
+        str, typer.Argument(help="variants, adapters, implementations or situations")
+    ] = "variants",
     pattern: Annotated[str, typer.Argument(help="glob over the names")] = "*",
     formula: Annotated[
         bool, typer.Option("--formula", help="print each variant's equations")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """What is known: documented variants, adapters, or the implementations that can run here.
+    """What is known: documented variants, adapters, the implementations that can run here, or the
+    situations into which an optimizer is put.
 
     [bold]Examples[/]
 
       conformance list variants 'matlab*' --formula
 
       conformance list implementations 'torch:*'
+
+      conformance list situations --json
     """
     if what not in WHAT:
         raise UsageError(f"{what!r} is none of {', '.join(WHAT)}")
     rows = {"variants": variants, "adapters": adapters, "implementations": implementations}
+    rows["situations"] = table_of_situations
     found = list(rows[what](pattern))
     if formula and what == "variants":
         found = [
@@ -92,6 +99,20 @@ def variants(pattern: str) -> Iterator[dict[str, Any]]:
 def formulas(variant: documented.Variant) -> list[str]:
     """The rule as lines of text."""
     return [line for line, _ in numbers.equations(variant.rule)]
+
+
+def table_of_situations(pattern: str) -> Iterator[dict[str, Any]]:
+    """A row a situation."""
+    for item in situations.SITUATIONS:
+        if wanted(item.name, (pattern,)):
+            yield {
+                "situation": item.name,
+                "kind": item.kind,
+                "what": item.words,
+                "cases": item.mode,
+                "needs": [situations.NEEDED[need] for need in item.needs],
+                "not for": dict(item.unreachable),
+            }
 
 
 def adapters(pattern: str) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -542,6 +543,7 @@ def torch_adamw(
         def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
             super().__init__(params, defaults)
             self.count = 0
+            self.kept: dict[Any, dict[str, Any]] = defaultdict(dict)
 
         @torch.no_grad()  # type: ignore[untyped-decorator]  # the same
         def step(self, closure: Any = None) -> None:
@@ -594,19 +596,15 @@ def torch_adamw(
                 m.numpy(),
                 v.numpy(),
                 step - 1,
-                state.get("rate", 0.0),
-                state.get("before"),
-                state.get("extra"),
+                self.kept[p].get("rate", 0.0),
+                self.kept[p].get("before"),
+                self.kept[p].get("extra"),
             )
             chosen = FAULTS[fault] if fault and FAULTS[fault] not in LOOP else None
             new = advance(chosen, way, w.numpy(), g.numpy(), memory, numbers, step)
             for name, array in (("m", memory.m), ("v", memory.v)):
                 state[name] = torch.from_numpy(np.array(array)).to(p.dtype)
-            state["rate"], state["before"], state["extra"] = (
-                memory.rate,
-                memory.before,
-                memory.extra,
-            )
+            self.kept[p] = {name: getattr(memory, name) for name in ("rate", "before", "extra")}
             p.copy_(torch.from_numpy(np.array(new)))
 
         def state_dict(self) -> dict[str, Any]:

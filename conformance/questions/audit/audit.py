@@ -14,7 +14,7 @@ from optimizer_conformance.judging.execution import judge_answer, question_for
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.questions.audit import options
 from optimizer_conformance.questions.audit.behaviour import repeated, unrepeatable
-from optimizer_conformance.questions.audit.conduct import Tried, carry, cells, on_by_default
+from optimizer_conformance.questions.audit.conduct import WRONG, Tried, carry, cells, on_by_default
 from optimizer_conformance.questions.audit.diagnosis import Diagnosis, diagnosed, factors
 from optimizer_conformance.questions.audit.preparation import (
     AuditError,
@@ -338,7 +338,7 @@ def concluded(
     if unsteady and not found.contradicting:
         remarks.append(f"{unsteady} (by no more than rounding may)")
     remarks += [
-        f"{text} by default ({prepared.subject.defaults[text]}), off in what was asked here"
+        f"{text} is on by default ({prepared.subject.defaults[text]}), off where it was not asked"
         for text in on_by_default(prepared) or ()
         if text not in prepared.features
     ]
@@ -364,7 +364,7 @@ def concluded(
             kind=prepared.kind,
             met=again,
             refused=found.refused,
-            why=found.cut or LEFT_OUT,
+            why=found.cut or (WRONG if str(verdict) in FAILS else LEFT_OUT),
         ),
     )
 

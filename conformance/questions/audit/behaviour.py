@@ -94,8 +94,8 @@ def repeated(ready: Ready, most: float = 8.0) -> tuple[int, str]:
             ends = range(size, len(rows) + 1, size)
             step = next(n for n, end in enumerate(ends) if rows[:end] != first[:end])
             return taken, (
-                f"among {taken:,} steps, of which each run of {MANY:,} is the same, step {step + 1} "
-                "of one run gave other bits"
+                f"the same {MANY:,} steps taken again and again: step {step + 1} gave other bits "
+                f"once, after {taken:,} in all"
             )
         if time.monotonic() - started > most:
             break
