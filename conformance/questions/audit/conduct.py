@@ -128,14 +128,15 @@ def carry(
     ``modes`` and ``dtypes`` are those that are asked; empty: all of them.
     """
     found = Tried()
-    row = 0
+    row, begun = 0, False
     # A rule that is wrong anywhere is wrong in every situation: these come last, if at all.
     asked = planned(ready, defaults=defaults, modes=modes, dtypes=dtypes)
     every = [(case, variant) for case in sorted(asked, key=lambda case: case.mode in SITUATED)]
     if defaults:
         every = [*left_on(ready, variant), *every]
     for case, judge in every:
-        if case.mode in SITUATED and not found.cut and ready.question.profile == "audit":
+        if case.mode in SITUATED and not begun and ready.question.profile == "audit":
+            begun = True
             wrong = any(unit.case.mode != "defaults" for unit, _, _ in found.contradicting)
             found.cut = WRONG if wrong or found.failures else ""
         if case.mode in SITUATED and found.cut:
@@ -171,9 +172,9 @@ def carry(
 
 
 def judged_once(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> Judgement:
-    """What explains an element is not sought in a thousand steps that deviate anyhow."""
+    """What explains an element is not sought in situations that deviate anyhow: they are large."""
     question = question_for(variant, unit, answer.defaults)
-    if unit.case.mode == "steps":
+    if unit.case.mode in SITUATED:
         decided = judge_answer(oracle, question, unit, answer, decide_only=True)
         if decided.worst is Verdict.deviates:
             return decided
