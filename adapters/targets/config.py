@@ -20,7 +20,7 @@ SKIPPED = 0
 __all__ = ["DTYPES", "PACKAGES", "SKIPPED", "Session", "arithmetic", "devices", "stated"]
 
 
-class Shown:
+class StatedNumbers:
     """The signature that the keys of its dictionary amount to."""
 
     def __init__(self, defaults: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ class Shown:
         """So that it has a signature."""
 
 
-def stated(found: Any) -> Shown:
+def stated(found: Any) -> StatedNumbers:
     """What it fills into an empty dictionary, of which the names of hyperparameters count."""
     with guarded("it"):
         _, config = found(np.full(3, 0.5), np.full(3, 0.25), {})
@@ -42,7 +42,7 @@ def stated(found: Any) -> Shown:
         for name, value in dict(config or {}).items()
         if isinstance(value, int | float) and meanings(name)
     }
-    return Shown(numbers)
+    return StatedNumbers(numbers)
 
 
 class ConfigSession:

@@ -13,7 +13,7 @@ from optimizer_conformance.adapters.targets import styles
 from optimizer_conformance.adapters.targets.function import arithmetic, devices
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import BadTarget, guarded
-from optimizer_conformance.adapters.targets.styles import Style
+from optimizer_conformance.adapters.targets.styles import TargetStyle
 
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16"]
 PACKAGES = ("numpy",)
@@ -37,7 +37,7 @@ class CourseSession:
         self.values = [kit.placed(parameter) for parameter in request.parameters]
         if maker.style is None:
             maker.style = self.tried()
-        self.style: Style = maker.style
+        self.style: TargetStyle = maker.style
         self.count = 0
         self.objects = [self.made(some) for some in self.parts(self.values)]
         if self.rates and not all(hasattr(made, self.rate) for made, _ in self.objects):
@@ -52,7 +52,7 @@ class CourseSession:
         """Parameters as objects get them."""
         return [[value] for value in values] if self.style.alone else [values]
 
-    def made(self, values: list[Array], style: Style | None = None) -> tuple[Any, Any]:
+    def made(self, values: list[Array], style: TargetStyle | None = None) -> tuple[Any, Any]:
         """An object, and the parameters that it holds if it was given them."""
         style = style or self.style
         held = {} if style.container == "layer" else style.packed(values)
@@ -63,7 +63,7 @@ class CourseSession:
             )
         return found, held
 
-    def tried(self) -> Style:
+    def tried(self) -> TargetStyle:
         """The style in which it moves what it is given."""
         some = [np.full((2, 3), 0.5, np.float32), np.full((2, 3), 2.0, np.float32)]
         found = self.maker.found
@@ -75,7 +75,7 @@ class CourseSession:
         if not method:
             raise BadTarget(f"it makes a {type(source).__name__}, which takes no step")
 
-        def trial(style: Style) -> bool:
+        def trial(style: TargetStyle) -> bool:
             values = [value.copy() for value in (some[:1] if style.alone else some)]
             before = [value.copy() for value in values]
             made, held = self.made(values, style)
@@ -111,7 +111,12 @@ class CourseSession:
 
 
 def called(
-    made: Any, held: Any, style: Style, values: list[Array], gradients: list[Array], count: int
+    made: Any,
+    held: Any,
+    style: TargetStyle,
+    values: list[Array],
+    gradients: list[Array],
+    count: int,
 ) -> list[Array]:
     """The parameters after one call of its method, or one for each parameter."""
     function = made if inspect.isfunction(made) else getattr(made, styles.method_of(made))
@@ -128,7 +133,7 @@ def called(
 def together(
     function: Any,
     held: Any,
-    style: Style,
+    style: TargetStyle,
     values: list[Array],
     gradients: list[Array],
     count: int,
@@ -148,7 +153,7 @@ def together(
 def one_by_one(
     function: Any,
     held: Any,
-    style: Style,
+    style: TargetStyle,
     values: list[Array],
     gradients: list[Array],
     count: int,

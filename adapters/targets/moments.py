@@ -16,7 +16,7 @@ from optimizer_conformance.adapters.targets import styles
 from optimizer_conformance.adapters.targets.function import arithmetic, devices
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import guarded
-from optimizer_conformance.adapters.targets.styles import Style
+from optimizer_conformance.adapters.targets.styles import TargetStyle
 
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16"]
 PACKAGES = ("numpy",)
@@ -47,11 +47,11 @@ class MomentsSession:
         self.values = [kit.placed(parameter) for parameter in request.parameters]
         if maker.style is None:
             maker.style = self.tried()
-        self.style: Style = maker.style
+        self.style: TargetStyle = maker.style
         self.kept = self.initial(self.values, self.style)
         self.count = 0
 
-    def initial(self, values: list[Array], style: Style) -> list[dict[str, Any]]:
+    def initial(self, values: list[Array], style: TargetStyle) -> list[dict[str, Any]]:
         """Zeros under each name: one set in all, or one a parameter."""
         groups = [[value] for value in values] if style.alone else [values]
         kept = [name for name in self.names[2:] if name.lower() not in styles.COUNTS]
@@ -60,12 +60,12 @@ class MomentsSession:
             for some in groups
         ]
 
-    def tried(self) -> Style:
+    def tried(self) -> TargetStyle:
         """The container in which it moves what it is given."""
         many = self.names[0].lower() in styles.MANY
         names = ("dict", "list", "array") if many else ("array", "list", "dict")
 
-        def trial(style: Style) -> bool:
+        def trial(style: TargetStyle) -> bool:
             count = 1 if style.alone else 2
             values = [np.full((2, 3), 0.5, np.float32) for _ in range(count)]
             before = [value.copy() for value in values]
@@ -74,11 +74,11 @@ class MomentsSession:
             after = self.called(style, values, gradients, kept, 1, self.given)
             return all((old != new).all() for old, new in zip(before, after, strict=True))
 
-        return styles.chosen([Style(name, constructed=False) for name in names], trial)
+        return styles.chosen([TargetStyle(name, constructed=False) for name in names], trial)
 
     def called(
         self,
-        style: Style,
+        style: TargetStyle,
         values: list[Array],
         gradients: list[Array],
         kept: dict[str, Any],

@@ -61,7 +61,7 @@ class Named(dict):  # workers run in Python 3.8
         raise KeyError(key)
 
 
-class Parameter(SimpleNamespace):
+class CourseTensor(SimpleNamespace):
     """A parameter as small autograd engines have it: ``data`` and ``grad``."""
 
     def zero_grad(self) -> None:
@@ -121,7 +121,7 @@ def keys(count: int) -> list[str]:
     return [f"{'Wb'[index % 2]}{index // 2 + 1}" for index in range(count)]
 
 
-class Style:
+class TargetStyle:
     """One way of calling: where the parameters go, in which container.
 
     container  ``array`` (an object a parameter), ``key`` (with its name), ``list``, ``dict``,
@@ -148,7 +148,7 @@ class Style:
             every = [*values, *extra]
             return Named(zip(keys(len(every)), every, strict=True))
         if self.container == "parameter":
-            return [Parameter(data=value, grad=np.zeros_like(value)) for value in values]
+            return [CourseTensor(data=value, grad=np.zeros_like(value)) for value in values]
         if self.container == "layer":
             return SimpleNamespace(weights=values[0], biases=np.zeros((1, 1), values[0].dtype))
         return list(values)
@@ -166,7 +166,7 @@ class Style:
         return list(held)
 
 
-def possible(found: Any, method: str) -> list[Style]:
+def possible(found: Any, method: str) -> list[TargetStyle]:
     """The styles that an object may have, the likeliest first."""
     kind = found if inspect.isclass(found) else type(found)
     constructed = inspect.isclass(found) and takes_parameters(found)
@@ -181,7 +181,7 @@ def possible(found: Any, method: str) -> list[Style]:
         wanted = ("list", "dict", "array") if names else ("parameter", "list")
     elif MANY.intersection(names) or any(name.endswith("s") for name in names[:1]):
         wanted = ("dict", "list", "array")
-    return [Style(container, constructed=constructed) for container in wanted]
+    return [TargetStyle(container, constructed=constructed) for container in wanted]
 
 
 def arguments(
@@ -210,7 +210,7 @@ def arguments(
     return found
 
 
-def taken(result: Any, held: Any, style: Style, before: list[Array]) -> list[Array]:
+def taken(result: Any, held: Any, style: TargetStyle, before: list[Array]) -> list[Array]:
     """The parameters after a call: what it returns, or what its containers hold.
 
     Raises Misbehaviour for what can be none.
@@ -240,13 +240,13 @@ def fits(after: Any, before: list[Array]) -> bool:
     )
 
 
-def chosen(styles: list[Style], trial: Callable[[Style], bool]) -> Style:
+def chosen(styles: list[TargetStyle], trial: Callable[[TargetStyle], bool]) -> TargetStyle:
     """The first style whose trial moves every parameter; else the first that raises nothing.
 
     Raises what the likeliest one raised where all do.
     """
     errors: list[Exception] = []
-    still: list[Style] = []
+    still: list[TargetStyle] = []
     for style in styles:
         try:
             if trial(style):

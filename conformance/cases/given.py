@@ -16,7 +16,7 @@ GIVEN = "given"  # the name of the parameter, in the place of a regime's
 
 
 @dataclass(frozen=True, eq=False)
-class Given(Case):
+class GivenCase(Case):
     """Arrays that are not drawn: no identifier spells them out, and no two cases are the same.
 
     inputs  the arrays, as float64
@@ -55,9 +55,9 @@ def given(
     parameter: Input,
     taken: int,
     stored: Sequence[tuple[str, str]] = (),
-) -> Given:
+) -> GivenCase:
     """The case of one step after ``taken`` others; a state that is given replaces the initial."""
-    return Given(
+    return GivenCase(
         family,
         tuple(features),
         dtype,

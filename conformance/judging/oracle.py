@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from optimizer_conformance.cases.case import Case
-from optimizer_conformance.cases.given import Given
+from optimizer_conformance.cases.given import GivenCase
 from optimizer_conformance.cases.inputs import (
     ENDS_OF_RANGE,
     LAYOUTS,
@@ -159,12 +159,12 @@ expanded = lru_cache(maxsize=256)(expand)
 
 def inputs_of(case: Case) -> Inputs:
     """The arrays of a case."""
-    return case.inputs if isinstance(case, Given) else expanded(case)
+    return case.inputs if isinstance(case, GivenCase) else expanded(case)
 
 
 def ordinary(case: Case) -> Array:
     """The elements (columns) of a case whose gradients stay in the middle of the range."""
-    return case.ordinary if isinstance(case, Given) else middle(case)
+    return case.ordinary if isinstance(case, GivenCase) else middle(case)
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ class StepError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class HeldArrays:
     """One quantity as it was given.
 
     own     the name under which it was given
@@ -41,7 +41,7 @@ class Held:
         return from_bits(flat, "bfloat16" if flat.dtype == np.uint16 else flat.dtype.name)
 
 
-def held(own: str, array: Any, said: str = "") -> Held:
+def held(own: str, array: Any, said: str = "") -> HeldArrays:
     """An array with its format; ``said`` is what the caller says of it.
 
     Raises StepError for what is no array, and for numbers that the format does not have.
@@ -50,7 +50,7 @@ def held(own: str, array: Any, said: str = "") -> Held:
     if bits.dtype.name == "bfloat16":  # of the package ml_dtypes, which JAX uses
         bits = bits.view(np.uint16)
     if bits.dtype == np.uint16 and said in ("", "bfloat16"):
-        return Held(own, bits, "bfloat16")
+        return HeldArrays(own, bits, "bfloat16")
     if bits.dtype.name not in PRECISIONS:
         raise StepError(
             f"{own} holds {bits.dtype}; what can be judged is {', '.join(PRECISIONS)} (bfloat16 "
@@ -58,7 +58,7 @@ def held(own: str, array: Any, said: str = "") -> Held:
         )
     if said and said != bits.dtype.name:
         fits(own, bits, said)
-    return Held(own, bits, said or bits.dtype.name)
+    return HeldArrays(own, bits, said or bits.dtype.name)
 
 
 def fits(own: str, bits: Array, said: str) -> None:

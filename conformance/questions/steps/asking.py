@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer_conformance.cases.given import GIVEN, Given, given
+from optimizer_conformance.cases.given import GIVEN, GivenCase, given
 from optimizer_conformance.cases.inputs import Input
 from optimizer_conformance.judging.oracle import Question
 from optimizer_conformance.questions.steps.names import GRADIENT, MASTER, PARAMETER
@@ -49,7 +49,7 @@ def questions(
 
 def case(
     asked: StepRequest, part: slice | Array, stored: tuple[tuple[str, str], ...] | None = None
-) -> Given:
+) -> GivenCase:
     """One step from the state that was there."""
     whole = asked.variant.rule.shaped
     shape = asked.before[PARAMETER].shape
@@ -71,7 +71,7 @@ def case(
     )
 
 
-def question(asked: StepRequest, case: Given, rule: Rule | None = None) -> Question:
+def question(asked: StepRequest, case: GivenCase, rule: Rule | None = None) -> Question:
     """The rule over a piece."""
     decimals = tuple(sorted(asked.decimals.items()))
     return Question(rule or asked.variant.rule, decimals, case, profile=asked.device)

@@ -13,7 +13,7 @@ from optimizer_conformance.judging.verdict import Observed, arranged, contradict
 from optimizer_conformance.questions.audit import words
 from optimizer_conformance.questions.identify.documents import nearest
 from optimizer_conformance.questions.steps.asking import case, question
-from optimizer_conformance.questions.steps.faults import Fault, faults
+from optimizer_conformance.questions.steps.faults import StepFault, faults
 from optimizer_conformance.questions.steps.names import PARAMETER
 from optimizer_conformance.questions.steps.places import Places, named, places
 from optimizer_conformance.questions.steps.request import StepRequest
@@ -28,7 +28,7 @@ NOTHING = "no rule explains it, nor the rule with one fault"
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class StepDiagnosis:
     """What is wrong in words, and the rule that was followed instead, where one is known."""
 
     why: tuple[str, ...]
@@ -37,15 +37,15 @@ class Diagnosis:
     remarks: tuple[str, ...] = ()
 
 
-def diagnosed(asked: StepRequest, wrong: Mapping[str, Array]) -> Diagnosis:
+def diagnosed(asked: StepRequest, wrong: Mapping[str, Array]) -> StepDiagnosis:
     """Why elements deviate: ``wrong`` maps quantities to their flat indices."""
     found = places(asked, wrong)
     if not found.left.size:
-        return Diagnosis(found.why, (asked.variant.identifier,), asked.variant.rule.choices)
+        return StepDiagnosis(found.why, (asked.variant.identifier,), asked.variant.rule.choices)
     return followed(asked, found)
 
 
-def followed(asked: StepRequest, found: Places) -> Diagnosis:
+def followed(asked: StepRequest, found: Places) -> StepDiagnosis:
     """Which rule, or which fault of the rule, explains the elements that are left.
 
     One that explains all elements comes before one that explains a part of the array alone.
@@ -58,19 +58,19 @@ def followed(asked: StepRequest, found: Places) -> Diagnosis:
         return replace(told, why=(*found.why, *told.why))
     where = found.where or named(found.left, asked.size)
     text = f"{where}: {NOTHING}" if where else NOTHING
-    return Diagnosis((*found.why, text), remarks=everywhere.nearest())
+    return StepDiagnosis((*found.why, text), remarks=everywhere.nearest())
 
 
-def explained(tried: Sample, where: str) -> Diagnosis | None:
+def explained(tried: Sample, where: str) -> StepDiagnosis | None:
     """In words, what explains every element of a sample; None where nothing does."""
     if (rule := next(tried.explaining(NEAR), None)) is None:
         if wrong := list(tried.faulty())[:SAID]:
-            return Diagnosis((where + " (or: ".join(wrong) + ")" * (len(wrong) - 1),))
+            return StepDiagnosis((where + " (or: ".join(wrong) + ")" * (len(wrong) - 1),))
         if (rule := next(tried.explaining(), None)) is None:
             return None
     text = "; ".join(words.choice(rule, tried.rule))
     near, difference = nearest(rule, tuple(sorted(tried.asked.variant.features)))
-    return Diagnosis((where + text,), () if difference else near, rule.choices)
+    return StepDiagnosis((where + text,), () if difference else near, rule.choices)
 
 
 class Sample:
@@ -140,7 +140,7 @@ class Sample:
 
     def faulty(self) -> Iterator[str]:
         """Faults of the rule that every element agrees with, in words."""
-        found: list[Fault] = list(faults(self.asked, self.case, self.observed, self.bad))
+        found: list[StepFault] = list(faults(self.asked, self.case, self.observed, self.bad))
         yield from dict.fromkeys(item.words for item in found)
 
     def nearest(self) -> tuple[str, ...]:

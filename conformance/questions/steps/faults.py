@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer_conformance.cases.given import Given
+from optimizer_conformance.cases.given import GivenCase
 from optimizer_conformance.cases.inputs import Input
 from optimizer_conformance.judging.oracle import WIDEST, arithmetic
 from optimizer_conformance.judging.verdict import Observed
@@ -28,7 +28,7 @@ RULES = ("choice", "rule")
 
 
 @dataclass(frozen=True)
-class Fault:
+class StepFault:
     """A wrong step that every element agrees with.
 
     told  elements that deviate and of which it says something
@@ -38,9 +38,11 @@ class Fault:
     told: int
 
 
-def faults(asked: StepRequest, case: Given, observed: Observed, bad: Array) -> Iterator[Fault]:
+def faults(
+    asked: StepRequest, case: GivenCase, observed: Observed, bad: Array
+) -> Iterator[StepFault]:
     """The faults that explain every element, of the most telling kind alone."""
-    tried = Tried(asked, case, observed, bad)
+    tried = TriedFault(asked, case, observed, bad)
     seen = testimony(asked, case, observed)
     known = list(listed(asked.variant, seen))
     coarse = [candidate for candidate in known if not hardly(candidate)]
@@ -60,7 +62,7 @@ def faults(asked: StepRequest, case: Given, observed: Observed, bad: Array) -> I
             return
 
 
-def testimony(asked: StepRequest, case: Given, observed: Observed) -> Testimony:
+def testimony(asked: StepRequest, case: GivenCase, observed: Observed) -> Testimony:
     """The parameter alone, as audits have it."""
     seen = observed.get(PARAMETER, np.full((1, case.size), np.nan))
     return Testimony(question(asked, case), case.inputs, seen, case.ordinary)
@@ -72,18 +74,18 @@ def hardly(candidate: Candidate) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Tried:
+class TriedFault:
     """What was seen, and wrong steps held against it.
 
     bad  which elements deviate
     """
 
     asked: StepRequest
-    case: Given
+    case: GivenCase
     observed: Observed
     bad: Array
 
-    def wrong(self, candidates: Iterable[Candidate]) -> Iterator[Fault]:
+    def wrong(self, candidates: Iterable[Candidate]) -> Iterator[StepFault]:
         """The wrong rules that explain every element, of the first kind that has some."""
         kind, rule, names = "", self.asked.variant.rule, set()
         for candidate in candidates:
@@ -102,9 +104,9 @@ class Tried:
             if told := self.agreeing(shown(self.asked, case, mutant)):
                 kind = candidate.kind
                 names |= {candidate.name} if candidate.name else set()
-                yield Fault(candidate.said(), told)
+                yield StepFault(candidate.said(), told)
 
-    def miscounted(self) -> Iterator[Fault]:
+    def miscounted(self) -> Iterator[StepFault]:
         """Bias corrections, and all that is formed from the step count, of another step."""
         right = self.asked.taken + 1
         how = {right - 1: ", one too few", right + 1: ", one too many"}
@@ -113,9 +115,9 @@ class Tried:
                 other = replace(self.case, inputs=replace(self.case.inputs, taken=count - 1))
                 if told := self.agreeing(shown(self.asked, other, None)):
                     text = f"that of step {count}{how.get(count, '')}; this is step {right}"
-                    yield Fault(f"what is formed from the step count is {text}", told)
+                    yield StepFault(f"what is formed from the step count is {text}", told)
 
-    def stale(self) -> Iterator[Fault]:
+    def stale(self) -> Iterator[StepFault]:
         """The parameter moved by something kept as it was before the step."""
         right = shown(self.asked, self.case, None)
         names = tuple(self.case.inputs.parameters[0].state)
@@ -125,14 +127,14 @@ class Tried:
                 if told := self.agreeing({**right, PARAMETER: before[PARAMETER]}):
                     what = " and the ".join(name.replace("_", " ") for name in some)
                     verb = "were" if len(some) > 1 else "was"
-                    yield Fault(
+                    yield StepFault(
                         f"the parameter is moved by the {what} as {'they' * (len(some) > 1)}"
                         f"{'it' * (len(some) == 1)} {verb} before this gradient; the document "
                         "says: after it",
                         told,
                     )
 
-    def kept_narrow(self) -> Iterator[Fault]:
+    def kept_narrow(self) -> Iterator[StepFault]:
         """A quantity that holds numbers of a narrower format alone."""
         for name, values in self.observed.items():
             kind = dict(self.case.stored).get(name, self.case.dtype)
@@ -140,9 +142,9 @@ class Tried:
                 if self.off(name).any() and holds(narrow, values):
                     what = name.replace("_", " ")
                     text = f"the {what} goes through {narrow}: it holds {narrow} numbers alone"
-                    yield Fault(text, int(self.off(name).sum()))
+                    yield StepFault(text, int(self.off(name).sum()))
 
-    def cut_off(self) -> Iterator[Fault]:
+    def cut_off(self) -> Iterator[StepFault]:
         """What is stored is cut off there, not rounded to nearest."""
         before = shown(self.asked, replace(self.case, stored=()), None)
         right = shown(self.asked, self.case, None)
@@ -153,7 +155,7 @@ class Tried:
                 centre, room = value - np.sign(value) * unit / 2, error + unit / 2
                 if told := self.agreeing({**right, name: (centre, room)}):
                     what = name.replace("_", " ")
-                    yield Fault(f"the {what} is cut off where it is stored, not rounded", told)
+                    yield StepFault(f"the {what} is cut off where it is stored, not rounded", told)
 
     def off(self, name: str) -> Array:
         """Where a quantity is not what the rule says."""
@@ -192,7 +194,7 @@ Ends = dict[str, tuple[Array, Array]]  # quantity to its values, and what they m
 
 
 def shown(
-    asked: StepRequest, case: Given, mutant: Mutant | None, stale: tuple[str, ...] = ()
+    asked: StepRequest, case: GivenCase, mutant: Mutant | None, stale: tuple[str, ...] = ()
 ) -> Ends:
     """Each quantity after a step, a wrong one perhaps; ``stale`` ones are used as they were."""
     narrow = mutant.arithmetic if mutant else ""

@@ -17,7 +17,7 @@ from optimizer_conformance.judging.verdict import (
     sizes,
 )
 from optimizer_conformance.questions.steps.asking import parts, questions
-from optimizer_conformance.questions.steps.diagnosis import Diagnosis, diagnosed
+from optimizer_conformance.questions.steps.diagnosis import StepDiagnosis, diagnosed
 from optimizer_conformance.questions.steps.names import GRADIENT, MASTER, PARAMETER
 from optimizer_conformance.questions.steps.record import (
     ElementVerdict,
@@ -69,7 +69,7 @@ def judge_step(
 def verdict(asked: StepRequest) -> StepVerdict:
     """A request judged, and explained where it deviates."""
     found, way = every(asked)
-    diagnosis = Diagnosis(())
+    diagnosis = StepDiagnosis(())
     wrong = {name: item.bad() for name, item in found.items()}
     if any(columns.size for columns in wrong.values()) or promises(asked):
         diagnosis = diagnosed(asked, wrong)

@@ -231,5 +231,5 @@ class Drawing:
         case = given(rule.family, (), working, self.decimals, start, self.count - 1)
         num = arithmetic(working, "none", IDEAL, rule.counted, "ieee")
         with np.errstate(all="ignore"):
-            ((parameter, _),) = run_block(rule, self.decimals, [start], case.inputs, num)
+            _, (parameter, _) = run_block(rule, self.decimals, [start], case.inputs, num)
         return parameter

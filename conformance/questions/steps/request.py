@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer_conformance.questions.steps.arrays import Held, StepError, held
+from optimizer_conformance.questions.steps.arrays import HeldArrays, StepError, held
 from optimizer_conformance.questions.steps.names import (
     GRADIENT,
     MASTER,
@@ -47,8 +47,8 @@ class StepRequest:
     taken: int
     arithmetic: str
     device: str
-    before: dict[str, Held]
-    after: dict[str, Held]
+    before: dict[str, HeldArrays]
+    after: dict[str, HeldArrays]
     assumed: tuple[str, ...] = ()
 
     @property
@@ -187,7 +187,7 @@ def complete(variant: Variant, given: Mapping[str, str]) -> tuple[dict[str, str]
     return found, [f"{text}, as documented"] if defaults else []
 
 
-def arrays(given: Mapping[str, Any], when: str, said: Mapping[str, str]) -> dict[str, Held]:
+def arrays(given: Mapping[str, Any], when: str, said: Mapping[str, str]) -> dict[str, HeldArrays]:
     """Every quantity as it was held."""
     found = sorted_out(given, when)
     return {
@@ -195,7 +195,9 @@ def arrays(given: Mapping[str, Any], when: str, said: Mapping[str, str]) -> dict
     }
 
 
-def missing(variant: Variant, old: dict[str, Held], new: dict[str, Held], count: int) -> None:
+def missing(
+    variant: Variant, old: dict[str, HeldArrays], new: dict[str, HeldArrays], count: int
+) -> None:
     """Raise StepError where something is not there, too much, or of another shape."""
     kept = variant.rule.state
     if odd := [name for name, tensor in kept.items() if tensor.shape != "parameter"]:
@@ -227,7 +229,7 @@ def missing(variant: Variant, old: dict[str, Held], new: dict[str, Held], count:
         raise StepError("after has a master parameter, and before has none")
 
 
-def apart(old: dict[str, Held], new: dict[str, Held]) -> None:
+def apart(old: dict[str, HeldArrays], new: dict[str, HeldArrays]) -> None:
     """Raise StepError where before and after are the same memory."""
     for name, item in new.items():
         if name in old and item.bits.size and np.may_share_memory(item.bits, old[name].bits):
