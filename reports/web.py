@@ -40,6 +40,7 @@ KEPT = [
     "variant", "case", "regime", "step", "quantity", "element", "observed", "expected",
     "observed_bits", "expected_bits", "score", "ulp", "failing",
 ]  # fmt: skip
+ELEMENTS = 4  # of a cell: a run folder keeps more, and a site is to be sent around
 OTHERS = ["variant", "features", "verdict", "cells", "deviating", "why"]
 
 
@@ -253,7 +254,8 @@ class RunSite:
                 found[column] = visible_column(found[column])
             self._elements[adapter] = found
         found = self._elements[adapter]
-        return found[(found.implementation == place[0]) & (found.device == place[1])]
+        own = found[(found.implementation == place[0]) & (found.device == place[1])]
+        return own.groupby(["variant", "case", "regime"], sort=False).head(ELEMENTS)
 
     def extra(self) -> Json:
         """Examples, and walks in two dimensions."""
@@ -273,17 +275,26 @@ def shown(formula: Formula | None) -> Json:
 
 
 def table(frame: pandas.DataFrame, columns: list[str]) -> Json:
-    """Rows of some columns; a column in which every row says the same is kept once."""
-    same, varied = {}, []
+    """Rows of some columns.
+
+    A column in which every row says the same is kept once; of words that repeat, each is kept once
+    and rows have its number.
+    """
+    same, words, kept, varied = {}, {}, [], []
     for name in columns:
         values = frame[name].tolist() if len(frame) else []
-        if len(values) > 1 and len(set(map(str, values))) == 1:
+        different = dict.fromkeys(values) if values and isinstance(values[0], str) else {}
+        if len(different) == 1 or (len(values) > 1 and len(set(map(str, values))) == 1):
             same[name] = values[0]
-        else:
-            varied.append(values)
-    kept = [name for name in columns if name not in same]
+            continue
+        if different and len(different) * 2 < len(values):
+            words[name] = list(different)
+            numbers = {value: number for number, value in enumerate(different)}
+            values = [numbers[value] for value in values]
+        kept.append(name)
+        varied.append(values)
     rows = [list(row) for row in zip(*varied, strict=True)] if varied else [[]] * len(frame)
-    return {"same": same, "columns": kept, "rows": rows}
+    return {"same": same, "words": words, "columns": kept, "rows": rows}
 
 
 def encoded(content: object) -> str:

@@ -16,7 +16,7 @@ from optimizer_conformance.cli.commands import loaded
 from optimizer_conformance.cli.tables import FACTS, MAP, PICTURES, documents
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import classes, facts
-from optimizer_conformance.site import findings, hosts, library
+from optimizer_conformance.site import findings, front, hosts, library, splitting
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -100,6 +100,37 @@ class TestGeneratedPages:
         assert "class Rule(" in text
         assert "- **squares**: it gathers squares" in text
         assert "def rmspropupdate(" in text
+
+
+class TestSplitting:
+    @pytest.mark.parametrize("name", splitting.LONG)
+    def test_no_table_of_a_long_page_is_lost(self, name):
+        text = (DOCS / name).read_text(encoding="utf-8")
+        folder = name.removesuffix(".md") + "/"
+        own = [page for path, page in splitting.pages(DOCS) if path.startswith(folder)]
+        rows = [line for line in text.splitlines() if line.startswith("|")]
+        kept = [line for page in own for line in page.splitlines() if line.startswith("|")]
+        assert [row.replace("](", "") for row in rows] == [
+            row.replace("](../", "").replace("](", "") for row in kept
+        ]
+
+    def test_what_is_left_lists_every_section(self):
+        text = "# Title\n\nWords.\n\n## One, two\n\n[a](b.md)\n\n## Three\n\nx\n"
+        assert splitting.index("support.md", text) == (
+            "# Title\n\nWords.\n\n- [One, two](support/one-two.md)\n- [Three](support/three.md)\n"
+        )
+
+
+class TestFrontPage:
+    def test_it_has_a_row_for_each_implementation_of_the_sample_that_leaves_its_document(self):
+        run = front.sample(DOCS)
+        leaving = [row for row in run["rows"] if row["claimed"] and row["lapses"]]
+        lines = front.departures(DOCS).splitlines()
+        assert len(lines) - 2 == len(leaving) > 0
+        assert front.PLACE in (DOCS / "index.md").read_text(encoding="utf-8")
+
+    def test_without_a_sample_there_is_no_table(self, tmp_path):
+        assert front.departures(tmp_path) == ""
 
 
 def commands_shown():

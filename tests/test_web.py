@@ -29,8 +29,13 @@ def data_of(folder, name):
 
 def cells_of(content):
     packed = content["cells"]
+    words = packed["words"]
     for row in packed["rows"]:
-        yield {**packed["same"], **dict(zip(packed["columns"], row, strict=True))}
+        found = {
+            name: words[name][value] if name in words else value
+            for name, value in zip(packed["columns"], row, strict=True)
+        }
+        yield {**packed["same"], **found}
 
 
 @pytest.fixture(scope="module")

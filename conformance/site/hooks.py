@@ -11,12 +11,12 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from optimizer_conformance.site import commands, findings, formulas, library
-from optimizer_conformance.site.hosts import SCRIPT
+from optimizer_conformance.site import commands, findings, formulas, front, library, splitting
+from optimizer_conformance.site.hosts import SCRIPT, is_report
 
 LINK = re.compile(r"\[([^\]]*)\]\(((?!\w+:)[^)#\s]+)(#[^)\s]*)?\)")
 
-WIDE = ("support.md", "defaults.md", "equivalence.md")  # their tables need the room
+SHIM = "https://unpkg.com/iframe-worker/shim"  # the theme's; ours lies in docs/assets
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -26,6 +26,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         *commands.pages(),
         *findings.pages(Path(config.docs_dir)),
         *library.pages(),
+        *splitting.pages(Path(config.docs_dir)),
     )
     for path, text in generated:
         files.append(File.generated(config, path, content=text))
@@ -71,9 +72,13 @@ def mentioned(nav: Any) -> list[str]:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Links to files beside ``docs/`` lead nowhere on the site: their words stay."""
-    if page.file.src_uri in WIDE:
-        page.meta["hide"] = ["navigation"]
+    name = page.file.src_uri
+    if f"{PurePosixPath(name).parent}.md" in splitting.LONG:
+        page.meta["hide"] = ["navigation"]  # tables need the room
+    if name in splitting.LONG:
+        markdown = splitting.index(name, markdown)
     folder = PurePosixPath(page.file.src_uri).parent
+    markdown = markdown.replace(front.PLACE, front.departures(Path(config.docs_dir)))
 
     def kept(match: re.Match[str]) -> str:
         outside = normal(folder / match[2]).startswith("..")
@@ -85,7 +90,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def on_post_build(config: MkDocsConfig) -> None:
     """The theme's script could load diagrams and counts of stars from elsewhere: this site has
     neither, so the addresses are taken out."""
-    for path in Path(config.site_dir).rglob("*.js"):
+    site = Path(config.site_dir)
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        if SHIM in text:
+            up = "../" * (len(path.relative_to(site).parts) - 1)
+            path.write_text(text.replace(SHIM, f"{up}assets/iframe-worker.js"), encoding="utf-8")
+    for path in site.rglob("*.js"):
+        if is_report(path.relative_to(site)):
+            continue
         text = path.read_text(encoding="utf-8")
         if (own := SCRIPT.sub('""', text)) != text:
             path.write_text(own, encoding="utf-8")

@@ -94,7 +94,7 @@ SITE.page("cell", "", ([file, place]) => SITE.load(`cells/${file}`, (detail) => 
     el("h2", {}, "Run it again"), command(`conformance run --implementation '${detail.name}' --case '${cell.case}'`),
     cell.deviates ? command(`conformance repro '${detail.name}' '${cell.case}'`) : null,
     el("h2", {}, "Elements"),
-    kept.length ? [el("p", {}, `${kept[0].failing} elements deviate; the run folder keeps the first ${kept.length}:`), plot(kept),
+    kept.length ? [el("p", {}, `${kept[0].failing} elements deviate; the first ${kept.length} of them, and more in the run folder:`), plot(kept),
       table(["step", "quantity", "element", "observed", "its bits", "exact", "its bits ", "of the bound", "ulp"], kept.map((item) => [item.step, item.quantity, item.element, number(item.observed), el("code", {}, item.observed_bits), number(item.expected), el("code", {}, item.expected_bits), number(item.score), number(item.ulp)]), { numbers: ["step", "element", "of the bound", "ulp"], label: "Elements" })]
       : el("p", { class: "soft" }, "None of its elements deviates. The run folder keeps of such a cell its worst score; the command above computes every element again."));
 }));

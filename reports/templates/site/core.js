@@ -106,7 +106,7 @@ function table(header, rows, about = {}) {
 function records(packed) {
   return packed.rows.map((row, place) => {
     const found = { ...packed.same, place };
-    packed.columns.forEach((name, column) => { found[name] = row[column]; });
+    packed.columns.forEach((name, column) => { found[name] = name in packed.words ? packed.words[name][row[column]] : row[column]; });
     return found;
   });
 }

@@ -1,0 +1,170 @@
+"use strict";
+// Data arrives by script files, because pages of file:// cannot fetch; everything that a run brought
+// along becomes text and never markup.  The address holds the state: #/page/argument?filter=value.
+const SITE = {
+  data: {}, waiting: {}, pages: {}, titles: [],
+  put(name, content) {
+    SITE.data[name] = content;
+    (SITE.waiting[name] || []).forEach((then) => then(content));
+    delete SITE.waiting[name];
+    if (name === "run") SITE.start();
+  },
+  load(name, then) {
+    if (name in SITE.data) return then(SITE.data[name]);
+    if (name in SITE.waiting) return void SITE.waiting[name].push(then);
+    SITE.waiting[name] = [then];
+    const script = document.createElement("script");
+    script.src = `data/${name}.js`;
+    script.onerror = () => SITE.show(el("p", { class: "bad" }, `data/${name}.js is missing: write the site again.`));
+    document.head.append(script);
+  },
+  page(name, title, draw) {
+    SITE.pages[name] = draw;
+    if (title) SITE.titles.push([name, title]);
+  },
+  show(...parts) {
+    document.getElementById("main").replaceChildren(...parts.flat(Infinity).filter((part) => part != null && part !== false));
+  },
+};
+
+function el(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value != null) made.setAttribute(name, value);
+  }
+  made.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
+  return made;
+}
+
+function svg(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// Only formulas that this package printed itself are taken as markup.
+function typeset(formula) {
+  const place = el("div", { class: "formula", tabindex: "0", role: "group", "aria-label": `Formula: ${formula.text.join("; ")}` });
+  const starts = formula.text.slice(0, formula.text.length - formula.mathml.length);
+  starts.forEach((text) => place.append(el("div", {}, el("code", {}, text))));
+  if (formula.mathml.length) {
+    const drawn = el("div");
+    drawn.innerHTML = formula.mathml.join("");
+    place.append(drawn);
+  } else if (!starts.length) place.append(el("span", { class: "soft" }, "not known here"));
+  return place;
+}
+
+const number = (value) => {
+  if (value == null) return "–";
+  if (typeof value === "string") return value === "inf" ? "∞" : value;
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+  return Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(2) : value.toPrecision(4);
+};
+
+function copy(text, what = "copy") {
+  return el("button", { type: "button", class: "copy", "aria-label": `${what}: ${text}`, onclick: () => put(text) }, what);
+}
+
+function put(text) {
+  const said = () => {
+    const place = document.getElementById("said");
+    place.textContent = "copied";
+    setTimeout(() => { place.textContent = ""; }, 1500);
+  };
+  const byHand = () => {
+    const area = el("textarea", { "aria-hidden": "true" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    said();
+  };
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(said, byHand);
+  else byHand();
+}
+
+function command(text) {
+  return el("div", {}, el("code", {}, text), copy(text));
+}
+
+function link(address) {
+  return /^https?:/.test(address) ? el("a", { href: address, rel: "noreferrer" }, address) : el("code", {}, address);
+}
+
+function table(header, rows, about = {}) {
+  const heads = header.map((name) => el("th", { scope: "col", class: about.numbers?.includes(name) ? "n" : null }, name));
+  const body = rows.map((row) => el("tr", {}, row.map((value, place) => el("td", { class: about.numbers?.includes(header[place]) ? "n" : null }, value ?? "–"))));
+  return el("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": about.label || header.join(", ") },
+    el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body)));
+}
+
+function records(packed) {
+  return packed.rows.map((row, place) => {
+    const found = { ...packed.same, place };
+    packed.columns.forEach((name, column) => { found[name] = name in packed.words ? packed.words[name][row[column]] : row[column]; });
+    return found;
+  });
+}
+
+const word = (row) => SITE.data.run.words[row.conduct];
+const tones = { follows: "good", excepted: "warn", another: "bad", undecided: "soft" };
+const options = (text) => text.split("+").filter(Boolean).join(" + ").replaceAll("_", " ") || "plain";
+
+function address() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+  const [page, ...rest] = path.split("/").map(decodeURIComponent);
+  return { page: page || "matrix", rest, query: new URLSearchParams(query || "") };
+}
+
+function href(page, rest = [], query = {}) {
+  const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
+  return `#/${[page, ...rest].map(encodeURIComponent).join("/")}${asked ? `?${asked}` : ""}`;
+}
+
+function draw() {
+  const here = address();
+  const page = SITE.pages[here.page] || SITE.pages.matrix;
+  document.querySelectorAll("#nav a").forEach((item) => {
+    if (item.dataset.page === here.page) item.setAttribute("aria-current", "page");
+    else item.removeAttribute("aria-current");
+  });
+  page(here.rest, here.query);
+}
+
+SITE.start = () => {
+  const run = SITE.data.run;
+  const nav = document.getElementById("nav");
+  SITE.titles.forEach(([name, title]) => nav.append(el("a", { href: href(name), "data-page": name }, title)));
+  document.getElementById("about").textContent = `${run.about}. Run folder: ${run.folder}`;
+  const root = document.documentElement;
+  const button = document.getElementById("theme");
+  const dress = (theme) => {
+    root.dataset.theme = theme;
+    button.textContent = theme === "dark" ? "light" : "dark";
+    button.setAttribute("aria-label", `use the ${button.textContent} theme`);
+  };
+  let kept = null;
+  try { kept = localStorage.getItem("theme"); } catch { /* a page of file:// may have no storage */ }
+  dress(kept || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+  button.addEventListener("click", () => {
+    dress(root.dataset.theme === "dark" ? "light" : "dark");
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* as above */ }
+  });
+  document.getElementById("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    document.getElementById("main").focus();
+  });
+  addEventListener("hashchange", () => { draw(); scrollTo(0, 0); });
+  addEventListener("keydown", (event) => {
+    if (event.key === "/" && !/INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) {
+      const search = document.querySelector("input[type=search]");
+      if (search) { event.preventDefault(); search.focus(); }
+    }
+  });
+  draw();
+};

@@ -1,0 +1,1 @@
+SITE.put("claims", null);

@@ -1,0 +1,51 @@
+"use strict";
+// Rules with who follows them, claims, and examples.
+function members(rows) {
+  return rows.length ? el("ul", {}, rows.map((row) => el("li", {},
+    el("a", { href: href("implementation", [row.place]) }, row.name), row.lapses.map((lapse) => ` ${lapse.where ? `${lapse.where}: ` : ""}${lapse.sentence}`).join(";")))) : null;
+}
+
+function prepared() {
+  SITE.data.run.rows.forEach((row, place) => { row.place = place; });
+  return SITE.data.run.rows;
+}
+
+function ruleCard(rule, level) {
+  const rows = prepared();
+  const own = (kind) => rows.filter((row) => row.rule === rule.key && row.claimed && row.conduct === kind);
+  const rest = rows.filter((row) => row.also.includes(rule.key) && !(row.claimed && row.conduct === "follows") || (row.rule === rule.key && row.follows));
+  const part = (title, list) => (list.length ? [el("h3", {}, title), members(list)] : null);
+  return el("section", { class: "card" },
+    el(level, {}, el("a", { href: href("rule", [rule.key]) }, rule.title)), typeset(rule),
+    el("div", {}, el("button", { type: "button", class: "copy", onclick: () => put(rule.text.join("\n")) }, "copy as text")),
+    el("p", { class: "soft" }, `stated by ${rule.documents.join(", ")}`),
+    Object.entries(SITE.data.run.words).map(([name, [mark, said]]) => part(`${mark} ${said}`, own(name))),
+    part("· computes it, though its own document does not state it", rest));
+}
+
+SITE.page("rules", "Rules", () => SITE.show(el("h1", {}, "Rules of this run, and who follows them"),
+  el("p", {}, "Implementations under one rule can take each other's place: with the same hyperparameters their answers are inside the bound of the same rule."),
+  el("div", { class: "sides" }, SITE.data.run.rules.map((rule) => ruleCard(rule, "h2")))));
+
+SITE.page("rule", "", ([key]) => {
+  const rule = SITE.data.run.rules.find((item) => item.key === key);
+  SITE.show(rule ? ruleCard(rule, "h1") : el("p", {}, "This run has no such rule."));
+});
+
+SITE.page("claims", "Claims", (rest, query) => SITE.load("claims", (content) => {
+  if (!content) {
+    return SITE.show(el("h1", {}, "Claims"), el("p", {}, "No ledger lies in this run folder. ", el("code", {}, `conformance verify --run ${SITE.data.run.folder}`), " decides every claim of the documents and writes one."));
+  }
+  const asked = (query.get("q") || "").toLowerCase();
+  const rows = content.claims.filter((row) => !asked || `${row.id} ${row.statement} ${row.decision.verdict}`.toLowerCase().includes(asked));
+  SITE.show(el("h1", {}, "Claims of the documents"),
+    el("div", { class: "filters" }, el("label", {}, "search", el("input", { type: "search", value: query.get("q") || "", onchange: (event) => { location.hash = href("claims", [], { q: event.target.value }).slice(1); } }))),
+    el("p", { class: "soft" }, `${rows.length} of ${content.claims.length} claims`),
+    table(["document", "claim", "where", "verdict", "statement", "observed"], rows.map((row) => [row.document, el("code", {}, row.id), row.locator, row.decision.verdict, row.statement, row.decision.observed]), { label: "Claims" }));
+}));
+
+SITE.page("examples", "Examples", () => SITE.load("extra", (extra) => SITE.show(
+  el("h1", {}, "The documents' examples"),
+  extra.examples.length ? table(["example", "documented", "obtained", "verdict"], extra.examples.map((item) => [item.example, item.documented, item.obtained || "–",
+    item.needs ? el("span", { class: "warn" }, `needs ${item.needs}`) : el("span", { class: item.matches ? "good" : "bad" }, item.matches ? "✓ matches" : "✗ differs")]), { label: "Examples" })
+    : el("p", {}, "None was reproduced for this report."))));
