@@ -238,11 +238,25 @@ class TestSite:
 
     def test_has_every_page_of_the_folder(self, site):
         for path in DOCS.rglob("*.md"):
-            name = path.relative_to(DOCS).with_suffix("")
-            folder = name.parent if name.name == "index" else name
-            assert (site / folder / "index.html").is_file(), name
+            name = path.relative_to(DOCS).with_suffix(".html")
+            assert (site / name).is_file(), name
+
+    def test_links_lead_to_files_so_that_it_opens_from_disk(self, site):
+        for path in site.rglob("*.html"):
+            if "sample" in path.parts:
+                continue
+            text = path.read_text(encoding="utf-8")
+            for address in re.findall(r"<a [^>]*href=\"?([^\" >]+)", text):
+                place = address.partition("#")[0]
+                if place and not re.match(r"[a-z]+:", place) and path.name != "404.html":
+                    assert (path.parent / place).is_file(), (path.name, address)
+
+    def test_the_report_that_it_shows_is_whole(self, site):
+        for path in (DOCS / "sample").rglob("*.*"):
+            shown = site / "sample" / path.relative_to(DOCS / "sample")
+            assert shown.read_bytes() == path.read_bytes()
 
     def test_draws_formulas_without_a_script(self, site):
-        page = (site / "formulas" / "torch" / "index.html").read_text(encoding="utf-8")
+        page = (site / "formulas" / "torch.html").read_text(encoding="utf-8")
         assert len(re.findall(r"<math[ >]", page)) > 20
         assert "mathjax" not in page.lower()
