@@ -27,6 +27,7 @@ GROUPS = {
         "run": "running:run",
         "report": "reporting:report",
         "diff": "comparing:diff",
+        "compare": "branching:compare_",
         "merge": "running:merge",
         "history": "history:history",
         "equivalence": "equivalence:equivalence_",

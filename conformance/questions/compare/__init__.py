@@ -1,0 +1,1 @@
+"""What does a change do to which optimizer: base against branch, in words."""

@@ -1,0 +1,85 @@
+"""A comparison as text: for a terminal, and as a comment of a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from optimizer_conformance.questions.compare.comparison import ChangeOf, Comparison
+from optimizer_conformance.reports.markdown import cell
+
+MOST = 60  # lines of a comment
+ROWS = 5  # of the table, at least
+
+
+def summary(found: Comparison) -> str:
+    """One sentence on the whole."""
+    if not found.asked:
+        what = "code" if not found.modules else "code that an implementation reaches"
+        return f"No {what} differs: nothing was run."
+    size = f"{found.cells:,} cells of {len(found.asked)} of {found.known} implementations"
+    if not found.changes:
+        return f"Nothing changed in {size}."
+    sorts = {
+        "worse": ("departs from its document", "depart from their documents"),
+        "better": ("is brought to its document", "are brought to their documents"),
+        "added": ("is added", "are added"),
+        "removed": ("is removed", "are removed"),
+    }
+    parts = []
+    for sort, verbs in sorts.items():
+        names = {item.implementation for item in found.changes if item.sort == sort}
+        if names:
+            parts.append(f"{len(names)} {verbs[len(names) > 1]}")
+    return f"In {size}: {', '.join(parts)}."
+
+
+def lines(found: Comparison) -> Iterator[str]:
+    """For a terminal."""
+    yield f"base: {found.base}"
+    yield f"head: {found.head}"
+    if found.modules:
+        yield f"changed: {', '.join(found.modules)}"
+    yield summary(found)
+    for item in found.changes:
+        yield f"  {item.words}"
+        yield f"    {item.cells:,} cells in {', '.join(item.dtypes)}; {item.command}"
+    for name, count in found.shifted.items():
+        yield f"  {name}: {count:,} cells rounded otherwise, inside what was accepted before"
+    yield from (f"  not run: {text}" for text in found.failed)
+
+
+def comment(found: Comparison) -> str:
+    """A comment of at most 60 lines."""
+    rows = [
+        f"### Optimizer conformance: {'no harm' if found.clean else 'changed'}",
+        "",
+        f"{cell(found.base)} → {cell(found.head)}",
+        "",
+        summary(found),
+    ]
+    scripts = [item for item in found.changes if item.script]
+    least = len(rows) + 3 + min(len(found.changes), ROWS)
+    scripts = [i for i in scripts if least + len(block(i)) <= MOST][:1]
+    room = MOST - len(rows) - 3 - sum(len(block(item)) for item in scripts)
+    if found.changes:
+        rows += ["", "| what | cells | case |", "|---|---|---|"]
+        shown = found.changes[: room if len(found.changes) <= room else room - 1]
+        rows += [f"| {cell(item.words)} | {item.cells:,} | `{item.case}` |" for item in shown]
+        if left := len(found.changes) - len(shown):
+            rows.append(f"| and {left} more | | |")
+    for item in scripts:
+        rows += block(item)
+    return "\n".join(rows) + "\n"
+
+
+def block(item: ChangeOf) -> list[str]:
+    """A reproducer, folded."""
+    head = f"<details><summary>{cell(item.implementation)} alone</summary>"
+    fence = "`" * max(3, longest_fence(item.script) + 1)
+    return ["", head, "", f"{fence}python", *item.script.splitlines(), fence, "", "</details>"]
+
+
+def longest_fence(text: str) -> int:
+    """The longest row of backticks in a text."""
+    return max((len(row) for row in re.findall("`+", text)), default=0)
