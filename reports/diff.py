@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 import pandas
 from rich.console import Console
 
-from optimizer_conformance.reports import markdown
+from optimizer_conformance.reports import markdown, outcomes
 from optimizer_conformance.reports.folder import UnreadableRun
 from optimizer_conformance.reports.model import RunData, options
 from optimizer_conformance.reports.paragraphs import Words
@@ -82,6 +83,9 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
     same = numpy.ones(len(both), dtype=bool)
     for name in OUTCOME:
         same &= (both[name + "_a"] == both[name + "_b"]).to_numpy()
+    came = [outcomes.apart(*sides) for sides in told(both)]
+    same &= numpy.asarray([not words for words in came], dtype=bool)
+    both["came"] = came
     still = numpy.ones(len(both), dtype=bool)
     for name in ("score", "divergence_score"):
         first, second = both[name + "_a"], both[name + "_b"]
@@ -109,6 +113,20 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
 
 
 COLUMNS = [*KEY, *OUTCOME, "adapter", "version", "score", "divergence_score", "bits"]
+COLUMNS += ["outcome", "values"]
+
+
+class Came(NamedTuple):
+    """What a cell of one run says of what came out."""
+
+    outcome: object
+    values: object
+
+
+def told(both: pandas.DataFrame) -> Iterator[tuple[Came, Came]]:
+    """Of each pair of cells, after and before."""
+    sides = [map(Came, both["outcome" + side], both["values" + side]) for side in ("_b", "_a")]
+    return zip(*sides, strict=True)
 
 
 def label(cells: pandas.DataFrame, by: str) -> pandas.Series[Any]:
@@ -148,6 +166,7 @@ def changes(difference: RunDifference) -> pandas.DataFrame:
     for side in ("_a", "_b"):
         for name in ("verdict", "why"):
             loud[name + side] = loud[name + side].fillna("–")
+    loud["why_b"] = loud.why_b.where(loud.came == "", loud.why_b + " " + loud.came).str.strip()
     keys = ["status", "implementation", "variant", "features", "dtype", "worse", "verdict_a",
             "verdict_b", "why_a", "why_b"]  # fmt: skip
     rows = [

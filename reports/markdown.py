@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from optimizer_conformance.reports import outcomes
 from optimizer_conformance.reports.bearings import Bearing, bearings
 from optimizer_conformance.reports.blocks import Block, Folded, Rules, blocks
 from optimizer_conformance.reports.findings import LABELS, recorded
@@ -51,6 +52,9 @@ def render(run: RunData, rules: Rules | None = None) -> str:
     page.table(
         "Rules, and who follows them", ("rule", "follow", "do not follow, or not everywhere"), rows
     )
+    came: list[tuple[str, ...]] = [(line,) for line in outcomes.lines(run)]
+    if came:
+        page.table("What came out beside the verdicts", ("implementation, dtype, what",), came)
     page.table("Departures", ("where", "why", "known as", "first case"), departed(run))
     return page.text
 

@@ -35,18 +35,15 @@ class Cause(StrEnum):
 class Cell(msgspec.Struct, frozen=True):
     """One row: what one parameter (regime) of one case came to against one variant.
 
-    relation     ``claimed`` by the implementation's own documentation, or ``other``
-    verdict      one of the words of docs/verdicts.md
-    score, ulp   largest distance from the exact result, in units of the bound and in ulp
+    relation     ``claimed`` by the implementation's own documentation, or ``other``; ``verdict`` a word
+    score, ulp   largest distance, in units of the bound that judged (``written``: as written), in ulp
     counts       elements by verdict: exact … deviates
     step … ulp   of the first divergence, where there is one
     why          what explains the verdict, in words
-    condition    smallest condition number among ill-posed elements, nan without any
-    unconfirmed  ill-posed elements that their condition number does not account for
+    condition    smallest condition number of ill-posed elements; ``unconfirmed`` ones are more
     bits         a hash of the parameter's bits after every step; empty where none came back
-    held         of ``representation``: what was held in which format, as in
-                 ``learning rate=float32; bias correction=float32``
-    cause        of ``deviates``: a :class:`Cause`
+    held, cause  of ``representation``: ``learning rate=float32; …``; of ``deviates``: a Cause
+    outcome      what came of the parameter: nan, infinite, …; ``values`` without a promised digit
     """
 
     implementation: str
@@ -84,6 +81,9 @@ class Cell(msgspec.Struct, frozen=True):
     bits: str = ""
     held: str = ""
     cause: str = ""
+    outcome: str = ""
+    values: str = ""
+    written: float = 0.0
 
 
 class Element(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import Any
 import pandas
 from rich.console import Console
 
+from optimizer_conformance.reports import outcomes
 from optimizer_conformance.reports.bearings import Bearing, Lapse, bearings
 from optimizer_conformance.reports.blocks import Block, Chapter, Folded, Rules, chapters
 from optimizer_conformance.reports.findings import LABELS, recorded
@@ -41,6 +42,11 @@ def show(run: RunData, console: Console, *, rules: Rules | None = None, long: bo
         heading(chapter, words)
         for block in chapter.blocks:
             show_block(block, chapter, words, seen, long=long)
+    strange = list(outcomes.lines(run))
+    for line in strange[: None if long else outcomes.SHOWN]:
+        words.say(f"came out {line}", style="yellow", styled=len("came out"))
+    if len(strange) > outcomes.SHOWN and not long:
+        words.say(f"… and {len(strange) - outcomes.SHOWN} more; --long has all")
     if long:
         details(run, words)
     totals(run, words, long=long)

@@ -34,7 +34,7 @@ OWN = [
     "variant", "features", "dtype", "mode", "regime", "case", "verdict", "score", "ulp", "exact",
     "rounding", "representation", "range", "ill_posed", "deviates", "step", "quantity", "element",
     "observed", "expected", "divergence_score", "divergence_ulp", "nearest", "why", "expectation",
-    "condition", "held", "cause",
+    "condition", "held", "cause", "outcome",
 ]  # fmt: skip
 KEPT = [
     "variant", "case", "regime", "step", "quantity", "element", "observed", "expected",

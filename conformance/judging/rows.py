@@ -12,8 +12,10 @@ import numpy as np
 from optimizer_conformance.adapters.protocol import Description
 from optimizer_conformance.cases.inputs import LAYOUTS, RANGE_REGIMES
 from optimizer_conformance.cases.plan import Unit
-from optimizer_conformance.judging.execution import Answer
+from optimizer_conformance.judging.execution import Answer, question_for
 from optimizer_conformance.judging.explain import Explanation
+from optimizer_conformance.judging.oracle import Question
+from optimizer_conformance.judging.outcome import Outcome, vanished
 from optimizer_conformance.judging.verdict import Divergence, Judgement, Verdict, places
 from optimizer_conformance.reference.numbers.precision import component, to_bits
 from optimizer_conformance.reference.rules import Rule
@@ -57,6 +59,8 @@ def rows(
     """A row a parameter (regime) for claims, a row a case for other variants."""
     unit = judged.unit
     parts = judgement.parameters
+    assert judged.answer is not None
+    question = question_for(variant, unit, judged.answer.defaults)
     for item in parts:
         bad = item.verdict is Verdict.deviates
         why, cause = "", ""
@@ -93,7 +97,16 @@ def rows(
             bits=fingerprint(judged, item.name),
             cause=cause,
             held=held(judgement) if item.verdict is Verdict.representation else "",
+            outcome=told(item.outcome, question),
+            values=" ".join(map(repr, item.outcome.values)),
+            written=item.written,
         )
+
+
+def told(found: Outcome, question: Question) -> str:
+    """What came out, and which hyperparameters the format does not hold, where that may be why."""
+    lost = vanished(question) if found.strange or question.case.mode == "defaults" else ()
+    return "; ".join(filter(None, (found.words, *lost)))
 
 
 def held(judgement: Judgement) -> str:

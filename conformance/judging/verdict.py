@@ -33,6 +33,7 @@ from optimizer_conformance.judging.oracle import (
     inputs_of,
     ordinary,
 )
+from optimizer_conformance.judging.outcome import NOTHING, Outcome, outcome
 from optimizer_conformance.reference.numbers import Precision, Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
@@ -73,6 +74,9 @@ class ParameterVerdict:
     condition    the smallest condition number among its ill-posed elements, nan without any
     failing      the first of the elements that deviate
     unconfirmed  ill-posed elements that their condition number does not account for
+    outcome      what came of the parameter, where that is not what was promised
+    score        against the bound that judged; ``written``: against the one for hyperparameters as
+                 they were written
     """
 
     name: str
@@ -83,6 +87,8 @@ class ParameterVerdict:
     divergence: Divergence | None = None
     condition: float = float("nan")
     unconfirmed: int = 0
+    outcome: Outcome = NOTHING
+    written: float = 0.0
     failing: tuple[Divergence, ...] = ()
 
 
@@ -137,16 +143,44 @@ def judge(
     precision = question.precisions(rows)
     codes, way = classify(oracle, question, flat, rows_of, decide_only, precision)
     table = rows_of(oracle.table(question))
-    score, ulp = sizes(flat, table, precision)
+    written, ulp = sizes(flat, table, precision)
     # Where no digit was promised and yet nobody can give what came, no bound is wide enough.
-    sizes_ = np.where((codes == Verdict.deviates) & np.isinf(table.error), np.inf, score), ulp
+    written = np.where((codes == Verdict.deviates) & np.isinf(table.error), np.inf, written)
+    score = written
+    if way != IDEAL:
+        judged, _ = sizes(flat, rows_of(oracle.table(question, "none", way)), precision)
+        score = np.where(codes == Verdict.representation, judged, written)
+    sizes_ = score, ulp, written
     parts = [(TOGETHER, slice(0, flat.shape[1]))] if together else places(question.case)
     parameters = [
         summary(question, name, part, rows, flat, table, codes, *sizes_) for name, part in parts
     ]
     if not decide_only and (codes == Verdict.ill_posed).any():
         parameters = conditioned(oracle, question, parts, parameters, codes)
+    if not decide_only and not together:
+        parameters = told_outcomes(question, observed, table, codes, rows, parts, parameters)
     return Judgement(parameters, way)
+
+
+def told_outcomes(
+    question: Question,
+    observed: Observed,
+    table: Table,
+    codes: Array,
+    rows: list[str],
+    parts: list[tuple[str, slice]],
+    parameters: list[ParameterVerdict],
+) -> list[ParameterVerdict]:
+    """The same with what came of each parameter."""
+    own = slice(rows.index("parameter"), None, len(rows))
+    of_parameter = table.rows(lambda part: part[own])
+    return [
+        replace(
+            item,
+            outcome=outcome(question, observed["parameter"], of_parameter, codes[own], part),
+        )
+        for item, (_, part) in zip(parameters, parts, strict=True)
+    ]
 
 
 def conditioned(
@@ -294,6 +328,7 @@ def summary(
     codes: Array,
     score: Array,
     ulp: Array,
+    written: Array,
 ) -> ParameterVerdict:
     """One line for the elements of ``part``."""
     inside_ = codes[:, part]
@@ -338,4 +373,5 @@ def summary(
         tuple(int(count) for count in counts),
         divergence,
         failing=tuple(failing),
+        written=float(written[:, part].max(where=where, initial=0.0)),
     )

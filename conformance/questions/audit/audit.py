@@ -14,6 +14,7 @@ from optimizer_conformance.judging.execution import judge_answer, question_for
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.questions.audit import options
 from optimizer_conformance.questions.audit.behaviour import repeated, unrepeatable
+from optimizer_conformance.questions.audit.came import defaults, strange
 from optimizer_conformance.questions.audit.conduct import WRONG, Tried, carry, cells, on_by_default
 from optimizer_conformance.questions.audit.diagnosis import Diagnosis, diagnosed, factors
 from optimizer_conformance.questions.audit.preparation import (
@@ -356,6 +357,7 @@ def concluded(
         first_divergence=first,
         why=tuple(dict.fromkeys(why)),
         remarks=tuple(remarks),
+        came=(*strange(variant, found), *defaults(variant, prepared)),
         cells=rows,
         versions=prepared.subject.description.versions,
         attempts=coverage(

@@ -80,6 +80,7 @@ class Audit:
     first_divergence  of all cases
     why         what is wrong, in words, the most telling first; empty where nothing is
     remarks     what was assumed about it, and what it was left out for
+    came        what came out beside the verdict, and what a format makes of its defaults
     cells       every case
     versions    of the framework
     options     other sets of options that both sides have, a line each
@@ -98,6 +99,7 @@ class Audit:
     first_divergence: Divergence | None = None
     why: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    came: tuple[str, ...] = ()
     cells: tuple[CaseVerdict, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     options: tuple[OptionVerdict, ...] = ()
@@ -181,6 +183,7 @@ def lines(found: Audit) -> list[str]:
         size = f"{found.score:.3g} of the bound" if found.score < float("inf") else "beyond any"
         said.append(f"  largest distance: {size}, among {compared:,} values in {found.cases} cases")
         said += [f"  {text}" for text in (*map(str, found.options), *found.attempts.lines)]
+    said += [f"  came out: {text}" for text in found.came]
     return said + [f"{ASSUMED}{text}" for text in found.remarks]
 
 

@@ -20,6 +20,7 @@ from optimizer_conformance.judging.explain import FORMULA_MODES
 from optimizer_conformance.judging.oracle import Oracle, Question, ordinary
 from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.judging.verdict import places
+from optimizer_conformance.questions.equivalence.apart import split
 from optimizer_conformance.questions.equivalence.example import example
 from optimizer_conformance.reference.numbers import equations
 from optimizer_conformance.reference.numbers.precision import Array
@@ -97,6 +98,7 @@ def panel(
     groups: dict[Key, list[FollowedRule]] = {}
     for member in members:
         groups.setdefault((member.rule, member.apart), []).append(member)
+    groups = split(groups, every[(every.features == features) & (every.relation == "claimed")])
     keys = sorted(groups, key=lambda key: (key[0] is None, bool(key[1]), -len(groups[key])))
     names = {key: letters(index) for index, key in enumerate(keys)}
     rules = [key[0] for key in keys if key[0] is not None]

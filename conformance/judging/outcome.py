@@ -1,0 +1,141 @@
+"""What came of a parameter beside its verdict: nan, an infinity, no movement, and since when.
+
+Where no digit is promised a verdict takes whatever can come out.  What did come out is a fact all
+the same, and of two implementations not the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from optimizer_conformance.judging.oracle import Question, Table, inputs_of, reached
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.numbers.hyper import held
+from optimizer_conformance.reference.numbers.precision import Array, parts
+from optimizer_conformance.reports import outcomes
+from optimizer_conformance.reports.verdicts import EXTREME
+
+KEPT = 8  # last values of elements of which no digit is promised, to be compared with others'
+
+
+@dataclass(frozen=True)
+class Came:
+    """One thing that came out.
+
+    what      in words
+    step      since which step; 0 where that says nothing
+    elements  of how many elements of the parameter, which has ``of``
+    """
+
+    what: str
+    step: int
+    elements: int
+    of: int
+
+    def __str__(self) -> str:
+        since = f" since step {self.step}" if self.step else ""
+        return f"{self.what}{since} in {self.elements:,} of {self.of:,} elements"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one parameter of one case.
+
+    came    nan, infinite, exploded, still or, where no digit is promised, finite
+    values  the last values of the first elements of which no digit is promised
+    """
+
+    came: tuple[Came, ...] = ()
+    values: tuple[float, ...] = ()
+
+    @property
+    def strange(self) -> bool:
+        """Whether nobody would want it."""
+        return any(item.what != FINITE for item in self.came)
+
+    @property
+    def words(self) -> str:
+        """As the column has it."""
+        return "; ".join(map(str, self.came))
+
+
+NOTHING = Outcome()
+NAN, INFINITE, EXPLODED, STILL, FINITE = (
+    "nan from finite numbers",
+    "infinite from finite numbers",
+    "so large that nothing is left of what it was,",
+    "never moves though the formula does,",
+    outcomes.FINITE,
+)
+
+
+def outcome(
+    question: Question, shown: Array, table: Table, codes: Array, columns: slice
+) -> Outcome:
+    """Of the parameter in these columns; one row a step, ``table`` and ``codes`` of it alone."""
+    start = start_of(question)[columns]
+    shown, value, error = (x[:, columns] for x in (shown, table.value, table.error))
+    clean = ~reached(inputs_of(question.case).parameters, rows=question.rule.shaped)[:, columns]
+    with np.errstate(all="ignore"):
+        flags = {
+            NAN: np.isnan(shown) & clean,
+            INFINITE: np.isinf(shown) & clean,
+            EXPLODED: exploded(question, shown, start) & clean,
+        }
+        # One step that is lost to an overflow is no standstill.
+        still = never_moves(question, shown, value, start) & clean.all(axis=0) & (len(shown) > 1)
+    came = [seen(what, flag) for what, flag in flags.items() if flag.any()]
+    if still.any():
+        came.append(Came(STILL, 0, int(still.sum()), still.size))
+    loose = np.isin(codes[:, columns], EXTREME) & np.isfinite(shown)
+    if loose.any():
+        came.append(seen(FINITE, loose))
+    open_ = np.flatnonzero(np.isinf(error[-1]))[:KEPT]
+    return Outcome(tuple(came), tuple(float(x) for x in shown[-1, open_]))
+
+
+def seen(what: str, flag: Array) -> Came:
+    """Since when, and in how many elements; ``flag`` is steps x elements."""
+    step = int(np.argmax(flag.any(axis=1))) + 1
+    return Came(what, step, int(flag.any(axis=0).sum()), flag.shape[1])
+
+
+def start_of(question: Question) -> Array:
+    """The parameters before the first step, one column an element."""
+    everything = inputs_of(question.case).parameters
+    return np.concatenate([np.ravel(parts(np.ravel(item.value))) for item in everything])
+
+
+def exploded(question: Question, shown: Array, start: Array) -> Array:
+    """Finite, and what it was and the rate together are below its last digit."""
+    rate = float(Fraction(dict(question.decimals)["learning_rate"]))
+    least = (np.abs(start) + rate) / question.precision.unit_roundoff
+    found: Array = np.isfinite(shown) & np.isfinite(least) & (np.abs(shown) > least)
+    return found
+
+
+def never_moves(question: Question, shown: Array, value: Array, start: Array) -> Array:
+    """Elements that are at every step what they were, where the formula leaves that number."""
+    away = np.abs(value[-1] - start) > question.precision.quantum(start)
+    found: Array = (shown == start).all(axis=0) & np.isfinite(value[-1]) & away
+    return found
+
+
+def vanished(question: Question) -> Iterator[str]:
+    """The hyperparameters that are 0 or 1 in the format and were not written so."""
+    for name, decimal in question.decimals:
+        if name in question.rule.hyperparameters:
+            lost = collapsed(name, Fraction(decimal), question.precision.name)
+            yield from [lost] if lost else []
+
+
+def collapsed(name: str, exact: Fraction, dtype: str) -> str:
+    """That a hyperparameter is 0 or 1 in a format, in words; empty where it is not, or is meant."""
+    kept = held(exact, dtype)
+    if kept == exact or kept not in (0, 1):
+        return ""
+    return f"{HYPERPARAMETERS[name].words} {float(exact):g} is {kept} in {dtype}"

@@ -1,0 +1,43 @@
+"""What came out of an optimizer beside the verdict, and what a format makes of its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from optimizer_conformance.judging.execution import question_for
+from optimizer_conformance.judging.outcome import collapsed, vanished
+from optimizer_conformance.questions.audit.conduct import Tried
+from optimizer_conformance.reference.numbers.precision import component
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.reports import outcomes
+
+if TYPE_CHECKING:
+    from optimizer_conformance.questions.audit.preparation import Ready
+
+
+def strange(variant: Variant, found: Tried) -> Iterator[str]:
+    """What nobody wants, once a dtype, with the first case where it was seen."""
+    told: set[tuple[str, str]] = set()
+    for unit, answer, judgement in found.judged:
+        for item in judgement.parameters:
+            words = "; ".join(sorted(outcomes.kinds(item.outcome.words)))
+            if not words or (words, unit.case.dtype) in told:
+                continue
+            told.add((words, unit.case.dtype))
+            question = question_for(variant, unit, answer.defaults)
+            why = "".join(f"; {lost}" for lost in vanished(question))
+            yield f"{words}, in {unit.case.dtype} with {item.name} gradients{why}"
+
+
+def defaults(variant: Variant, prepared: Ready) -> Iterator[str]:
+    """The defaults of its own that are 0 or 1 in a format that it takes, and were not meant so."""
+    own = prepared.subject.defaults
+    for dtype in prepared.subject.implementation.dtypes:
+        for name in variant.rule.hyperparameters:
+            value = own.get(name)
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                continue
+            if lost := collapsed(name, Fraction(str(value)), component(dtype)):
+                yield f"its default: {lost}"
