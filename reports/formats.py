@@ -2,6 +2,8 @@
 
 Format 1 had no elements, groups, events, journal or keys.  Format 2 kept its groups in
 ``units.json`` and called a rule's factors ``choices``; what an adapter said of itself stood twice.
+Format 3 kept nothing of what came out beside the verdicts; its scores were those of hyperparameters
+as they were written.
 """
 
 from __future__ import annotations
@@ -11,10 +13,10 @@ from typing import Any
 
 from optimizer_conformance.reports.records import FORMAT, Cause
 
-FORMATS = (1, 2, FORMAT)
+FORMATS = (1, 2, 3, FORMAT)
 Json = dict[str, Any]
 
-GROUPS = {2: "units.json", FORMAT: "groups.json"}
+GROUPS = {2: "units.json", 3: "groups.json", FORMAT: "groups.json"}
 # What stands where a folder of an older format has nothing.
 PROVENANCE: Json = {
     "started": "", "python": "", "implementation": "", "platform": "", "processor": "",
@@ -45,6 +47,9 @@ CAUSES = {
     "the step changes its gradient": Cause.promise,
     "the parameter comes back in another dtype": Cause.promise,
 }
+
+
+UNRECORDED = "?"  # the outcome of a cell of which nothing was kept
 
 
 def provenance(content: Json) -> Json:

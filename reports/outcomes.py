@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from optimizer_conformance.reports.formats import UNRECORDED
 from optimizer_conformance.reports.model import RunData
 
 FINITE = "finite where no digit is promised"
@@ -15,7 +16,7 @@ SHOWN = 12  # lines; the cells have all
 
 def strange(words: object) -> str:
     """What nobody wants, without what is finite; empty where there is nothing, or no record."""
-    parts = words.split("; ") if isinstance(words, str) else []
+    parts = words.split("; ") if known(words) and isinstance(words, str) else []
     return "; ".join(part for part in parts if not part.startswith(FINITE))
 
 
@@ -52,6 +53,8 @@ def apart(a: Any, b: Any) -> str:
     """What sets two cells of one case apart, in words; empty where nothing does."""
     if known(a.outcome) and known(b.outcome) and kinds(a.outcome) != kinds(b.outcome):
         return f"{strange(a.outcome) or 'finite'}, not {strange(b.outcome) or 'finite'}"
+    if not (known(a.outcome) and known(b.outcome)):
+        return ""
     one, other = numbers(a.values), numbers(b.values)
     if alike(one, other):
         return ""
@@ -62,7 +65,7 @@ def apart(a: Any, b: Any) -> str:
 
 def known(words: object) -> bool:
     """Whether the run kept it; older ones did not."""
-    return isinstance(words, str)
+    return words != UNRECORDED and isinstance(words, str)
 
 
 def lines(run: RunData) -> Iterator[str]:

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from optimizer_conformance.adapters.protocol import Description
 
-FORMAT = 3
+FORMAT = 4
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Defaults = dict[str, float | bool | str | None]
@@ -35,8 +35,8 @@ class Cause(StrEnum):
 class Cell(msgspec.Struct, frozen=True):
     """One row: what one parameter (regime) of one case came to against one variant.
 
-    relation     ``claimed`` by the implementation's own documentation, or ``other``; ``verdict`` a word
-    score, ulp   largest distance, in units of the bound that judged (``written``: as written), in ulp
+    relation     ``claimed`` by the implementation's own documentation, or ``other``
+    score, ulp   largest distance in the bound that judged (``written``: as written), and in ulp
     counts       elements by verdict: exact … deviates
     step … ulp   of the first divergence, where there is one
     why          what explains the verdict, in words

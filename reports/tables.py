@@ -143,7 +143,8 @@ def missing(table: pyarrow.Table, field: Any) -> Any:
         said = zip(*(table.column(name).to_pylist() for name in ("verdict", "why")), strict=True)
         words = [read_(why) if verdict == str(of) else "" for verdict, why in said]
         return pyarrow.chunked_array([words], type=wanted)
-    return pyarrow.chunked_array([[field.default] * len(table)], type=wanted)
+    default = formats.UNRECORDED if field.name == "outcome" else field.default
+    return pyarrow.chunked_array([[default] * len(table)], type=wanted)
 
 
 def values(table: pyarrow.Table) -> list[Values]:

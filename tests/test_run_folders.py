@@ -70,6 +70,7 @@ class TestFormat2:
         old, today = (model.load(folder).cells for folder in (OLD / "whole", new))
         assert set(today.cause) >= {"", "rule"}
         assert old.cause.equals(today.cause)
+        assert set(old.outcome) == {formats.UNRECORDED}
 
     def test_it_cannot_be_gone_on_with_and_that_is_said(self, tmp_path):
         with pytest.raises(RunError, match="another version of the suite"):
@@ -91,8 +92,10 @@ class TestTables:
         def write(name, change):
             """The table of a run with one column changed; None takes it away."""
             table = parquet.read_table(OLD / "whole" / "cells" / "fake.parquet")
-            for later in ("held", "cause"):
-                table = table.append_column(later, pyarrow.array([""] * len(table)))
+            for field in FIELDS:
+                if field.name not in table.column_names:
+                    later = pyarrow.array([field.default] * len(table))
+                    table = table.append_column(field.name, later)
             at = table.column_names.index(name)
             column = change(table.column(name))
             table = table.remove_column(at)
