@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from optimizer_conformance.cases.inputs import expand
 from optimizer_conformance.judging.oracle import Oracle, Question
+from optimizer_conformance.judging.outcome import vanished
 from optimizer_conformance.judging.verdict import Verdict, judge
 from optimizer_conformance.mutants.execution import rewritten
 from optimizer_conformance.mutants.styles import LOSING
@@ -27,6 +29,7 @@ from optimizer_conformance.reference.numbers.reach import ReachArithmetic
 from optimizer_conformance.reference.rules import ADAM, RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import outcomes as outcomes_of_cells
 
 RULES = sorted({variant.rule for variant in VARIANTS.values()}, key=repr)
 DTYPES = ("float32", "float16", "bfloat16", "float64")
@@ -161,3 +164,50 @@ class TestVerdict:
         assert self.answer("float16", None) is not Verdict.deviates
         assert self.answer("float16", np.inf) is Verdict.deviates
         assert self.answer("float16", 1.0) is Verdict.deviates
+
+
+class TestWhatCameOut:
+    def judged(self, value):
+        case = case_of("adam", dtype="float16", mode="edges", steps=3)
+        question = Question(ADAM, case.hyperparameters, case)
+        shown = observe(case, ADAM, Arithmetic("float16"))
+        start = 0
+        for item in expand(case).parameters:
+            stop = start + item.value.size
+            if item.name == "zero":
+                shown["parameter"][:, start:stop] = item.value if value is None else value
+            start = stop
+        found = judge(Oracle(), question, shown).parameters
+        return question, next(item.outcome for item in found if item.name == "zero")
+
+    def test_nan_from_a_zero_gradient_is_said_and_why(self):
+        question, found = self.judged(np.nan)
+        assert found.words.startswith("nan from finite numbers since step 1 in ")
+        assert "epsilon 1e-08 is 0 in float16" in vanished(question)
+        assert not self.judged(None)[1].strange
+
+    def test_a_parameter_that_never_moves_is_told(self):
+        case = case_of("adam", mode="trajectory", steps=3)
+        question = Question(ADAM, case.hyperparameters, case)
+        starts = np.concatenate([item.value.ravel() for item in expand(case).parameters])
+        shown = {"parameter": np.tile(starts, (3, 1))}
+        assert any(
+            "never moves" in item.outcome.words
+            for item in judge(Oracle(), question, shown).parameters
+        )
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [(-462.48, -160.0, False), (float("nan"), -58.39, False), (1.0, 1.4, True)],
+    )
+    def test_numbers_without_a_digit_in_common_are_apart(self, one, other, same):
+        cells = [SimpleNamespace(outcome="", values=repr(value)) for value in (one, other)]
+        assert (outcomes_of_cells.apart(*cells) == "") is same
+
+    def test_an_older_run_says_nothing(self):
+        cells = [
+            SimpleNamespace(outcome=words, values="")
+            for words in ("?", "nan from finite numbers since step 1 in 2 of 3 elements")
+        ]
+        assert outcomes_of_cells.apart(*cells) == ""
+        assert outcomes_of_cells.kinds(cells[1].outcome) == {"nan from finite numbers since step 1"}
