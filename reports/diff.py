@@ -116,16 +116,18 @@ COLUMNS = [*KEY, *OUTCOME, "adapter", "version", "score", "divergence_score", "b
 COLUMNS += ["outcome", "values"]
 
 
-class Came(NamedTuple):
+class CellOutcome(NamedTuple):
     """What a cell of one run says of what came out."""
 
     outcome: object
     values: object
 
 
-def told(both: pandas.DataFrame) -> Iterator[tuple[Came, Came]]:
+def told(both: pandas.DataFrame) -> Iterator[tuple[CellOutcome, CellOutcome]]:
     """Of each pair of cells, after and before."""
-    sides = [map(Came, both["outcome" + side], both["values" + side]) for side in ("_b", "_a")]
+    sides = [
+        map(CellOutcome, both["outcome" + side], both["values" + side]) for side in ("_b", "_a")
+    ]
     return zip(*sides, strict=True)
 
 

@@ -42,7 +42,7 @@ class Came:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ParameterOutcome:
     """What came of one parameter of one case.
 
     came    nan, infinite, exploded, still or, where no digit is promised, finite
@@ -63,7 +63,7 @@ class Outcome:
         return "; ".join(map(str, self.came))
 
 
-NOTHING = Outcome()
+NOTHING = ParameterOutcome()
 NAN, INFINITE, EXPLODED, STILL, FINITE = (
     "nan from finite numbers",
     "infinite from finite numbers",
@@ -75,7 +75,7 @@ NAN, INFINITE, EXPLODED, STILL, FINITE = (
 
 def outcome(
     question: Question, shown: Array, table: Table, codes: Array, columns: slice
-) -> Outcome:
+) -> ParameterOutcome:
     """Of the parameter in these columns; one row a step, ``table`` and ``codes`` of it alone."""
     start = start_of(question)[columns]
     shown, value, error = (x[:, columns] for x in (shown, table.value, table.error))
@@ -95,7 +95,7 @@ def outcome(
     if loose.any():
         came.append(seen(FINITE, loose))
     open_ = np.flatnonzero(np.isinf(error[-1]))[:KEPT]
-    return Outcome(tuple(came), tuple(float(x) for x in shown[-1, open_]))
+    return ParameterOutcome(tuple(came), tuple(float(x) for x in shown[-1, open_]))
 
 
 def seen(what: str, flag: Array) -> Came:

@@ -15,7 +15,7 @@ from optimizer_conformance.cases.plan import Unit
 from optimizer_conformance.judging.execution import Answer, question_for
 from optimizer_conformance.judging.explain import Explanation
 from optimizer_conformance.judging.oracle import Question
-from optimizer_conformance.judging.outcome import Outcome, vanished
+from optimizer_conformance.judging.outcome import ParameterOutcome, vanished
 from optimizer_conformance.judging.verdict import Divergence, Judgement, Verdict, places
 from optimizer_conformance.reference.numbers.precision import component, to_bits
 from optimizer_conformance.reference.rules import Rule
@@ -103,7 +103,7 @@ def rows(
         )
 
 
-def told(found: Outcome, question: Question) -> str:
+def told(found: ParameterOutcome, question: Question) -> str:
     """What came out, and which hyperparameters the format does not hold, where that may be why."""
     lost = vanished(question) if found.strange or question.case.mode == "defaults" else ()
     return "; ".join(filter(None, (found.words, *lost)))

@@ -33,7 +33,7 @@ from optimizer_conformance.judging.oracle import (
     inputs_of,
     ordinary,
 )
-from optimizer_conformance.judging.outcome import NOTHING, Outcome, outcome
+from optimizer_conformance.judging.outcome import NOTHING, ParameterOutcome, outcome
 from optimizer_conformance.reference.numbers import Precision, Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
@@ -87,7 +87,7 @@ class ParameterVerdict:
     divergence: Divergence | None = None
     condition: float = float("nan")
     unconfirmed: int = 0
-    outcome: Outcome = NOTHING
+    outcome: ParameterOutcome = NOTHING
     written: float = 0.0
     failing: tuple[Divergence, ...] = ()
 
