@@ -18,8 +18,6 @@ from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import REQUEST_LIMIT
-from optimizer_conformance.workers.subject import SubjectError
-from optimizer_conformance.workers.targets import InterpreterLacks
 
 DEVIATES, INCOMPLETE = 1, 3
 Many = list[str] | None
@@ -88,11 +86,6 @@ def audit_(
             )
     except AuditError as error:
         raise UsageError(str(error)) from error
-    except SubjectError as error:
-        if not isinstance(error.__cause__, InterpreterLacks):
-            raise UsageError(str(error)) from error
-        errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(INCOMPLETE) from error
     if as_json:
         print_answer(found.to_dict())
     else:

@@ -17,7 +17,7 @@ from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reports import foreign
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.process import WorkerError
-from optimizer_conformance.workers.subject import SubjectError
+from optimizer_conformance.workers.subject import Absent, SubjectError
 
 INCOMPLETE = 3
 app = typer.Typer(help="Certificates that were issued.", no_args_is_help=True)
@@ -75,6 +75,8 @@ def certify_(
                 device=device,
                 progress=lambda text: status.update(escape(text)),
             )
+    except Absent:
+        raise
     except SubjectError as error:
         raise UsageError(str(error)) from error
     if out is not None:

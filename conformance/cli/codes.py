@@ -49,6 +49,7 @@ FORESEEN = {
     "UsageError": USAGE,
     "VectorError": USAGE,
     # What was asked for could not be done here and now.
+    "Absent": INCOMPLETE,
     "AgentLost": INCOMPLETE,
     "DataUnavailable": INCOMPLETE,
     "EnvironmentFailure": INCOMPLETE,

@@ -22,7 +22,7 @@ from optimizer_conformance.reference.decimals import decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.configuration import offered
-from optimizer_conformance.workers.subject import Subject, SubjectError, subject
+from optimizer_conformance.workers.subject import Subject, subject
 
 OUTSIDE = 1
 Many = list[str] | None
@@ -113,8 +113,6 @@ def identify_(
                 found.append(answer)
                 if not as_json:
                     show(answer)
-    except SubjectError as error:
-        raise UsageError(str(error)) from error
     except Unidentifiable as error:
         errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(OUTSIDE) from error

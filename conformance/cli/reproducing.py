@@ -28,7 +28,7 @@ from optimizer_conformance.questions.repro.script import StandaloneScript, issue
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.reports.text import escape
-from optimizer_conformance.workers.subject import SubjectError, subject
+from optimizer_conformance.workers.subject import Absent, SubjectError, subject
 
 NOTHING, CANNOT = 1, 3  # exit codes: it agrees or does not show; it cannot be written
 
@@ -91,6 +91,8 @@ def repro(
     one = asked(what or [], run, variant, regime)
     try:
         alone(one, out, as_issue, checked, as_json)
+    except Absent:
+        raise
     except SubjectError as error:
         raise UsageError(str(error)) from error
     except NothingThereError as error:

@@ -25,7 +25,6 @@ from optimizer_conformance.questions.translate.table import survey
 from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.environments import ADAPTERS
-from optimizer_conformance.workers.subject import SubjectError
 
 
 @interpreting
@@ -88,18 +87,15 @@ def translate_(
         raise UsageError(f"unknown dtype {dtype!r}{suggestion(dtype, PRECISIONS)}")
     if steps < 1:
         raise UsageError(f"--steps {steps}: at least one step is needed")
-    try:
-        with errors.status(f"{first}: starting", spinner="dots") as status:
-            found = translate(
-                first,
-                second,
-                hyperparameters or (),
-                dtype=dtype,
-                steps=steps,
-                progress=lambda text: status.update(escape(text)),
-            )
-    except SubjectError as error:
-        raise UsageError(str(error)) from error
+    with errors.status(f"{first}: starting", spinner="dots") as status:
+        found = translate(
+            first,
+            second,
+            hyperparameters or (),
+            dtype=dtype,
+            steps=steps,
+            progress=lambda text: status.update(escape(text)),
+        )
     if code is not None and found.code:
         write(code, found.code.encode())
     if as_json:

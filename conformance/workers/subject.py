@@ -35,6 +35,10 @@ class SubjectError(Exception):
     """Nothing can be asked of what was named; the message says what to do next."""
 
 
+class Absent(SubjectError):  # noqa: N818 - named for the situation
+    """What was named, or the framework that it needs, is not installed here."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """What came of some steps: quantity to float64 values, steps x elements.
@@ -155,7 +159,7 @@ def subject(
     canonical name that it does not take says what is built in); ``features`` that are always on;
     ``family`` where its hyperparameters do not give it away; ``limit`` seconds for a reply.
 
-    Raises SubjectError where there is none, or none that can run here.
+    Raises SubjectError where there is none, Absent where it or its framework is not installed.
     """
     about_target = kind or mapping or options or features or family
     found = None if isinstance(name, str) else name
@@ -173,7 +177,9 @@ def subject(
             )
             with serving(order, found=found, python=python, limit=limit) as worker:
                 yield described(worker, order.name, device, greeted(worker, python))
-        except (TargetError, InterpreterLacks, NoInterpreter) as error:
+        except InterpreterLacks as error:
+            raise Absent(f"{name}: {error}") from error
+        except (TargetError, NoInterpreter) as error:
             raise SubjectError(f"{name}: {error}") from error
         return
     if python:
@@ -195,7 +201,7 @@ def subject(
         )
     environment = environments.locate(adapter)
     if not environment.complete:
-        raise SubjectError(f"{adapter}: {environment.absence}")
+        raise Absent(f"{adapter}: {environment.absence}")
     with Worker(environment.command, limit=limit) as worker:
         yield described(worker, name, device)
 
@@ -213,7 +219,7 @@ def described(
         raise SubjectError(f"{description.adapter} has no {name!r}; it has {', '.join(found)}")
     item = found[name]
     if not item.devices:
-        raise SubjectError(f"{name} cannot run here: {description.unavailable or 'no device'}")
+        raise Absent(f"{name} cannot run here: {description.unavailable or 'no device'}")
     if device and device not in item.devices:
         raise SubjectError(f"{name} does not run on {device!r}; it runs on {item.devices}")
     probed = worker.ask(protocol.Probe(name), protocol.Probed).defaults

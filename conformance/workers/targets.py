@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,9 @@ from optimizer_conformance.workers.process import (
 from optimizer_conformance.workers.process import command_for as command_of_adapter
 
 R = TypeVar("R")
+# What targets import as theirs; of any other module that is missing the target is at fault.
+FRAMEWORKS = ("torch", "jax", "optax", "flax", "keras", "tensorflow", "mindspore", "mlx", "paddle")
+LACKED = re.compile(r"No module named '(\w+)[.\w]*'")
 
 
 class TargetError(Exception):
@@ -138,6 +142,12 @@ def serving(
         yield worker
 
 
+def framework(message: str) -> str:
+    """The framework that a message says is not there; empty where it says nothing of one."""
+    found = LACKED.search(message)
+    return found[1] if found and found[1] in FRAMEWORKS else ""
+
+
 def greeted(worker: Asked, python: str | Path | None = None) -> protocol.Description:
     """What the target is.
 
@@ -147,6 +157,12 @@ def greeted(worker: Asked, python: str | Path | None = None) -> protocol.Descrip
     try:
         return worker.hello()
     except Refused as error:
+        if lacking := framework(error.failure.message):
+            interpreter = python or sys.executable
+            raise InterpreterLacks(
+                f"{interpreter} has no {lacking}, which it imports: name an interpreter that has "
+                f"it with --python, or {interpreter} -m pip install {lacking}"
+            ) from error
         if error.failure.exception in ("BadTarget", "Misbehaviour"):
             raise TargetError(error.failure.message) from error
         raise

@@ -33,6 +33,8 @@ from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, Verdict, of_many
 from optimizer_conformance.workers.process import REQUEST_LIMIT, Refused, WorkerError
+from optimizer_conformance.workers.subject import Absent
+from optimizer_conformance.workers.targets import framework
 
 ODD = {"empty": "an empty parameter", "scalar": "a 0-d parameter"}
 ENOUGH = 5000  # steps that have to give the same bits
@@ -208,7 +210,12 @@ def against(
 
 
 def failed(question: AuditRequest, error: WorkerError, prepared: Ready | None = None) -> Audit:
-    """An audit that came to its end before anything could be compared."""
+    """An audit that came to its end before anything could be compared.
+
+    Raises Absent where a framework is missing that it imports in its step.
+    """
+    if lacking := framework(str(error)):
+        raise Absent(f"{named(question.target)}: its interpreter has no {lacking}") from error
     verdict, text = said(error)
     return Audit(
         target=named(question.target),

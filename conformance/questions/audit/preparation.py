@@ -18,7 +18,7 @@ from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.environments import ADAPTERS
 from optimizer_conformance.workers.process import REQUEST_LIMIT
 from optimizer_conformance.workers.pythons import NoInterpreter
-from optimizer_conformance.workers.subject import Subject, SubjectError, described
+from optimizer_conformance.workers.subject import Absent, Subject, SubjectError, described
 from optimizer_conformance.workers.targets import (
     InterpreterLacks,
     TargetError,
@@ -117,7 +117,9 @@ def started(question: AuditRequest, order: Any) -> Iterator[Subject]:
         python = interpreters.find(question.python) if question.python else interpreters.chosen()
         with serving(order, found=found, python=python, limit=question.limit) as worker:
             yield described(worker, order.name, description=greeted(worker, python))
-    except (TargetError, InterpreterLacks, NoInterpreter) as error:
+    except InterpreterLacks as error:
+        raise Absent(f"{named(question.target)}: {error}") from error
+    except (TargetError, NoInterpreter) as error:
         raise SubjectError(f"{named(question.target)}: {error}") from error
 
 

@@ -99,7 +99,9 @@ def identify(
     if beyond := overflow(given, chosen):
         raise HyperparameterError(beyond)
     if "learning_rate" in given and float(given["learning_rate"]) == 0:
-        raise Unidentifiable("learning_rate=0 takes no step, of which anything could be told")
+        raise HyperparameterError(
+            "learning_rate=0 takes no step, of which anything could be told: give another, or none"
+        )
     search = Search(Queries(asked, tuple(features), max_steps), chosen, given, seed)
     search.seek_formula()
     if thorough and not search.diagnosis:
