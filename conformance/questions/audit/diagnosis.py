@@ -92,15 +92,15 @@ def followed(
     explanation = rule(oracle, variant, found, main)
     if explanation.rule is not None and not explanation.partly:
         choice = of_mutant(Mutant("choice", "choice", explanation.rule), str)
-        if stands(choice, evidence, None):
+        if stands(choice, evidence):
             why = [*words.choice(explanation.rule, variant.rule), *rounder([choice], evidence)]
             return Diagnosis(tuple(why), explanation.rule)
     progress("trying wrong rules")
     causes = suspects(variant, evidence, main_dtype(found))
     progress("telling wrong rules apart")
     like = next(unit.case for unit, _, _ in main)
-    more = list(experiments(ready, variant, like))
-    causes = told_apart(causes, more, partial(asked, ready, variant))
+    more = list(experiments(ready.subject, ready.fixed, variant, like))
+    causes = told_apart(causes, more, partial(asked, ready.subject, variant))
     why = [*sentences(causes), *rounder(causes, evidence)] or nan(main)
     if not why:
         why = list(asked_again(ready, variant))

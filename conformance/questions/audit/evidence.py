@@ -66,7 +66,7 @@ def of_mutant(mutant: Mutant, said: Callable[[], str]) -> Candidate:
     return Candidate(mutant.kind, lambda place: mutant, said)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Testimony:
     """One answer, and where the documented rule contradicts it.
 
@@ -121,13 +121,16 @@ class Testimony:
         inputs = candidate.sent(self.inputs) if candidate.sent else self.inputs
         sizes = [parameter.value.size for parameter in inputs.parameters]
         columns = np.cumsum([0, *sizes])
+        # An optimizer goes through its groups one after the other.
+        every = sorted(range(len(sizes)), key=lambda index: inputs.parameters[index].group)
+        turn = {index: place for place, index in enumerate(every)}
         wrong = replace(self.question, rule=candidate.mutant.rule)
         for members, decimals, rule in blocks(wrong, inputs):
             groups = [[index] for index in members] if candidate.apart else [members]
             for some in groups:
                 place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in some])
                 parameters = [inputs.parameters[index] for index in some]
-                mutant = candidate.at(Place(some[0], len(sizes)))
+                mutant = candidate.at(Place(turn[some[0]], len(sizes)))
                 yield place, (rule, decimals, parameters, inputs), mutant
 
     def table(self, candidate: Candidate, effect: str = "flush", working: str = "") -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +12,10 @@ from optimizer_conformance.cases.plan import Unit, suitable
 from optimizer_conformance.judging.execution import ProtocolBreach, carry_out, question_for
 from optimizer_conformance.judging.oracle import inputs_of, ordinary
 from optimizer_conformance.questions.audit.evidence import Testimony
-from optimizer_conformance.questions.audit.preparation import Ready
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import WorkerError
+from optimizer_conformance.workers.subject import Subject
 
 # Mode, steps, elements a regime, and the setting of the hyperparameters' table.
 EXPERIMENTS = (
@@ -30,14 +30,24 @@ EXPERIMENTS = (
 SEED = 7_031_987  # of arrays that no profile draws
 
 
-def experiments(ready: Ready, variant: Variant, like: Case) -> Iterator[Testimony]:
-    """What may still be asked of a target, with the numbers that the case ``like`` has."""
-    item = ready.subject.implementation
-    for index, (mode, steps, size, setting) in enumerate(EXPERIMENTS):
+def experiments(
+    subject: Subject,
+    fixed: Mapping[str, str],
+    variant: Variant,
+    like: Case,
+    table: Sequence[tuple[str, int, int, str]] = EXPERIMENTS,
+) -> Iterator[Testimony]:
+    """What may still be asked, with the hyperparameters that the case ``like`` has.
+
+    Those that are ``fixed`` have that value.
+    """
+    item = subject.implementation
+    for index, (mode, steps, size, setting) in enumerate(table):
         if not suitable(item, mode, like.features):
             continue
-        values = {name: HYPERPARAMETERS[name].at(setting) for name in like.decimals}
-        values |= {name: value for name, value in ready.fixed.items() if name in values}
+        records = {name: HYPERPARAMETERS[name] for name in like.decimals}
+        values = {n: r.narrow.get(like.dtype, r.at(setting)) for n, r in records.items()}
+        values |= {name: value for name, value in fixed.items() if name in values}
         case = Case(
             like.family,
             like.features,
@@ -48,12 +58,12 @@ def experiments(ready: Ready, variant: Variant, like: Case) -> Iterator[Testimon
             size,
             SEED + index,
         )
-        yield unanswered(variant, unit_of(ready, case, variant))
+        yield unanswered(variant, unit_of(subject, case, variant))
 
 
-def unit_of(ready: Ready, case: Case, variant: Variant) -> Unit:
-    """A case for the target."""
-    return Unit(ready.subject.implementation, ready.subject.device, case, (variant,))
+def unit_of(subject: Subject, case: Case, variant: Variant) -> Unit:
+    """A case for the subject."""
+    return Unit(subject.implementation, subject.device, case, (variant,))
 
 
 def unanswered(variant: Variant, unit: Unit) -> Testimony:
@@ -64,11 +74,11 @@ def unanswered(variant: Variant, unit: Unit) -> Testimony:
     return Testimony(question_for(variant, unit, {}), inputs, nothing, ordinary(unit.case))
 
 
-def asked(ready: Ready, variant: Variant, item: Testimony) -> Testimony | None:
-    """The same with the target's answer; None where it gives none."""
-    unit = unit_of(ready, item.question.case, variant)
+def asked(subject: Subject, variant: Variant, item: Testimony) -> Testimony | None:
+    """The same with the subject's answer; None where it gives none."""
+    unit = unit_of(subject, item.question.case, variant)
     try:
-        answer = carry_out(ready.subject.worker, unit, {})
+        answer = carry_out(subject.worker, unit, {})
     except (ProtocolBreach, WorkerError):
         return None
     return replace(item, observed=answer.observed["parameter"])

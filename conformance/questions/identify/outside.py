@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer_conformance.mutants.mutants import Mutant, mutants
-from optimizer_conformance.questions.audit.words import sentence
+from optimizer_conformance.questions.identify.beyond import cause
 from optimizer_conformance.questions.identify.elimination import Predict, Refutation, refutation
 from optimizer_conformance.questions.identify.experiment import Experiment
-from optimizer_conformance.questions.identify.prediction import Prediction, departing
-from optimizer_conformance.questions.identify.queries import QueryResult
-from optimizer_conformance.reference.numbers import BoundArithmetic
+from optimizer_conformance.questions.identify.queries import Queries, QueryResult
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS
 
-Numbers = Callable[[Experiment], BoundArithmetic]
-LEAST = 0.1  # of the unexplained elements: of these a fault must promise something
-NEAREST = 4  # rules of which mutants are tried beside the documented ones
-# Kinds of mutants that are one wrong operation, coefficient or course, and no other constant.
-KINDS = ("coefficient", "operation", "course")
+NEAREST = 4  # rules of which faults are sought beside the documented ones
+SHOWN = 3  # causes that nothing tells apart
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,8 @@ def diagnosed(
     rules: Sequence[Rule],
     records: Sequence[QueryResult],
     predict: Predict[Rule],
-    numbers: Numbers,
+    queries: Queries,
+    rest: Sequence[Experiment],
 ) -> OutsideFamily:
     """The nearest rule, and what would explain the rest."""
     comparisons = compared(rules, records, predict)
@@ -55,12 +50,9 @@ def diagnosed(
     parts, places = by_place(comparisons)
     source, fault = ranked[0], ""
     if not parts:
-        found = (
-            (rule, sentence(mutant, rule))
-            for rule in suspected(ranked)
-            for mutant in explaining(rule, comparisons[rule].bad, records, numbers)
-        )
-        source, fault = next(found, (source, ""))
+        source, found = cause(list(suspected(ranked)), records, queries, rest)
+        alike = [one.said() for one in found if one.kind == found[0].kind][:SHOWN]
+        fault = " (or: ".join(alike) + ")" * (len(alike) - 1)
     return OutsideFamily(source, first(source, records, predict), parts, places, fault)
 
 
@@ -139,29 +131,3 @@ def first(rule: Rule, records: Sequence[QueryResult], predict: Predict[Rule]) ->
         if refuted:
             return refuted
     raise LookupError("no record contradicts the rule")
-
-
-def explaining(
-    rule: Rule, unexplained: Array, records: Sequence[QueryResult], numbers: Numbers
-) -> Iterator[Mutant]:
-    """The mutants of a rule that no record contradicts.
-
-    Each says something of enough elements that the rule leaves ``unexplained``.
-    """
-    asked = records[0].experiment
-    for mutant in mutants(rule, asked.coefficients, asked.dtype):
-        if mutant.kind in KINDS and " alone × " not in mutant.identifier:
-            told = explained(mutant, records, numbers)
-            if (told & unexplained).sum() > LEAST * unexplained.sum():
-                yield mutant
-
-
-def explained(mutant: Mutant, records: Sequence[QueryResult], numbers: Numbers) -> Array:
-    """The elements of which a mutant says something; none where a record contradicts it."""
-    told = np.zeros(records[0].observed.shape[1], dtype=bool)
-    for record in records:
-        table = departing(mutant, record.experiment, numbers(record.experiment))
-        if Prediction((mutant,), table).contradicted(record.observed).any():
-            return np.zeros_like(told)
-        told |= np.isfinite(table.error).all(axis=0) & np.isfinite(record.observed).all(axis=0)
-    return told

@@ -13,6 +13,7 @@ import numpy as np
 from optimizer_conformance.cases.case import overflow
 from optimizer_conformance.questions.identify import documents, evidence
 from optimizer_conformance.questions.identify.ambiguity import ambiguities, distinct
+from optimizer_conformance.questions.identify.beyond import Holding, held_against
 from optimizer_conformance.questions.identify.constants import (
     decimals,
     likely,
@@ -27,7 +28,7 @@ from optimizer_conformance.questions.identify.experiment import (
     experiments,
     searching,
 )
-from optimizer_conformance.questions.identify.holding import held
+from optimizer_conformance.questions.identify.holding import held as carried
 from optimizer_conformance.questions.identify.hypotheses import (
     HIDDEN,
     NEEDED,
@@ -106,7 +107,8 @@ def identify(
     search.seek_formula()
     if thorough and not search.diagnosis:
         search.seek_manner()
-    return search.conclusion(started)
+    answer = search.conclusion(started)
+    return held(answer, search.hold()) if thorough and not search.diagnosis else answer
 
 
 @dataclass
@@ -227,8 +229,22 @@ class Search:
                 replace(record, experiment=with_constants(record.experiment, self.usual))
                 for record in self.queries.records
             ]
-            self.diagnosis = diagnosed(self.rules, records, self.predict, self.numbers)
+            self.diagnosis = diagnosed(self.rules, records, self.predict, self.queries, self.rest())
         self.records = tuple(self.queries.records)
+
+    def rest(self) -> list[Experiment]:
+        """The experiments that have not been asked."""
+        done = [record.experiment for record in self.queries.records]
+        return [with_constants(one, self.usual) for one in self.candidates if one not in done]
+
+    def hold(self) -> Holding:
+        """The first rule that is left against what was not used to find it."""
+        found, known = self.left[0], Storage(self.dtype)
+        if self.storage != known or self.queries.subject.implementation.compiled:
+            return Holding()
+        return held_against(
+            self.queries, found, self.dtype, self.offered, self.given, self.constants(found)
+        )
 
     def again(self, storage: Storage) -> None:
         """The same answers, had they been computed or kept in a coarser format."""
@@ -252,7 +268,7 @@ class Search:
         for dtype in (self.dtype, *(d for d in OTHERS if d in subject.implementation.dtypes)):
             wanted = dtype == self.dtype or not subject.implementation.compiled
             if wanted and not overflow(self.given, dtype):
-                found = held(
+                found = carried(
                     self.queries, rule, dtype, self.offered, self.given, self.seed, constants
                 )
                 self.manner.append(FactorRow(dtype, str(found or "in no known way")))
@@ -302,6 +318,27 @@ class Search:
             steps=queries.steps,
             seconds=time.monotonic() - started,
         )
+
+
+def held(answer: Identification, holding: Holding) -> Identification:
+    """The answer after experiments that were not used to find it."""
+    answer = replace(
+        answer,
+        experiments=(*answer.experiments, *holding.experiments),
+        steps=answer.steps + holding.steps,
+    )
+    if not holding.refuted:
+        return answer
+    return replace(
+        answer,
+        verdict="outside the family",
+        rules=(),
+        factors=(),
+        formula=(),
+        latex=(),
+        ambiguous=(),
+        why=f"it begins like {answer.why.partition(';')[0]}; and then: {holding.refuted}",
+    )
 
 
 def said(nearest: tuple[str, ...], departure: str, others: int) -> str:
