@@ -29,6 +29,7 @@ from optimizer_conformance.mutants.slips import (
     grouped,
     lost,
     of_norm,
+    of_optimizer,
     only,
     power,
     rate,
@@ -36,9 +37,11 @@ from optimizer_conformance.mutants.slips import (
     right,
     run_out,
     signed,
+    since_loading,
     standing,
     times,
     turned,
+    unsaved,
     unweighted,
     warmed,
     whole,
@@ -212,6 +215,23 @@ CAUSES: tuple[KnownCause, ...] = (
     ),
     KnownCause("old and new have each other's weights in all averages", averaging(turned)),
     KnownCause("epsilon is added inside the root as well", both_epsilons),
+    KnownCause(
+        "the step count is no part of what is saved: after loading it begins again",
+        counter(since_loading),
+    ),
+    KnownCause("the state is lost when it is saved and loaded", unsaved(everything)),
+    *(
+        KnownCause(
+            f"the {name.replace('_', ' ')} is lost when it is saved and loaded",
+            unsaved(only(name)),
+        )
+        for name in ("first_moment", "second_moment", "mean_gradient", "momentum")
+    ),
+    KnownCause(
+        "the step count is the optimizer's, not the parameter's: one whose gradient is missing in "
+        "some steps is corrected as if it had had one",
+        counter(of_optimizer),
+    ),
     KnownCause("the step count is one too small", counter(lambda count, _, place: count - 1)),
     KnownCause("the step count is one too large", counter(lambda count, _, place: count + 1)),
     KnownCause("the step count stays at 1", counter(lambda count, _, place: 1)),

@@ -21,10 +21,16 @@ from optimizer_conformance.reference.rules import Rule, State
 
 @dataclass(frozen=True)
 class Place:
-    """Which parameter of how many a wrong rule is asked for; the first is 0."""
+    """Which parameter of how many a wrong rule is asked for; the first is 0.
+
+    steps    of the optimizer in which it has a gradient, from 1; empty: in all of them
+    reloads  after how many steps the optimizer is saved and loaded
+    """
 
     index: int = 0
     of: int = 1
+    steps: tuple[int, ...] = ()
+    reloads: tuple[int, ...] = ()
 
 
 ALONE = Place()
@@ -184,6 +190,37 @@ def lost(names: Callable[[Rule], tuple[str, ...]], *, counter: bool = False) -> 
         return of(rule, program=program, **changed)
 
     return make
+
+
+def unsaved(names: Callable[[Rule], tuple[str, ...]]) -> Make:
+    """State that is lost when the optimizer is saved and loaded."""
+
+    def make(rule: Rule, number: Fraction, place: Place) -> Mutant | None:
+        which = names(rule)
+        if not which:
+            return None
+
+        def program(
+            course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value
+        ) -> Step:
+            if course.index in place.reloads:
+                fresh = rule.initial_state(w, num=course.num)
+                state = {**state, **{name: fresh[name] for name in which}}
+            return plain(course, rule, hyper, state, w, g)
+
+        return of(rule, program=program)
+
+    return make
+
+
+def since_loading(count: int, _: Fraction, place: Place) -> int:
+    """A counter that begins again where the optimizer was loaded."""
+    return count - max((after for after in place.reloads if after < count), default=0)
+
+
+def of_optimizer(count: int, _: Fraction, place: Place) -> int:
+    """The optimizer's own counter in the place of the parameter's."""
+    return place.steps[count - 1] if place.steps else count
 
 
 def everything(rule: Rule) -> tuple[str, ...]:

@@ -33,7 +33,10 @@ from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import Refused, WorkerError
 
 # Modes whose answers a wrong rule is held against: every one of FORMULA_MODES that needs no state.
-SUSPECT_MODES = ("origin", "trajectory", "rate-change", "separation", "groups", "relations")
+SUSPECT_MODES = (
+    *("origin", "trajectory", "rate-change", "separation", "groups", "relations"),
+    *("steps", "rates", "loop", "loop-missing", "loop-joined", "loop-groups", "checkpoint"),
+)
 SUSPECTS_SHOWN = 3
 NOTHING = (
     "no cause is known: no documented rule explains it, nor one that differs from {variant} in two "
@@ -85,10 +88,13 @@ def followed(
     """Which rule the values follow that are ``left``."""
     formula = [item for item in left if item[0].case.mode in FORMULA_MODES]
     main = [item for item in formula if item[0].case.dtype == main_dtype(found)]
-    if not main:
-        return Diagnosis(tuple(places(oracle, variant, found, left)), variant.rule)
-    progress("looking for the rule that it follows")
     evidence = seen(variant, found)
+    if not main:
+        progress("trying wrong rules")
+        causes = held(ready, variant, found, evidence, left)
+        where = places(oracle, variant, found, left)
+        return Diagnosis((*sentences(causes), *where), variant.rule)
+    progress("looking for the rule that it follows")
     explanation = rule(oracle, variant, found, main)
     if explanation.rule is not None and not explanation.partly:
         choice = of_mutant(Mutant("choice", "choice", explanation.rule), str)
@@ -96,11 +102,7 @@ def followed(
             why = [*words.choice(explanation.rule, variant.rule), *rounder([choice], evidence)]
             return Diagnosis(tuple(why), explanation.rule)
     progress("trying wrong rules")
-    causes = suspects(variant, evidence, main_dtype(found))
-    progress("telling wrong rules apart")
-    like = next(unit.case for unit, _, _ in main)
-    more = list(experiments(ready.subject, ready.fixed, variant, like))
-    causes = told_apart(causes, more, partial(asked, ready.subject, variant))
+    causes = held(ready, variant, found, evidence, main)
     why = [*sentences(causes), *rounder(causes, evidence)] or nan(main)
     if not why:
         why = list(asked_again(ready, variant))
@@ -112,6 +114,19 @@ def followed(
     nothing = NOTHING.format(variant=variant.identifier)
     known = facts(oracle, variant, found.judged, left)
     return Diagnosis((nothing, *known), found=False)
+
+
+def held(
+    ready: Ready,
+    variant: Variant,
+    found: Tried,
+    evidence: Sequence[Testimony],
+    judged: Sequence[Judged],
+) -> list[Candidate]:
+    """The causes that explain every answer, and experiments that were made to tell them apart."""
+    causes = suspects(variant, evidence, main_dtype(found))
+    more = list(experiments(ready.subject, ready.fixed, variant, judged[0][0].case))
+    return told_apart(causes, more, partial(asked, ready.subject, variant))
 
 
 def parts(explanation: Explanation, evidence: Sequence[Testimony]) -> bool:

@@ -24,7 +24,7 @@ from optimizer_conformance.judging.oracle import (
 )
 from optimizer_conformance.mutants.bounded import BoundCourse, PlainCourse, Plainly
 from optimizer_conformance.mutants.causes import Place
-from optimizer_conformance.mutants.execution import mutated, walk
+from optimizer_conformance.mutants.execution import joined, mutated, walk
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.reference.numbers import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
@@ -64,6 +64,45 @@ class Candidate:
 def of_mutant(mutant: Mutant, said: Callable[[], str]) -> Candidate:
     """A wrong rule that is the same for every parameter."""
     return Candidate(mutant.kind, lambda place: mutant, said)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Parameters that are evaluated together.
+
+    place   their columns
+    there   the steps in which they have a gradient
+    needed  what a walk starts from
+    mutant  the wrong rule
+    """
+
+    place: Array
+    there: Sequence[int]
+    needed: Needed
+    mutant: Mutant
+
+    def rows(self, course: Any, steps: int) -> Iterator[tuple[Any, Any]]:
+        """The parameter after each step, in the rows of a table in which it stands so.
+
+        In a step without a gradient it stays what it was.
+        """
+        ends = [*self.there[1:], steps]
+        if self.there and self.there[0]:
+            start = joined([p.value for p in self.needed[2]], self.needed[0], course.num)
+            yield range(self.there[0]), course.num.given(start)
+        walked = walk(*self.needed, course, self.mutant)
+        for first, end, shown in zip(self.there, ends, walked, strict=True):
+            yield range(first, end), shown["parameter"]
+
+
+def present(parameter: Input, steps: int) -> list[int]:
+    """The steps in which a parameter has a gradient."""
+    return [step for step in range(steps) if step not in parameter.absent]
+
+
+def left(parameter: Input, there: Sequence[int]) -> Input:
+    """A parameter with the gradients that it has."""
+    return replace(parameter, gradients=[parameter.gradients[step] for step in there])
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +146,12 @@ class Testimony:
         return np.where(np.isnan(found), np.inf, found)
 
     @property
+    def apart(self) -> bool:
+        """Whether an element is an experiment of its own: no group, no gap, no loading."""
+        inputs = self.inputs
+        return not (inputs.groups or inputs.reloads or any(p.absent for p in inputs.parameters))
+
+    @property
     def steps(self) -> int:
         """How many there were."""
         return len(self.observed)
@@ -116,7 +161,7 @@ class Testimony:
         """What evaluating it takes, roughly: an operation's time, and that of its elements."""
         return self.steps * (500 + int(self.observed.shape[1]))
 
-    def parts(self, candidate: Candidate) -> Iterator[tuple[Array, Needed, Mutant]]:
+    def parts(self, candidate: Candidate) -> Iterator[Part]:
         """Parameters that are evaluated together: their columns, what is needed, the wrong rule."""
         inputs = candidate.sent(self.inputs) if candidate.sent else self.inputs
         sizes = [parameter.value.size for parameter in inputs.parameters]
@@ -130,8 +175,11 @@ class Testimony:
             for some in groups:
                 place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in some])
                 parameters = [inputs.parameters[index] for index in some]
-                mutant = candidate.at(Place(turn[some[0]], len(sizes)))
-                yield place, (rule, decimals, parameters, inputs), mutant
+                there = present(parameters[0], self.steps)
+                steps = tuple(step + 1 for step in there) if len(there) < self.steps else ()
+                mutant = candidate.at(Place(turn[some[0]], len(sizes), steps, inputs.reloads))
+                needed = rule, decimals, [left(p, there) for p in parameters], inputs
+                yield Part(place, there, needed, mutant)
 
     def table(self, candidate: Candidate, effect: str = "flush", working: str = "") -> Table:
         """What a wrong rule allows: coefficients held in any way, and subnormals flushed.
@@ -145,11 +193,11 @@ class Testimony:
         num = arithmetic(dtype, effect, way, mutant.rule.counted, question.profile, stored=stored)
         value, error = np.zeros(self.observed.shape), np.zeros(self.observed.shape)
         with np.errstate(all="ignore"):
-            for place, needed, wrong in self.parts(candidate):
+            for part in self.parts(candidate):
                 course: Any = BoundCourse(num, dtype)
-                for row, shown in enumerate(walk(*needed, course, wrong)):
-                    value[row, place] = np.ravel(shown["parameter"].value)
-                    error[row, place] = np.ravel(shown["parameter"].error)
+                for row, shown in part.rows(course, self.steps):
+                    value[np.ix_(row, part.place)] = np.ravel(shown.value)
+                    error[np.ix_(row, part.place)] = np.ravel(shown.error)
         return Table(value, np.where(np.isnan(error), np.inf, error) * num.slack)
 
     def agrees(self, candidate: Candidate, working: str = "") -> bool:
@@ -170,10 +218,10 @@ class Testimony:
         """The same in float64, without a bound."""
         found = np.zeros(self.observed.shape)
         with np.errstate(all="ignore"):
-            for place, needed, wrong in self.parts(candidate):
+            for part in self.parts(candidate):
                 course: Any = PlainCourse(PLAINLY, "float64")
-                for row, shown in enumerate(walk(*needed, course, wrong)):
-                    found[row, place] = np.ravel(shown["parameter"])
+                for row, shown in part.rows(course, self.steps):
+                    found[np.ix_(row, part.place)] = np.ravel(shown)
         return found
 
     def stored(self, mutant: Mutant) -> Array:

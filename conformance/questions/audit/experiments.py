@@ -23,9 +23,11 @@ EXPERIMENTS = (
     ("trajectory", 12, 5, "long"),
     ("rate-change", 12, 5, "short"),
     ("origin", 1, 9, "short"),
-    ("trajectory", 40, 2, "fine"),
+    ("trajectory", 40, 2, "long"),
     ("groups", 6, 5, "usual"),
-    ("trajectory", 300, 1, "long"),
+    ("loop-missing", 8, 5, "usual"),
+    ("checkpoint", 12, 5, "long"),
+    ("trajectory", 300, 1, "fine"),
 )
 SEED = 7_031_987  # of arrays that no profile draws
 

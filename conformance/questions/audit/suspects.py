@@ -41,6 +41,8 @@ def suspects(variant: Variant, evidence: Sequence[Testimony], main: str) -> list
     looks.sort(key=lambda item: item.cost)
     for candidate in proposed(variant, deviating[0], sample):
         known = any(one.name and one.name == candidate.name for one in found)
+        if sample is not None and sample.steps > LONG and far(candidate, sample):
+            continue
         if known or not all(one.agrees(candidate) for one in cheaper(looks, sample, candidate)):
             continue
         if stands(candidate, ordered):
@@ -57,6 +59,15 @@ def proposed(variant: Variant, first: Testimony, sample: Testimony | None) -> It
         yield from sought(variant, sample)
 
 
+def far(candidate: Candidate, sample: Testimony) -> bool:
+    """Whether float64 tells already that a candidate is not near: bounds over many steps cost."""
+    if candidate.apart or candidate.sent or candidate.kind == "storage":
+        return False
+    with np.errstate(all="ignore"):
+        left = np.abs(sample.observed - sample.values(candidate)) / sample.away
+    return not float(np.median(left[sample.bad])) < 1 / NEAR
+
+
 def cheaper(
     looks: Sequence[Testimony], sample: Testimony | None, candidate: Candidate
 ) -> Sequence[Testimony]:
@@ -68,7 +79,7 @@ def cheaper(
 
 def first_look(deviating: Sequence[Testimony]) -> Testimony | None:
     """A few elements of one answer; None where elements say nothing by themselves."""
-    alone = [e for e in deviating if not e.inputs.groups and not e.question.rule.shaped]
+    alone = [e for e in deviating if e.apart and not e.question.rule.shaped]
     alone = [e for e in alone if e.steps >= FEW] or alone
     if not alone:
         return None
