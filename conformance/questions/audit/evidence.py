@@ -67,7 +67,7 @@ def of_mutant(mutant: Mutant, said: Callable[[], str]) -> Candidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Joint:
     """Parameters that are evaluated together.
 
     place   their columns
@@ -161,7 +161,7 @@ class Testimony:
         """What evaluating it takes, roughly: an operation's time, and that of its elements."""
         return self.steps * (500 + int(self.observed.shape[1]))
 
-    def parts(self, candidate: Candidate) -> Iterator[Part]:
+    def parts(self, candidate: Candidate) -> Iterator[Joint]:
         """Parameters that are evaluated together: their columns, what is needed, the wrong rule."""
         inputs = candidate.sent(self.inputs) if candidate.sent else self.inputs
         sizes = [parameter.value.size for parameter in inputs.parameters]
@@ -179,7 +179,7 @@ class Testimony:
                 steps = tuple(step + 1 for step in there) if len(there) < self.steps else ()
                 mutant = candidate.at(Place(turn[some[0]], len(sizes), steps, inputs.reloads))
                 needed = rule, decimals, [left(p, there) for p in parameters], inputs
-                yield Part(place, there, needed, mutant)
+                yield Joint(place, there, needed, mutant)
 
     def table(self, candidate: Candidate, effect: str = "flush", working: str = "") -> Table:
         """What a wrong rule allows: coefficients held in any way, and subnormals flushed.

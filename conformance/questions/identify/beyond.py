@@ -32,7 +32,7 @@ HELD = (
 
 
 @dataclass(frozen=True)
-class Holding:
+class FurtherTrial:
     """What further experiments came to: which they were, and where one contradicts, in words."""
 
     experiments: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ def held_against(
     offered: frozenset[str],
     given: Mapping[str, str],
     constants: Mapping[str, str],
-) -> Holding:
+) -> FurtherTrial:
     """Whether a rule that was told also holds for what was not used to tell it."""
     subject, variant = queries.subject, as_document(rule)
     values = tuple(sorted(dict.fromkeys(offered, "").items()))
@@ -139,13 +139,13 @@ def held_against(
     names = tuple(said(item) for item in done)
     steps = sum(item.steps for item in done)
     if not done or not done[-1].bad.any():
-        return Holding(names, steps)
+        return FurtherTrial(names, steps)
     found = told_apart(
         suspects(variant, done, dtype),
         list(more(queries, given, variant, like)),
         again(queries, variant, constants),
     )
-    return Holding(names, steps, contradiction(done[-1], found))
+    return FurtherTrial(names, steps, contradiction(done[-1], found))
 
 
 def more(

@@ -13,7 +13,7 @@ import numpy as np
 from optimizer_conformance.cases.case import overflow
 from optimizer_conformance.questions.identify import documents, evidence
 from optimizer_conformance.questions.identify.ambiguity import ambiguities, distinct
-from optimizer_conformance.questions.identify.beyond import Holding, held_against
+from optimizer_conformance.questions.identify.beyond import FurtherTrial, held_against
 from optimizer_conformance.questions.identify.constants import (
     decimals,
     likely,
@@ -237,11 +237,13 @@ class Search:
         done = [record.experiment for record in self.queries.records]
         return [with_constants(one, self.usual) for one in self.candidates if one not in done]
 
-    def hold(self) -> Holding:
+    def hold(self) -> FurtherTrial:
         """The first rule that is left against what was not used to find it."""
         found, known = self.left[0], Storage(self.dtype)
-        if self.storage != known or self.queries.subject.implementation.compiled:
-            return Holding()
+        subject = self.queries.subject
+        # One that is made of a rule here takes its steps without a worker.
+        if self.storage != known or subject.implementation.compiled or subject.worker is None:
+            return FurtherTrial()
         return held_against(
             self.queries, found, self.dtype, self.offered, self.given, self.constants(found)
         )
@@ -320,14 +322,14 @@ class Search:
         )
 
 
-def held(answer: Identification, holding: Holding) -> Identification:
+def held(answer: Identification, further: FurtherTrial) -> Identification:
     """The answer after experiments that were not used to find it."""
     answer = replace(
         answer,
-        experiments=(*answer.experiments, *holding.experiments),
-        steps=answer.steps + holding.steps,
+        experiments=(*answer.experiments, *further.experiments),
+        steps=answer.steps + further.steps,
     )
-    if not holding.refuted:
+    if not further.refuted:
         return answer
     return replace(
         answer,
@@ -337,7 +339,7 @@ def held(answer: Identification, holding: Holding) -> Identification:
         formula=(),
         latex=(),
         ambiguous=(),
-        why=f"it begins like {answer.why.partition(';')[0]}; and then: {holding.refuted}",
+        why=f"it begins like {answer.why.partition(';')[0]}; and then: {further.refuted}",
     )
 
 
