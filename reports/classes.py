@@ -14,7 +14,7 @@ from optimizer_conformance.reports.folder import UnreadableRun, read_json
 from optimizer_conformance.reports.model import options
 from optimizer_conformance.reports.text import visible_content
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -56,6 +56,26 @@ class HandExample(msgspec.Struct, frozen=True):
     values: tuple[float, float]
 
 
+class Apart(msgspec.Struct, frozen=True):
+    """One respect in which two classes differ.
+
+    subject  a factor of the rules in words, or all that can be said where one has no rule
+    values   the factor's value in each class, in words; empty without a rule
+    """
+
+    subject: str
+    values: tuple[str, str] = ("", "")
+
+    def words(self, between: str = " | ") -> str:
+        """``epsilon: inside the root | outside the root``."""
+        return f"{self.subject}: {between.join(self.values)}" if any(self.values) else self.subject
+
+    @property
+    def turned(self) -> Apart:
+        """The same, seen from the second class."""
+        return Apart(self.subject, self.values[::-1])
+
+
 class ClassWitness(msgspec.Struct, frozen=True):
     """The case that separates two classes, and one element of it.
 
@@ -63,11 +83,11 @@ class ClassWitness(msgspec.Struct, frozen=True):
     values, bounds  of both rules at that element; of what no rule explains, what was seen there
     size            |difference of the values| / sum of the bounds; infinite where one is not finite
     seen            who answered what there, and how far that is from the other rule, in its bounds
-    apart           in which choices the rules differ, in words
+    apart           in which choices the rules differ
     """
 
     classes: tuple[str, str]
-    apart: list[str]
+    apart: list[Apart]
     case: str
     step: int
     quantity: str

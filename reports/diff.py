@@ -14,13 +14,15 @@ from optimizer_conformance.reports import markdown, outcomes
 from optimizer_conformance.reports.folder import UnreadableRun
 from optimizer_conformance.reports.model import RunData, options
 from optimizer_conformance.reports.paragraphs import Words
+from optimizer_conformance.reports.records import Cause
 from optimizer_conformance.reports.terminal import number
 from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER
 
 KEY = ["implementation", "device", "variant", "features", "dtype", "mode", "regime", "case"]
 STATUS = ("added", "removed", "changed", "shifted", "unchanged")
 BY = ("adapter", "implementation", "version", "device", "dtype", "mode")
-OUTCOME = ["relation", "verdict", "why", "step", "quantity", "element"]
+# What two cells have to have in common to be the same; `why` is the same in words.
+OUTCOME = ["relation", "verdict", "cause", "held", "rule", "step", "quantity", "element"]
 GATES = ("changed", "worse", "any")
 SHOWN = 40  # changes that a terminal or a page shows; JSON has all
 
@@ -62,8 +64,9 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
     """
     key = [name for name in KEY if name != across]
     sides = []
+    known = factors(a) & factors(b)
     for run, side in ((a, "_a"), (b, "_b")):
-        cells = run.cells
+        cells = ruled(run, known)
         if cells.empty:
             cells = pandas.DataFrame({name: pandas.Series(dtype=str) for name in COLUMNS})
         if across and (cells.groupby("implementation")[across].nunique() > 1).any():
@@ -112,7 +115,7 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
     return RunDifference(a, b, both.drop(columns="_merge"), suites)
 
 
-COLUMNS = [*KEY, *OUTCOME, "adapter", "version", "score", "divergence_score", "bits"]
+COLUMNS = [*KEY, *OUTCOME, "why", "adapter", "version", "score", "divergence_score", "bits"]
 COLUMNS += ["outcome", "values"]
 
 
@@ -129,6 +132,35 @@ def told(both: pandas.DataFrame) -> Iterator[tuple[CellOutcome, CellOutcome]]:
         map(CellOutcome, both["outcome" + side], both["values" + side]) for side in ("_b", "_a")
     ]
     return zip(*sides, strict=True)
+
+
+BY_RULE = {str(Cause.rule), str(Cause.partly)}
+
+
+def factors(run: RunData) -> set[str]:
+    """The factors of rules that a run knows: they grow from version to version."""
+    groups = (group for groups in run.groups.values() for group in groups)
+    return {name for group in groups if group.followed for name in group.followed.factors}
+
+
+def ruled(run: RunData, known: set[str]) -> pandas.DataFrame:
+    """The cells of a run, each with the rule that its deviation is put down to.
+
+    The run keeps it a group, and the default values of a constructor with it; of the factors those
+    that are ``known`` to both runs.
+    """
+    told: dict[tuple[str, ...], dict[str, str]] = {}
+    for group in (group for groups in run.groups.values() for group in groups):
+        chosen = group.followed.factors if group.followed else {}
+        rule = sorted((name, value) for name, value in chosen.items() if name in known)
+        about = {**dict.fromkeys(BY_RULE, repr(rule)), str(Cause.default): repr(group.defaults)}
+        told[group.implementation, group.device, group.features] = about
+    cells = run.cells
+    groups = zip(cells.implementation, cells.device, cells.features, strict=True)
+    rules = [
+        told.get(group, {}).get(cause, "") for group, cause in zip(groups, cells.cause, strict=True)
+    ]
+    return cells.assign(rule=rules)
 
 
 def label(cells: pandas.DataFrame, by: str) -> pandas.Series[Any]:

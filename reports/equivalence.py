@@ -86,7 +86,7 @@ def show(found: Map, console: Console) -> None:
                 console.print(Padding(f"[yellow]but[/] {escape(line)}", (0, 0, 0, 4)))
         for witness in panel.witnesses:
             pair = " – ".join(witness.classes)
-            words = f"{number(witness.size)} bounds apart: {'; '.join(witness.apart)}"
+            words = f"{number(witness.size)} bounds apart: {said(witness)}"
             console.print(f"  [bold]{pair}[/]  {escape(words)}")
             if hand := by_hand(witness):
                 console.print(Padding(f"[dim]{escape(hand)}[/]", (0, 0, 0, 4)))
@@ -160,10 +160,15 @@ def exceptions(item: Class) -> Iterator[str]:
         yield f"{', '.join(names)}: {why}"
 
 
+def said(item: ClassWitness) -> str:
+    """In which choices the rules differ, in words."""
+    return "; ".join(one.words() for one in item.apart)
+
+
 def witness_row(item: ClassWitness) -> list[str]:
     """One witness in words."""
     pair = " – ".join(item.classes)
-    return [pair, "; ".join(item.apart), number(item.size), by_hand(item), place(item)]
+    return [pair, said(item), number(item.size), by_hand(item), place(item)]
 
 
 def place(item: ClassWitness) -> str:

@@ -110,6 +110,12 @@ def cause(why: str) -> str:
     return next((str(told) for words, told in CAUSES.items() if words in why), str(Cause.rule))
 
 
+def raised(why: str) -> str:
+    """The column ``cause`` of a cell that has the verdict ``error``."""
+    name, colon, _ = why.partition(": ")
+    return name if colon and name.isidentifier() else ""
+
+
 def held(why: str) -> str:
     """The column ``held`` of a cell that has the verdict ``representation``."""
     return "; ".join(f"{what}={kept}" for what, kept in HELD.findall(why))

@@ -41,7 +41,7 @@ def render(run: RunData) -> str:
         adapters=run.adapters,
         footer=run.footer,
         reasons=run.provenance.reasons,
-        decided=ledger["date"] if ledger else "",
+        decided=ledger.date if ledger else "",
         **(claims.for_template(ledger) if ledger else {"ledger": []}),
     )
 

@@ -93,7 +93,8 @@ def base_of(variant: str, features: str) -> str:
 COMPARED = [
     "implementation", "adapter", "version", "device", "variant", "base", "features", "relation",
     "verdict", "score", "ulp", "cells", "range", "ill_posed", "deviating", "unexpected", "step",
-    "quantity", "element", "observed", "expected", "case", "nearest", "why", "expectation",
+    "quantity", "element", "observed", "expected", "case", "nearest", "why", "reasons",
+    "expectation",
 ]  # fmt: skip
 
 
@@ -119,6 +120,7 @@ def compared(run: RunData) -> pandas.DataFrame:
         shown = loud if len(loud) else bad
         measured = bad if len(bad) else group[np.isin(verdicts, MEASURED)]
         row = {name: cells[name][group[0]] for name in keys}
+        reasons = tuple(dict.fromkeys(cells["why"][shown]))
         row |= {
             "base": base_of(row["variant"], row["features"]),
             "verdict": str(of_many(verdicts)),
@@ -130,7 +132,8 @@ def compared(run: RunData) -> pandas.DataFrame:
             "deviating": len(bad),
             "unexpected": len(loud),
             "step": int(cells["step"][shown[0]]) if len(shown) else 0,
-            "why": "; ".join(dict.fromkeys(cells["why"][shown])),
+            "why": "; ".join(reasons),
+            "reasons": reasons,
             "expectation": ", ".join(sorted(set(cells["expectation"][bad]) - {""})),
         }
         for name in ("quantity", "element", "observed", "expected", "case", "nearest"):
@@ -259,13 +262,13 @@ def against(run: RunData) -> pandas.DataFrame:
 
 def parquet_bytes(run: RunData) -> bytes:
     """The whole matrix as a Parquet file."""
-    content: bytes = compared(run).to_parquet(index=False)
+    content: bytes = compared(run).drop(columns="reasons").to_parquet(index=False)
     return content
 
 
 def csv(run: RunData) -> str:
     """The whole matrix as comma-separated values."""
-    table = compared(run)
+    table = compared(run).drop(columns="reasons")
     for name in table.columns:
         if table[name].map(lambda value: isinstance(value, str)).all():
             table[name] = table[name].map(inert)

@@ -90,11 +90,7 @@ def edge(panel: Panel, parent: str, child: str) -> str:
     if found is None:
         return "not told apart in this run"
     turned = found.classes[0] != parent
-    words = []
-    for word in found.apart:
-        subject, _, sides = word.partition(": ")
-        pair = sides.split(" | ")
-        words.append(f"{subject}: {' → '.join(pair[::-1] if turned else pair)}" if sides else word)
+    words = [(one.turned if turned else one).words(" → ") for one in found.apart]
     return textwrap.shorten("; ".join(words), 118, placeholder=" …")
 
 

@@ -25,8 +25,8 @@ TYPES: dict[Any, tuple[pyarrow.DataType, Callable[[Any], bool]]] = {
 }
 # What older tables said in words alone, and of which verdict.
 WORDED = {
-    "held": (Verdict.representation, formats.held),
-    "cause": (Verdict.deviates, formats.cause),
+    "held": {Verdict.representation: formats.held},
+    "cause": {Verdict.deviates: formats.cause, Verdict.error: formats.raised},
 }
 DAMAGE = (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError)
 
@@ -139,9 +139,9 @@ def missing(table: pyarrow.Table, field: Any) -> Any:
     """What stands where an older table has no such column."""
     wanted, _ = TYPES[field.type]
     if field.name in WORDED:
-        of, read_ = WORDED[field.name]
+        readers = {str(verdict): read_ for verdict, read_ in WORDED[field.name].items()}
         said = zip(*(table.column(name).to_pylist() for name in ("verdict", "why")), strict=True)
-        words = [read_(why) if verdict == str(of) else "" for verdict, why in said]
+        words = [readers[verdict](why) if verdict in readers else "" for verdict, why in said]
         return pyarrow.chunked_array([words], type=wanted)
     default = formats.UNRECORDED if field.name == "outcome" else field.default
     return pyarrow.chunked_array([[default] * len(table)], type=wanted)

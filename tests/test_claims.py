@@ -7,13 +7,13 @@ import json
 import os
 import sys
 import tomllib
-from copy import deepcopy
 from pathlib import Path
 from xml.etree import ElementTree
 
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from optimizer_conformance.adapters import protocol
@@ -390,23 +390,24 @@ class TestPages:
     @pytest.mark.parametrize("format_", pages.FORMATS)
     def test_every_format_shows_every_claim(self, content, format_):
         text = pages.render(content, format_)
-        assert all(row["id"] in text for row in content["claims"])
+        assert all(row.id in text for row in content.claims)
 
     def test_sarif_has_a_rule_and_a_result_a_claim(self, content):
         log = json.loads(pages.render(content, "sarif"))
         (run,) = log["runs"]
         assert log["version"] == "2.1.0"
-        assert len(run["results"]) == len(run["tool"]["driver"]["rules"]) == len(content["claims"])
+        assert len(run["results"]) == len(run["tool"]["driver"]["rules"]) == len(content.claims)
         assert all(r["level"] == "none" for r in run["results"] if r["kind"] != "fail")
 
     def test_a_contradiction_fails_in_junit_and_sarif_until_it_is_known(self, content):
-        one = deepcopy(content)
-        row = one["claims"][0]
-        row["decision"]["verdict"], row["status"] = "contradicted", "unexpected"
+        first, *rest = content.claims
+        decision = replace(first.decision, verdict="contradicted")
+        row = replace(first, decision=decision, status="unexpected")
+        one = replace(content, claims=[row, *rest])
         suite = ElementTree.fromstring(pages.render(one, "junit")).find("testsuite")
         assert suite.get("failures") == "1"
         assert json.loads(pages.render(one, "sarif"))["runs"][0]["results"][0]["level"] == "error"
-        row["status"], row["reason"] = "expected", "because"
+        one = replace(one, claims=[replace(row, status="expected", reason="because"), *rest])
         suite = ElementTree.fromstring(pages.render(one, "junit")).find("testsuite")
         assert suite.get("failures") == "0"
         first = json.loads(pages.render(one, "sarif"))["runs"][0]["results"][0]

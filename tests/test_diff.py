@@ -158,3 +158,23 @@ class TestCommand:
         assert (
             conformance("diff", str(numpy_run.folder), str(folder), "--incomplete").returncode == 0
         )
+
+
+def test_the_same_in_other_words_is_unchanged_and_another_cause_is_changed(numpy_run, other):
+    def reworded(cells, own):
+        bad = cells.index[cells.verdict == "deviates"]
+        cells.loc[bad, "why"] = "said otherwise"
+        return cells
+
+    found = compared(numpy_run, other(reworded), others=True)
+    assert set(counts(found)) == {"unchanged"}
+    assert (found.cells.why_a != found.cells.why_b).any()
+
+
+def test_another_cause_is_a_change(numpy_run, other):
+    def recaused(cells, own):
+        bad = cells.index[cells.verdict == "deviates"]
+        cells.loc[bad[:1], "cause"] = "place"
+        return cells
+
+    assert counts(compared(numpy_run, other(recaused), others=True))["changed"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -27,6 +28,7 @@ from optimizer_conformance.questions.verify.observations import ObservationPropo
 from optimizer_conformance.questions.verify.registry import VERDICTS
 from optimizer_conformance.reports import claims as pages
 from optimizer_conformance.reports import model
+from optimizer_conformance.reports.claim_records import ClaimLedger, Entry
 from optimizer_conformance.reports.paragraphs import Words, things
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.reports.verdicts import CLAIM_TONES
@@ -131,7 +133,7 @@ def verify(
         write(out, pages.render(content, format_).encode())
         errors.print(f"wrote {out}", soft_wrap=True)
     elif format_ == "json":
-        print_json(content)
+        print_json(msgspec.to_builtins(content))
     else:
         typer.echo(pages.render(content, format_), nl=False)
     raise typer.Exit(code)
@@ -169,7 +171,7 @@ def known(given: Many, names: Any, what: str) -> tuple[str, ...]:
     return tuple(given or names)
 
 
-def decided(chosen: list[document.Document], fits: Any, *, quiet: bool) -> list[ledger.Entry]:
+def decided(chosen: list[document.Document], fits: Any, *, quiet: bool) -> list[Entry]:
     """All entries, with a bar on a terminal."""
     bar = Progress(
         BarColumn(),
@@ -188,34 +190,34 @@ def decided(chosen: list[document.Document], fits: Any, *, quiet: bool) -> list[
         return ledger.verify(chosen, context, wanted=fits, progress=progress)
 
 
-def show(content: dict[str, Any]) -> None:
+def show(content: ClaimLedger) -> None:
     """A document's claims: those that call for attention in full, of the others how many."""
     words = Words(console)
-    for about in content["documents"]:
-        rows = [row for row in content["claims"] if row["document"] == about["name"]]
+    for about in content.documents:
+        rows = [row for row in content.claims if row.document == about.name]
         if not rows:
             continue
         words.blank()
-        words.say(about["title"], style="bold")
+        words.say(about.title, style="bold")
         for verdict in CLAIM_TONES:
-            own = [row for row in rows if row["decision"]["verdict"] == verdict]
+            own = [row for row in rows if row.decision.verdict == verdict]
             tell(verdict, own, words)
 
 
-def tell(verdict: str, rows: list[dict[str, Any]], words: Words) -> None:
+def tell(verdict: str, rows: list[Entry], words: Words) -> None:
     """Claims of one verdict."""
     tone = CLAIM_TONES[verdict].terminal
     if rows:
         words.say(f"{len(rows)} {verdict}", start="  ", style=tone)
     for row in rows:
-        known = " (known)" if row["expected"] == verdict == "contradicted" else ""
-        note = "" if row["status"] == "expected" else f" ({row['status']})"
-        words.say(f"{row['id']}{known}{note}: {row['statement']}", start="    ", indent=6)
+        known = " (known)" if row.expected == verdict == "contradicted" else ""
+        note = "" if row.status == "expected" else f" ({row.status})"
+        words.say(f"{row.id}{known}{note}: {row.statement}", start="    ", indent=6)
         if details := pages.details(row):
             words.say(details, start="      ", style="dim", indent=6)
 
 
-def closing(entries: list[ledger.Entry], code: int) -> None:
+def closing(entries: list[Entry], code: int) -> None:
     """The counts, and what the exit code says."""
     counts = {v: sum(e.decision.verdict == v for e in entries) for v in VERDICTS}
     words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
@@ -228,7 +230,7 @@ def closing(entries: list[ledger.Entry], code: int) -> None:
                 f"{escape(told)}\n  {escape(entry.statement)}",
                 soft_wrap=True,
             )
-    if new := [entry for entry in entries if entry.kept.startswith("new")]:
+    if new := [entry for entry in entries if entry.new]:
         versions = ", ".join(sorted({entry.decision.version for entry in new}))
         errors.print(
             f"[yellow]not kept yet:[/] {len(new)} observations of {escape(versions)}; "
@@ -243,28 +245,25 @@ def closing(entries: list[ledger.Entry], code: int) -> None:
 
 def show_sections(chosen: list[document.Document], *, as_json: bool) -> None:
     """Every section of every document with its claims, or why there are none."""
-    rows = [
-        {
-            "document": doc.name,
-            "section": section.heading,
-            "claims": section.claims,
-            "none": section.none,
-        }
-        for doc in chosen
-        for section in doc.sections
-    ]
+    rows = [(doc.name, section) for doc in chosen for section in doc.sections]
     if as_json:
-        print_json(rows)
+        print_json(
+            [
+                {
+                    "document": name,
+                    "section": section.heading,
+                    "claims": section.claims,
+                    "none": section.none,
+                }
+                for name, section in rows
+            ]
+        )
         return
     things(
         console,
         ("section", "document", "claims"),
         [
-            (
-                str(row["section"]),
-                str(row["document"]),
-                ", ".join(row["claims"]) or f"none: {row['none']}",
-            )
-            for row in rows
+            (section.heading, name, ", ".join(section.claims) or f"none: {section.none}")
+            for name, section in rows
         ],
     )

@@ -21,7 +21,7 @@ from optimizer_conformance.reference.numbers.precision import component, to_bits
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.reports.records import Cause, Cell, Element, StoredRule
-from optimizer_conformance.workers.process import WorkerError
+from optimizer_conformance.workers.process import Refused, WorkerError
 
 BROKEN = {
     "gradient": "the step changes its gradient",
@@ -232,4 +232,11 @@ def failure_cell(judged: Judged, description: Description) -> Cell:
         score=0.0,
         ulp=0.0,
         why=str(judged.failure),
+        cause=raised(judged.failure),
     )
+
+
+def raised(failure: WorkerError) -> str:
+    """The exception of an adapter that was asked for what it has; empty of all else."""
+    said = failure.failure if isinstance(failure, Refused) else None
+    return said.exception if said and said.kind == "error" else ""

@@ -26,7 +26,15 @@ from optimizer_conformance.reference.numbers import equations
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import FACTORS, STATE, Rule
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reports.classes import FORMAT, Class, ClassWitness, Map, Member, Panel
+from optimizer_conformance.reports.classes import (
+    FORMAT,
+    Apart,
+    Class,
+    ClassWitness,
+    Map,
+    Member,
+    Panel,
+)
 from optimizer_conformance.reports.facts import Facts, latest, together
 from optimizer_conformance.reports.model import RunData
 from optimizer_conformance.reports.records import StoredRule
@@ -319,16 +327,17 @@ def named(
     )
 
 
-def differences(one: Key, other: Key) -> list[str]:
-    """In which choices two rules differ: ``epsilon: inside the root | outside the root``."""
+def differences(one: Key, other: Key) -> list[Apart]:
+    """In which choices two rules differ."""
     if one[0] is None or other[0] is None:
-        return ["no rule explains " + " and ".join(key[1] for key in (one, other) if not key[0])]
+        unexplained = " and ".join(key[1] for key in (one, other) if not key[0])
+        return [Apart(f"no rule explains {unexplained}")]
     found = []
     for name in one[0].differences(other[0]):
         factor = FACTORS[name]
         first, second = factor.says[one[0][name]], factor.says[other[0][name]]
-        found.append(f"{factor.subject}: {first} | {second}")
-    return found + [key[1] for key in (one, other) if key[1]]
+        found.append(Apart(factor.subject, (first, second)))
+    return found + [Apart(key[1]) for key in (one, other) if key[1]]
 
 
 def described(rule: Rule | None, rules: list[Rule], partly: str) -> list[str]:

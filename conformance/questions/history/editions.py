@@ -116,7 +116,7 @@ def followed(row: Any) -> Fact:
         return Fact(f"follows {row.variant}", rule=VARIANTS[row.variant].rule)
     known = VARIANTS.get(row.nearest)
     # What was raised may go on with a traceback, places of this machine included.
-    reasons = tuple(dict.fromkeys(shorten(part, LONGEST) for part in row.why.split("; ")))
+    reasons = tuple(dict.fromkeys(shorten(part, LONGEST) for part in row.reasons))
     return Fact(
         f"departs from {row.variant}: {'; '.join(reasons)}",
         reasons,

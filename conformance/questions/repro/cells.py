@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from optimizer_conformance.cases.case import MAIN_DTYPE, Case, parse
 from optimizer_conformance.cases.inputs import RANGE_REGIMES
 from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
 from optimizer_conformance.reference.rules import Rule
-from optimizer_conformance.reports.records import Cell
+from optimizer_conformance.reports.records import Cause, Cell
 from optimizer_conformance.reports.verdicts import FAILS
 from optimizer_conformance.runs.reader import adapters_of, provenance_of
 
@@ -45,6 +46,8 @@ def deviation(cell: Cell, rule: Rule | None) -> Deviation:
         cell.device,
         cell.verdict,
         cell.why,
+        cell.cause,
+        cell.quantity,
         rule,
     )
 
@@ -60,20 +63,23 @@ def found_in(run: Path, implementation: str, case: Case, variant: str, regime: s
 
 def grouped(cells: list[Deviation]) -> Iterator[list[Deviation]]:
     """Cells of one implementation, variant and reason together, those to begin with first."""
-    found: dict[tuple[str, ...], list[Deviation]] = {}
+    found: dict[tuple[Any, ...], list[Deviation]] = {}
     for cell in cells:
-        key: tuple[str, ...] = (
-            adapter_of(cell),
-            cell.implementation,
-            cell.device,
-            cell.variant,
-            cell.why,
-        )
-        found.setdefault(key, []).append(cell)
+        whose = (adapter_of(cell), cell.implementation, cell.device, cell.variant)
+        found.setdefault((*whose, *reason_of(cell)), []).append(cell)
     # The fewest options first: what stands for the plain form may stand for others.
     order = sorted(found, key=lambda key: (key[0], key[1], len(found[key][0].case.features)))
     for key in order:
         yield sorted(found[key], key=place)
+
+
+def reason_of(cell: Deviation) -> tuple[Any, ...]:
+    """What cells of one reason have in common: its kind, and what decides it further."""
+    if cell.cause == Cause.promise:
+        return cell.verdict, cell.cause, cell.quantity
+    if cell.cause == Cause.place:
+        return cell.verdict, cell.cause, cell.case.dtype, cell.regime
+    return cell.verdict, cell.cause, cell.rule
 
 
 def place(cell: Deviation) -> tuple[int, ...]:

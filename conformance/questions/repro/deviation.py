@@ -16,6 +16,7 @@ from optimizer_conformance.cases.plan import Unit, comparable_variants
 from optimizer_conformance.judging.execution import Answer, judge_answer, question_for
 from optimizer_conformance.judging.explain import explain
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
+from optimizer_conformance.judging.rows import raised
 from optimizer_conformance.judging.verdict import Judgement, Verdict
 from optimizer_conformance.questions.repro.bench import CaseJudge
 from optimizer_conformance.questions.repro.changes import decimal
@@ -39,6 +40,8 @@ class Deviation:
     variant  the documented variant; empty: what the implementation claims
     regime   the parameter; empty: the first that deviates
     why      the reason, in words; empty: not known yet
+    cause    the same as a cell has it; empty: not known yet
+    quantity that deviates first; empty: not known yet
     rule     the rule that explains it; None: not known yet
     """
 
@@ -49,6 +52,8 @@ class Deviation:
     device: str = ""
     verdict: str = "deviates"
     why: str = ""
+    cause: str = ""
+    quantity: str = ""
     rule: Rule | None = None
 
     @cached_property
@@ -98,7 +103,14 @@ def settled(subject: Subject, asked: Deviation, oracle: Oracle) -> Deviation:
         if answer.kind == "unsupported":
             raise NothingThereError(f"{subject.name} cannot do that: {answer}")
         regime = asked.regime or inputs_of(asked.case).parameters[0].name
-        return replace(asked, variant=names[0], regime=regime, verdict=answer.kind, why=str(answer))
+        return replace(
+            asked,
+            variant=names[0],
+            regime=regime,
+            verdict=answer.kind,
+            why=str(answer),
+            cause=raised(answer),
+        )
     for name in names:
         question = question_for(VARIANTS[name], unit, answer.defaults)
         judgement = judge_answer(oracle, question, unit, answer)

@@ -20,6 +20,7 @@ from optimizer_conformance.questions.repro.shrinking import Progress, Shrinking
 from optimizer_conformance.reference.rules import STATE
 from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import VARIANTS, Variant
+from optimizer_conformance.reports.records import Cause
 from optimizer_conformance.workers.subject import Subject
 
 NARROW = "float64 parameters are computed in float32"
@@ -145,15 +146,16 @@ def unsigned(row: tuple[float, ...]) -> tuple[float, ...]:
 def signs(found: Deviation) -> Iterator[Sign]:
     """By what it may be known: what explains it first, parameters before state."""
     if found.verdict != "deviates":
-        yield Sign("error", raised=found.why.partition(":")[0])
+        yield Sign("error", raised=found.cause)
         return
-    effects = [sign for sign in SIDE_EFFECTS if found.why == BROKEN[sign.kind]]
+    promise = found.quantity if found.cause == Cause.promise else ""
+    effects = [sign for sign in SIDE_EFFECTS if sign.kind == promise]
     if effects:
         yield from effects
         return
     changes = changed(found)
     ways: list[dict[str, object]] = [{"changes": changes}] if changes else []
-    if found.case.dtype == "float64" and found.why in ("", NARROW):
+    if found.case.dtype == "float64" and found.cause in ("", Cause.narrow):
         ways += [{"narrow": True}]
     for way in (*ways, {}):
         for quantity in ("parameter", *STATE):

@@ -40,6 +40,7 @@ import msgspec
 from optimizer_conformance import reference
 from optimizer_conformance.questions.verify.checks import CHECKS
 from optimizer_conformance.reports import foreign
+from optimizer_conformance.reports.claim_records import DocumentAbout, Section
 
 FOLDER = Path(reference.__file__).parent / "claims"
 
@@ -52,19 +53,6 @@ KINDS: tuple[str, ...] = Kind.__args__  # type: ignore[attr-defined]  # Literal 
 
 class ClaimFileError(Exception):
     """A claims file cannot be used; the message names the file and the claim or section."""
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One section of a document.
-
-    heading  as it stands in the document, outer sections first where it is ambiguous: ``A > B``
-    claims   identifiers of the claims that come from it
-    none     why there is no claim
-    """
-
-    heading: str
-    claims: list[str] = []
-    none: str = ""
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -104,22 +92,17 @@ class File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     claim: list[Claim] = []
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """One document.
+class Document(DocumentAbout, frozen=True, kw_only=True):
+    """One document with its claims."""
 
-    name      of its file, which is also how the command line calls it
-    system    the software that it speaks of
-    versions  those of the software that it speaks of, where a claim does not say
-    """
-
-    name: str
-    title: str
-    system: str
-    source: str
-    versions: str
-    url: str
-    sections: list[Section]
     claims: list[Claim]
+
+    @property
+    def about(self) -> DocumentAbout:
+        """The same without them."""
+        return DocumentAbout(
+            **{name: getattr(self, name) for name in DocumentAbout.__struct_fields__}
+        )
 
     def applies_to(self, claim: Claim) -> str:
         """System and versions that a claim speaks of."""

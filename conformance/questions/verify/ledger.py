@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,33 +19,7 @@ from optimizer_conformance.questions.verify.observations import (
     ObservationProposal,
 )
 from optimizer_conformance.questions.verify.registry import CHECKS, Decision
-
-FORMAT = 1
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One claim and what was decided, when.
-
-    status  ``expected``; ``unexpected``: contradicted, and nobody knew, or not what was known;
-            ``changed``: not the value that is kept for this version; or ``failed``: the check
-            itself could not be carried out
-    kept    what is kept: ``same``, both values where it changed, what an earlier version showed
-            where it is another, ``new`` where nothing is kept of this version
-    """
-
-    document: str
-    id: str
-    locator: str
-    kind: str
-    statement: str
-    applies_to: str
-    decision: Decision
-    date: str
-    status: str
-    expected: str = ""
-    reason: str = ""
-    link: str = ""
-    kept: str = ""
+from optimizer_conformance.reports.claim_records import ClaimLedger, Entry
 
 
 def verify(
@@ -103,7 +77,8 @@ def settle(
     words = "" if before is None else observations.difference(before, seen) or "same"
     if words not in ("", "same") and status == "expected":
         status = "changed"
-    if known and seen and before is None:
+    new = bool(known and seen and before is None)
+    if known and new:
         words = newly(known, claim.id, decision.version, seen)
     return Entry(
         document=document.name,
@@ -119,6 +94,7 @@ def settle(
         reason=claim.reason,
         link=claim.link,
         kept=words,
+        new=new,
     )
 
 
@@ -168,19 +144,7 @@ def proposals(documents: Iterable[Document], entries: list[Entry]) -> list[Obser
     return [proposal for proposal in found if proposal.before != proposal.after]
 
 
-def content(documents: Iterable[Document], entries: list[Entry]) -> dict[str, Any]:
+def content(documents: Iterable[Document], entries: list[Entry]) -> ClaimLedger:
     """The ledger as the file ``claims.json`` holds it, with the documents' sections."""
-    return {
-        "format": FORMAT,
-        "date": datetime.now(UTC).date().isoformat(),
-        "documents": list(described(documents)),
-        "claims": msgspec.to_builtins(entries),
-    }
-
-
-def described(documents: Iterable[Document]) -> Iterator[dict[str, Any]]:
-    """Each document without its claims."""
-    for document in documents:
-        row: dict[str, Any] = msgspec.to_builtins(document)
-        del row["claims"]
-        yield row
+    about = [document.about for document in documents]
+    return ClaimLedger(date=datetime.now(UTC).date().isoformat(), documents=about, claims=entries)

@@ -7,49 +7,16 @@ parameters are a msgspec Struct, so that a claims file is validated when it is r
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+
+from optimizer_conformance.reports.claim_records import VERDICTS, Decision, Reading
 
 if TYPE_CHECKING:
     from optimizer_conformance.questions.verify.context import Context
 
-ClaimVerdict = Literal["confirmed", "contradicted", "underdetermined", "not testable", "error"]
-VERDICTS: tuple[str, ...] = ClaimVerdict.__args__  # type: ignore[attr-defined]  # Literal has it
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """One way to understand a document, and the implementations that chose it."""
-
-    reading: str
-    chosen_by: list[str] = []
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check came to.
-
-    verdict   confirmed; contradicted; underdetermined: the document allows all of ``readings``; not
-              testable: ``needs`` says what it would take; error: the check itself failed
-    observed  what was seen, in one or two lines
-    seen      the same as values, which are kept for each version (:mod:`observations`)
-    evidence  what was executed
-    script    the command that shows it again with the framework alone
-    version   of what was executed
-    device    where
-    missing   the adapter whose environment is missing
-    """
-
-    verdict: ClaimVerdict
-    observed: str
-    seen: dict[str, Any] = {}
-    evidence: str = ""
-    needs: str = ""
-    readings: list[Reading] = []
-    script: str = ""
-    version: str = ""
-    device: str = "cpu"
-    missing: str = ""
-
+__all__ = ["CHECKS", "VERDICTS", "Check", "Decision", "Reading", "check", "decided"]
 
 Decide = Callable[[Any, "Context"], Decision]
 

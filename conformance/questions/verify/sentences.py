@@ -30,16 +30,19 @@ ENDS = re.compile(
     r"|\s\.\s+|\s*\n\s*\n\s*|\s*•\s*|\s*\|+\s*(?:---\s*\|+\s*)*|\\\]|\\\[|\$\$|\s—\s|\s–\s"
 )
 SHORTEST = 3  # letters and digits: less is a mark
-OPEN = "not decided"  # how a reason starts that is none for ever
 
 
 class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One sentence: where it stands, its digest, and the claims or the reason for none."""
+    """One sentence: where it stands, its digest, and the claims or the reason for none.
+
+    open  the reason is none for ever: a claim could be made
+    """
 
     section: str
     digest: str
     claims: list[str] = []
     none: str = ""
+    open: bool = False
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -124,7 +127,7 @@ def coverage(document: Document, text: str | None = None) -> list[Coverage]:
             elif left is not None:
                 gone += 1
         claimed = sum(bool(row.claims) for row in own)
-        undecided = sum(row.none.startswith(OPEN) for row in own)
+        undecided = sum(row.open for row in own)
         counts = (claimed, len(own) - claimed - undecided, undecided)
         found.append(Coverage(document.name, section.heading, *counts, left is not None, [], gone))
     new = [words[key] for key, count in (left or {}).items() for _ in range(count)]
