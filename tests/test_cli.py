@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from optimizer_conformance.adapters.protocol import PROTOCOL, Description, Implementation
-from optimizer_conformance.cli import commands, listing
+from optimizer_conformance.cli import commands, doctoring
 
 RUN = ("run", "--adapter", "numpy", "--profile", "quick")
 
@@ -273,7 +273,7 @@ class TestListing:
 
         items = [item("x:A", ["cpu"], {}), item("x:A[c]", [], {"device": "no compiler"})]
         found = Description("x", PROTOCOL, {}, {"cpu": "host"}, items)
-        assert listing.note(found) == "not A[c]: no compiler"
+        assert doctoring.note(found) == "not A[c]: no compiler"
 
     def test_doctor_with_one(self, conformance, ready):
         done = conformance("doctor", "numpy", "--json")

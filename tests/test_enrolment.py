@@ -10,11 +10,17 @@ import msgspec
 import pytest
 
 from optimizer_conformance.adapters import protocol
+from optimizer_conformance.cli import names
+from optimizer_conformance.cli.console import UsageError
+from optimizer_conformance.judging import keys
 from optimizer_conformance.workers import enrolment, environments, installation
 from optimizer_conformance.workers.process import Worker, command_for
 
 GUEST = """
 from optimizer_conformance.adapters import protocol
+from optimizer_conformance.cli import names
+from optimizer_conformance.cli.console import UsageError
+from optimizer_conformance.judging import keys
 NAME = "guest"
 def describe():
     return protocol.Description(NAME, protocol.PROTOCOL, {"guest": "1"}, {}, [], unavailable="none")
@@ -131,3 +137,36 @@ def test_an_adapter_that_uses_another_ones_session_depends_on_it():
 
     assert {"timm", "torch", "kit"} <= adapter_modules("timm")
     assert "torch" not in adapter_modules("numpy")
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A module of somebody's, which nothing has installed."""
+    path = tmp_path / "guest.py"
+    path.write_text(GUEST)
+    yield path
+    environments.ADAPTERS.pop("guest", None)
+    keys.judging_hash.cache_clear()
+
+
+def test_a_file_is_an_adapter_by_its_own_name(file):
+    assert names.known_adapters([str(file), str(file)]) == ("guest",)
+    place = environments.locate("guest")
+    assert place.bare
+    with Worker(place.command) as worker:
+        assert worker.hello().adapter == "guest"
+
+
+def test_a_changed_file_has_other_cells(file):
+    names.known_adapters([str(file)])
+    before = keys.judging_hash("guest")
+    keys.judging_hash.cache_clear()
+    file.write_text(GUEST + "# changed\n")
+    assert keys.judging_hash("guest") != before
+
+
+@pytest.mark.parametrize(("name", "said"), [("torch.py", "is called torch"), ("no.py", "No such")])
+def test_a_file_that_cannot_be_one_is_refused(file, name, said):
+    (file.parent / "torch.py").write_text(GUEST)
+    with pytest.raises(UsageError, match=said):
+        names.known_adapters([str(file.parent / name)])

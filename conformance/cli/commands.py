@@ -48,7 +48,7 @@ GROUPS = {
         "expectations": "expecting:app",
     },
     "Set up": {
-        "doctor": "listing:doctor",
+        "doctor": "doctoring:doctor",
         "env": "environment:app",
         "adapter": "adapter:app",
     },

@@ -49,7 +49,9 @@ def option(*names: str, help: str) -> typer.models.OptionInfo:  # noqa: A002 - t
 
 @interpreting
 def run(
-    adapter: Annotated[Many, option("--adapter", "-a", help="only this adapter")] = None,
+    adapter: Annotated[
+        Many, option("--adapter", "-a", help="only this adapter, or a module FILE.py")
+    ] = None,
     implementation: Annotated[
         Many, option("--implementation", "-i", help="glob, such as 'torch:RMSprop*'")
     ] = None,
@@ -110,6 +112,8 @@ def run(
       conformance run -i 'tensorflow:keras.*' --dtype float32 --json
 
       conformance run --python .venv/bin/python --device 'cuda:*'
+
+      conformance run --adapter mine.py --profile quick
 
       conformance run --adapter torch --with torch==2.11.0
 

@@ -84,7 +84,11 @@ def judging_hash(adapter: str) -> str:
         )
 
     own = [path for path in sources(ADAPTERS) if concerns(path)]
-    return joined([*rooms, digest(ADAPTERS, own)])
+    enrolment = environments.ADAPTERS.get(adapter)
+    if enrolment is None or enrolment.shipped:
+        return joined([*rooms, digest(ADAPTERS, own)])
+    program = enrolment.program  # a module of somebody else's
+    return joined([*rooms, digest(ADAPTERS, own), digest(program.parent, [program])])
 
 
 def adapter_modules(adapter: str) -> set[str]:

@@ -141,7 +141,11 @@ def guest(name: str, target: str) -> Enrolment | None:
         return None
     if spec is None or spec.origin is None:
         return None
-    program = Path(spec.origin)
+    return beside(name, Path(spec.origin))
+
+
+def beside(name: str, program: Path) -> Enrolment:
+    """A module of somebody else's, with the requirements that lie beside it."""
     pinned = program.with_suffix(".txt")
     return Enrolment(name, program, pinned if pinned.is_file() else None)
 

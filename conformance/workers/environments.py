@@ -21,7 +21,7 @@ import filelock
 import platformdirs
 
 from optimizer_conformance.reports import foreign
-from optimizer_conformance.workers.enrolment import Enrolment, enrolled
+from optimizer_conformance.workers.enrolment import Enrolment, beside, enrolled
 from optimizer_conformance.workers.installation import (
     MARKER,
     PART,
@@ -43,6 +43,7 @@ __all__ = [
     "Found",
     "Recipe",
     "create",
+    "enrol",
     "existing",
     "locate",
     "remove",
@@ -148,6 +149,19 @@ class Environment:
         except (OSError, ValueError, KeyError):
             return {}
         return found
+
+
+def enrol(program: Path) -> str:
+    """Enrol a module FILE.py under its own name, as long as this process lives.
+
+    Raises FileNotFoundError, and ValueError where an adapter has that name already.
+    """
+    found = beside(program.stem, program.resolve(strict=True))
+    known = ADAPTERS.get(found.name, found)
+    if known.program != found.program:
+        raise ValueError(f"an adapter is called {found.name} already: give {program} another name")
+    ADAPTERS[found.name] = found
+    return found.name
 
 
 def root() -> Path:

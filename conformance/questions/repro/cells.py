@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer_conformance.cases.case import MAIN_DTYPE, Case, parse
-from optimizer_conformance.cases.inputs import RANGE_REGIMES
+from optimizer_conformance.cases.inputs import LAYOUTS, RANGE_REGIMES
 from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
 from optimizer_conformance.reference.rules import Rule
@@ -77,6 +77,8 @@ def reason_of(cell: Deviation) -> tuple[Any, ...]:
     """What cells of one reason have in common: its kind, and what decides it further."""
     if cell.cause == Cause.promise:
         return cell.verdict, cell.cause, cell.quantity
+    if cell.cause == Cause.place and cell.case.mode in LAYOUTS:
+        return cell.verdict, cell.cause, cell.regime.partition("-")[0]
     if cell.cause == Cause.place:
         return cell.verdict, cell.cause, cell.case.dtype, cell.regime
     return cell.verdict, cell.cause, cell.rule
