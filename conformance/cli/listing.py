@@ -49,7 +49,9 @@ def list_(
             {**row, "equations": formulas(documented.VARIANTS[row["variant"]])} for row in found
         ]
     if not found and pattern != "*":
-        raise UsageError(f"no {what} fit {pattern!r}{suggestion(pattern, known(what))}")
+        names = known(what)
+        offered = suggestion(pattern, names) if names else ""
+        raise UsageError(f"no {what} fit {pattern!r}{offered}")
     if as_json:
         print_json(found)
         return
