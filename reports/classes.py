@@ -56,7 +56,7 @@ class HandExample(msgspec.Struct, frozen=True):
     values: tuple[float, float]
 
 
-class Apart(msgspec.Struct, frozen=True):
+class Contrast(msgspec.Struct, frozen=True):
     """One respect in which two classes differ.
 
     subject  a factor of the rules in words, or all that can be said where one has no rule
@@ -71,9 +71,9 @@ class Apart(msgspec.Struct, frozen=True):
         return f"{self.subject}: {between.join(self.values)}" if any(self.values) else self.subject
 
     @property
-    def turned(self) -> Apart:
+    def turned(self) -> Contrast:
         """The same, seen from the second class."""
-        return Apart(self.subject, self.values[::-1])
+        return Contrast(self.subject, self.values[::-1])
 
 
 class ClassWitness(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ class ClassWitness(msgspec.Struct, frozen=True):
     """
 
     classes: tuple[str, str]
-    apart: list[Apart]
+    apart: list[Contrast]
     case: str
     step: int
     quantity: str

@@ -28,9 +28,9 @@ from optimizer_conformance.reference.rules import FACTORS, STATE, Rule
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.classes import (
     FORMAT,
-    Apart,
     Class,
     ClassWitness,
+    Contrast,
     Map,
     Member,
     Panel,
@@ -327,17 +327,17 @@ def named(
     )
 
 
-def differences(one: Key, other: Key) -> list[Apart]:
+def differences(one: Key, other: Key) -> list[Contrast]:
     """In which choices two rules differ."""
     if one[0] is None or other[0] is None:
         unexplained = " and ".join(key[1] for key in (one, other) if not key[0])
-        return [Apart(f"no rule explains {unexplained}")]
+        return [Contrast(f"no rule explains {unexplained}")]
     found = []
     for name in one[0].differences(other[0]):
         factor = FACTORS[name]
         first, second = factor.says[one[0][name]], factor.says[other[0][name]]
-        found.append(Apart(factor.subject, (first, second)))
-    return found + [Apart(key[1]) for key in (one, other) if key[1]]
+        found.append(Contrast(factor.subject, (first, second)))
+    return found + [Contrast(key[1]) for key in (one, other) if key[1]]
 
 
 def described(rule: Rule | None, rules: list[Rule], partly: str) -> list[str]:
