@@ -42,8 +42,8 @@ class Cell(msgspec.Struct, frozen=True):
     why          what explains the verdict, in words
     condition    smallest condition number of ill-posed elements; ``unconfirmed`` ones are more
     bits         a hash of the parameter's bits after every step; empty where none came back
-    held         of ``representation``: ``learning rate=float32; …``
-    cause        of ``deviates``: a :class:`Cause`; of ``error``: the exception that was raised
+    held, cause  of ``representation``: ``learning rate=float32; …``; of ``deviates``: a Cause, and
+                 of ``error`` the exception that was raised
     outcome      what came of the parameter: nan, infinite, …; ``values`` without a promised digit
     """
 
