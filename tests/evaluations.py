@@ -183,6 +183,13 @@ def ahead(decimals, count, m, g, a):
     return a.add(past, a.quotient([mine, g], [now]))
 
 
+def own_step(rule, u, v, g, eps, a):
+    """Adadelta's step before the learning rate."""
+    inside = rule["epsilon"] == "inside"
+    above, below = (a.root(a.add(x, eps)) if inside else a.add(a.root(x), eps) for x in (u, v))
+    return a.quotient([g, above], [below])
+
+
 def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipeline's stages
     rule, decimals, count, w, state, g, a, rate=None
 ):
@@ -216,6 +223,11 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
             v = new["second_moment"] = a.plus_product(state["second_moment"], g, g)
             root = a.root(a.add(v, eps) if rule["epsilon"] == "inside" else v)
             bottom = [a.add(root, eps) if rule["epsilon"] == "outside" else root]
+        if rule["scale"] == "own steps":
+            v = new["second_moment"] = a.average(rho, rho_c, state["second_moment"], [g, g])
+            top = own_step(rule, state["mean_square_update"], v, top, eps, a)
+            u = a.average(rho, rho_c, state["mean_square_update"], [top, top])
+            new["mean_square_update"] = u
         if rule["scale"] == "own size":
             top = np.sign(top) if np.asarray(top).dtype != object else SIGN(top)
         return moved(rule, decimals, count, w, [top], bottom, state, new, eta, None, a)

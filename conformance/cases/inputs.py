@@ -233,11 +233,13 @@ class Expander:
         # Above mean^2 by a fair share, so that the centred form is well-posed here.
         second = mean**2 + size**2 * self.random.uniform(0.1, 1.0, size.shape)
         rate = float(self.case.decimals.get("learning_rate", "0.01"))
+        steps = np.multiply(rate, self.random.standard_normal(size.shape))
         state: dict[str, Array] = {
             "second_moment": second,
             "first_moment": mean,
             "mean_gradient": mean,
-            "momentum": np.multiply(rate, self.random.standard_normal(size.shape)),
+            "momentum": steps,
+            "mean_square_update": steps**2,
             "maximum_second_moment": second * self.random.uniform(1.0, 1.5, size.shape),
         }
         # No finite gradients leave an infinite state in a first step: the largest has to do.

@@ -16,13 +16,13 @@ import numpy as np
 
 from optimizer_conformance.reference.numbers import PRECISIONS, BoundArithmetic
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.rules import Impossible, Rule
+from optimizer_conformance.reference.rules import FACTORS, Impossible, Rule
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 
 # What implementations get wrong about each other: the choices that are tried on every rule.
 DOUBTS = {
-    "epsilon": ("inside", "outside", "hat", "none"),
+    "epsilon": FACTORS["epsilon"].values,
     "initial_second_moment": ("0", "1"),
     "correction": ("none", "first", "second", "both"),
     "momentum": ("scaled", "unscaled"),

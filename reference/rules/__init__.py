@@ -11,6 +11,7 @@ rule.  In which respects two rules can differ, their *factors* say (:mod:`refere
 
 from optimizer_conformance.reference.numbers.system import Number
 from optimizer_conformance.reference.rules.rule import (
+    ADADELTA,
     ADAGRAD,
     ADAM,
     FACTORS,
@@ -31,6 +32,7 @@ from optimizer_conformance.reference.rules.rule import (
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
 __all__ = [
+    "ADADELTA",
     "ADAGRAD",
     "ADAM",
     "FACTORS",

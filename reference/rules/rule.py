@@ -19,6 +19,7 @@ from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, 
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
 from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, UnitScale
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk, choices
+from optimizer_conformance.reference.rules.steps import OwnSteps
 
 State = Mapping[str, Number]
 
@@ -84,7 +85,7 @@ class Rule:
     clipped: Clipped | None = None
     added: Added | None = None
     direction: Gradient | Average | Apart | Ahead = GRADIENT
-    scale: MeanSquare | SumOfSquares | UnitScale | OwnSize = MEAN_SQUARE
+    scale: MeanSquare | SumOfSquares | UnitScale | OwnSize | OwnSteps = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
 
@@ -251,6 +252,7 @@ LION = Rule(direction=Apart(), scale=OwnSize())
 ADAGRAD = Rule(scale=SumOfSquares())
 ADAM = Rule(direction=Average(corrected=True), scale=MeanSquare(corrected=True))
 NADAM = Rule(direction=Ahead(), scale=MeanSquare(corrected=True))
+ADADELTA = Rule(scale=OwnSteps())
 # Family to its plain rule.
 FAMILIES = {
     "rmsprop": RMSPROP,
@@ -259,6 +261,7 @@ FAMILIES = {
     "adagrad": ADAGRAD,
     "lion": LION,
     "nadam": NADAM,
+    "adadelta": ADADELTA,
 }
 
 

@@ -5,21 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from optimizer_conformance.reference.numbers.system import Number
 from optimizer_conformance.reference.rules.factors import Choice, Standing
+from optimizer_conformance.reference.rules.roots import Epsilon, rooted
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
-
-Epsilon = Literal["inside", "outside", "hat", "none"]
-
-
-def rooted(walk: Walk, spread: Number, epsilon: Epsilon) -> Number:
-    """The root of a spread, with epsilon inside it, outside it, or nowhere."""
-    if epsilon == "inside":
-        return walk.num.root(spread + walk.hyper.epsilon)
-    if epsilon == "none":
-        return walk.num.root(spread)
-    return walk.num.root(spread) + walk.hyper.epsilon
-
+from optimizer_conformance.reference.rules.steps import OwnSteps
 
 @dataclass(frozen=True)
 class UnitScale(Stage):
@@ -145,12 +134,14 @@ SCALE = Standing(
         "none": "not divided",
         "sum of squares": "divided by the root of a sum of squares",
         "own size": "taken by its sign alone",
+        "own steps": "divided by the root of an average of squares, times that of earlier steps'",
     },
     stages={
         "mean square": ("scale", MeanSquare()),
         "none": ("scale", UnitScale()),
         "sum of squares": ("scale", SumOfSquares()),
         "own size": ("scale", OwnSize()),
+        "own steps": ("scale", OwnSteps()),
     },
 )
 INITIAL_SECOND_MOMENT = Choice(

@@ -1,4 +1,4 @@
-"""PyTorch: ``torch.optim.RMSprop``, ``Adam``, ``AdamW``, ``SGD``, ``Adagrad`` and ``NAdam``.
+"""PyTorch: the optimizers of ``torch.optim`` that step element by element.
 
 Everything follows the boxed algorithms and the argument lists of the docstrings.
 """
@@ -69,6 +69,16 @@ ADAGRAD = Variant(
     versions=VERSIONS,
 )
 
+ADADELTA = Variant(
+    identifier="torch-adadelta",
+    squares="components",
+    rule=rules.ADADELTA,
+    defaults={"learning_rate": "1.0", "decay": "0.9", "epsilon": "1e-6"},
+    source="torch.optim.Adadelta, algorithm and arguments",
+    url=DOCUMENTATION.format("Adadelta"),
+    versions=VERSIONS,
+)
+
 NADAM = Variant(
     identifier="torch-nadam",
     squares="components",
@@ -114,4 +124,7 @@ VARIANTS = (
     ADAGRAD,
     ADAGRAD.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
     ADAGRAD.with_option("maximize", maximize=True),
+    ADADELTA,
+    ADADELTA.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+    ADADELTA.with_option("maximize", maximize=True),
 )
