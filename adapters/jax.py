@@ -15,14 +15,13 @@ import optax
 from jax.example_libraries import optimizers
 
 from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.jax_aliases import ALIASES, BETAS, EVERYWHERE, RATE, STEP
 from optimizer_conformance.adapters.jax_runs import ExampleRun, JaxOffer, OptaxRun
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.offer import Adapter
 
 NAME = "jax"
 
-REAL: list[protocol.DType] = ["float16", "bfloat16", "float32", "float64"]
-DTYPES: list[protocol.DType] = [*REAL, "complex64", "complex128"]
 # Formats that JAX has only with x64.
 WIDE = ("float64", "complex128")
 GAPS = {"strided": "a JAX array has no strides: its memory layout is XLA's affair"}
@@ -32,15 +31,6 @@ NADAM = (
 )
 
 
-# XLA has reciprocal roots of its own everywhere, and roots and reciprocals on accelerators.
-ARITHMETIC = {"cpu": "xla-cpu", "cuda": "xla-cuda", "tpu": "tpu"}
-EVERYWHERE: dict[str, Any] = {
-    "dtypes": DTYPES,
-    "switches": ["centered", "nesterov"],
-    "arithmetic": ARITHMETIC,
-}
-RATE, STEP = {"learning_rate": "learning_rate"}, {"learning_rate": "step_size"}
-BETAS = {"beta1": "b1", "decay": "b2", "epsilon": "eps"}
 RMSPROP = JaxOffer(
     own=optax.rmsprop,
     family="rmsprop",
@@ -52,6 +42,7 @@ RMSPROP = JaxOffer(
         "mean_gradient": ("mu", "centered"),
         "momentum": ("trace", "momentum"),
     },
+    opposite=True,
     **EVERYWHERE,
 )
 ADAM = JaxOffer(
@@ -103,9 +94,17 @@ WITH_JIT = {
         **EVERYWHERE,
     ),
 }
+
+
+def jitted(name: str) -> str:
+    """The name of a row whose update is compiled."""
+    return f"{name[:-1]},jit]" if name.endswith("]") else f"{name}[jit]"
+
+
+WITH_JIT |= {f"jax:optax.{name}": offer for name, offer in ALIASES.items()}
 OFFERS = {
     **WITH_JIT,
-    **{f"{name}[jit]": offer.changed(jit=True) for name, offer in WITH_JIT.items()},
+    **{jitted(name): offer.changed(jit=True) for name, offer in WITH_JIT.items()},
     "jax:optax.rmsprop[eps_in_sqrt=False]": RMSPROP.changed(
         claims=["optax-rmsprop-outside", "optax-rmsprop-outside-unscaled"],
         arguments={"eps_in_sqrt": False},
@@ -200,8 +199,7 @@ class OptimizerSession:
         self.x64 = any(parameter.value.dtype in WIDE for parameter in request.parameters)
         # Canonical state to the library's own name, as far as these features have it.
         self.keys = offer.kept(request.features)
-        # optax adds its updates to the parameters, so that its trace holds the other sign.
-        self.opposite = {"momentum"} if offer.optax else set()
+        self.opposite = {"momentum"} if offer.opposite else set()
         # It averages |g|^2: what is complex in name only has no imaginary part.
         self.real = {"second_moment", "maximum_second_moment"} if offer.optax else set()
         with self.arithmetic():

@@ -18,6 +18,7 @@ from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.offer import Offer
 from optimizer_conformance.adapters.packing import msgspec
 
+COUNTS = ("count", "count_m2", "t")  # what states call the number of steps
 OPTAX = "https://optax.readthedocs.io/en/latest/api/optimizers.html#optax."
 EXAMPLES = "https://docs.jax.dev/en/latest/jax.example_libraries.optimizers.html"
 
@@ -26,10 +27,12 @@ EXAMPLES = "https://docs.jax.dev/en/latest/jax.example_libraries.optimizers.html
 class JaxOffer(Offer):
     """One constructor with the arguments that make it a row of its own.
 
-    An argument called like a feature is passed only where that is off.
+    An argument called like a feature is passed only where that is off.  ``opposite``: its buffer
+    holds what is added to the parameters, not what is taken from them.
     """
 
     jit: bool = False
+    opposite: bool = False
 
     @property
     def optax(self) -> bool:
@@ -143,7 +146,8 @@ class OptaxRun:
             ]
             for key, values in state.items()
         }
-        return replaced(self.part(label), {**lists, "count": jnp.asarray(step, jnp.int32)})
+        counts = dict.fromkeys(COUNTS, jnp.asarray(step, jnp.int32))
+        return replaced(self.part(label), {**lists, **counts})
 
 
 class ExampleRun:

@@ -86,4 +86,60 @@ LION = Offer(
     state={"first_moment": "momentum"},
     page=PAGE.format("lion"),
 )
-OFFERS = {"RMSprop": RMSPROP, "Adam": ADAM, "AdamW": ADAMW, "Lion": LION}
+SGD = Offer(
+    own=None,
+    family="sgd",
+    claims=["keras-sgd"],
+    features=[[], ["momentum"], ["momentum", "nesterov"]],
+    names={"learning_rate": "learning_rate", "momentum": "momentum"},
+    switches=["nesterov"],
+    # Its buffer holds what is added to the parameter: the other sign.
+    page=PAGE.format("sgd"),
+)
+ADAGRAD = Offer(
+    own=None,
+    family="adagrad",
+    claims=["keras-adagrad", "keras-adagrad-outside"],
+    names={"learning_rate": "learning_rate", "epsilon": "epsilon"},
+    state={"second_moment": "accumulator"},
+    page=PAGE.format("adagrad"),
+)
+ADADELTA = Offer(
+    own=None,
+    family="adadelta",
+    claims=["keras-adadelta"],
+    names={"learning_rate": "learning_rate", "decay": "rho", "epsilon": "epsilon"},
+    state={
+        "second_moment": "accumulated_grad",
+        "mean_square_update": "accumulated_delta_var",
+    },
+    page=PAGE.format("adadelta"),
+)
+PLAIN_ADAM_NAMES = {name: own for name, own in ADAM_NAMES.items() if name not in SHARED}
+ADAMAX = Offer(
+    own=None,
+    family="adamax",
+    claims=["keras-adamax"],
+    names=PLAIN_ADAM_NAMES,
+    state={"first_moment": "momentum", "largest_size": "norm"},
+    page=PAGE.format("adamax"),
+)
+NADAM = Offer(
+    own=None,
+    family="nadam_fixed",
+    claims=["keras-nadam"],
+    names=PLAIN_ADAM_NAMES,
+    # The product of the schedule is a state besides, which cannot be asked for by itself.
+    page=PAGE.format("Nadam"),
+)
+OFFERS = {
+    "RMSprop": RMSPROP,
+    "Adam": ADAM,
+    "AdamW": ADAMW,
+    "Lion": LION,
+    "SGD": SGD,
+    "Adagrad": ADAGRAD,
+    "Adadelta": ADADELTA,
+    "Adamax": ADAMAX,
+    "Nadam": NADAM,
+}

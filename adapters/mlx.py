@@ -1,4 +1,4 @@
-"""MLX's RMSprop, Adam and AdamW, on the CPU."""
+"""MLX's optimizers that step element by element, on the CPU."""
 
 from __future__ import annotations
 
@@ -54,7 +54,55 @@ ADAMW = ADAM.changed(
     names={**ADAM.names, "weight_decay": "weight_decay"},
     off={"weight_decay": 0.0},
 )
+SGD = ADAM.changed(
+    own=mlx.optimizers.SGD,
+    family="sgd",
+    claims=["mlx-sgd"],
+    features=[[], ["momentum"], ["momentum", "nesterov"], ["weight_decay"]],
+    names={
+        "learning_rate": "learning_rate",
+        "momentum": "momentum",
+        "weight_decay": "weight_decay",
+    },
+    state={"momentum": ("v", "momentum")},
+    switches=["nesterov"],
+)
+LION = ADAM.changed(
+    own=mlx.optimizers.Lion,
+    family="lion",
+    claims=["mlx-lion"],
+    features=[[], ["weight_decay"]],
+    names={
+        "learning_rate": "learning_rate",
+        "beta1": "beta1",
+        "decay": "beta2",
+        "weight_decay": "weight_decay",
+    },
+    state={"first_moment": "m"},
+)
 OFFERS = {
+    "mlx:SGD": SGD,
+    "mlx:Lion": LION,
+    "mlx:Adagrad": ADAM.changed(
+        own=mlx.optimizers.Adagrad,
+        family="adagrad",
+        claims=["mlx-adagrad"],
+        names={"learning_rate": "learning_rate", "epsilon": "eps"},
+        state={"second_moment": "v"},
+    ),
+    "mlx:AdaDelta": ADAM.changed(
+        own=mlx.optimizers.AdaDelta,
+        family="adadelta",
+        claims=["mlx-adadelta"],
+        names={"learning_rate": "learning_rate", "decay": "rho", "epsilon": "eps"},
+        state={"second_moment": "v", "mean_square_update": "u"},
+    ),
+    "mlx:Adamax": ADAM.changed(
+        own=mlx.optimizers.Adamax,
+        family="adamax",
+        claims=["mlx-adamax"],
+        state={"first_moment": "m", "largest_size": "v"},
+    ),
     "mlx:RMSprop": ADAM.changed(
         own=mlx.optimizers.RMSprop,
         family="rmsprop",
@@ -99,7 +147,7 @@ class OptimizerSession:
     """A session over one ``mlx.optimizers.Optimizer`` and a list of arrays as its tree."""
 
     def __init__(self, request: protocol.Open, offer: MlxOffer) -> None:
-        self.offer = offer
+        self.offer, self.keys = offer, offer.kept(request.features)
         mx.set_default_device(mx.cpu)
         self.values = [to_mlx(kit.to_array(parameter.value)) for parameter in request.parameters]
         own = offer.settings(request)
@@ -128,14 +176,12 @@ class OptimizerSession:
 
     def state(self) -> dict[str, list[Array]]:
         kept = [self.optimizer.state[name] for name in self.tree(self.values)]
-        return {
-            name: [to_numpy(item[key]) for item in kept] for name, key in self.offer.state.items()
-        }
+        return {name: [to_numpy(item[key]) for item in kept] for name, key in self.keys.items()}
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        kit.check_state(state, self.offer.state)
+        kit.check_state(state, self.keys)
         packed = {
-            parameter: {key: to_mlx(state[name][index]) for name, key in self.offer.state.items()}
+            parameter: {key: to_mlx(state[name][index]) for name, key in self.keys.items()}
             for index, parameter in enumerate(self.tree(self.values))
         }
         self.optimizer.state = {

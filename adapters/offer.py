@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from optimizer_conformance.adapters import kit, protocol
 
 HOST = {"cpu": "host"}
-BETAS = ("beta1", "beta2")
+BETAS = ("beta1", "beta2", "beta3")
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Offer:
     own        the framework's class or function; None where this release has none
     claims, features, dtypes, gaps, undriven, settable, compiled, schedules, groups
                as in ``protocol.Implementation``
-    names      canonical hyperparameters to its own; beta1 and beta2 stand in an argument ``betas``
-               where it takes one
+    names      canonical hyperparameters to its own; beta1, beta2 and beta3 stand in an argument
+               ``betas`` where it takes one
     state      canonical state to its own name, or to a pair of that and the feature that makes it
     switches   features that are Boolean arguments of the same name
     arguments  what chooses this way
@@ -124,7 +124,9 @@ class Offer:
         names = {**self.names, **{name: name for name in self.switches}}
         found = kit.constructor_defaults(self.own, names)
         if "beta1" in self.names and (betas := default_betas(self.own)):
-            found["beta1"], found["decay"] = betas
+            canonical = {own: name for name, own in self.names.items()}
+            for own, value in zip(BETAS, betas, strict=False):
+                found[canonical[own]] = value
         return found
 
 
@@ -138,12 +140,13 @@ def default_betas(function: Callable[..., Any] | None) -> Any:
 
 
 def joined(function: Callable[..., Any] | None, own: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments with beta1 and beta2 in one, ``betas``, where ``function`` takes them so."""
+    """Arguments with beta1, beta2 and beta3 in one, ``betas``, where ``function`` has that."""
     betas = default_betas(function) if set(BETAS) & set(own) else None
     if betas is None:
         return dict(own)
     rest = {name: value for name, value in own.items() if name not in BETAS}
-    return {**rest, "betas": tuple(map(own.get, BETAS, betas))}
+    taken = zip(BETAS, betas, strict=False)  # two of them, or three
+    return {**rest, "betas": tuple(own.get(name, value) for name, value in taken)}
 
 
 class Adapter(Generic[Row]):

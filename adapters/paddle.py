@@ -1,4 +1,4 @@
-"""PaddlePaddle's RMSProp, Adam and AdamW, in dynamic mode."""
+"""PaddlePaddle's optimizers that step element by element, in dynamic mode."""
 
 from __future__ import annotations
 
@@ -85,6 +85,75 @@ OFFERS = {
         **ADAM,
     ),
 }
+RATE = {"learning_rate": "learning_rate"}
+EPSILON = {**RATE, "epsilon": "epsilon"}
+BETAS = {**EPSILON, "beta1": "beta1", "decay": "beta2"}
+OFFERS |= {
+    "paddle:SGD": row(paddle.optimizer.SGD, [[]], family="sgd", claims=["paddle-sgd"], names=RATE),
+    "paddle:Momentum": row(
+        paddle.optimizer.Momentum,
+        [["momentum"]],
+        family="sgd",
+        claims=["paddle-momentum"],
+        names={**RATE, "momentum": "momentum"},
+        state={"momentum": "velocity"},
+    ),
+    "paddle:Momentum[use_nesterov]": row(
+        paddle.optimizer.Momentum,
+        [["momentum", "nesterov"]],
+        family="sgd",
+        claims=["paddle-momentum"],
+        names={**RATE, "momentum": "momentum"},
+        state={"momentum": "velocity"},
+        arguments={"use_nesterov": True},
+    ),
+    "paddle:Adagrad": row(
+        paddle.optimizer.Adagrad,
+        [[]],
+        family="adagrad",
+        claims=["paddle-adagrad"],
+        names=EPSILON,
+        state={"second_moment": "moment"},
+    ),
+    "paddle:Adadelta": row(
+        paddle.optimizer.Adadelta,
+        [[]],
+        family="adadelta",
+        claims=["paddle-adadelta"],
+        names={**EPSILON, "decay": "rho"},
+        state={
+            "second_moment": "_avg_squared_grad",
+            "mean_square_update": "_avg_squared_update",
+        },
+    ),
+    "paddle:Adamax": row(
+        paddle.optimizer.Adamax, [[]], family="adamax", claims=["paddle-adamax"], names=BETAS
+    ),
+    "paddle:NAdam": row(
+        paddle.optimizer.NAdam,
+        [[]],
+        family="nadam",
+        claims=["paddle-nadam"],
+        names={**BETAS, "momentum_decay": "momentum_decay"},
+    ),
+    "paddle:RAdam": row(
+        paddle.optimizer.RAdam, [[]], family="radam", claims=["paddle-radam"], names=BETAS
+    ),
+    "paddle:Rprop": row(
+        paddle.optimizer.Rprop,
+        [[]],
+        family="rprop",
+        claims=["paddle-rprop"],
+        names={
+            **RATE,
+            "shrinkage": "shrinkage",
+            "growth": "growth",
+            "least_step": "least",
+            "largest_step": "largest",
+        },
+        schedules=False,
+    ),
+}
 OWN_SWITCH = {"amsgrad"}  # makes its accumulator only where it is on; the others are always there
 
 
@@ -102,6 +171,20 @@ def flags() -> dict[str, str]:
         "default_dtype": paddle.get_default_dtype(),
         "flush_to_zero": str(not (small * small).numpy().any()),
         "commit": paddle.version.commit,
+    }
+
+
+def paired(own: dict[str, Any]) -> dict[str, Any]:
+    """Rprop's factors and limits, which it takes in pairs."""
+    pairs = {"etas": ("shrinkage", "growth"), "learning_rate_range": ("least", "largest")}
+    rest = {name: value for name, value in own.items() if name not in chain(*pairs.values())}
+    return {
+        **rest,
+        **{
+            pair: tuple(own[name] for name in names)
+            for pair, names in pairs.items()
+            if set(names) <= set(own)
+        },
     }
 
 
@@ -126,7 +209,7 @@ class OptimizerSession:
             own["learning_rate"] = self.schedule
         elif "learning_rate" not in own and offer.family == "rmsprop":
             raise kit.Unsupported("the learning rate of paddle.optimizer.RMSProp has no default")
-        self.optimizer = offer.own(parameters=self.values, **own)
+        self.optimizer = offer.own(parameters=self.values, **paired(own))
 
     @staticmethod
     def leaf(array: Array) -> Any:

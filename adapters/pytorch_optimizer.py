@@ -82,6 +82,106 @@ WAYS: list[tuple[str, str, TorchOffer, dict[str, Any]]] = [
 ]
 
 
+THREE = {**ADAM.names, "beta3": "beta3"}
+WAYS += [
+    (
+        "AdaBelief",
+        "",
+        row(
+            "AdaBelief",
+            "adabelief",
+            family="adabelief",
+            state={"first_moment": "exp_avg", "second_moment": "exp_avg_var"},
+        ),
+        {},
+    ),
+    (
+        "AdaMax",
+        "",
+        row(
+            "AdaMax",
+            "adamax",
+            "adamax-new",
+            family="adamax",
+            state={"first_moment": "exp_avg", "largest_size": "exp_inf"},
+        ),
+        {},
+    ),
+    (
+        "Adan",
+        "",
+        row(
+            "Adan",
+            "adan",
+            family="adan",
+            features=[[], ["maximize"]],
+            # Its second is that of differences, its third that of squares.
+            names={**ADAM.names, "beta3": "beta2", "decay": "beta3"},
+            state={},
+            gaps={"gradient": "it keeps the gradient with the other sign, in place"},
+        ),
+        {},
+    ),
+    (
+        "AdEMAMix",
+        "",
+        row(
+            "AdEMAMix",
+            "ademamix",
+            family="ademamix",
+            names={**THREE, "mixture": "alpha"},
+            state={**MOMENTS, "slow_moment": "exp_avg_slow"},
+        ),
+        {},
+    ),
+    (
+        "Lion",
+        "",
+        row(
+            "Lion",
+            "lion",
+            family="lion",
+            names={name: own for name, own in ADAM.names.items() if name != "epsilon"},
+            state={"first_moment": "exp_avg"},
+        ),
+        {},
+    ),
+    (
+        "RAdam",
+        "degenerated_to_sgd",
+        row("RAdam", "radam", "radam-hat", family="radam"),
+        {"degenerated_to_sgd": True},
+    ),
+    ("Yogi", "", row("Yogi", "yogi", family="yogi"), {}),
+    (
+        "SignSGD",
+        "",
+        row(
+            "SignSGD",
+            "signsgd",
+            family="signum",
+            names={"learning_rate": "lr", "weight_decay": "weight_decay", "beta1": "momentum"},
+            state={"first_moment": "momentum_buffer"},
+        ),
+        {},
+    ),
+    (
+        "SGDW",
+        "",
+        row(
+            "SGDW",
+            "sgdw",
+            family="sgd",
+            features=[*OPTIONS, ["momentum"], ["momentum", "nesterov"]],
+            names={"learning_rate": "lr", "weight_decay": "weight_decay", "momentum": "momentum"},
+            switches=["maximize", "nesterov"],
+            state={"momentum": ("momentum_buffer", "momentum")},
+        ),
+        {},
+    ),
+]
+
+
 def full(name: str, *options: str) -> str:
     """An implementation's name."""
     inside = ",".join(option for option in options if option)

@@ -71,6 +71,11 @@ CLASSES = {
     **keras_rows("Adam", "", "function", "jit_compile"),
     **keras_rows("AdamW", "", "function"),
     **keras_rows("Lion", "", "function"),
+    **keras_rows("SGD", "", "function", "jit_compile"),
+    **keras_rows("Adagrad", "", "function", "jit_compile"),
+    **keras_rows("Adadelta", "", "function", "jit_compile"),
+    **keras_rows("Adamax", "", "function", "jit_compile"),
+    **keras_rows("Nadam", "", "function", "jit_compile"),
     **rows(
         f"{NAME}:compat.v1.RMSPropOptimizer",
         TensorFlowOffer(
@@ -100,6 +105,37 @@ CLASSES = {
             page=TENSORFLOW_PAGE.format("compat/v1/train/AdamOptimizer"),
         ),
         V1_SESSIONS,
+    ),
+}
+
+
+def v1_rows(name: str, **fields: Any) -> dict[str, TensorFlowOffer]:
+    """One of TensorFlow 1's other classes."""
+    claim = f"tensorflow-v1-{name.removesuffix('Optimizer').lower()}"
+    offer = TensorFlowOffer(
+        own=getattr(V1.train, name),
+        claims=[claim],
+        page=TENSORFLOW_PAGE.format(f"compat/v1/train/{name}"),
+        **fields,
+    )
+    return rows(f"{NAME}:compat.v1.{name}", offer, V1_SESSIONS)
+
+
+RATE = {"learning_rate": "learning_rate"}
+CLASSES |= {
+    **v1_rows("GradientDescentOptimizer", family="sgd", names=RATE),
+    **v1_rows(
+        "MomentumOptimizer",
+        family="sgd",
+        features=[["momentum"]],
+        names={**RATE, "momentum": "momentum"},
+        state={"momentum": "momentum"},
+    ),
+    **v1_rows(
+        "AdadeltaOptimizer",
+        family="adadelta",
+        names={**RATE, "decay": "rho", "epsilon": "epsilon"},
+        state={"second_moment": "accum", "mean_square_update": "accum_update"},
     ),
 }
 
@@ -141,7 +177,46 @@ KERNEL_ADAM: dict[str, Any] = {
     "family": "adam",
     "names": {"learning_rate": "lr", "beta1": "beta1", "decay": "beta2", "epsilon": "epsilon"},
 }
+MOMENTUM: dict[str, Any] = {
+    "family": "sgd",
+    "features": [["momentum"], ["momentum", "nesterov"]],
+    "names": {"learning_rate": "lr", "momentum": "momentum"},
+}
+ADAGRAD: dict[str, Any] = {
+    "family": "adagrad",
+    "names": {"learning_rate": "lr", "epsilon": "epsilon"},
+    "state": {"second_moment": "accum"},
+}
 KERNELS = {
+    "ResourceApplyGradientDescent": {
+        "family": "sgd",
+        "names": {"learning_rate": "alpha"},
+        "claims": ["tensorflow-applygradientdescent"],
+    },
+    **{
+        f"Resource{kind}Momentum": {
+            **MOMENTUM,
+            "claims": [f"tensorflow-{kind.lower()}momentum"],
+            "state": {"momentum": "accum"},
+        }
+        for kind in ("Apply", "SparseApply", "ApplyKeras", "SparseApplyKeras")
+    },
+    **{
+        f"Resource{kind}AdagradV2": {**ADAGRAD, "claims": [f"tensorflow-{kind.lower()}adagradv2"]}
+        for kind in ("Apply", "SparseApply")
+    },
+    "ResourceApplyAdadelta": {
+        "family": "adadelta",
+        "names": {"learning_rate": "lr", "decay": "rho", "epsilon": "epsilon"},
+        "claims": ["tensorflow-applyadadelta"],
+        "state": {"second_moment": "accum", "mean_square_update": "accum_update"},
+    },
+    "ResourceApplyAdaMax": {
+        **KERNEL_ADAM,
+        "family": "adamax",
+        "claims": ["tensorflow-applyadamax"],
+        "state": {"first_moment": "m", "largest_size": "v"},
+    },
     "ResourceApplyRMSProp": {**KERNEL_RMSPROP, "claims": ["tensorflow-applyrmsprop"]},
     "ResourceApplyCenteredRMSProp": {
         **KERNEL_CENTERED,

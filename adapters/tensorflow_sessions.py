@@ -294,7 +294,11 @@ class KernelSession(TensorFlowSession):
     def construct(self) -> None:
         kit.keywords(self.request, self.offer.names)
         self.taken = 0
-        self.sparse = "indices" in inspect.signature(self.offer.own).parameters
+        self.takes = set(inspect.signature(self.offer.own).parameters)
+        self.sparse = "indices" in self.takes
+        # Keras' buffer holds what is added to the parameter: its only state.
+        self.opposite = "KerasMomentum" in self.offer.own.__name__
+        self.switches = {"use_nesterov": True} if "nesterov" in self.request.features else {}
         self.rows = {
             own: [tf.Variable(tf.zeros_like(variable)) for variable in self.variables]
             for own in self.offer.kept(EVERY_OPTION).values()
@@ -308,7 +312,8 @@ class KernelSession(TensorFlowSession):
             handles = {own: slots[i].handle for own, slots in self.rows.items()}
             if self.sparse:
                 handles["indices"] = tf.range(variable.shape[0])
-            self.offer.own(var=variable.handle, grad=gradient, **handles, **scalars[0][i])
+            given = {"grad" if "grad" in self.takes else "delta": gradient, **self.switches}
+            self.offer.own(var=variable.handle, **given, **handles, **scalars[0][i])
 
     def advance(self, gradients: list[Any]) -> None:
         rate = {"learning_rate": self.rates.pop(0)} if self.rates else {}
@@ -324,11 +329,22 @@ class KernelSession(TensorFlowSession):
         overrides = self.request.groups[group] if self.request.groups else {}
         values = {**self.request.hyperparameters, **overrides, **rate}
         own = {self.offer.names[name]: value for name, value in values.items()}
-        if self.offer.family == "adam":
-            own |= {f"{beta}_power": own[beta] ** self.taken for beta in ("beta1", "beta2")}
-        else:
+        for beta in ("beta1", "beta2"):
+            if f"{beta}_power" in self.takes:
+                own[f"{beta}_power"] = own[beta] ** self.taken
+        if "momentum" in self.takes:
             own.setdefault("momentum", 0.0)
         return {name: tf.constant(value, dtype) for name, value in own.items()}
 
     def count(self, step: int) -> None:
         self.taken = step
+
+    def state(self) -> dict[str, list[Array]]:
+        return {name: [self.turned(a) for a in of] for name, of in super().state().items()}
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        super().set_state({name: [self.turned(a) for a in of] for name, of in state.items()}, step)
+
+    def turned(self, array: Array) -> Array:
+        """With the sign that the framework keeps it with."""
+        return to_wire(-to_native(array)) if self.opposite else array

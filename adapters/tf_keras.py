@@ -62,11 +62,28 @@ NO_COMPLEX = {
     **dict.fromkeys(("Adam", "AdamW"), dict.fromkeys(COMPLEX, MAXIMUM)),
     "legacy.Adam": dict.fromkeys(COMPLEX, f"with amsgrad: {NO_KERNEL}"),
 }
+ADADELTA_STATE = {
+    "second_moment": "_accumulated_grads",
+    "mean_square_update": "_accumulated_delta_vars",
+}
+ADAMAX_STATE = {"first_moment": "_m", "largest_size": "_u"}
+LEGACY_ADADELTA_STATE = {"second_moment": "accum_grad", "mean_square_update": "accum_var"}
+LEGACY_ADAMAX_STATE = {"first_moment": "m", "largest_size": "v"}
 RMSPROP, ADAM, ADAMW = keras_rules.RMSPROP, keras_rules.ADAM, keras_rules.ADAMW
 OFFERS = {
     **row("RMSprop", RMSPROP, RMSPROP_STATE, OptimizerSession),
     **row("Adam", ADAM, ADAM_STATE, OptimizerSession),
     **row("AdamW", ADAMW, ADAM_STATE, OptimizerSession),
+    **row("SGD", keras_rules.SGD, {}, OptimizerSession),
+    **row("Adagrad", keras_rules.ADAGRAD, {"second_moment": "_accumulators"}, OptimizerSession),
+    **row("Adadelta", keras_rules.ADADELTA, ADADELTA_STATE, OptimizerSession),
+    **row("Adamax", keras_rules.ADAMAX, ADAMAX_STATE, OptimizerSession),
+    **row("Nadam", keras_rules.NADAM, {}, OptimizerSession),
+    **row("legacy.SGD", keras_rules.SGD, {}, LegacySession),
+    **row("legacy.Adagrad", keras_rules.ADAGRAD, {"second_moment": "accumulator"}, LegacySession),
+    **row("legacy.Adadelta", keras_rules.ADADELTA, LEGACY_ADADELTA_STATE, LegacySession),
+    **row("legacy.Adamax", keras_rules.ADAMAX, LEGACY_ADAMAX_STATE, LegacySession),
+    **row("legacy.Nadam", keras_rules.NADAM, {}, LegacySession),
     **row("legacy.RMSprop", RMSPROP, LEGACY_RMSPROP_STATE, LegacySession),
     **row("legacy.Adam", ADAM, LEGACY_ADAM_STATE, LegacySession),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -58,11 +59,13 @@ class TorchOffer(Offer):
 
     count     how a number of steps stands in the state of a parameter, and in its group
     inductor  its step goes through ``torch.compile``
+    pairs     arguments that take several hyperparameters together, by their names in ``names``
     """
 
     count: Any = float_count
     inductor: bool = False
     arithmetic: Mapping[str, str] = field(default_factory=lambda: dict(ARITHMETIC))
+    pairs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def chosen(self) -> Mapping[str, Any]:
@@ -98,13 +101,32 @@ class TorchOffer(Offer):
         return Offer.described(changed, name, on, **fields)
 
     def settings(self, request: protocol.Open) -> dict[str, Any]:
-        return {**super().settings(request), **scheduled(request)}
+        return {**self.paired(super().settings(request)), **scheduled(request)}
 
     def group(self, request: protocol.Open, overrides: Mapping[str, float]) -> dict[str, Any]:
         """What one of its parameter groups takes."""
         values = {**request.hyperparameters, **overrides}
         own = kit.keywords(msgspec.structs.replace(request, hyperparameters=values), self.names)
-        return {**joined(self.own, own), **scheduled(request)}
+        return {**self.paired(joined(self.own, own)), **scheduled(request)}
+
+    def paired(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments with those that it takes two and two in pairs."""
+        pairs = {
+            pair: tuple(own[name] for name in names)
+            for pair, names in self.pairs.items()
+            if set(names) <= set(own)
+        }
+        rest = {name for names in self.pairs.values() for name in names}
+        return {**{name: value for name, value in own.items() if name not in rest}, **pairs}
+
+    def defaults(self) -> dict[str, float | bool | str | None]:
+        taken = inspect.signature(self.own).parameters if self.pairs else {}
+        canonical = {own: name for name, own in self.names.items()}
+        return super().defaults() | {
+            canonical[name]: value
+            for pair, names in self.pairs.items()
+            for name, value in zip(names, taken[pair].default, strict=True)
+        }
 
 
 def scheduled(request: protocol.Open) -> dict[str, float]:
@@ -189,6 +211,51 @@ NADAM = TorchOffer(
 )
 
 
+ADADELTA = ADAGRAD.changed(
+    own=torch.optim.Adadelta,
+    family="adadelta",
+    claims=["torch-adadelta"],
+    names={**SHARED, "decay": "rho"},
+    state={"second_moment": "square_avg", "mean_square_update": "acc_delta"},
+)
+ADAMAX = ADAGRAD.changed(
+    own=torch.optim.Adamax,
+    family="adamax",
+    claims=["torch-adamax"],
+    names={**SHARED, "beta1": "beta1", "decay": "beta2"},
+    state={"first_moment": "exp_avg", "largest_size": "exp_inf"},
+)
+RADAM = ADAGRAD.changed(
+    own=torch.optim.RAdam,
+    family="radam",
+    claims=["torch-radam"],
+    names=ADAMAX.names,
+    state={"first_moment": "exp_avg", "second_moment": "exp_avg_sq"},
+)
+RPROP = TorchOffer(
+    own=torch.optim.Rprop,
+    family="rprop",
+    claims=["torch-rprop"],
+    features=[[], ["maximize"]],
+    names={
+        "learning_rate": "lr",
+        "shrinkage": "etaminus",
+        "growth": "etaplus",
+        "least_step": "step_size_min",
+        "largest_step": "step_size_max",
+    },
+    state={"step_size": "step_size", "previous_gradient": "prev"},
+    pairs={"etas": ("etaminus", "etaplus"), "step_sizes": ("step_size_min", "step_size_max")},
+    switches=["maximize"],
+    # The rate is where its step sizes start, and nothing afterwards.
+    schedules=False,
+    undriven={"schedules": "the learning rate counts at the first step alone"},
+    dtypes=DTYPES,
+    arithmetic={"cuda": "cuda"},
+    page=DOCUMENTATION,
+)
+
+
 # Every path is chosen in words, because what foreach=None means depends on the device.
 OFFERS = {
     "torch:RMSprop": RMSPROP.changed(arguments={"foreach": False}),
@@ -199,6 +266,15 @@ OFFERS = {
     "torch:SGD[fused]": SGD.changed(arguments={"fused": True}),
     "torch:NAdam": NADAM.changed(arguments={"foreach": False}),
     "torch:NAdam[foreach]": NADAM.changed(arguments={"foreach": True}),
+    **{
+        f"torch:{offer.own.__name__}{option}": offer.changed(arguments=arguments)
+        for offer in (ADADELTA, ADAMAX, RADAM, RPROP)
+        for option, arguments in {
+            "": {"foreach": False},
+            "[foreach]": {"foreach": True},
+            "[capturable]": {"foreach": False, "capturable": True},
+        }.items()
+    },
     "torch:Adagrad": ADAGRAD.changed(arguments={"foreach": False, "fused": False}),
     "torch:Adagrad[foreach]": ADAGRAD.changed(arguments={"foreach": True}),
     "torch:Adagrad[fused]": ADAGRAD.changed(arguments={"fused": True}),

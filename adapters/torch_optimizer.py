@@ -36,7 +36,38 @@ def readings(name: str, *kinds: str) -> list[str]:
 
 
 IN_PLACE: Mapping[str, str] = {"gradient": "L2 decay is added to the gradient in place"}
+OTHERS = {
+    "Yogi": row("Yogi", "yogi", "yogi-uncorrected", family="yogi"),
+    "RAdam": row(
+        "RAdam",
+        *(f"radam{place}{kind}" for place in ("", "-hat") for kind in ("", "-decoupled")),
+        family="radam",
+        dtypes=["float32"],
+        gaps={"float64": "computed in float32, whatever the parameter is"},
+        undriven={
+            dtype: f"the moments beside a {dtype} parameter are float32"
+            for dtype in ("float16", "bfloat16")
+        },
+    ),
+    "AdaBelief": row(
+        "AdaBelief",
+        "adabelief",
+        family="adabelief",
+        state={"first_moment": "exp_avg", "second_moment": "exp_avg_var"},
+        gaps=IN_PLACE,
+    ),
+    "SGDW": row(
+        "SGDW",
+        "sgdw",
+        family="sgd",
+        features=[[], ["momentum"], ["momentum", "nesterov"], ["weight_decay"]],
+        switches=["nesterov"],
+        names={"learning_rate": "lr", "weight_decay": "weight_decay", "momentum": "momentum"},
+        state={"momentum": ("momentum_buffer", "momentum")},
+    ),
+}
 OFFERS = {
+    **{f"{NAME}:{name}": offer for name, offer in OTHERS.items()},
     "torch_optimizer:QHAdam": row("QHAdam", "qhadam", state={}, gaps={**IN_PLACE, "state": HIDDEN}),
     "torch_optimizer:QHAdam[decouple_weight_decay]": row(
         "QHAdam",

@@ -173,8 +173,27 @@ def schedule(decimals, count):
         return [beta * (1 - rate ** (t * psi) / 2) for t in range(1, count + 1)]
 
 
-def ahead(decimals, count, m, g, a):
+def differences(rule, decimals, count, state, new, m, g, a):
+    """Adan's direction, and the gradient that is squared."""
+    kept, lost = a.held(decimals["beta3"]), a.complement(decimals["beta3"])
+    change = np.zeros_like(g) if count == 1 else a.sub(g, state["previous_gradient"])
+    d = new["average_difference"] = a.average(kept, lost, state["average_difference"], [change])
+    new["previous_gradient"] = g
+    share = kept if rule["differences"] == "kept" else lost
+    mean = a.over(m, a.one_minus_power(decimals["beta1"], count))
+    more = a.quotient([share, d], [a.one_minus_power(decimals["beta3"], count)])
+    return a.add(mean, more), a.plus_product(g, share, change)
+
+
+def ahead(rule, decimals, count, m, g, a):
     """NAdam's direction, as two quotients."""
+    if rule["first_moment"] == "ahead steadily":
+        beta, left = a.held(decimals["beta1"]), a.complement(decimals["beta1"])
+        then = a.one_minus_power(decimals["beta1"], count + 1)
+        now = a.one_minus_power(decimals["beta1"], count)
+        return a.add(a.quotient([beta, m], [then]), a.quotient([left, g], [now]))
+    if rule["first_moment"] == "ahead by itself":
+        decimals = {**decimals, "momentum_decay": "1"}
     with mpmath.workprec(1000):
         mus = schedule(decimals, count + 1)
         now, then = 1 - mpmath.fprod(mus[:-1]), 1 - mpmath.fprod(mus)
@@ -188,6 +207,68 @@ def own_step(rule, u, v, g, eps, a):
     inside = rule["epsilon"] == "inside"
     above, below = (a.root(a.add(x, eps)) if inside else a.add(a.root(x), eps) for x in (u, v))
     return a.quotient([g, above], [below])
+
+
+def largest(rule, rho, before, g, eps, a):
+    """Adamax's norm."""
+    size, faded = np.abs(g), a.mul(rho, before)
+    if rule["epsilon"] == "new":
+        size = a.add(size, eps)
+    if rule["epsilon"] == "kept":
+        faded = a.add(faded, eps)
+    return np.maximum(faded, size)
+
+
+def other_average(rule, decimals, count, state, new, g, top, a):
+    """Yogi's, AdaBelief's and RAdam's divisors: what is multiplied, and what it is divided by."""
+    rho, rho_c = a.held(decimals["decay"]), a.complement(decimals["decay"])
+    eps, v = a.held(decimals["epsilon"]), state["second_moment"]
+    second = rule["correction"] in ("second", "both")
+    c2 = a.one_minus_power(decimals["decay"], count) if second else 1.0
+    tops = [top]
+    if rule["scale"] == "signed squares":
+        square = a.mul(g, g)
+        pull = a.mul(a.mul(rho_c, np.sign(a.sub(v, square))), square)
+        v = a.sub(v, pull)
+    if rule["scale"] == "surprise":
+        far = a.sub(g, new["first_moment"])
+        v = a.average(rho, rho_c, v, [far, far])
+        v = v if rule["epsilon"] == "outside" else a.add(v, eps)
+    if rule["scale"] == "rectified":
+        v = a.average(rho, rho_c, v, [g, g])
+    new["second_moment"] = v
+    if rule["scale"] == "rectified":
+        rho_t, factor = rectification(decimals["decay"], count)
+        if rho_t <= int(rule["rectification"]):
+            return tops, []
+        tops = [*tops, a.real(factor)]
+        if rule["epsilon"] == "hat":
+            return [*tops, a.root(c2)], [a.add(a.root(v), eps)]
+    root = a.root(a.over(v, c2) if second else v)
+    return tops, [root if rule["epsilon"] == "kept" else a.add(root, eps)]
+
+
+def rectification(decay, count):
+    """RAdam's rho_t and r_t, in 1,000 bits."""
+    with mpmath.workprec(1000):
+        beta = mpmath.mpf(Fraction(decay).numerator) / Fraction(decay).denominator
+        rho = 2 / (1 - beta) - 1
+        rho_t = rho - 2 * count * beta**count / (1 - beta**count)
+        squared = (rho_t - 4) * (rho_t - 2) * rho / ((rho - 4) * (rho - 2) * rho_t)
+        return rho_t, mpmath.sqrt(abs(squared))
+
+
+def trial(decimals, count, state, g, eta, a):
+    """Rprop: what is taken from the parameter, the size of it, and the gradient remembered."""
+    up, down, least, most = (
+        a.held(decimals[name]) for name in ("growth", "shrinkage", "least_step", "largest_step")
+    )
+    before = np.full_like(g, eta) if count == 1 else state["step_size"]
+    side = np.sign(a.mul(g, state["previous_gradient"]))
+    size = a.mul(before, np.where(side < 0, down, np.where(side > 0, up, 1.0)))
+    size = np.minimum(np.maximum(size, least), most)
+    g = np.where(side < 0, 0.0, g)
+    return a.mul(size, np.sign(g)), size, g
 
 
 def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipeline's stages
@@ -216,8 +297,15 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
         top = new["first_moment"] = a.average(*weights, state["first_moment"], [g])
         if rule["first_moment"] == "apart":
             top = a.average(beta, beta_c, state["first_moment"], [g])
-        if rule["first_moment"] == "ahead":
-            top = ahead(decimals, count, top, g, a)
+        if str(rule["first_moment"]).startswith("ahead"):
+            top = ahead(rule, decimals, count, top, g, a)
+        if rule["first_moment"] == "fast and slow":
+            slow = [a.held(decimals["beta3"]), a.complement(decimals["beta3"])]
+            n = new["slow_moment"] = a.average(*slow, state["slow_moment"], [g])
+            fast = a.over(top, a.one_minus_power(decimals["beta1"], count))
+            top = a.plus_product(fast, a.held(decimals["mixture"]), n)
+        if rule["first_moment"] == "differences":
+            top, g = differences(rule, decimals, count, state, new, top, g, a)
     if rule["scale"] != "mean square":
         if rule["scale"] == "sum of squares":
             v = new["second_moment"] = a.plus_product(state["second_moment"], g, g)
@@ -228,6 +316,24 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
             top = own_step(rule, state["mean_square_update"], v, top, eps, a)
             u = a.average(rho, rho_c, state["mean_square_update"], [top, top])
             new["mean_square_update"] = u
+        if rule["scale"] == "largest size":
+            bottom = [largest(rule, rho, state["largest_size"], g, eps, a)]
+            new["largest_size"] = bottom[0]
+            if rule["epsilon"] == "outside":
+                bottom = [a.add(bottom[0], eps)]
+        if rule["scale"] in ("signed squares", "surprise", "rectified"):
+            tops, bottom = other_average(rule, decimals, count, state, new, g, top, a)
+            if rule["correction"] in ("first", "both") and rule["first_moment"] is True:
+                bottom.append(a.one_minus_power(decimals["beta1"], count))
+            second = rule["correction"] in ("second", "both")
+            c2 = a.one_minus_power(decimals["decay"], count) if second else None
+            return moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
+        if rule["scale"] == "trials":
+            top, new["step_size"], g = trial(decimals, count, state, g, eta, a)
+            new["previous_gradient"] = g
+            return a.sub(w, top), new
+        if rule["correction"] == "first" and rule["first_moment"] is True:
+            bottom = [*bottom, a.one_minus_power(decimals["beta1"], count)]
         if rule["scale"] == "own size":
             top = np.sign(top) if np.asarray(top).dtype != object else SIGN(top)
         return moved(rule, decimals, count, w, [top], bottom, state, new, eta, None, a)
@@ -241,7 +347,7 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
     if rule["amsgrad"] != "none":
         v = new["maximum_second_moment"] = np.maximum(state["maximum_second_moment"], v)
     tops = [top]
-    if rule["correction"] in ("first", "both") and rule["first_moment"] != "ahead":
+    if rule["correction"] in ("first", "both") and rule["first_moment"] is True:
         bottom.append(a.one_minus_power(decimals["beta1"], count))
     mean, apart = new.get("mean_gradient"), False
     if second and rule["epsilon"] == "hat":

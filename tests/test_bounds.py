@@ -49,6 +49,12 @@ def hyperparameters(draw, dtype):
         "clip": draw(st.sampled_from(["1", "0.3", "100"])),
         "momentum_decay": draw(st.sampled_from(["0.004", "1", "0.3"])),
         "loss_scale": draw(st.sampled_from(["1", "3", "1024"])),
+        "beta3": draw(st.sampled_from(["0.9", "0.75", "0.99"])),
+        "mixture": draw(st.sampled_from(["5", "0.3"])),
+        "growth": draw(st.sampled_from(["1.2", "2"])),
+        "shrinkage": draw(st.sampled_from(["0.5", "0.3"])),
+        "least_step": draw(st.sampled_from(["0.000001", "0.01"])),
+        "largest_step": draw(st.sampled_from(["50", "0.5"])),
     }
 
 
@@ -180,6 +186,12 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "loss_scale": "4",
         "clip": "0.5",
         "momentum_decay": "0.004",
+        "beta3": "0.95",
+        "mixture": "5",
+        "growth": "1.2",
+        "shrinkage": "0.5",
+        "least_step": "0.001",
+        "largest_step": "50",
     }
     w, gradients = inputs("float32", seed, -6.0, 3.0, 2, shape_for(rule))
     stream = np.random.default_rng(seed + 1)
@@ -465,6 +477,12 @@ DIRECTED_DECIMALS = {
         "loss_scale": "1",
         "clip": "0.3",
         "momentum_decay": "0.004",
+        "beta3": "0.95",
+        "mixture": "5",
+        "growth": "1.2",
+        "shrinkage": "0.5",
+        "least_step": "0.001",
+        "largest_step": "50",
     },
     "round": {name: one.round for name, one in HYPERPARAMETERS.items()} | {"loss_scale": "1"},
 }

@@ -28,6 +28,12 @@ FILLED = {
     "loss_scale": "4",
     "clip": "0.5",
     "momentum_decay": "0.004",
+    "beta3": "0.95",
+    "mixture": "5",
+    "growth": "1.2",
+    "shrinkage": "0.5",
+    "least_step": "0.001",
+    "largest_step": "50",
 }
 every_variant = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS.keys())
 

@@ -40,6 +40,12 @@ DECIMALS = {
     "loss_scale": "4",
     "clip": "0.5",
     "momentum_decay": "0.1",
+    "beta3": "0.95",
+    "mixture": "5",
+    "growth": "1.2",
+    "shrinkage": "0.5",
+    "least_step": "0.001",
+    "largest_step": "50",
 }
 
 

@@ -240,6 +240,11 @@ class Expander:
             "mean_gradient": mean,
             "momentum": steps,
             "mean_square_update": steps**2,
+            "largest_size": size,
+            "slow_moment": mean,
+            "average_difference": -mean,
+            "previous_gradient": np.copysign(size, mean),
+            "step_size": np.abs(steps),
             "maximum_second_moment": second * self.random.uniform(1.0, 1.5, size.shape),
         }
         # No finite gradients leave an infinite state in a first step: the largest has to do.

@@ -350,6 +350,11 @@ class Working:
     def sign(self, x: Number) -> Number:
         return Number(self, np.sign(x.array))
 
+    def choose(self, x: Number, below: Number, zero: Number, above: Number) -> Number:
+        side, rest = x.array, np.where(x.array == 0, zero.array, x.array)
+        found = np.where(side < 0, below.array, np.where(side > 0, above.array, rest))
+        return Number(self, found)
+
     def centralize(self, x: Number) -> Number:
         if np.ndim(x.array) < 2:
             return x

@@ -84,8 +84,10 @@ def scaled(name: str, factor: Fraction) -> Forming:
     def form(decimals: dict[str, str], count: int, rates: Rates, index: int, num: Any) -> Hyper:
         right = formed(decimals, count, rates, index, num)
         given = {known: exact(decimal) for known, decimal in decimals.items()}
-        value = coefficient(EXACT, name, given, count) * factor
-        return right.replaced(**{name: num.coefficient("moment", value)})
+        value = coefficient(EXACT, name, given, count)
+        if value is None:  # not yet there
+            return right
+        return right.replaced(**{name: num.coefficient("moment", value * factor)})
 
     return form
 

@@ -144,8 +144,9 @@ class Entered:
     def __init__(self, num: Watched, coefficients: Hyper) -> None:
         self._num, self._coefficients = num, coefficients
 
-    def __getattr__(self, name: str) -> WatchedValue:
-        found = WatchedValue(self._num, getattr(self._coefficients, name))
+    def __getattr__(self, name: str) -> WatchedValue | None:
+        inner = getattr(self._coefficients, name)
+        found = inner if inner is None else WatchedValue(self._num, inner)
         setattr(self, name, found)
         return found
 
@@ -239,6 +240,13 @@ WRONG: dict[str, dict[str, Callable[..., Value]]] = {
         "dropped": lambda num, x: x,
         "turned": lambda num, x: -num.sign(x),
     },
+    "choose": {
+        "above as below": lambda num, x, below, zero, above: num.choose(x, below, zero, below),
+        "below as above": lambda num, x, below, zero, above: num.choose(x, above, zero, above),
+        "sides exchanged": lambda num, x, below, zero, above: num.choose(x, above, zero, below),
+        "zero as above": lambda num, x, below, zero, above: num.choose(x, below, above, above),
+        "zero as below": lambda num, x, below, zero, above: num.choose(x, below, below, above),
+    },
     "centralize": {
         "dropped": lambda num, x: x,
         "mean alone": lambda num, x: x - num.centralize(x),
@@ -290,10 +298,13 @@ def effects(site: Site) -> list[str]:
     return list(WRONG[site.operation])
 
 
+LATER = 30  # a step by which whatever waits for steps is there
+
+
 def faults(rule: Rule, decimals: dict[str, str]) -> list[Mutation]:
     """Every fault that one step of a rule has room for."""
     num = Watched(FLOAT64)
-    coefficients = Entered(num, hyper(decimals, 1, num=FLOAT64))
+    coefficients = Entered(num, hyper(decimals, LATER, num=FLOAT64))
     start = WatchedValue(num, np.ones((2, 2)))
     rule.step(coefficients, rule.initial_state(start, num=num), start, start, num=num)
     return [Mutation(site, effect) for site in num.sites for effect in effects(site)]

@@ -20,13 +20,15 @@ from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.complex_bound import Squares
 from optimizer_conformance.reference.numbers.hyper import FORMS
 from optimizer_conformance.reference.numbers.precision import COMPONENTS
-from optimizer_conformance.reference.numbers.system import COUNTED
+from optimizer_conformance.reference.numbers.system import BEGUN, COUNTED
 from optimizer_conformance.reference.rules import FACTORS, Rule
 
 # What a mutant with a stage that the rule lacks computes with.
 BORROWED = {name: record.usual for name, record in HYPERPARAMETERS.items()}
 SIZES = tuple(range(1, 7))  # powers of ten: relative 1e-1 ... 1e-6
-DERIVED = tuple(name for name in FORMS if name.startswith("one_minus_") or name in COUNTED)
+DERIVED = tuple(
+    name for name in FORMS if name.startswith("one_minus_") or name in COUNTED - {BEGUN}
+)
 ENDS = ("nan ", "infinite ", "tiny ")  # of the range, to which no complex case goes
 HELD = {"rate": "learning rate", "scalars": "epsilon, momentum", "moments": "decay rates"}
 

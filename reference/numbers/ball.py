@@ -116,6 +116,9 @@ class BallArithmetic:
     def sign(self, x: Balls) -> Any:
         return SIGN(x)
 
+    def choose(self, x: Balls, below: Any, zero: Any, above: Any) -> Any:
+        return CHOOSE(x, below, zero, above)
+
     def centralize(self, x: Balls) -> Any:
         axes = tuple(range(1, x.ndim))
         if not axes:
@@ -171,6 +174,17 @@ def rational(value: Fraction) -> flint.arb:
     return flint.arb(flint.fmpq(value.numerator, value.denominator))
 
 
+def chosen(x: flint.arb, below: flint.arb, zero: flint.arb, above: flint.arb) -> flint.arb:
+    """One of three; where a ball holds zero and more, a ball around all of them."""
+    if not x.is_finite():
+        return x
+    if x < 0:
+        return below
+    if x > 0:
+        return above
+    return zero if x.is_zero() else below.union(zero).union(above)
+
+
 SHIFT = flint.arb(2) ** -200
 CONDITION_BITS = 640  # so that SHIFT is far above what these balls themselves lose
 BLUR = np.frompyfunc(lambda x: x * flint.arb(1, SHIFT), 1, 1)
@@ -182,6 +196,7 @@ ROOT = np.frompyfunc(flint.arb.sqrt, 1, 1)
 MAXIMUM = np.frompyfunc(flint.arb.max, 2, 1)
 CLIP = np.frompyfunc(lambda x, c: x.min(c).max(-c), 2, 1)
 SIGN = np.frompyfunc(flint.arb.sgn, 1, 1)
+CHOOSE = np.frompyfunc(chosen, 4, 1)
 
 
 @dataclass(frozen=True)

@@ -497,7 +497,30 @@ class BoundArithmetic:
         """-1, 0 or 1; where x may be zero or of the other sign, every outcome is accepted."""
         known = (np.abs(x.value) > x.error) | ((x.value == 0) & np.equal(x.error, 0))
         value = np.sign(x.value)
+        if self.effects.number:  # that of nan is 0 where it is a difference of comparisons
+            value = np.where(np.isnan(x.value), 0.0, value)
         return Bound(self, value, np.where(known, 0.0, 1.0 + np.abs(value)), x.nonnegative)
+
+    def choose(self, x: Bound, below: Bound, zero: Bound, above: Bound) -> Bound:
+        """Where x may be on either side, or on neither, whatever it may be is accepted.
+
+        The outcomes' distances from the one that is shown, with the errors of their own, are the
+        error.  Nan has no side: it stays, or (``Effects.number``) may be any of the three.
+        """
+        value, size = x.value, np.asarray(x.error)
+        chosen = np.where(value < 0, below.value, np.where(value > 0, above.value, zero.value))
+        open_ = np.isnan(value) | np.isnan(size)
+        error: Any = np.zeros(np.shape(chosen))
+        for may, outcome in (
+            (value - size < 0, below),
+            ((value == 0) | (np.abs(value) <= size), zero),
+            (value + size > 0, above),
+        ):
+            apart = np.where(may | open_, np.abs(outcome.value - chosen) + outcome.error, 0.0)
+            error = np.maximum(error, apart)
+        if not self.effects.number:
+            chosen = np.where(open_, np.nan, chosen)
+        return Bound(self, chosen, error)
 
     def centralize(self, x: Bound) -> Bound:
         """x minus its mean over all axes but the first, summed in any order; a vector as it is.

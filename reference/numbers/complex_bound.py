@@ -258,6 +258,10 @@ class ComplexBoundArithmetic:
         """Each part by itself."""
         return each(self.parts.sign, x)
 
+    def choose(self, x: Any, below: Any, zero: Any, above: Any) -> Any:
+        """No complex number is above or below another: real parts alone are asked."""
+        return self.parts.choose(x, below, zero, above)
+
     def centralize(self, x: Pair) -> Any:
         return each(self.parts.centralize, x)
 

@@ -73,6 +73,9 @@ class Float64:
     def sign(self, x: Array) -> Array:
         return np.sign(x)
 
+    def choose(self, x: Array, below: Any, zero: Any, above: Any) -> Array:
+        return np.where(x < 0, below, np.where(x > 0, above, np.where(x == 0, zero, x)))
+
     def centralize(self, x: Array) -> Array:
         if x.ndim < 2:
             return x

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import inf, isfinite, prod
+from math import ceil, inf, isfinite, prod
 from typing import Any
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
@@ -115,6 +115,11 @@ def kept_in(way: Representation, kind: str) -> str:
     return found
 
 
+def one(lift: Any) -> Any:
+    """1."""
+    return lift("1")
+
+
 # Coefficient to how it is formed, from the exact values of hyperparameters, at a step.  What is no
 # entry here is the hyperparameter of that name as it is.
 Form = Callable[[NumberSystem, Mapping[str, Any], Any], Any]
@@ -129,6 +134,11 @@ FORMS: dict[str, Form] = {
     "beta1": lambda num, of, count: num.coefficient("moment", of["beta1"]),
     "one_minus_beta1": lambda num, of, count: num.complement(of["beta1"]),
     "correction1": lambda num, of, count: num.correction(of["beta1"], count),
+    "correction1_next": lambda num, of, count: num.correction(of["beta1"], count + 1),
+    "beta3": lambda num, of, count: num.coefficient("moment", of["beta3"]),
+    "one_minus_beta3": lambda num, of, count: num.complement(of["beta3"]),
+    "correction3": lambda num, of, count: num.correction(of["beta3"], count),
+    "begun": lambda num, of, count: None if count == 1 else num.real("1", one, (), 0),
 }
 
 
@@ -159,26 +169,87 @@ def one_minus_product(count: int) -> RealFunction:
     return value
 
 
-def scheduled(symbol: str, function: Callable[[int], RealFunction], shift: int = 0) -> Form:
-    """A coefficient of Dozat's schedule at this step or the next."""
+def scheduled(
+    symbol: str,
+    function: Callable[[int], RealFunction],
+    shift: int = 0,
+    psi: Fraction | None = None,
+) -> Form:
+    """A coefficient of Dozat's schedule at this step or the next; ``psi`` is built in."""
 
     def form(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
         step = count + shift
         # A power within a few units, a product and a difference a factor; then their product.
         roundings = POWER + 3 if function is not one_minus_product else (POWER + 4) * (step + 1)
-        return num.real(symbol, function(step), (of["beta1"], of["momentum_decay"]), roundings)
+        decay = of["momentum_decay"] if psi is None else psi
+        return num.real(symbol, function(step), (of["beta1"], decay), roundings)
 
     return form
 
 
 POWER = 6  # roundings that a power function may be worth: three units in the last place
-SCHEDULES: dict[str, Form] = {
-    "schedule_next": scheduled(r"\mu_{t+1}", momentum, 1),
-    "one_minus_schedule": scheduled(r"(1-\mu_t)", one_minus_momentum),
-    "schedule_correction": scheduled(r"(1-\mu_1\cdots\mu_t)", one_minus_product),
-    "schedule_correction_next": scheduled(r"(1-\mu_1\cdots\mu_{t+1})", one_minus_product, 1),
-}
+
+
+def schedules(psi: Fraction | None = None) -> dict[str, Form]:
+    """The coefficients of Dozat's schedule."""
+    return {
+        "schedule_next": scheduled(r"\mu_{t+1}", momentum, 1, psi),
+        "one_minus_schedule": scheduled(r"(1-\mu_t)", one_minus_momentum, 0, psi),
+        "schedule_correction": scheduled(r"(1-\mu_1\cdots\mu_t)", one_minus_product, 0, psi),
+        "schedule_correction_next": scheduled(
+            r"(1-\mu_1\cdots\mu_{t+1})", one_minus_product, 1, psi
+        ),
+    }
+
+
+SCHEDULES = schedules()
 FORMS |= SCHEDULES
+FORMS |= {f"fast_{name}": form for name, form in schedules(Fraction(1)).items()}
+
+
+def length(decay: Any, count: Any) -> Any:
+    """RAdam's rho_t: how many squares an average that began at step 1 is as steady as."""
+    power = decay**count
+    return 2 / (1 - decay) - 1 - 2 * count * power / (1 - power)
+
+
+@lru_cache(maxsize=4096)
+def rectification(count: int) -> RealFunction:
+    """RAdam's r_t, as a function of the decay."""
+
+    def value(lift: Any, decay: Any) -> Any:
+        whole, now = lift("2") / (1 - decay) - 1, length(decay, count)
+        return ((now - 4) * (now - 2) * whole / ((whole - 4) * (whole - 2) * now)) ** lift("0.5")
+
+    return value
+
+
+def rectified(threshold: int) -> Form:
+    """r_t beyond a length; None up to it."""
+
+    def form(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
+        decay = of["decay"]
+        if isinstance(decay, Fraction) and not 0 < decay < 1:
+            return None
+        if isinstance(decay, Fraction) and length(decay, count) <= threshold:
+            return None
+        return num.real("r_t", rectification(count), (decay,), rectifying(decay, count))
+
+    return form
+
+
+def rectifying(decay: Any, count: Any) -> int:
+    """How many roundings r_t may be worth: its differences lose digits, as many as this says."""
+    if not isinstance(decay, Fraction):
+        return 0
+    power, whole, now = decay**count, 2 / (1 - decay) - 1, length(decay, count)
+    of_whole = 3 * whole
+    of_now = of_whole + now + (whole - now) * (POWER + 4 + (POWER * power + 1) / (1 - power))
+    lost = sum(of_now / abs(now - less) + of_whole / abs(whole - less) + 2 for less in (4, 2, 0))
+    return ceil(lost + 6)
+
+
+FORMS |= {f"rectified_beyond_{threshold}": rectified(threshold) for threshold in (5, 4)}
 
 
 class Hyper:

@@ -59,7 +59,7 @@ class Symbolic:
         return x + y
 
     def maximum(self, x: Any, y: Any) -> Any:
-        return sympy.Max(x, y)
+        return sympy.Abs(x) if x == -y else sympy.Max(x, y)
 
     def average(self, b: Any, c: Any, old: Any, new: Any) -> Any:
         return sympy.Add(b * old, c * new, evaluate=False)
@@ -78,6 +78,9 @@ class Symbolic:
 
     def sign(self, x: Any) -> Any:
         return sympy.sign(x)
+
+    def choose(self, x: Any, below: Any, zero: Any, above: Any) -> Any:
+        return sympy.Piecewise((below, x < 0), (above, x > 0), (zero, True))
 
     def centralize(self, x: Any) -> Any:
         return x - sympy.Function("mean")(x)

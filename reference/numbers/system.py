@@ -92,6 +92,9 @@ class NumberSystem(Protocol):
     def sign(self, x: Number) -> Number:
         """-1, 0 or 1, element by element."""
 
+    def choose(self, x: Number, below: Number, zero: Number, above: Number) -> Number:
+        """One of three, element by element, as x is below zero, zero or above it."""
+
 
 # What a wrapper around a number system forwards; ``quotient`` takes tuples of values.
 OPERATIONS = (
@@ -106,6 +109,7 @@ OPERATIONS = (
     "centralize",
     "clip",
     "sign",
+    "choose",
 )
 
 # Coefficients of Dozat's schedule of momentum, and all that change from step to step: how an
@@ -116,4 +120,12 @@ SCHEDULED = (
     "schedule_correction",
     "schedule_correction_next",
 )
-COUNTED = {"correction1", "correction2", *SCHEDULED}
+# The same with a decay of 1, and with momentum that has no schedule.
+FAST = tuple(f"fast_{name}" for name in SCHEDULED)
+STEADY = ("beta1", "one_minus_beta1", "correction1", "correction1_next")
+# RAdam's factor, with the length from which on there is one; None before.
+RECTIFIED = ("rectified_beyond_5", "rectified_beyond_4")
+CORRECTIONS = ("correction1", "correction2", "correction3", "correction1_next")
+# One from the second step on, and None at the first.
+BEGUN = "begun"
+COUNTED = {*CORRECTIONS, *SCHEDULED, *FAST, *RECTIFIED, BEGUN}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from optimizer_conformance.reference.numbers.system import SCHEDULED
-from optimizer_conformance.reference.rules.factors import Standing
+from optimizer_conformance.reference.numbers.system import FAST, SCHEDULED, STEADY
+from optimizer_conformance.reference.rules.factors import Choice, Standing
+from optimizer_conformance.reference.rules.mixture import Differences, FastAndSlow
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
 
@@ -80,9 +81,11 @@ class Ahead(Stage):
 
     takes = ("beta1", "momentum_decay")
     corrected: ClassVar[bool] = True
+    # mu_(t+1), 1 - mu_t, and what both are divided by.
+    schedule: ClassVar[tuple[str, ...]] = SCHEDULED
 
     def coefficients(self) -> tuple[str, ...]:
-        return ("beta1", "one_minus_beta1", *SCHEDULED)
+        return tuple(dict.fromkeys(("beta1", "one_minus_beta1", *self.schedule)))
 
     def state(self) -> dict[str, Kept]:
         return {"first_moment": Kept("m")}
@@ -90,9 +93,43 @@ class Ahead(Stage):
     def step(self, walk: Walk) -> None:
         num, hyper = walk.num, walk.hyper
         average = walk.average("first_moment", "beta1", walk.gradient)
-        ahead = num.quotient((hyper.schedule_next, average), (hyper.schedule_correction_next,))
-        now = num.quotient((hyper.one_minus_schedule, walk.gradient), (hyper.schedule_correction,))
+        following, left, correction, correction_next = (
+            getattr(hyper, name) for name in self.schedule
+        )
+        ahead = num.quotient((following, average), (correction_next,))
+        now = num.quotient((left, walk.gradient), (correction,))
         walk.numerators = (num.sum(ahead, now),)
+
+
+@dataclass(frozen=True)
+class AheadByItself(Ahead):
+    """NAdam with a schedule that nobody sets: psi is 1, as in Keras.
+
+    m' = beta_1 m + (1 - beta_1) g
+    """
+
+    takes = ("beta1",)
+    schedule = FAST
+
+    def needs(self) -> tuple[str, ...]:
+        return ("correction2",)
+
+    def refuses(self, other: Stage) -> bool:
+        """It is sought beside plain averages of squares alone."""
+        extras = {"centered": False, "largest": "none", "start": "0", "nesterov": False}
+        return any(getattr(other, name, plain) != plain for name, plain in extras.items())
+
+
+@dataclass(frozen=True)
+class AheadSteadily(AheadByItself):
+    """NAdam without a schedule: mu is beta_1, as in Optax.
+
+    m' = beta_1 m + (1 - beta_1) g
+
+    Source: T. Dozat, "Incorporating Nesterov Momentum into Adam", algorithm 8 with constant mu.
+    """
+
+    schedule = STEADY
 
 
 FIRST_MOMENT = Standing(
@@ -103,12 +140,28 @@ FIRST_MOMENT = Standing(
         True: "averaged",
         "apart": "averaged, by another weight than in the average that is kept",
         "ahead": "averaged and looked ahead by a schedule of momentum",
+        "ahead by itself": "averaged and looked ahead by a schedule that nobody sets, 0.96^t",
+        "ahead steadily": "averaged and looked ahead without a schedule",
+        "fast and slow": "averaged twice, fast and slowly",
+        "differences": "averaged, and so are their differences",
     },
     stages={
         False: ("direction", Gradient()),
         True: ("direction", Average()),
         "apart": ("direction", Apart()),
         "ahead": ("direction", Ahead()),
+        "ahead by itself": ("direction", AheadByItself()),
+        "ahead steadily": ("direction", AheadSteadily()),
+        "fast and slow": ("direction", FastAndSlow()),
+        "differences": ("direction", Differences()),
     },
 )
-FACTORS = (FIRST_MOMENT,)
+DIFFERENCES = Choice(
+    "differences",
+    "differences of gradients",
+    {"none": "absent", "kept": "count by beta_3", "lost": "count by 1 - beta_3"},
+    slot="direction",
+    field="share",
+    absent="none",
+)
+FACTORS = (FIRST_MOMENT, DIFFERENCES)

@@ -14,12 +14,23 @@ from optimizer_conformance.reference.numbers.system import COUNTED, Number, Numb
 from optimizer_conformance.reference.rules import buffer, decay, direction, gradient, scale
 from optimizer_conformance.reference.rules.buffer import Buffer
 from optimizer_conformance.reference.rules.decay import Added, Shrunk
-from optimizer_conformance.reference.rules.direction import Ahead, Apart, Average, Gradient
+from optimizer_conformance.reference.rules.direction import (
+    Ahead,
+    AheadByItself,
+    AheadSteadily,
+    Apart,
+    Average,
+    Gradient,
+)
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
+from optimizer_conformance.reference.rules.mixture import Differences, FastAndSlow
+from optimizer_conformance.reference.rules.norm import LargestSize
 from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, UnitScale
+from optimizer_conformance.reference.rules.spread import Rectified, SignedSquares, Surprise
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk, choices
 from optimizer_conformance.reference.rules.steps import OwnSteps
+from optimizer_conformance.reference.rules.trials import Trials
 
 State = Mapping[str, Number]
 
@@ -84,8 +95,28 @@ class Rule:
     ascending: Ascending | None = None
     clipped: Clipped | None = None
     added: Added | None = None
-    direction: Gradient | Average | Apart | Ahead = GRADIENT
-    scale: MeanSquare | SumOfSquares | UnitScale | OwnSize | OwnSteps = MEAN_SQUARE
+    direction: (
+        Gradient
+        | Average
+        | Apart
+        | Ahead
+        | AheadByItself
+        | AheadSteadily
+        | FastAndSlow
+        | Differences
+    ) = GRADIENT
+    scale: (
+        MeanSquare
+        | SumOfSquares
+        | UnitScale
+        | OwnSize
+        | OwnSteps
+        | LargestSize
+        | SignedSquares
+        | Surprise
+        | Rectified
+        | Trials
+    ) = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
 
@@ -96,6 +127,9 @@ class Rule:
         missing = {name for stage in self.stages for name in stage.needs()} - {*self.coefficients}
         if missing:
             raise Impossible(f"no stage forms {', '.join(sorted(missing))}")
+        picky = (one for one in self.stages if type(one).refuses is not Stage.refuses)
+        if any(one.refuses(other) for one in picky for other in self.stages):
+            raise Impossible("two stages do not go together")
 
     def __hash__(self) -> int:
         return self._hash
@@ -252,6 +286,17 @@ LION = Rule(direction=Apart(), scale=OwnSize())
 ADAGRAD = Rule(scale=SumOfSquares())
 ADAM = Rule(direction=Average(corrected=True), scale=MeanSquare(corrected=True))
 NADAM = Rule(direction=Ahead(), scale=MeanSquare(corrected=True))
+ADAMAX = Rule(direction=Average(corrected=True), scale=LargestSize())
+YOGI = Rule(direction=Average(corrected=True), scale=SignedSquares(corrected=True))
+ADABELIEF = Rule(direction=Average(corrected=True), scale=Surprise(corrected=True))
+RADAM = Rule(direction=Average(corrected=True), scale=Rectified())
+SIGNSGD = Rule(scale=OwnSize())
+SIGNUM = Rule(direction=Average(), scale=OwnSize())
+NADAM_FIXED = Rule(direction=AheadByItself(), scale=MeanSquare(corrected=True))
+NADAM_STEADY = Rule(direction=AheadSteadily(), scale=MeanSquare(corrected=True))
+ADEMAMIX = Rule(direction=FastAndSlow(), scale=MeanSquare(corrected=True))
+ADAN = Rule(direction=Differences(), scale=MeanSquare(corrected=True))
+RPROP = Rule(scale=Trials())
 ADADELTA = Rule(scale=OwnSteps())
 # Family to its plain rule.
 FAMILIES = {
@@ -261,7 +306,18 @@ FAMILIES = {
     "adagrad": ADAGRAD,
     "lion": LION,
     "nadam": NADAM,
+    "nadam_fixed": NADAM_FIXED,
+    "nadam_steady": NADAM_STEADY,
     "adadelta": ADADELTA,
+    "adamax": ADAMAX,
+    "yogi": YOGI,
+    "adabelief": ADABELIEF,
+    "radam": RADAM,
+    "signsgd": SIGNSGD,
+    "signum": SIGNUM,
+    "ademamix": ADEMAMIX,
+    "adan": ADAN,
+    "rprop": RPROP,
 }
 
 

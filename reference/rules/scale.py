@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from optimizer_conformance.reference.rules.factors import Choice, Standing
+from optimizer_conformance.reference.rules.norm import LargestSize
 from optimizer_conformance.reference.rules.roots import Epsilon, rooted
+from optimizer_conformance.reference.rules.spread import Rectified, SignedSquares, Surprise
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 from optimizer_conformance.reference.rules.steps import OwnSteps
+from optimizer_conformance.reference.rules.trials import Trials
+
 
 @dataclass(frozen=True)
 class UnitScale(Stage):
@@ -134,6 +138,11 @@ SCALE = Standing(
         "none": "not divided",
         "sum of squares": "divided by the root of a sum of squares",
         "own size": "taken by its sign alone",
+        "largest size": "divided by the largest size so far, which fades",
+        "signed squares": "divided by the root of an average that squares pull by their own size",
+        "surprise": "divided by the root of an average of squares of the gradient less its average",
+        "rectified": "divided by the root of an average of squares once that is steady enough",
+        "trials": "taken by its sign, as far as trials of each element have shown",
         "own steps": "divided by the root of an average of squares, times that of earlier steps'",
     },
     stages={
@@ -141,13 +150,23 @@ SCALE = Standing(
         "none": ("scale", UnitScale()),
         "sum of squares": ("scale", SumOfSquares()),
         "own size": ("scale", OwnSize()),
+        "largest size": ("scale", LargestSize()),
+        "signed squares": ("scale", SignedSquares()),
+        "surprise": ("scale", Surprise()),
+        "rectified": ("scale", Rectified()),
+        "trials": ("scale", Trials()),
         "own steps": ("scale", OwnSteps()),
     },
 )
 INITIAL_SECOND_MOMENT = Choice(
     "initial_second_moment",
     "second moment",
-    {"0": "starts at 0", "1": "starts at 1", "0.1": "starts at 0.1"},
+    {
+        "0": "starts at 0",
+        "1": "starts at 1",
+        "0.1": "starts at 0.1",
+        "0.000001": "starts at 0.000001, as the first moment does",
+    },
     slot="scale",
     field="start",
     absent="0",
@@ -181,9 +200,20 @@ EPSILON = Choice(
         "outside": "outside the root",
         "hat": "outside the root before its bias correction (epsilon hat)",
         "none": "absent",
+        "new": "added to the size of the new gradient",
+        "kept": "added to what is kept",
+        "both": "added to what is kept and outside the root",
     },
     slot="scale",
     field="epsilon",
     absent="none",
 )
-FACTORS = (SCALE, INITIAL_SECOND_MOMENT, CENTERED, AMSGRAD, EPSILON)
+RECTIFICATION = Choice(
+    "rectification",
+    "rectification",
+    {"none": "absent", "5": "from a length of 5 on", "4": "from a length of 4 on"},
+    slot="scale",
+    field="threshold",
+    absent="none",
+)
+FACTORS = (SCALE, INITIAL_SECOND_MOMENT, CENTERED, AMSGRAD, EPSILON, RECTIFICATION)

@@ -102,6 +102,10 @@ class Stage:
         """Coefficients that another stage must form."""
         return ()
 
+    def refuses(self, other: Stage) -> bool:
+        """Whether it does not stand in one rule with another stage."""
+        return False
+
     def state(self) -> dict[str, Kept]:
         """What it keeps between steps, in the order in which a step computes it."""
         return {}

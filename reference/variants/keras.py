@@ -80,13 +80,13 @@ LION = Variant(
 NADAM = Variant(
     identifier="keras-nadam",
     # "Nadam is Adam with Nesterov momentum"; of Dozat's report the schedule has no argument here.
-    rule=rules.NADAM,
+    # 'This epsilon is "epsilon hat" in the Kingma and Ba paper'
+    rule=rules.NADAM_FIXED.having(epsilon="hat"),
     defaults={
         "learning_rate": "0.001",
         "beta1": "0.9",
         "decay": "0.999",
         "epsilon": "1e-7",
-        "momentum_decay": "1",
     },
     source="keras.optimizers.Nadam, arguments and reference",
     url=PAGE.format("Nadam"),
@@ -95,6 +95,57 @@ NADAM = Variant(
         "first_moment": "the report that is referred to has a schedule for the momentum, with "
         "0.96^(t / 250); no argument and no word says which is taken: 0.96^t (this reading)"
     },
+)
+
+
+SGD = Variant(
+    identifier="keras-sgd",
+    # velocity = momentum * velocity - learning_rate * g; w = w + velocity
+    rule=rules.SGD,
+    defaults={"learning_rate": "0.01"},
+    source="keras.optimizers.SGD, update rules",
+    url=PAGE.format("sgd"),
+    versions=VERSIONS,
+)
+SGD_MOMENTUM = SGD.with_option("momentum", momentum="scaled", defaults={"momentum": "0.0"})
+
+STABILITY = (
+    "of epsilon the docstring says that it is there for numerical stability: inside the root (this "
+    "reading) or outside it (the reading -outside)"
+)
+ADAGRAD = Variant(
+    identifier="keras-adagrad",
+    rule=rules.ADAGRAD.having(epsilon="inside", initial_second_moment="0.1"),
+    defaults={"learning_rate": "0.001", "epsilon": "1e-7"},
+    source="keras.optimizers.Adagrad, arguments and reference",
+    url=PAGE.format("adagrad"),
+    versions=VERSIONS,
+    readings={"epsilon": STABILITY},
+)
+ADAGRAD_OUTSIDE = replace(
+    ADAGRAD,
+    identifier="keras-adagrad-outside",
+    rule=ADAGRAD.rule.having(epsilon="outside"),
+)
+
+ADADELTA = Variant(
+    identifier="keras-adadelta",
+    # Of the paper that it refers to, with a learning rate.
+    rule=rules.ADADELTA,
+    defaults={"learning_rate": "0.001", "decay": "0.95", "epsilon": "1e-7"},
+    source="keras.optimizers.Adadelta, arguments and reference",
+    url=PAGE.format("adadelta"),
+    versions=VERSIONS,
+)
+
+ADAMAX = Variant(
+    identifier="keras-adamax",
+    # u = max(beta2 * u, abs(g)); w = w - current_lr * m / (u + epsilon)
+    rule=rules.ADAMAX.having(epsilon="outside"),
+    defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-7"},
+    source="keras.optimizers.Adamax, update rule",
+    url=PAGE.format("adamax"),
+    versions=VERSIONS,
 )
 
 
@@ -134,6 +185,13 @@ VARIANTS = (
     # clipvalue: "the gradient of each weight is clipped to be no higher than this value"
     RMSPROP.with_option("clip", clip=True),
     NADAM,
+    SGD,
+    SGD_MOMENTUM,
+    SGD_MOMENTUM.with_option("nesterov", nesterov=True),
+    ADAGRAD,
+    ADAGRAD_OUTSIDE,
+    ADADELTA,
+    ADAMAX,
     LION,
     with_decay(LION, "decoupled", DECAY),
     ADAM,

@@ -60,7 +60,41 @@ def with_decay(variant: Variant) -> Variant:
     )
 
 
+def other(name: str, rule: rules.Rule, defaults: dict[str, str]) -> Variant:
+    """One of the classes whose docstrings print an equation."""
+    return replace(
+        RMSPROP,
+        identifier=f"mlx-{name.lower()}",
+        rule=rule,
+        defaults=defaults,
+        source=f"mlx.optimizers.{name}, equations and parameters",
+        url=RMSPROP.url.replace("RMSprop", name),
+        readings={},
+    )
+
+
+SGD = other("SGD", rules.SGD, {})
+SGD_MOMENTUM = SGD.with_option("momentum", momentum="unscaled", defaults={"momentum": "0"})
+LION = other("Lion", rules.LION, {"beta1": "0.9", "decay": "0.99"})
+MORE = (
+    SGD,
+    SGD_MOMENTUM,
+    SGD_MOMENTUM.with_option("nesterov", nesterov=True),
+    SGD.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+    other("Adagrad", rules.ADAGRAD, {"epsilon": "1e-8"}),
+    other("AdaDelta", rules.ADADELTA, {"decay": "0.9", "epsilon": "1e-6"}),
+    # "omits the bias correction"
+    other(
+        "Adamax",
+        rules.ADAMAX.having(correction="none"),
+        {"beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
+    ),
+    LION,
+    LION.with_option("weight_decay", weight_decay="decoupled", defaults={"weight_decay": "0"}),
+)
+
 VARIANTS = (
+    *MORE,
     RMSPROP,
     ADAM,
     *(corrected(ADAM, epsilon) for epsilon in ("outside", "hat")),

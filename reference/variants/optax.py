@@ -1,4 +1,4 @@
-"""Optax: ``rmsprop``, ``adam``, ``adamw`` and ``amsgrad``, after their docstrings.
+"""Optax: the optimizers that step element by element, after their docstrings.
 
 None of them has a default learning rate.
 """
@@ -96,7 +96,103 @@ AMSGRAD = replace(
     url=DOCUMENTATION + "amsgrad",
 )
 
+BETAS = {"beta1": "0.9", "decay": "0.999"}
+
+
+def alias(name: str, rule: rules.Rule, defaults: dict[str, str], source: str = "") -> Variant:
+    """One of ``optax.*``."""
+    return Variant(
+        identifier=f"optax-{name.rpartition('.')[2].replace('_', '-')}",
+        squares="modulus",
+        rule=rule,
+        defaults=defaults,
+        source=f"optax.{name}, {source or 'update equation and Args'}",
+        url=DOCUMENTATION + name,
+        versions=VERSIONS,
+    )
+
+
+SGD = alias("sgd", rules.SGD, {})
+# u = -lr m with m' = g + momentum m
+SGD_MOMENTUM = SGD.with_option("momentum", momentum="unscaled")
+PAPER = {"correction": "the docstring prints no formula, and names a paper that corrects no bias"}
+ADAGRAD = alias(
+    "adagrad",
+    rules.ADAGRAD.having(epsilon="inside", initial_second_moment="0.1"),
+    {"epsilon": "1e-7"},
+)
+ADADELTA = alias("adadelta", rules.ADADELTA, {"decay": "0.9", "epsilon": "1e-6"})
+ADAMAX = alias("adamax", rules.ADAMAX.having(epsilon="new"), {**BETAS, "epsilon": "1e-8"})
+NADAM = alias("nadam", rules.NADAM_STEADY, {**BETAS, "epsilon": "1e-8"})
+LION = alias("lion", rules.LION, {"beta1": "0.9", "decay": "0.99"})
+SIGN_SGD = alias("sign_sgd", rules.SIGNSGD, {})
+SIGNUM = alias("signum", rules.SIGNUM, {"beta1": "0.9"})
+# eps_root stands for epsilon, and eps is zero: s' = ... + eps_root
+ADABELIEF = alias("adabelief", rules.ADABELIEF, {**BETAS, "epsilon": "1e-16"})
+ADABELIEF_ROOT = replace(
+    ADABELIEF,
+    identifier="optax-adabelief-eps-root",
+    rule=rules.ADABELIEF.having(epsilon="kept"),
+    source="optax.adabelief, update equation and eps_root",
+)
+ADABELIEF_EPS = replace(
+    ADABELIEF,
+    identifier="optax-adabelief-eps",
+    rule=rules.ADABELIEF.having(epsilon="outside"),
+    source="optax.adabelief, update equation and eps",
+)
+RADAM = alias(
+    "radam", rules.RADAM, {**BETAS, "epsilon": "1e-8"}, "Args and reference; threshold=5.0"
+)
+YOGI = alias(
+    "yogi",
+    rules.YOGI.having(initial_second_moment="0.000001"),
+    {**BETAS, "epsilon": "1e-3"},
+    "Args and reference",
+)
+YOGI_PAPER = replace(
+    YOGI,
+    identifier="optax-yogi-uncorrected",
+    rule=rules.YOGI.having(correction="none", initial_second_moment="0"),
+)
+RPROP = alias(
+    "rprop",
+    rules.RPROP,
+    {"shrinkage": "0.5", "growth": "1.2", "least_step": "1e-6", "largest_step": "50.0"},
+    "Args and references",
+)
+# v' = (1 - beta2) v + beta2 (g - p): the betas that are printed are what is lost, 1 - b1 and so on.
+ADAN = alias("adan", rules.ADAN, {"beta1": "0.98", "beta3": "0.92", "decay": "0.99"})
+ADEMAMIX = alias(
+    "contrib.ademamix",
+    rules.ADEMAMIX,
+    {**BETAS, "beta3": "0.9999", "mixture": "5.0", "epsilon": "1e-8"},
+)
+
+MORE = (
+    SGD,
+    SGD_MOMENTUM,
+    SGD_MOMENTUM.with_option("nesterov", nesterov=True),
+    ADAGRAD,
+    ADADELTA,
+    ADAMAX,
+    NADAM,
+    LION,
+    LION.with_option("weight_decay", weight_decay="decoupled", defaults={"weight_decay": "1e-3"}),
+    SIGN_SGD,
+    SIGNUM,
+    ADABELIEF_ROOT,
+    ADABELIEF_EPS,
+    RADAM,
+    replace(YOGI, readings=PAPER),
+    replace(YOGI_PAPER, readings=PAPER),
+    RPROP,
+    ADAN,
+    ADEMAMIX,
+)
+
 VARIANTS = (
+    *MORE,
     *(variant for plain in SWITCHED for variant in options(plain)),
     ADAM,
     ADAM_EPS_ROOT,

@@ -68,7 +68,52 @@ def with_decay(variant: Variant, kind: str) -> Variant:
     return replace(option, readings={"weight_decay": DECAY})
 
 
+def other(name: str, rule: rules.Rule, defaults: dict[str, str]) -> Variant:
+    """One of the classes whose pages print an equation."""
+    return replace(
+        ADAM,
+        identifier=f"paddle-{name.lower()}",
+        rule=rule,
+        defaults=defaults,
+        source=f"paddle.optimizer.{name}, equations and parameters",
+        url=PAGE.format(name),
+    )
+
+
+SGD = other("SGD", rules.SGD, {"learning_rate": "0.001"})
+MOMENTUM = other("Momentum", rules.SGD, {"learning_rate": "0.001"}).with_option(
+    "momentum", momentum="unscaled", defaults={"momentum": "0.9"}
+)
+MOMENTS = {"beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"}
+MORE = (
+    SGD,
+    MOMENTUM,
+    MOMENTUM.with_option("nesterov", nesterov=True),
+    other("Adagrad", rules.ADAGRAD, {"epsilon": "1e-6"}),
+    other(
+        "Adadelta",
+        rules.ADADELTA,
+        {"learning_rate": "0.001", "decay": "0.95", "epsilon": "1e-6"},
+    ),
+    # inf_norm_out = max(beta2 inf_norm + epsilon, |grad|)
+    other("Adamax", rules.ADAMAX.having(epsilon="kept"), {"learning_rate": "0.001", **MOMENTS}),
+    other("NAdam", rules.NADAM, {"learning_rate": "0.002", **MOMENTS, "momentum_decay": "0.004"}),
+    other("RAdam", rules.RADAM.having(epsilon="hat"), {"learning_rate": "0.001", **MOMENTS}),
+    other(
+        "Rprop",
+        rules.RPROP,
+        {
+            "learning_rate": "0.001",
+            "shrinkage": "0.5",
+            "growth": "1.2",
+            "least_step": "1e-5",
+            "largest_step": "50",
+        },
+    ),
+)
+
 VARIANTS = (
+    *MORE,
     RMSPROP,
     with_momentum(RMSPROP),
     with_momentum(LOOKAHEAD, nesterov=True),

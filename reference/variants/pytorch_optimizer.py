@@ -72,7 +72,73 @@ ADAMC = adam("AdamC", "arguments, for parameters of no normalisation layer")
 GALORE = adam("GaLore", "arguments, for groups without a rank", epsilon="1e-6")
 FLASH = adam("FlashAdamW", "arguments, with quantize off")
 
+
+def other(name: str, rule: rules.Rule, defaults: dict[str, str]) -> Variant:
+    """One class that follows its paper."""
+    return Variant(
+        identifier=f"pytorch-optimizer-{name.lower()}",
+        rule=rule,
+        defaults=defaults,
+        source=f"pytorch_optimizer.{name}, arguments",
+        url=PAGE.format(name),
+        versions=VERSIONS,
+    )
+
+
+MOMENTS = {**BETAS, "epsilon": "1e-8"}
+RATE = {"learning_rate": "0.001"}
+ADABELIEF = other("AdaBelief", rules.ADABELIEF, {**RATE, **BETAS, "epsilon": "1e-16"})
+# "term added to the denominator": the largest size so far (this reading), or before that.
+ADAMAX = other("AdaMax", rules.ADAMAX, {**RATE, **MOMENTS})
+ADAMAX_NEW = replace(
+    ADAMAX,
+    identifier="pytorch-optimizer-adamax-new",
+    rule=rules.ADAMAX.having(epsilon="new"),
+)
+ADAN = other(
+    "Adan",
+    rules.ADAN,
+    {**RATE, "beta1": "0.98", "beta3": "0.92", "decay": "0.99", "epsilon": "1e-8"},
+)
+ADEMAMIX = other(
+    "AdEMAMix",
+    rules.ADEMAMIX,
+    {**RATE, **MOMENTS, "beta3": "0.9999", "mixture": "5"},
+)
+LION = other("Lion", rules.LION, {"learning_rate": "0.0001", "beta1": "0.9", "decay": "0.99"})
+RADAM = other("RAdam", rules.RADAM, {**RATE, **MOMENTS})
+YOGI = other(
+    "Yogi",
+    # "Initial values for first and second moments"
+    rules.YOGI.having(initial_second_moment="0.000001"),
+    {"learning_rate": "0.01", **BETAS, "epsilon": "0.001"},
+)
+SIGNSGD = other("SignSGD", rules.SIGNUM, {**RATE, "beta1": "0.9"})
+SGDW = other("SGDW", rules.SGD, {"learning_rate": "0.0001"})
+SGDW_MOMENTUM = SGDW.with_option("momentum", momentum="unscaled", defaults={"momentum": "0"})
+
+
+def hats(variant: Variant) -> tuple[Variant, Variant]:
+    """Both readings of epsilon."""
+    return replace(variant, readings={"epsilon": EPSILON}), hat(variant)
+
+
+MORE = (
+    *options(ADABELIEF, "decoupled"),
+    *(item for plain in (ADAMAX, ADAMAX_NEW) for item in options(plain, "l2")),
+    ADAN,
+    ADAN.with_option("maximize", maximize=True),
+    *options(ADEMAMIX, "l2"),
+    *options(LION, "decoupled"),
+    *(item for plain in hats(RADAM) for item in options(plain, "decoupled")),
+    *options(YOGI, "decoupled"),
+    *options(SIGNSGD, "decoupled"),
+    *options(SGDW, "decoupled"),
+    SGDW_MOMENTUM,
+    SGDW_MOMENTUM.with_option("nesterov", nesterov=True),
+)
 VARIANTS = (
+    *MORE,
     *options(QHADAM, "l2"),
     decayed(replace(QHADAM, identifier=f"{QHADAM.identifier}-decoupled"), "decoupled"),
     # fixed_decay: "without scaling it by the learning rate"

@@ -77,7 +77,50 @@ def both(variant: Variant, momentum: str | None = None) -> tuple[Variant, Varian
     return variant, variant.with_option("momentum", momentum="scaled", defaults=defaults)
 
 
+def v1(name: str, rule: rules.Rule, defaults: dict[str, str]) -> Variant:
+    """An optimizer of TensorFlow 1."""
+    return Variant(
+        identifier=f"tensorflow-v1-{name.removesuffix('Optimizer').lower()}",
+        rule=rule,
+        defaults=defaults,
+        source=f"tf.compat.v1.train.{name}",
+        url=PAGE.format(f"compat/v1/train/{name}"),
+        versions=VERSIONS,
+    )
+
+
+V1_MOMENTUM = v1("MomentumOptimizer", rules.SGD, {}).with_option("momentum", momentum="unscaled")
+# u = sqrt(update_accum + epsilon) / sqrt(accum + epsilon) grad; the page leaves out the rate, which
+# is among the arguments as a scaling factor.
+ADADELTA = rules.ADADELTA
+MORE = (
+    v1("GradientDescentOptimizer", rules.SGD, {}),
+    V1_MOMENTUM,
+    v1(
+        "AdadeltaOptimizer",
+        ADADELTA,
+        {"learning_rate": "0.001", "decay": "0.95", "epsilon": "1e-8"},
+    ),
+    kernel("ResourceApplyGradientDescent", rules.SGD),
+    *(
+        option
+        for name, momentum in (
+            ("ResourceApplyMomentum", "unscaled"),
+            ("ResourceSparseApplyMomentum", "unscaled"),
+            ("ResourceApplyKerasMomentum", "scaled"),
+            ("ResourceSparseApplyKerasMomentum", "scaled"),
+        )
+        for plain in (kernel(name, rules.SGD).with_option("momentum", momentum=momentum),)
+        for option in (plain, plain.with_option("nesterov", nesterov=True))
+    ),
+    kernel("ResourceApplyAdagradV2", rules.ADAGRAD),
+    kernel("ResourceSparseApplyAdagradV2", rules.ADAGRAD),
+    kernel("ResourceApplyAdadelta", ADADELTA),
+    kernel("ResourceApplyAdaMax", rules.ADAMAX.having(epsilon="outside")),
+)
+
 VARIANTS = (
+    *MORE,
     *both(V1_RMSPROP, "0.0"),
     *both(V1_RMSPROP.with_option("centered", centered=True), "0.0"),
     *both(V1_RMSPROP_ONES, "0.0"),

@@ -11,7 +11,16 @@ from optimizer_conformance.reference.variants.record import Variant
 
 PAGE = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/optimizers/{}"
 VERSIONS = "tf_keras 2.21"
-NAMES = {"rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
+NAMES = {
+    "rmsprop": "RMSprop",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "sgd": "SGD",
+    "adagrad": "Adagrad",
+    "adadelta": "Adadelta",
+    "adamax": "Adamax",
+    "nadam": "Nadam",
+}
 
 
 def renamed(variant: Variant, system: str, page: str) -> Variant:

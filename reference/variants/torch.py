@@ -79,6 +79,44 @@ ADADELTA = Variant(
     versions=VERSIONS,
 )
 
+ADAMAX = Variant(
+    identifier="torch-adamax",
+    squares="components",
+    # u_t = max(beta_2 u_(t-1), |g_t| + epsilon)
+    rule=rules.ADAMAX.having(epsilon="new"),
+    defaults={"learning_rate": "0.002", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
+    source="torch.optim.Adamax, algorithm and arguments",
+    url=DOCUMENTATION.format("Adamax"),
+    versions=VERSIONS,
+)
+
+RADAM = Variant(
+    identifier="torch-radam",
+    squares="components",
+    # if rho_t > 5: l_t = sqrt(1 - beta_2^t) / (sqrt(v_t) + epsilon)
+    rule=rules.RADAM.having(epsilon="hat"),
+    defaults={"learning_rate": "0.001", "beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"},
+    source="torch.optim.RAdam, algorithm and arguments",
+    url=DOCUMENTATION.format("RAdam"),
+    versions=VERSIONS,
+)
+
+RPROP = Variant(
+    identifier="torch-rprop",
+    squares="components",
+    rule=rules.RPROP,
+    defaults={
+        "learning_rate": "0.01",
+        "shrinkage": "0.5",
+        "growth": "1.2",
+        "least_step": "1e-6",
+        "largest_step": "50",
+    },
+    source="torch.optim.Rprop, algorithm and arguments",
+    url=DOCUMENTATION.format("Rprop"),
+    versions=VERSIONS,
+)
+
 NADAM = Variant(
     identifier="torch-nadam",
     squares="components",
@@ -124,6 +162,14 @@ VARIANTS = (
     ADAGRAD,
     ADAGRAD.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
     ADAGRAD.with_option("maximize", maximize=True),
+    ADAMAX,
+    ADAMAX.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+    ADAMAX.with_option("maximize", maximize=True),
+    RADAM,
+    RADAM.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+    RADAM.with_option("maximize", maximize=True),
+    RPROP,
+    RPROP.with_option("maximize", maximize=True),
     ADADELTA,
     ADADELTA.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
     ADADELTA.with_option("maximize", maximize=True),

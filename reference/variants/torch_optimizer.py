@@ -69,7 +69,54 @@ ADAMP = adam("AdamP", "arguments, with a threshold that nothing falls below")
 ADAMOD = adam("AdaMod", "arguments, with a smoothing that forgets at once")
 PLAIN = {"": "l2", "decoupled": "decoupled"}
 
+
+def other(name: str, rule: rules.Rule, defaults: dict[str, str]) -> Variant:
+    """One class that follows its paper."""
+    return Variant(
+        identifier=f"torch-optimizer-{name.lower()}",
+        rule=rule,
+        defaults=defaults,
+        source=f"torch_optimizer.{name}, arguments and paper",
+        url=PAGE.format(name.lower()),
+        versions=VERSIONS,
+    )
+
+
+BETAS = {"beta1": "0.9", "decay": "0.999"}
+L2 = {"weight_decay": "l2", "defaults": {"weight_decay": "0"}}
+YOGI = other(
+    "Yogi",
+    # "initial values for first and second moments"; corrected in neither paper nor docstring.
+    rules.YOGI.having(initial_second_moment="0.000001"),
+    {"learning_rate": "0.01", **BETAS, "epsilon": "0.001"},
+)
+YOGI_PAPER = replace(
+    YOGI, identifier="torch-optimizer-yogi-uncorrected", rule=YOGI.rule.having(correction="none")
+)
+RADAM = other("RAdam", rules.RADAM, {"learning_rate": "0.001", **BETAS, "epsilon": "1e-8"})
+RADAM_HAT = replace(
+    RADAM, identifier="torch-optimizer-radam-hat", rule=RADAM.rule.having(epsilon="hat")
+)
+ADABELIEF = other(
+    "AdaBelief", rules.ADABELIEF, {"learning_rate": "0.01", **BETAS, "epsilon": "0.001"}
+)
+SGDW = other("SGDW", rules.SGD, {"learning_rate": "0.001"})
+SGDW_MOMENTUM = SGDW.with_option("momentum", momentum="unscaled", defaults={"momentum": "0"})
+MORE = (
+    *(item for plain in (YOGI, YOGI_PAPER) for item in decays(plain, **{"": "l2"})),
+    *(
+        item
+        for plain in (RADAM, RADAM_HAT)
+        for item in decays(plain, **{"": "l2", "decoupled": "decoupled"})
+    ),
+    *decays(ADABELIEF, **{"": "l2"}),
+    *decays(SGDW, **{"": "decoupled"}),
+    SGDW_MOMENTUM,
+    SGDW_MOMENTUM.with_option("nesterov", nesterov=True),
+)
+
 VARIANTS = (
+    *MORE,
     *decays(QHADAM, **{"": "l2"}),
     # decouple_weight_decay
     *decays(replace(QHADAM, identifier=f"{QHADAM.identifier}-decoupled"), **{"": "decoupled"}),

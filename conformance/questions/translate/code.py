@@ -23,7 +23,7 @@ OPERATIONS = {
     "sign": "sign",
     "sqrt": "sqrt",
 }
-CORRECTIONS = {"correction1": "beta1", "correction2": "decay"}
+CORRECTIONS = {"correction1": "beta1", "correction2": "decay", "correction3": "beta3"}
 SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly an expression's outermost operation binds
 # What an adapter's users write: template, and the kind of target that it makes.
 FRAMEWORKS = {
@@ -100,6 +100,8 @@ class Source:
 
     def correction(self, beta: Expression, count: None) -> Expression:
         """A number that the template forms once a step."""
+        if count:
+            raise Unwritable("a bias correction of the next step")
         name = next(name for name, source in CORRECTIONS.items() if source == beta.text)
         return Expression(name, scalar=True)
 
@@ -156,6 +158,12 @@ class Source:
     def sign(self, x: Expression) -> Expression:
         """-1, 0 or 1."""
         return Expression(f"sign({x.text})")
+
+    def choose(
+        self, x: Expression, below: Expression, zero: Expression, above: Expression
+    ) -> Expression:
+        """Not written: every framework has its own words for it."""
+        raise Unwritable("a choice by the sign of a number")
 
     def shrink(self, x: Expression, c: Expression) -> Expression:
         """x * (1 - c)."""

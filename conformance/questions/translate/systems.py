@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy
 
-from optimizer_conformance.reference.numbers.ball import BallArithmetic
+from optimizer_conformance.reference.numbers.ball import BallArithmetic, chosen
 from optimizer_conformance.reference.numbers.symbolic import Symbolic
 
 
@@ -50,6 +50,9 @@ class Plain(BallArithmetic):
 
     def sign(self, x: Any) -> Any:
         return x.sgn()
+
+    def choose(self, x: Any, below: Any, zero: Any, above: Any) -> Any:
+        return chosen(x, below, zero, above)
 
     def maximum(self, x: Any, y: Any) -> Any:
         return x.max(y)

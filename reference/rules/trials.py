@@ -1,0 +1,44 @@
+"""How far, by trial: Rprop's step sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
+
+
+@dataclass(frozen=True)
+class Trials(Stage):
+    """Rprop: each element has a step of its own, which grows while its gradient keeps its sign.
+
+    z' = min(c_+, max(c_-, z q)), where q is eta_+ where the gradient and the one before have one
+    sign, eta_- where they have two, and else 1; the first z is the learning rate.  Where they have
+    two signs the element stays, and the gradient that is remembered (p') is 0.
+
+    Source: M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning",
+    ICNN 1993; C. Igel, M. Hüsken, "Improving the Rprop Learning Algorithm", 2000 (iRprop-).
+    """
+
+    after: Literal["stays"] = "stays"
+    takes = ("growth", "shrinkage", "least_step", "largest_step")
+    ordered = True
+
+    def coefficients(self) -> tuple[str, ...]:
+        return (*self.takes, "begun")
+
+    def state(self) -> dict[str, Kept]:
+        return {"step_size": Kept("z"), "previous_gradient": Kept("p")}
+
+    def step(self, walk: Walk) -> None:
+        num, hyper, gradient = walk.num, walk.hyper, walk.gradient
+        nothing = num.full(gradient, "0")
+        one, before = num.full(gradient, "1"), walk.state["step_size"]
+        if hyper.begun is None:
+            before = one * hyper.rate
+        product = gradient * walk.state["previous_gradient"]
+        size = before * num.choose(product, hyper.shrinkage, one, hyper.growth)
+        size = -num.maximum(-num.maximum(size, hyper.least_step), -hyper.largest_step)
+        size = walk.keep("step_size", size)
+        gradient = num.choose(product, nothing, gradient, gradient)
+        walk.change = size * num.sign(walk.keep("previous_gradient", gradient))
