@@ -251,7 +251,6 @@ RPROP = TorchOffer(
     schedules=False,
     undriven={"schedules": "the learning rate counts at the first step alone"},
     dtypes=DTYPES,
-    arithmetic={"cuda": "cuda"},
     page=DOCUMENTATION,
 )
 

@@ -356,7 +356,7 @@ RECORDS = (
     ),
     Hyperparameter(
         name="growth",
-        symbol=r"\eta_{+}",
+        symbol="k",
         what="what a step is multiplied with where the gradient keeps its sign",
         held="scalars",
         drawn={"": ("1.2", "1.5", "2")},
@@ -369,7 +369,7 @@ RECORDS = (
     ),
     Hyperparameter(
         name="shrinkage",
-        symbol=r"\eta_{-}",
+        symbol="h",
         what="what a step is multiplied with where the gradient changes its sign",
         held="scalars",
         drawn={"": ("0.5", "0.3", "0.25")},
@@ -382,7 +382,7 @@ RECORDS = (
     ),
     Hyperparameter(
         name="least_step",
-        symbol="c_{-}",
+        symbol="a",
         what="the smallest step",
         held="scalars",
         drawn={"": ("0.000001", "0.01", "0.001"), "float16": ("0.01", "0.001")},
@@ -394,7 +394,7 @@ RECORDS = (
     ),
     Hyperparameter(
         name="largest_step",
-        symbol="c_{+}",
+        symbol="b",
         what="the largest step",
         held="scalars",
         drawn={"": ("50", "0.5", "2")},

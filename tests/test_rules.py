@@ -99,7 +99,8 @@ def meant(text: str) -> sympy.Expr:
     text = text.replace("^", "**").replace("lambda", "lam").replace("'", "_new")
     names = {name: sympy.Symbol(name) for name in re.findall(r"[A-Za-z]\w*", text)}
     functions = {"max": sympy.Max, "min": sympy.Min, "Max": sympy.Max, "Min": sympy.Min}
-    functions |= {"sqrt": sympy.sqrt}
+    functions |= {"sqrt": sympy.sqrt, "Abs": sympy.Abs, "sign": sympy.sign}
+    functions |= {"choose": sympy.Function("choose")}
     known = {**names, **{name: f for name, f in functions.items() if f"{name}(" in text}}
     transformations = (*standard_transformations, implicit_multiplication)
     return parse_expr(text, local_dict=known, transformations=transformations)

@@ -121,7 +121,7 @@ def within_range(
     found, observed = np.zeros_like(open_), possible.observed
     swallowed = lost_before(oracle, question, observed.shape) & np.isfinite(observed)
     effects = RANGE_EFFECTS if way is not WIDEST else RANGE_EFFECTS[1:]  # flush covers gradual
-    if question.rule["amsgrad"] != "none":
+    if question.rule["amsgrad"] != "none" or question.rule.ordered:
         effects = (*effects, "number")
     for effect in effects:
         if not (open_ & ~found).any():

@@ -59,7 +59,10 @@ class Symbolic:
         return x + y
 
     def maximum(self, x: Any, y: Any) -> Any:
-        return sympy.Abs(x) if x == -y else sympy.Max(x, y)
+        if x == -y:
+            return sympy.Abs(x)
+        below = all(part.could_extract_minus_sign() for part in map(sympy.sympify, (x, y)))
+        return -sympy.Min(-x, -y) if below else sympy.Max(x, y)
 
     def average(self, b: Any, c: Any, old: Any, new: Any) -> Any:
         return sympy.Add(b * old, c * new, evaluate=False)
@@ -80,7 +83,7 @@ class Symbolic:
         return sympy.sign(x)
 
     def choose(self, x: Any, below: Any, zero: Any, above: Any) -> Any:
-        return sympy.Piecewise((below, x < 0), (above, x > 0), (zero, True))
+        return sympy.Function("choose")(x, below, zero, above)
 
     def centralize(self, x: Any) -> Any:
         return x - sympy.Function("mean")(x)

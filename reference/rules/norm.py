@@ -12,7 +12,7 @@ from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 class LargestSize(Stage):
     """Adamax: by the largest size so far, which fades.
 
-    u' = max(beta_2 u, |g|)
+    u' = max(beta_2 u, Abs(g))
 
     epsilon  added to the size of this gradient (``new``), to what is kept of the sizes before
              (``kept``), to the larger of both where it divides (``outside``), or nowhere (``none``)

@@ -12,9 +12,13 @@ from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 class Trials(Stage):
     """Rprop: each element has a step of its own, which grows while its gradient keeps its sign.
 
-    z' = min(c_+, max(c_-, z q)), where q is eta_+ where the gradient and the one before have one
-    sign, eta_- where they have two, and else 1; the first z is the learning rate.  Where they have
-    two signs the element stays, and the gradient that is remembered (p') is 0.
+    z' = min(b, max(a, z choose(g p, h, 1, k)))
+
+    p' = choose(g p, 0, g, g)
+
+    ``choose`` gives h where the gradient and the one that is remembered (p) have two signs, k where
+    they have one, and 1 where one of them is 0; the first z is the learning rate.  The element
+    moves by z', against the sign of p': where there were two signs it stays.
 
     Source: M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning",
     ICNN 1993; C. Igel, M. Hüsken, "Improving the Rprop Learning Algorithm", 2000 (iRprop-).
