@@ -132,6 +132,19 @@ NADAM = Offer(
     # The product of the schedule is a state besides, which cannot be asked for by itself.
     page=PAGE.format("Nadam"),
 )
+FTRL = Offer(
+    own=None,
+    family="ftrl",
+    claims=["keras-ftrl"],
+    names={
+        "learning_rate": "learning_rate",
+        "l1": "l1_regularization_strength",
+        "l2": "l2_regularization_strength",
+        "steadiness": "beta",
+    },
+    state={"second_moment": "accumulator", "linear": "linear"},
+    page=PAGE.format("ftrl"),
+)
 OFFERS = {
     "RMSprop": RMSPROP,
     "Adam": ADAM,
@@ -142,4 +155,5 @@ OFFERS = {
     "Adadelta": ADADELTA,
     "Adamax": ADAMAX,
     "Nadam": NADAM,
+    "Ftrl": FTRL,
 }

@@ -76,6 +76,7 @@ CLASSES = {
     **keras_rows("Adadelta", "", "function", "jit_compile"),
     **keras_rows("Adamax", "", "function", "jit_compile"),
     **keras_rows("Nadam", "", "function", "jit_compile"),
+    **keras_rows("Ftrl", "", "function", "jit_compile"),
     **rows(
         f"{NAME}:compat.v1.RMSPropOptimizer",
         TensorFlowOffer(
@@ -130,6 +131,17 @@ CLASSES |= {
         features=[["momentum"]],
         names={**RATE, "momentum": "momentum"},
         state={"momentum": "momentum"},
+    ),
+    **v1_rows(
+        "FtrlOptimizer",
+        family="ftrl",
+        names={
+            **RATE,
+            "l1": "l1_regularization_strength",
+            "l2": "l2_regularization_strength",
+            "steadiness": "beta",
+        },
+        state={"second_moment": "accum", "linear": "linear"},
     ),
     **v1_rows(
         "AdadeltaOptimizer",

@@ -68,6 +68,8 @@ ADADELTA_STATE = {
 }
 ADAMAX_STATE = {"first_moment": "_m", "largest_size": "_u"}
 LEGACY_ADADELTA_STATE = {"second_moment": "accum_grad", "mean_square_update": "accum_var"}
+FTRL_STATE = {"second_moment": "_accumulators", "linear": "_linears"}
+LEGACY_FTRL_STATE = {"second_moment": "accumulator", "linear": "linear"}
 LEGACY_ADAMAX_STATE = {"first_moment": "m", "largest_size": "v"}
 RMSPROP, ADAM, ADAMW = keras_rules.RMSPROP, keras_rules.ADAM, keras_rules.ADAMW
 OFFERS = {
@@ -79,6 +81,8 @@ OFFERS = {
     **row("Adadelta", keras_rules.ADADELTA, ADADELTA_STATE, OptimizerSession),
     **row("Adamax", keras_rules.ADAMAX, ADAMAX_STATE, OptimizerSession),
     **row("Nadam", keras_rules.NADAM, {}, OptimizerSession),
+    **row("Ftrl", keras_rules.FTRL, FTRL_STATE, OptimizerSession),
+    **row("legacy.Ftrl", keras_rules.FTRL, LEGACY_FTRL_STATE, LegacySession),
     **row("legacy.SGD", keras_rules.SGD, {}, LegacySession),
     **row("legacy.Adagrad", keras_rules.ADAGRAD, {"second_moment": "accumulator"}, LegacySession),
     **row("legacy.Adadelta", keras_rules.ADADELTA, LEGACY_ADADELTA_STATE, LegacySession),

@@ -258,6 +258,18 @@ def rectification(decay, count):
         return rho_t, mpmath.sqrt(abs(squared))
 
 
+def leader(rule, decimals, w, state, g, eta, a):
+    """FTRL: the parameter, the sum of squares, and what is summed beside it."""
+    l1, l2, beta = (a.held(decimals[name]) for name in ("l1", "l2", "steadiness"))
+    before = state["second_moment"]
+    n = a.plus_product(before, g, g)
+    sigma = a.over(a.sub(a.root(n), a.root(before)), eta)
+    z = a.plus_product(a.add(state["linear"], g), -sigma, w)
+    l2 = 2 * l2 if rule["penalty"] == "twice" else l2
+    steady = a.add(a.over(a.add(beta, a.root(n)), eta), l2)
+    return a.over(a.sub(np.clip(z, -l1, l1), z), steady), n, z
+
+
 def trial(decimals, count, state, g, eta, a):
     """Rprop: what is taken from the parameter, the size of it, and the gradient remembered."""
     up, down, least, most = (
@@ -328,6 +340,9 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
             second = rule["correction"] in ("second", "both")
             c2 = a.one_minus_power(decimals["decay"], count) if second else None
             return moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
+        if rule["scale"] == "leader":
+            w, new["second_moment"], new["linear"] = leader(rule, decimals, w, state, g, eta, a)
+            return w, new
         if rule["scale"] == "trials":
             top, new["step_size"], g = trial(decimals, count, state, g, eta, a)
             new["previous_gradient"] = g

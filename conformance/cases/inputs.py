@@ -242,6 +242,7 @@ class Expander:
             "mean_square_update": steps**2,
             "largest_size": size,
             "slow_moment": mean,
+            "linear": mean,
             "average_difference": -mean,
             "previous_gradient": np.copysign(size, mean),
             "step_size": np.abs(steps),

@@ -24,6 +24,7 @@ from optimizer_conformance.reference.rules.direction import (
 )
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
+from optimizer_conformance.reference.rules.leader import Leader
 from optimizer_conformance.reference.rules.mixture import Differences, FastAndSlow
 from optimizer_conformance.reference.rules.norm import LargestSize
 from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, UnitScale
@@ -116,6 +117,7 @@ class Rule:
         | Surprise
         | Rectified
         | Trials
+        | Leader
     ) = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
@@ -215,9 +217,11 @@ class Rule:
         walk = Walk(num, hyper, state, parameter, gradient)
         for stage in self.stages:
             stage.step(walk)
-        if walk.change is None:
-            walk.change = walk.closed(hyper.rate)
-        return num.define("parameter", walk.parameter - walk.change), walk.kept
+        if walk.landing is None:
+            if walk.change is None:
+                walk.change = walk.closed(hyper.rate)
+            walk.landing = walk.parameter - walk.change
+        return num.define("parameter", walk.landing), walk.kept
 
     # Rules beside it --------------------------------------------------------------------------
 
@@ -296,6 +300,7 @@ NADAM_FIXED = Rule(direction=AheadByItself(), scale=MeanSquare(corrected=True))
 NADAM_STEADY = Rule(direction=AheadSteadily(), scale=MeanSquare(corrected=True))
 ADEMAMIX = Rule(direction=FastAndSlow(), scale=MeanSquare(corrected=True))
 ADAN = Rule(direction=Differences(), scale=MeanSquare(corrected=True))
+FTRL = Rule(scale=Leader())
 RPROP = Rule(scale=Trials())
 ADADELTA = Rule(scale=OwnSteps())
 # Family to its plain rule.
@@ -318,6 +323,7 @@ FAMILIES = {
     "ademamix": ADEMAMIX,
     "adan": ADAN,
     "rprop": RPROP,
+    "ftrl": FTRL,
 }
 
 

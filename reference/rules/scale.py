@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from optimizer_conformance.reference.rules.factors import Choice, Standing
+from optimizer_conformance.reference.rules.leader import Leader
 from optimizer_conformance.reference.rules.norm import LargestSize
 from optimizer_conformance.reference.rules.roots import Epsilon, rooted
 from optimizer_conformance.reference.rules.spread import Rectified, SignedSquares, Surprise
@@ -142,6 +143,7 @@ SCALE = Standing(
         "signed squares": "divided by the root of an average that squares pull by their own size",
         "surprise": "divided by the root of an average of squares of the gradient less its average",
         "rectified": "divided by the root of an average of squares once that is steady enough",
+        "leader": "summed up: the parameter is what would have been best so far",
         "trials": "taken by its sign, as far as trials of each element have shown",
         "own steps": "divided by the root of an average of squares, times that of earlier steps'",
     },
@@ -154,6 +156,7 @@ SCALE = Standing(
         "signed squares": ("scale", SignedSquares()),
         "surprise": ("scale", Surprise()),
         "rectified": ("scale", Rectified()),
+        "leader": ("scale", Leader()),
         "trials": ("scale", Trials()),
         "own steps": ("scale", OwnSteps()),
     },
@@ -216,4 +219,12 @@ RECTIFICATION = Choice(
     field="threshold",
     absent="none",
 )
-FACTORS = (SCALE, INITIAL_SECOND_MOMENT, CENTERED, AMSGRAD, EPSILON, RECTIFICATION)
+PENALTY = Choice(
+    "penalty",
+    "the square's penalty",
+    {"none": "absent", "once": "counts once", "twice": "counts twice"},
+    slot="scale",
+    field="penalty",
+    absent="none",
+)
+FACTORS = (SCALE, INITIAL_SECOND_MOMENT, CENTERED, AMSGRAD, EPSILON, RECTIFICATION, PENALTY)

@@ -41,6 +41,7 @@ class Walk:
     numerators  the update, as a quotient that stays open until something has to be added, ...
     denominators  ... so that a bound covers every order of its products and divisions
     change      what the parameter loses, once that is known
+    landing     what the parameter becomes, where that does not depend on what it loses
     kept        what the rule keeps of this step
     """
 
@@ -52,6 +53,7 @@ class Walk:
     numerators: tuple[Number, ...] = ()
     denominators: tuple[Number, ...] = ()
     change: Number = None
+    landing: Number = None
     kept: dict[str, Number] = field(default_factory=dict)
 
     def keep(self, name: str, value: Number) -> Number:

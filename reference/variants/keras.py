@@ -149,6 +149,18 @@ ADAMAX = Variant(
 )
 
 
+FTRL = Variant(
+    identifier="keras-ftrl",
+    # w = (sgn(z) * lambda_1 - z) / ((beta + sqrt(n)) / alpha + lambda_2); "n = 0" at the start is
+    # overruled by initial_accumulator_value, 0.1 by default.
+    rule=rules.FTRL.having(initial_second_moment="0.1"),
+    defaults={"learning_rate": "0.001", "l1": "0.0", "l2": "0.0", "steadiness": "0.0"},
+    source="keras.optimizers.Ftrl, update rule and arguments",
+    url=PAGE.format("ftrl"),
+    versions=VERSIONS,
+)
+
+
 def with_momentum(variant: Variant, momentum: str) -> Variant:
     """One reading of the momentum buffer."""
     option = variant.with_option("momentum", momentum=momentum, defaults={"momentum": "0.0"})
@@ -192,6 +204,7 @@ VARIANTS = (
     ADAGRAD_OUTSIDE,
     ADADELTA,
     ADAMAX,
+    FTRL,
     LION,
     with_decay(LION, "decoupled", DECAY),
     ADAM,

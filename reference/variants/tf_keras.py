@@ -20,6 +20,7 @@ NAMES = {
     "adadelta": "Adadelta",
     "adamax": "Adamax",
     "nadam": "Nadam",
+    "ftrl": "Ftrl",
 }
 
 

@@ -1,0 +1,45 @@
+"""How far, where the parameter is made anew: follow the regularised leader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
+
+
+@dataclass(frozen=True)
+class Leader(Stage):
+    """FTRL-Proximal: the parameter is what would have been best so far, under both penalties.
+
+    n' = n + g^2
+
+    z' = z + g - w (sqrt(n') - sqrt(n)) / eta
+
+    The parameter becomes zero where |z'| is at most lambda_1, and else what z' lacks of it over
+    (beta + sqrt(n')) / eta + k lambda_2.
+
+    start    where the sum of squares starts
+    penalty  k, how lambda_2 counts: ``twice``, as in a penalty lambda_2 w^2, or ``once``
+
+    Source: H. B. McMahan et al., "Ad Click Prediction: a View from the Trenches", KDD 2013,
+    algorithm 1 (``once``).
+    """
+
+    start: Literal["0", "0.1"] = "0"
+    penalty: Literal["once", "twice"] = "once"
+    takes = ("l1", "l2", "steadiness")
+    ordered = True
+
+    def state(self) -> dict[str, Kept]:
+        return {"second_moment": Kept("n", self.start, squares=True), "linear": Kept("z")}
+
+    def step(self, walk: Walk) -> None:
+        num, hyper = walk.num, walk.hyper
+        before = walk.state["second_moment"]
+        spread = walk.keep("second_moment", before + num.square(walk.gradient))
+        change = num.quotient((num.root(spread) - num.root(before), walk.parameter), (hyper.rate,))
+        linear = walk.keep("linear", walk.state["linear"] + walk.gradient - change)
+        penalty = hyper.l2 + hyper.l2 if self.penalty == "twice" else hyper.l2
+        steady = num.quotient((hyper.steadiness + num.root(spread),), (hyper.rate,)) + penalty
+        walk.landing = num.quotient((num.clip(linear, hyper.l1) - linear,), (steady,))
