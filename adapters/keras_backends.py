@@ -28,6 +28,7 @@ class KerasAdapter(Adapter[Offer]):
         *packages: str,
         cuda: Callable[[], dict[str, str]],
         arithmetic: Mapping[str, str],
+        refused: Mapping[str, Mapping[str, str]] = {},
     ) -> None:
         self.cuda = cuda  # devices of the back end beside the host
         if keras.backend.backend() not in name:
@@ -35,8 +36,12 @@ class KerasAdapter(Adapter[Offer]):
         offers = {
             f"{name}:{title}": offer.changed(
                 own=getattr(keras.optimizers, title),
-                dtypes=dtypes,
-                gaps={"strided": "a keras.Variable is dense", **gaps},
+                dtypes=[dtype for dtype in dtypes if dtype not in refused.get(title, {})],
+                gaps={
+                    "strided": "a keras.Variable is dense",
+                    **gaps,
+                    **refused.get(title, {}),
+                },
                 arithmetic=arithmetic,
             )
             for title, offer in OFFERS.items()

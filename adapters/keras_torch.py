@@ -22,7 +22,10 @@ def cuda() -> dict[str, str]:
     return {f"cuda:{i}": torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())}
 
 
+# What refuses a format, by its class.
+REFUSED = {"Nadam": {"bfloat16": "TypeError: _foreach_div() got (tuple, ml_dtypes.bfloat16)"}}
+ARITHMETIC = {"cpu": "mkl", "cuda": "cuda"}
 ADAPTER = KerasAdapter(
-    NAME, DTYPES, GAPS, "torch", cuda=cuda, arithmetic={"cpu": "mkl", "cuda": "cuda"}
+    NAME, DTYPES, GAPS, "torch", cuda=cuda, arithmetic=ARITHMETIC, refused=REFUSED
 )
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

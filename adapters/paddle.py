@@ -154,6 +154,9 @@ OFFERS |= {
         schedules=False,
     ),
 }
+OFFERS["paddle:Rprop"] = OFFERS["paddle:Rprop"].changed(
+    gaps={**GAPS, "empty": "IndexError: its rates are read at their first element"}
+)
 OWN_SWITCH = {"amsgrad"}  # makes its accumulator only where it is on; the others are always there
 
 

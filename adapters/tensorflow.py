@@ -48,6 +48,7 @@ NO_KERNEL = "No OpKernel was registered to support Op 'ResourceApplyAdamWithAmsg
 NO_COMPLEX: dict[str, dict[str, str]] = {
     "keras.Adam": {"complex64": NO_AMSGRAD, "complex128": NO_MIXTURE},
     "keras.AdamW": {"complex64": NO_AMSGRAD, "complex128": NO_MIXTURE},
+    "keras.Nadam": {"complex64": NO_MIXTURE, "complex128": NO_MIXTURE},
     "raw_ops.ResourceApplyAdamWithAmsgrad": {"complex64": NO_KERNEL, "complex128": NO_KERNEL},
 }
 
@@ -263,6 +264,19 @@ OFFERS = {
         for full, offer in kernel(name, fields).items()
     },
 }
+
+
+# Kernels that exist for XLA and not for the host, and the other way round.
+NO_HOST = "No OpKernel was registered to support Op '{}' on the CPU"
+NO_XLA = "No registered '{}' OpKernel for XLA_CPU_JIT devices with these attributes"
+for name, offer in list(OFFERS.items()):
+    kind = name.partition("raw_ops.")[2].partition("[")[0]
+    xla = offer.option == "jit_compile"
+    if kind == "ResourceApplyAdaMax" and not xla:
+        OFFERS[name] = offer.changed(gaps={**offer.gaps, "bfloat16": NO_HOST.format(kind)})
+    if kind == "ResourceApplyMomentum" and xla:
+        gaps = dict.fromkeys(("complex64", "complex128"), NO_XLA.format(kind))
+        OFFERS[name] = offer.changed(gaps={**offer.gaps, **gaps})
 
 
 class TensorFlowAdapter(Adapter[TensorFlowOffer]):

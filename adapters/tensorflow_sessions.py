@@ -297,7 +297,7 @@ class KernelSession(TensorFlowSession):
         self.takes = set(inspect.signature(self.offer.own).parameters)
         self.sparse = "indices" in self.takes
         # Keras' buffer holds what is added to the parameter: its only state.
-        self.opposite = "KerasMomentum" in self.offer.own.__name__
+        self.opposite = "keras" in self.offer.own.__name__.lower()
         self.switches = {"use_nesterov": True} if "nesterov" in self.request.features else {}
         self.rows = {
             own: [tf.Variable(tf.zeros_like(variable)) for variable in self.variables]

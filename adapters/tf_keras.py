@@ -60,6 +60,7 @@ COMPLEX = ("complex64", "complex128")
 MAXIMUM = "with amsgrad, tf.maximum: complex64 is not in the list of allowed values"
 NO_COMPLEX = {
     **dict.fromkeys(("Adam", "AdamW"), dict.fromkeys(COMPLEX, MAXIMUM)),
+    "legacy.Adamax": {"bfloat16": "No OpKernel was registered to support Op 'ResourceApplyAdaMax'"},
     "legacy.Adam": dict.fromkeys(COMPLEX, f"with amsgrad: {NO_KERNEL}"),
 }
 ADADELTA_STATE = {
@@ -87,7 +88,6 @@ OFFERS = {
     **row("legacy.Adagrad", keras_rules.ADAGRAD, {"second_moment": "accumulator"}, LegacySession),
     **row("legacy.Adadelta", keras_rules.ADADELTA, LEGACY_ADADELTA_STATE, LegacySession),
     **row("legacy.Adamax", keras_rules.ADAMAX, LEGACY_ADAMAX_STATE, LegacySession),
-    **row("legacy.Nadam", keras_rules.NADAM, {}, LegacySession),
     **row("legacy.RMSprop", RMSPROP, LEGACY_RMSPROP_STATE, LegacySession),
     **row("legacy.Adam", ADAM, LEGACY_ADAM_STATE, LegacySession),
 }
