@@ -72,12 +72,12 @@ CLASSES = {
     **keras_rows("Adam", "", "function", "jit_compile"),
     **keras_rows("AdamW", "", "function"),
     **keras_rows("Lion", "", "function"),
-    **keras_rows("SGD", "", "function", "jit_compile"),
-    **keras_rows("Adagrad", "", "function", "jit_compile"),
-    **keras_rows("Adadelta", "", "function", "jit_compile"),
-    **keras_rows("Adamax", "", "function", "jit_compile"),
-    **keras_rows("Nadam", "", "function", "jit_compile"),
-    **keras_rows("Ftrl", "", "function", "jit_compile"),
+    **keras_rows("SGD", "", "function"),
+    **keras_rows("Adagrad", "", "function"),
+    **keras_rows("Adadelta", "", "function"),
+    **keras_rows("Adamax", "", "function"),
+    **keras_rows("Nadam", "", "function"),
+    **keras_rows("Ftrl", "", "function"),
     **rows(
         f"{NAME}:compat.v1.RMSPropOptimizer",
         TensorFlowOffer(
