@@ -89,6 +89,7 @@ OFFERS = {
         claims=["mlx-adagrad"],
         names={"learning_rate": "learning_rate", "epsilon": "eps"},
         state={"second_moment": "v"},
+        gaps={**GAPS, "epsilon=0": "ValueError: Adagrad epsilon should be >0"},
     ),
     "mlx:AdaDelta": ADAM.changed(
         own=mlx.optimizers.AdaDelta,
@@ -96,6 +97,7 @@ OFFERS = {
         claims=["mlx-adadelta"],
         names={"learning_rate": "learning_rate", "decay": "rho", "epsilon": "eps"},
         state={"second_moment": "v", "mean_square_update": "u"},
+        gaps={**GAPS, "epsilon=0": "ValueError: AdaDelta epsilon should be >0"},
     ),
     "mlx:Adamax": ADAM.changed(
         own=mlx.optimizers.Adamax,

