@@ -134,17 +134,6 @@ CLASSES |= {
         state={"momentum": "momentum"},
     ),
     **v1_rows(
-        "FtrlOptimizer",
-        family="ftrl",
-        names={
-            **RATE,
-            "l1": "l1_regularization_strength",
-            "l2": "l2_regularization_strength",
-            "steadiness": "beta",
-        },
-        state={"second_moment": "accum", "linear": "linear"},
-    ),
-    **v1_rows(
         "AdadeltaOptimizer",
         family="adadelta",
         names={**RATE, "decay": "rho", "epsilon": "epsilon"},

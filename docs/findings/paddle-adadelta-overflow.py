@@ -1,4 +1,4 @@
-"""paddle.optimizer.Adadelta: nan where a gradient's square overflows, in blocks of eight elements."""
+"""paddle.optimizer.Adadelta: nan where a gradient's square overflows, in blocks of eight."""
 
 import sys
 

@@ -101,12 +101,6 @@ MORE = (
         ADADELTA,
         {"learning_rate": "0.001", "decay": "0.95", "epsilon": "1e-8"},
     ),
-    # "beta: A float value; corresponds to the beta parameter in the paper."
-    v1(
-        "FtrlOptimizer",
-        rules.FTRL.having(initial_second_moment="0.1"),
-        {"l1": "0.0", "l2": "0.0"},
-    ),
     kernel("ResourceApplyGradientDescent", rules.SGD),
     *(
         option
