@@ -12,6 +12,7 @@ import optax
 
 from optimizer_conformance.adapters import jax as shipped
 from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.jax_aliases import ARITHMETIC
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.targets.kinds import transformation
 from optimizer_conformance.adapters.targets.maker import Maker
@@ -29,11 +30,7 @@ def devices() -> dict[str, str]:
 
 def arithmetic() -> dict[str, str]:
     kinds = {device: device.partition(":")[0] for device in devices()}
-    return {
-        device: shipped.ARITHMETIC[kind]
-        for device, kind in kinds.items()
-        if kind in shipped.ARITHMETIC
-    }
+    return {device: ARITHMETIC[kind] for device, kind in kinds.items() if kind in ARITHMETIC}
 
 
 class OptaxSession:

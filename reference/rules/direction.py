@@ -79,7 +79,7 @@ class Ahead(Stage):
     Source: T. Dozat, "Incorporating Nesterov Momentum into Adam", ICLR workshop 2016.
     """
 
-    takes = ("beta1", "momentum_decay")
+    takes: ClassVar[tuple[str, ...]] = ("beta1", "momentum_decay")
     corrected: ClassVar[bool] = True
     # mu_(t+1), 1 - mu_t, and what both are divided by.
     schedule: ClassVar[tuple[str, ...]] = SCHEDULED
