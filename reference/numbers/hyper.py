@@ -246,7 +246,8 @@ def rectifying(decay: Any, count: Any) -> int:
     of_whole = 3 * whole
     of_now = of_whole + now + (whole - now) * (POWER + 4 + (POWER * power + 1) / (1 - power))
     lost = sum(of_now / abs(now - less) + of_whole / abs(whole - less) + 2 for less in (4, 2, 0))
-    return int(ceil(lost + 6))
+    found: int = ceil(lost + 6)
+    return found
 
 
 FORMS |= {f"rectified_beyond_{threshold}": rectified(threshold) for threshold in (5, 4)}
