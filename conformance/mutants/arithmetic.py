@@ -30,6 +30,8 @@ from optimizer_conformance.reference.numbers.precision import (
 from optimizer_conformance.reference.numbers.real import enclosed
 from optimizer_conformance.reference.numbers.system import RealFunction
 
+UNKEPT = ("gradient", "update", "root_before")  # what a step names and does not keep
+
 
 class Number:
     """A value in working precision.
@@ -248,7 +250,7 @@ class Working:
 
     def define(self, name: str, x: Number) -> Number:
         """What is stored is rounded to its own format; the L2 gradient is an intermediate."""
-        if name == "gradient" or self.between == self.dtype:
+        if name in UNKEPT or self.between == self.dtype:
             return x
         keep = self.keep if name == "parameter" else self.keep_state
         return Number(self, keep(x.array))

@@ -125,7 +125,15 @@ FAST = tuple(f"fast_{name}" for name in SCHEDULED)
 STEADY = ("beta1", "one_minus_beta1", "correction1", "correction1_next")
 # RAdam's factor, with the length from which on there is one; None before.
 RECTIFIED = ("rectified_beyond_5", "rectified_beyond_4")
-CORRECTIONS = ("correction1", "correction2", "correction3", "correction1_next")
 # One from the second step on, and None at the first.
 BEGUN = "begun"
-COUNTED = {*CORRECTIONS, *SCHEDULED, *FAST, *RECTIFIED, BEGUN}
+# What else changes with the step, and the hyperparameters that it is formed from.
+FORMED_FROM: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(SCHEDULED, ("beta1", "momentum_decay")),
+    **dict.fromkeys(FAST, ("beta1",)),
+    **dict.fromkeys(RECTIFIED, ("decay",)),
+    "correction1_next": ("beta1",),
+    "correction3": ("beta3",),
+    BEGUN: (),
+}
+COUNTED = {"correction1", "correction2", *FORMED_FROM}

@@ -14,7 +14,9 @@ class Leader(Stage):
 
     v' = v + g^2
 
-    z' = z + g - w (sqrt(v') - sqrt(v)) / eta
+    s' = sqrt(v)
+
+    z' = z + g - w (sqrt(v') - s') / eta
 
     The parameter becomes zero where |z'| is at most lambda_1, and else what z' lacks of it over
     (beta + sqrt(v')) / eta + k lambda_2.
@@ -37,8 +39,9 @@ class Leader(Stage):
     def step(self, walk: Walk) -> None:
         num, hyper = walk.num, walk.hyper
         before = walk.state["second_moment"]
+        earlier = num.define("root_before", num.root(before))
         spread = walk.keep("second_moment", before + num.square(walk.gradient))
-        change = num.quotient((num.root(spread) - num.root(before), walk.parameter), (hyper.rate,))
+        change = num.quotient((num.root(spread) - earlier, walk.parameter), (hyper.rate,))
         linear = walk.keep("linear", walk.state["linear"] + walk.gradient - change)
         penalty = hyper.l2 + hyper.l2 if self.penalty == "twice" else hyper.l2
         steady = num.quotient((hyper.steadiness + num.root(spread),), (hyper.rate,)) + penalty

@@ -15,7 +15,9 @@ class OwnSteps(Stage):
 
     v' = rho v + (1 - rho) g^2
 
-    u' = rho u + (1 - rho) d^2 averages the steps d = sqrt(u + epsilon) g / sqrt(v' + epsilon).
+    d' = sqrt(u + eps) g / sqrt(v' + eps)
+
+    u' = rho u + (1 - rho) d'^2
 
     epsilon  ``inside`` both roots, or ``outside`` them
 
@@ -39,6 +41,6 @@ class OwnSteps(Stage):
         spread = walk.average("second_moment", "decay", num.square(walk.gradient))
         walk.numerators += (rooted(walk, steps, self.epsilon),)
         walk.denominators += (rooted(walk, spread, self.epsilon),)
-        update = walk.closed()
+        update = num.define("update", walk.closed())
         walk.average("mean_square_update", "decay", num.square(update))
         walk.numerators, walk.denominators = (update,), ()

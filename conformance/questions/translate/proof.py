@@ -29,7 +29,8 @@ from optimizer_conformance.questions.translate.transformations import (
     ways,
 )
 from optimizer_conformance.reference.numbers.ball import BITS, working_bits
-from optimizer_conformance.reference.numbers.hyper import SCHEDULES, Hyper
+from optimizer_conformance.reference.numbers.hyper import Hyper
+from optimizer_conformance.reference.numbers.system import FORMED_FROM
 from optimizer_conformance.reference.rules import STATE, Rule, Stage
 
 BEFORE = sympy.Symbol("previous_learning_rate", positive=True)
@@ -125,10 +126,10 @@ def steps(
     def coefficients(rule: Rule, value: Any) -> Hyper:
         exact = {name: value(name) for name in rule.hyperparameters}
         beta1 = exact.get("beta1")
-        # A schedule is some function of these two: which one does not matter to a proof.
+        # What changes with the step is some function of these; a proof does not ask which.
         scheduled = {
-            name: (place + 2) * exact["beta1"] + (place + 3) * exact["momentum_decay"]
-            for place, name in enumerate(SCHEDULES)
+            name: sum(((place + 2 + shift) * exact[h] for shift, h in enumerate(of)), start=one)
+            for place, (name, of) in enumerate(FORMED_FROM.items())
             if name in rule.coefficients
         }
         return Hyper(num, exact, None).replaced(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import sympy
 
-from optimizer_conformance.reference.numbers.ball import BallArithmetic, chosen
+from optimizer_conformance.reference.numbers.ball import BallArithmetic, chosen, rational
 from optimizer_conformance.reference.numbers.symbolic import Symbolic
 
 
@@ -38,6 +39,9 @@ class Plain(BallArithmetic):
 
     def complement(self, beta: Any) -> Any:
         return 1 - beta
+
+    def full(self, like: Any, decimal: str) -> Any:
+        return rational(Fraction(decimal))
 
     def square(self, x: Any) -> Any:
         return x * x
