@@ -30,7 +30,7 @@ from optimizer_conformance.questions.translate.transformations import (
 )
 from optimizer_conformance.reference.numbers.ball import BITS, working_bits
 from optimizer_conformance.reference.numbers.hyper import Hyper
-from optimizer_conformance.reference.numbers.system import FORMED_FROM
+from optimizer_conformance.reference.numbers.system import BEGUN, FORMED_FROM
 from optimizer_conformance.reference.rules import STATE, Rule, Stage
 
 BEFORE = sympy.Symbol("previous_learning_rate", positive=True)
@@ -106,7 +106,17 @@ def candidates(first: Rule, second: Rule) -> Iterator[tuple[dict[str, Any], Any]
     yield from sorted(found, key=cost)
 
 
-def steps(
+def steps(first: Rule, second: Rule, *given: Any, **named: Any) -> Iterator[tuple[Any, Any]]:
+    """One step of both rules from related states: pairs that must be equal.
+
+    A rule that does something else in its first step takes that one too.
+    """
+    marks = (True, False) if BEGUN in {*first.coefficients, *second.coefficients} else (True,)
+    for begun in marks:
+        yield from steps_of(first, second, *given, begun=begun, **named)
+
+
+def steps_of(
     first: Rule,
     second: Rule,
     expressions: Mapping[str, Any],
@@ -115,8 +125,10 @@ def steps(
     evaluate: Any,
     num: Any,
     previous: Any,
+    *,
+    begun: bool,
 ) -> Iterator[tuple[Any, Any]]:
-    """One step of both rules from related states: pairs that must be equal.
+    """The same for the first step, or for one of the others.
 
     ``values`` holds what the first rule's symbols and quantities are; ``evaluate`` makes a number
     of an expression; ``previous`` is the learning rate of the step before.
@@ -136,7 +148,7 @@ def steps(
             # 1 - 0^t is 1, whatever else the corrections are.
             correction1=one if beta1 is None or beta1 == 0 else values["c1"],
             correction2=values["c2"],
-            **scheduled,
+            **{**scheduled, BEGUN: one if begun else None},
         )
 
     own = {name: values[f"{name}_"] for name in first.state}
@@ -229,6 +241,8 @@ def points(zero: frozenset[str]) -> dict[str, Any]:
         values[name] = flint.arb(0) if name in zero else flint.arb(exact)
     # The centred form needs a second moment far above the squared mean, corrected or not.
     values["second_moment_"] = flint.arb(10**6)
+    # Nothing is learned of a step that a limit cuts.
+    values["least_step"], values["largest_step"] = flint.arb(10) ** -6, flint.arb(10**6)
     return values
 
 
