@@ -85,7 +85,6 @@ OFFERS = {
     **row("Ftrl", keras_rules.FTRL, FTRL_STATE, OptimizerSession),
     **row("legacy.Ftrl", keras_rules.FTRL, LEGACY_FTRL_STATE, LegacySession),
     **row("legacy.SGD", keras_rules.SGD, {}, LegacySession),
-    **row("legacy.Adagrad", keras_rules.ADAGRAD, {"second_moment": "accumulator"}, LegacySession),
     **row("legacy.Adadelta", keras_rules.ADADELTA, LEGACY_ADADELTA_STATE, LegacySession),
     **row("legacy.Adamax", keras_rules.ADAMAX, LEGACY_ADAMAX_STATE, LegacySession),
     **row("legacy.RMSprop", RMSPROP, LEGACY_RMSPROP_STATE, LegacySession),

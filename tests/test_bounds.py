@@ -77,7 +77,7 @@ def bounds(rule, decimals, w, gradients, num, given_state=None, taken=0):
     """The bound of every quantity at every step."""
     state = None
     if given_state is not None:
-        squares = ("second_moment", "maximum_second_moment")
+        squares = ("second_moment", "maximum_second_moment", "mean_square_update")
         state = {k: num.given(v, nonnegative=k in squares) for k, v in given_state.items()}
     with np.errstate(all="ignore"):
         return [
@@ -208,6 +208,13 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "mean_gradient": mean,
         "momentum": stream.standard_normal(w.shape),
         "maximum_second_moment": 2 * gradients[0] ** 2,
+        "mean_square_update": stream.uniform(1e-6, 1, w.shape),
+        "largest_size": np.abs(gradients[0]),
+        "slow_moment": mean,
+        "average_difference": -mean,
+        "previous_gradient": np.copysign(gradients[0], mean),
+        "step_size": stream.uniform(0.001, 1, w.shape),
+        "linear": mean,
     }
     present = walk(rule, decimals, w, gradients[:1], Arithmetic("float32"))[0]
     state = {name: PRECISIONS["float32"].round(full[name]) for name in present if name in full}
