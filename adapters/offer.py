@@ -25,7 +25,7 @@ class Offer:
     """One way to run an update rule: what it is made of, and what is said of it.
 
     own        the framework's class or function; None where this release has none
-    claims, features, dtypes, gaps, undriven, settable, compiled, schedules, groups
+    claims, features, dtypes, gaps, undriven, settable, compiled, schedules, groups, loop
                as in ``protocol.Implementation``
     names      canonical hyperparameters to its own; beta1, beta2 and beta3 stand in an argument
                ``betas`` where it takes one
@@ -56,6 +56,7 @@ class Offer:
     compiled: bool = False
     schedules: bool = True
     groups: Sequence[str] = ()
+    loop: Sequence[str] = ()
 
     def changed(self: Row, **fields: Any) -> Row:
         """The same row with other fields."""
@@ -108,6 +109,7 @@ class Offer:
             "compiled": self.compiled,
             "schedules": self.schedules,
             "groups": list(self.groups),
+            "loop": list(self.loop),
             "gaps": gaps,
             "undriven": dict(self.undriven),
             "arithmetic": {

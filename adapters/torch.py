@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -31,6 +32,7 @@ CAPTURABLE = (
     "['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']."
 )
 
+LOOP = ("missing", "joins", "saved", "memory")
 RECOMPILED = "each rate that is a Python number is compiled into a step of its own"
 
 
@@ -95,6 +97,7 @@ class TorchOffer(Offer):
             dtypes=[dtype for dtype in self.dtypes if dtype not in refused],
             settable=bool(self.state),
             groups=list(self.names),
+            loop=[] if self.inductor else LOOP,
             gaps={**gaps, **refused},
         )
         on = [device for device in devices if device != "cpu"] if self.capturable else devices
@@ -368,22 +371,13 @@ class OptimizerSession:
     """A session over one ``torch.optim.Optimizer``."""
 
     def __init__(self, request: protocol.Open, offer: TorchOffer) -> None:
-        self.offer = offer
-        self.device = request.device
+        self.offer, self.request = offer, request
+        self.device, self.taken = request.device, 0
         self.values = [placed(parameter, self.device) for parameter in request.parameters]
+        self.buffers: dict[int, Any] = {}
         # Canonical state to PyTorch's key, as far as these features have it.
         self.keys = offer.kept(request.features)
-        members = [
-            [i for i, parameter in enumerate(request.parameters) if parameter.group == group]
-            for group in range(max(1, len(request.groups)))
-        ]
-        # PyTorch numbers parameters group by group; this is that order.
-        self.numbering = list(chain.from_iterable(members))
-        groups = [
-            {"params": [self.values[i] for i in indices], **offer.group(request, overrides)}
-            for indices, overrides in zip(members, request.groups, strict=False)
-        ]
-        self.optimizer = offer.own(groups or self.values, **offer.settings(request))
+        self.optimizer = self.made()
         step = self.optimizer.step
         self.advance = compiled(step) if offer.inductor else step
         self.schedule = None
@@ -393,19 +387,70 @@ class OptimizerSession:
                 self.optimizer, lambda step: rates[min(step, len(rates) - 1)]
             )
 
+    def made(self) -> Any:
+        """An optimizer over the parameters that have joined by now."""
+        parameters, request = self.request.parameters, self.request
+        members = [
+            [i for i, asked in enumerate(parameters) if asked.group == group and not asked.joins]
+            for group in range(max(1, len(request.groups)))
+        ]
+        # PyTorch numbers parameters group by group; this is that order.
+        self.numbering = list(chain.from_iterable(members))
+        groups = [
+            {"params": [self.values[i] for i in indices], **self.offer.group(request, overrides)}
+            for indices, overrides in zip(members, request.groups, strict=False)
+        ]
+        first = groups or [self.values[i] for i in members[0]]
+        optimizer = self.offer.own(first, **self.offer.settings(request))
+        for steps in range(1, self.taken):
+            self.join(optimizer, steps)
+        return optimizer
+
+    def join(self, optimizer: Any, taken: int) -> None:
+        """Hand over the parameters that join after ``taken`` steps."""
+        late = [i for i, asked in enumerate(self.request.parameters) if asked.joins == taken]
+        if taken and late:
+            optimizer.add_param_group({"params": [self.values[i] for i in late]})
+
+    def reload(self) -> None:
+        """A checkpoint: parameters and state go through a file, into objects made anew."""
+        if self.schedule is not None:
+            raise kit.Unsupported("a schedule would have to be saved beside it")
+        file = io.BytesIO()
+        torch.save(self.optimizer.state_dict(), file)
+        file.seek(0)
+        self.values = [
+            placed(protocol.Parameter("", kit.to_tensor(to_numpy(v)), asked.layout), self.device)
+            for asked, v in zip(self.request.parameters, self.values, strict=True)
+        ]
+        self.optimizer = self.made()
+        self.optimizer.load_state_dict(torch.load(file, weights_only=False))
+        self.advance = self.optimizer.step
+
+    def gradient(self, index: int, sent: Array | None) -> Any:
+        """A gradient where it has to lie in memory; None where there is none."""
+        if sent is None:
+            return None
+        layout = self.request.parameters[index].gradients
+        made = arranged(to_torch(sent, self.device), layout)
+        return self.buffers.setdefault(index, made).copy_(made) if layout == "reused" else made
+
     def step(self, gradients: list[Array]) -> list[Array]:
-        for value, gradient in zip(self.values, gradients, strict=True):
-            value.grad = to_torch(gradient, self.device)
+        self.join(self.optimizer, self.taken)
+        self.taken += 1
+        for index, (value, gradient) in enumerate(zip(self.values, gradients, strict=True)):
+            value.grad = self.gradient(index, gradient)
         self.advance()
         if self.schedule is not None:
             self.schedule.step()
-        return [to_numpy(value.grad) for value in self.values]
+        after: list[Any] = [v.grad if v.grad is None else to_numpy(v.grad) for v in self.values]
+        return after
 
     def parameters(self) -> list[Array]:
         return [to_numpy(value) for value in self.values]
 
     def state(self) -> dict[str, list[Array]]:
-        """Empty before the first step, when PyTorch has not made its state yet."""
+        """Empty until every parameter has one, which PyTorch makes in its first step."""
         if any(value not in self.optimizer.state for value in self.values):
             return {}
         return {

@@ -187,9 +187,12 @@ def checked(
 
 def gathered(observations: list[protocol.Observation], width: int = 1) -> Observed:
     """Each quantity as steps x columns, in float64: one an element, or ``width`` of them."""
+    # A parameter without a gradient so far has no state yet.
+    shown = set.intersection(*(set(observation.state) for observation in observations))
     rows: dict[str, list[Array]] = {}
     for observation in observations:
-        for name, tensors in {**observation.state, "parameter": observation.parameters}.items():
+        state = {name: tensors for name, tensors in observation.state.items() if name in shown}
+        for name, tensors in {**state, "parameter": observation.parameters}.items():
             flat = [columns(item, width) for item in tensors]
             rows.setdefault(name, []).append(np.concatenate(flat))
     return {name: np.stack(values) for name, values in rows.items()}
