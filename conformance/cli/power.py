@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from optimizer_conformance.cases.patterns import wanted
-from optimizer_conformance.cli import claim_power
+from optimizer_conformance.cli import claim_power, situation_power
 from optimizer_conformance.cli.console import (
     UsageError,
     console,
@@ -61,6 +61,10 @@ def power(
         option("--page", help="put the figures into this page, between its two marks"),
     ] = None,
     jobs: Annotated[int, option("--jobs", "-j", help="processes; 0: one a core")] = 0,
+    situations: Annotated[
+        bool,
+        option("--situations", help="optimizers that are right but for one situation, told or not"),
+    ] = False,
     as_json: Annotated[bool, option("--json", help="print JSON instead of tables")] = False,
 ) -> None:
     """Measure the verdicts: which wrong rules they tell, and whether they blame correct code.
@@ -68,6 +72,9 @@ def power(
     Wrong rules are built from the pipeline and carried out in working precision, as are legal
     rewritings of the right ones. Tolerances of other test suites decide on the same data. Exits
     with 1 when a wrong rule passes without a reason or correct code is blamed.
+
+    With [bold]--situations[/] an optimizer is right but for one situation (after 500 steps, in a
+    matrix, after a checkpoint): each of `conformance list situations` has to tell it.
 
     Of [bold]claims[/] the measured thing is `conformance verify`: what a claim speaks of is changed
     in one respect after the other, and some claim has to notice each. Exits with 1 when none does.
@@ -81,6 +88,8 @@ def power(
       conformance power --out power --page docs/power.md
 
       conformance power claims --out claims.md
+
+      conformance power --situations --quick
     """
     if what not in ("rules", "claims"):
         raise UsageError(f"unknown {what!r}{suggestion(what, ('rules', 'claims'))}")
@@ -90,6 +99,8 @@ def power(
         raise UsageError(
             f"{page} has no lines {paging.BEGIN} and {paging.END} to put figures between"
         )
+    if situations:
+        raise typer.Exit(situation_power.measure(quick=quick, as_json=as_json, page=page))
     patterns = known_globs(variant, "variant", tuple(VARIANTS))
     if quick and not patterns:
         patterns = analysis.QUICK

@@ -1,4 +1,4 @@
-"""An adapter of the faulty optimizers of :mod:`mutants.situated`: an implementation a fault and way.
+"""An adapter of the faulty optimizers of :mod:`mutants.situated`: a fault and way each.
 
 The right one is ``situated:right``.  Run in PyTorch's environment, through PyTorch's own session.
 """

@@ -30,9 +30,14 @@ def marked(page: Path) -> bool:
 
 def put(page: Path, power: Power) -> None:
     """Replace what stands between the marks of a page by these figures."""
+    write(page, figures(power))
+
+
+def write(page: Path, text: str) -> None:
+    """Replace what stands between the marks of a page."""
     before, _, rest = page.read_text(encoding="utf-8").partition(f"{BEGIN}\n")
     _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{figures(power)}\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 def figures(power: Power) -> str:

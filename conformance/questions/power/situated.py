@@ -1,33 +1,36 @@
 """Power over situations: an optimizer that is wrong in one situation alone, told or not.
 
 A cell is one fault of :mod:`mutants.situated`, done in one way, by one kind of target.  It is asked
-what an audit or a run asks, what its own row of the table of situations asks first: so the seconds
-are those of that row where it tells.
+what an audit asks, what its own row of the table of situations asks first: so the seconds are those
+of that row where it tells.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from optimizer_conformance.cases.case import Case
-from optimizer_conformance.cases.plan import Unit
-from optimizer_conformance.cases.situations import NAMED
+from optimizer_conformance.cases.plan import Selection, Unit, units
+from optimizer_conformance.cases.situations import NAMED, SITUATIONS
 from optimizer_conformance.judging.execution import carry_out, judge_answer, question_for
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.judging.verdict import Verdict
 from optimizer_conformance.mutants import situated
 from optimizer_conformance.mutants.situated import FAULTS, Situated
-from optimizer_conformance.questions.audit.behaviour import unrepeatable
+from optimizer_conformance.questions.audit.behaviour import repeated, unrepeatable
 from optimizer_conformance.questions.audit.conduct import planned
 from optimizer_conformance.questions.audit.preparation import AuditRequest, Ready, documented, ready
-from optimizer_conformance.workers.process import WorkerError
+from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.workers.process import Asked, Worker, WorkerError, command_for
 
 LIKE = "torch-adamw"
-KILLED, MISSED = "killed", "missed"
+# The same faults as a function on arrays, as somebody's class of PyTorch, and behind the adapter.
+TARGETS = ("function", "torch", "adapter")
+ADAPTER = Path(situated.__file__).with_name("situated_adapter.py")
 
 
 @dataclass(frozen=True)
@@ -50,73 +53,129 @@ class SituatedOutcome:
     divergence: str = ""
 
 
-def cells(target: str) -> Iterator[tuple[Situated, str]]:
-    """Every fault of a kind of target, in every way that can be seen."""
+def faults(target: str, *, quick: bool = False) -> Iterator[tuple[Situated, str]]:
+    """Every fault of a kind of target, in every way that can be seen, or in one."""
+    kind = "torch" if target == "adapter" else target
     for fault in FAULTS.values():
-        if target in fault.on:
-            for way in fault.ways or ("",):
+        if kind in fault.on:
+            for way in (fault.ways or ("",))[: 1 if quick else None]:
                 yield fault, way
+
+
+def like(option: str) -> str:
+    """The document that a fault is held against."""
+    return f"{LIKE}-{option.replace('_', '-')}" if option else LIKE
 
 
 @contextmanager
 def prepared(target: str, fault: str, way: str, option: str, python: Any = None) -> Iterator[Ready]:
     """A faulty optimizer, started."""
-    like = f"{LIKE}-{option.replace('_', '-')}" if option else LIKE
-    question = AuditRequest(situated.function(fault, way), like)
+    question = AuditRequest(situated.function(fault, way), like(option))
     if target == "torch":
         place = f"{situated.__file__}:torch_adamw"
-        question = AuditRequest(
-            place, like, python, kind="torch", options={"fault": fault, "way": way}
-        )
+        chosen = {"fault": fault, "way": way}
+        question = AuditRequest(place, like(option), python, kind="torch", options=chosen)
     with ready(question) as found:
         yield found
 
 
-def measured(
-    target: str, fault: Situated, way: str, oracle: Oracle, python: Any = None
-) -> SituatedOutcome:
-    """Whether one faulty optimizer is told, by what, and how soon."""
-    with prepared(target, fault.name, way, fault.option, python) as found:
-        started = time.monotonic()
-        told, where = asked(found, fault, oracle)
-    return SituatedOutcome(
-        target, fault.situation, fault.name, way, told, time.monotonic() - started, where
-    )
+def conduct(target: str, python: Any = None, *, quick: bool = False) -> Iterator[SituatedOutcome]:
+    """Every cell of a kind of target."""
+    oracle = Oracle()
+    if target == "adapter":
+        with Worker(command_for(str(ADAPTER), python), readable=[str(ADAPTER.parent)]) as worker:
+            worker.hello()
+            for fault, way in faults(target, quick=quick):
+                yield through_adapter(worker, fault, way, oracle)
+        return
+    for fault, way in faults(target, quick=quick):
+        with prepared(target, fault.name, way, fault.option, python) as found:
+            started = time.monotonic()
+            told, where = asked(found, fault, oracle)
+        seconds = time.monotonic() - started
+        yield SituatedOutcome(target, fault.situation, fault.name, way, told, seconds, where)
+
+
+def through_adapter(worker: Asked, fault: Situated, way: str, oracle: Oracle) -> SituatedOutcome:
+    """One cell as a run meets it."""
+    name = f"situated:{fault.name}[{way or 'own'}]"
+    started = time.monotonic()
+    every = of_adapter(worker, name)
+    mode, features = NAMED[fault.situation].mode, (fault.option,) if fault.option else ()
+    every.sort(key=lambda u: (mode not in u.case.mode, u.case.features != features))
+    told, where = first_told(worker, every, {}, oracle)
+    seconds = time.monotonic() - started
+    return SituatedOutcome("adapter", fault.situation, fault.name, way, told, seconds, where)
+
+
+def of_adapter(worker: Asked, name: str) -> list[Unit]:
+    """What is asked of one implementation of the adapter."""
+    item = next(item for item in worker.hello().implementations if item.name == name)
+    return list(units(item, Selection(profile="audit"), {}))
 
 
 def asked(found: Ready, fault: Situated, oracle: Oracle) -> tuple[str, str]:
     """By what it is told; empty where it is not."""
     mode = NAMED[fault.situation].mode
-    if not mode and (why := unrepeatable(found)):
+    again = NAMED[fault.situation].kind == "again"
+    if again and (why := unrepeatable(found) or repeated(found)[1]):
         return fault.situation, why
-    every = sorted(planned(found, defaults=True), key=lambda case: mode not in case.mode)
     variant = documented(found.question.like)
     assert variant is not None
-    for case in every:
-        unit = Unit(found.subject.implementation, found.subject.device, case, (variant,))
-        stated = {n: v for n, v in found.subject.defaults.items() if n in variant.defaults}
+    item, device = found.subject.implementation, found.subject.device
+    odd = item.gaps.get(fault.situation, "")
+    if odd.startswith("it returns"):
+        return fault.situation, odd
+    every = sorted(planned(found, defaults=True), key=lambda case: mode not in case.mode)
+    stated = {n: v for n, v in found.subject.defaults.items() if n in variant.defaults}
+    asked_units = [Unit(item, device, case, (variant,)) for case in every]
+    return first_told(found.subject.worker, asked_units, dict(stated), oracle)
+
+
+def first_told(
+    worker: Asked, every: Sequence[Unit], stated: dict[str, object], oracle: Oracle
+) -> tuple[str, str]:
+    """The mode of the first case that contradicts its document, and where it does."""
+    for unit in every:
+        variant: Variant = unit.claimed[0]
         try:
-            answer = carry_out(found.subject.worker, unit, dict(stated))
+            answer = carry_out(worker, unit, stated)
         except WorkerError as error:
             if error.kind != "unsupported":
-                return case.mode, str(error)
+                return unit.case.mode, str(error)
             continue
         judgement = judge_answer(
             oracle, question_for(variant, unit, answer.defaults), unit, answer, decide_only=True
         )
         if judgement.worst is Verdict.deviates:
-            return case.mode, str(judgement.divergence)
+            return unit.case.mode, str(judgement.divergence)
     return "", ""
 
 
-def blamed(target: str, oracle: Oracle, python: Any = None) -> list[str]:
+def blamed(target: str, python: Any = None) -> list[str]:
     """The cases in which the right optimizer is blamed; there has to be none."""
-    found = []
+    oracle, found = Oracle(), []
+    if target == "adapter":
+        with Worker(command_for(str(ADAPTER), python), readable=[str(ADAPTER.parent)]) as worker:
+            told, where = first_told(worker, of_adapter(worker, "situated:right"), {}, oracle)
+        return [f"adapter, {told}: {where}"] if told else []
     for option in ("", "weight_decay"):
         with prepared(target, "", "", option, python) as right:
-            told, where = asked(right, replace(FAULTS["twelve"]), oracle)
-            found += [f"{option or 'plain'}, {told}: {where}"] if told else []
+            told, where = asked(right, FAULTS["twelve"], oracle)
+        found += [f"{target}, {option or 'plain'}, {told}: {where}"] if told else []
     return found
 
 
-__all__ = ["Callable", "Case", "SituatedOutcome", "blamed", "cells", "measured"]
+def rows(outcomes: Sequence[SituatedOutcome]) -> Iterator[dict[str, Any]]:
+    """A row a situation and kind of target, and one for what no fault stands for."""
+    for situation in SITUATIONS:
+        for target in TARGETS:
+            mine = [i for i in outcomes if (i.situation, i.target) == (situation.name, target)]
+            if mine:
+                yield {
+                    "situation": situation.name,
+                    "target": target,
+                    "cells": len(mine),
+                    "told": sum(bool(item.told) for item in mine),
+                    "seconds": f"{max(item.seconds for item in mine):.1f}",
+                }

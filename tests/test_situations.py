@@ -1,0 +1,134 @@
+"""The table of situations, what meets them in which cases, and faults that one alone shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optimizer_conformance import audit
+from optimizer_conformance.adapters.protocol import LOOP
+from optimizer_conformance.cases.case import draw_cases
+from optimizer_conformance.cases.inputs import expand
+from optimizer_conformance.cases.situations import KINDS, MANY, NAMED, NEEDS, SITUATED, SITUATIONS
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.mutants.situated import FAULTS, function
+from optimizer_conformance.questions.audit.preparation import AuditError, with_features
+from optimizer_conformance.questions.power import situated
+
+PAGE = Path(__file__).parent.parent / "docs" / "situations.md"
+ORACLE = Oracle()
+
+
+def cases(mode, features=("weight_decay",), dtype="float32"):
+    return draw_cases("adam", features, dtype, mode, "audit", 0)
+
+
+class TestTable:
+    def test_every_row_is_of_a_kind_and_says_what_it_needs(self):
+        for item in SITUATIONS:
+            assert item.kind in KINDS
+            assert set(item.needs) <= set(NEEDS)
+        assert set(LOOP) <= set(NEEDS)
+
+    @pytest.mark.parametrize("item", [i for i in SITUATIONS if i.mode in SITUATED], ids=str)
+    def test_each_is_met_by_a_parameter_of_its_cases(self, item):
+        parts = [part.name for case in cases(item.mode)[:1] for part in expand(case).parameters]
+        assert any(item.meets(item.mode, part) for part in parts)
+
+    def test_the_page_has_every_row(self):
+        text = PAGE.read_text(encoding="utf-8")
+        for item in SITUATIONS:
+            row = f"| `{item.name}` | {item.kind} | {item.words} | {shown(item.mode)} |"
+            assert row in text, row
+
+    def test_every_row_of_a_case_has_a_fault_that_only_it_shows(self):
+        standing = {fault.situation for fault in FAULTS.values()}
+        assert {item.name for item in SITUATIONS} == standing
+        assert all(fault.situation in NAMED for fault in FAULTS.values())
+
+
+def shown(mode):
+    return f"`{mode}`" if mode else "–"
+
+
+class TestCases:
+    def test_each_boundary_has_a_case(self):
+        ends = {pair for case in cases("boundaries") for pair in case.hyperparameters}
+        assert {("learning_rate", "0"), ("decay", "0"), ("epsilon", "0"), ("beta1", "0")} <= ends
+        assert ("weight_decay", "0") in ends
+
+    def test_what_is_no_number_is_there_whatever_the_seed(self):
+        for seed in range(5):
+            (case,) = draw_cases("adam", (), "float32", "magnitudes", "audit", seed)
+            found = {part.name: part for part in expand(case).parameters}["non-finite"]
+            first = found.gradients[0]
+            assert np.isnan(first).any()
+            assert np.isposinf(first).any()
+            assert np.isneginf(first).any()
+            assert np.isfinite(first).any()
+
+    def test_counters_of_eight_bits_and_of_bfloat16_overflow(self):
+        (case,) = cases("steps")
+        assert case.steps == MANY > 2**10
+
+
+@pytest.mark.parametrize(
+    ("fault", "way"),
+    [
+        ("counter-stops-at-256", ""),
+        ("powers-of-two", "rate"),
+        ("past-65536", "decay"),
+        ("fortran", "rate"),
+        ("gradient-in-memory-order", ""),
+        ("gradient-kept-by-reference", ""),
+        ("above-100", "rate"),
+        ("nan-swallowed", ""),
+        ("rate-zero", ""),
+        ("never-rises", ""),
+        ("matrix-with-decay", "stays"),
+        ("empty", ""),
+    ],
+)
+def test_a_fault_that_one_situation_shows_is_told_by_its_row(fault, way):
+    item = FAULTS[fault]
+    with situated.prepared("function", fault, way, item.option) as found:
+        told, _ = situated.asked(found, item, ORACLE)
+    assert told in (NAMED[item.situation].mode or told, item.situation)
+    assert told
+
+
+def test_the_right_one_is_blamed_nowhere_and_the_answer_says_what_was_tried():
+    found = audit(function(), "torch-adamw")
+    assert found.conforms, found.summary()
+    assert [line.features for line in found.options] == ["weight_decay"]
+    assert found.attempts.steps == MANY
+    assert found.attempts.elements == 65_539
+    assert {"long-run", "memory-order", "loaded", "options"} <= set(found.attempts.situations)
+    assert "caller of a function" in found.attempts.missing["joined"]
+    assert set(found.to_dict()["attempts"]) >= {"situations", "not_tried", "formats", "options"}
+
+
+def test_an_option_that_is_wrong_in_a_matrix_is_told_though_the_plain_rule_was_asked():
+    found = audit(function("matrix-with-decay", "stays"), "torch-adamw")
+    assert not found.conforms
+    assert any(line.startswith("with weight_decay: does not follow") for line in found.why)
+
+
+def decaying(w, g, state, lr=0.001, weight_decay=0.01):
+    return w - lr * (g + weight_decay * w), state
+
+
+def test_an_option_that_is_on_by_default_is_judged_and_said():
+    found = audit(decaying, "torch-sgd")
+    assert not found.conforms
+    assert any("weight decay defaults to 0.01" in text for text in found.why)
+    assert any("weight_decay is on by default" in text for text in found.remarks)
+
+
+def test_a_feature_beside_a_document_is_asked_of_the_document():
+    assert with_features("torch-adam", ("amsgrad",)) == "torch-adam-amsgrad"
+    assert with_features("torch-adam-amsgrad", ("amsgrad",)) == "torch-adam-amsgrad"
+    with pytest.raises(AuditError, match="has no form with centered"):
+        with_features("torch-adam", ("centered",))
