@@ -121,7 +121,12 @@ def test_a_case_can_be_run_again_alone(conformance, ready, tmp_path):
 
 def test_filters_that_leave_nothing_are_a_usage_error(conformance, ready, tmp_path):
     done = conformance(*RUN, "-i", "numpy:nothing", "--out", str(tmp_path / "run"))
-    assert_one_line(done, 2, "nothing was selected", "`conformance list`")
+    assert_one_line(done, 2, "nothing was selected", "no implementation fits 'numpy:nothing'")
+
+
+def test_a_typo_in_an_implementation_is_told(conformance, ready, tmp_path):
+    done = conformance(*RUN, "-i", "numpy:codecadmy", "--out", str(tmp_path / "run"))
+    assert_one_line(done, 2, "did you mean numpy:codecademy")
 
 
 def test_a_used_run_folder_is_refused(conformance, ready, tmp_path):

@@ -15,6 +15,7 @@ from optimizer_conformance.questions.audit.preparation import AuditError
 from optimizer_conformance.questions.audit.record import ASSUMED, lines
 from optimizer_conformance.reference.decimals import decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.process import REQUEST_LIMIT
@@ -111,12 +112,11 @@ def values_of(words: list[str] | None) -> dict[str, Any]:
 
 def show(found: Audit) -> None:
     """The verdict, what is wrong, where it was seen first, and what was tried."""
-    colour = "green" if found.conforms else "red"
-    line(f"[bold]{escape(found.target)}[/] [{colour}]{found.relation}[/]: {found.verdict}")
-    for text in lines(found)[1:]:
-        line(f"[dim]{escape(text)}[/]" if text.startswith(ASSUMED) else escape(text))
-
-
-def line(text: str) -> None:
-    """One line, however long."""
-    console.print(text, soft_wrap=True)
+    words = Words(console)
+    first, *rest = lines(found)
+    words.say(first, style="bold green" if found.conforms else "bold red", indent=2)
+    for text in rest:
+        told = text.lstrip()
+        start = text[: len(text) - len(told)]
+        style = "dim" if text.startswith(ASSUMED) else ""
+        words.say(told, start=start, style=style, indent=len(start) + 2)

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.table import Table
 
 from optimizer_conformance.cli.auditing import values_of
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.running import option
+from optimizer_conformance.questions.audit.naming import known
 from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
 from optimizer_conformance.questions.identify.search import MOST_STEPS, PREFERRED
 from optimizer_conformance.questions.identify.survey import Row, followed, invented, survey
 from optimizer_conformance.reference.decimals import decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
-from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.paragraphs import Words, things
+from optimizer_conformance.reports.text import escape, typeset
 from optimizer_conformance.workers.configuration import offered
 from optimizer_conformance.workers.subject import Subject, subject
 
@@ -172,46 +173,49 @@ def known_dtype(asked: Subject, dtype: str) -> str:
 
 
 def show(found: Identification) -> None:
-    """The formula, the factor table, and what it took."""
+    """The formula, the factors, and what it took."""
+    words = Words(console)
     asked = " + ".join(found.features) or "plain form"
-    console.print(f"\n[bold]{escape(found.subject)}[/], {asked}: [bold]{found.verdict}[/]")
-    console.print(escape(found.why), soft_wrap=True)
+    words.blank()
+    words.say(f"{found.subject}, {asked}: {found.verdict}", style="bold", indent=2)
+    words.say(found.why, indent=2)
     for text in found.formula:
-        console.print(f"    {escape(text)}", soft_wrap=True)
+        words.say(typeset(text), start="    ", indent=6)
     if found.latex:
-        console.print(escape(r" \\ ".join(found.latex)), style="dim", soft_wrap=True)
-    rules = [row for row in found.factors if row.experiment]
-    if rules:
-        console.print(table(rules))
+        words.say(r" \\ ".join(found.latex), style="dim", whole=True)
+    if found.rules:
+        departing = f" (nearest; {found.departure})" if found.departure else ""
+        words.say(f"documented as: {known(found.nearest_variants)}{departing}", indent=2)
+    factors(found, words)
+    for number, experiment in enumerate(found.experiments, start=1):
+        words.say(f"experiment {number}: {experiment}", style="dim", indent=2)
+    words.say(f"{found.steps} steps, {found.seconds:.1f} s")
+
+
+def factors(found: Identification, words: Words) -> None:
+    """What an experiment has decided, what was seen, and what nothing can tell."""
+    if rules := [row for row in found.factors if row.experiment]:
+        things(console, FACTOR_HEADS, [decided(row) for row in rules])
     others = [row for row in found.factors if not row.experiment]
     idle = [row.name for row in others if row.value in ("none", "false")]
     for row in others:
         if row.name not in idle:
-            console.print(f"{row.name}: {escape(row.value)}", soft_wrap=True)
+            words.say(f"{row.name}: {row.value}", indent=2)
     if idle:
-        console.print(f"not possible without a coefficient: {', '.join(idle)}", soft_wrap=True)
+        words.say(f"not possible without a coefficient: {', '.join(idle)}", indent=2)
     for item in found.ambiguous:
-        console.print(f"{item.factor}: {' or '.join(item.values)}: {item.reason}", soft_wrap=True)
+        words.say(f"{item.factor}: {' or '.join(item.values)}: {item.reason}", indent=2)
     for note in found.notes:
-        console.print(escape(note), soft_wrap=True)
-    if found.rules:
-        names = ", ".join(found.nearest_variants[:6])
-        departing = f" (nearest; {found.departure})" if found.departure else ""
-        console.print(f"documented as: {names}{escape(departing)}", soft_wrap=True)
-    for number, experiment in enumerate(found.experiments, start=1):
-        console.print(f"experiment {number}: {experiment}", style="dim", soft_wrap=True)
-    console.print(f"{found.steps} steps, {found.seconds:.1f} s")
+        words.say(note, indent=2)
 
 
-def table(rows: list[Any]) -> Table:
-    """Factors that an experiment has decided."""
-    found = Table(
-        "factor", "value", "nearest other", "its distance in bounds", "experiment", "step"
-    )
-    for row in rows:
-        told = (row.rival, f"{row.separation:.3g}", str(row.experiment), str(row.step))
-        found.add_row(row.name, row.value, *told)
-    return found
+FACTOR_HEADS = ("factor", "value", "nearest other", "bounds apart", "experiment", "step")
+
+
+def decided(row: Any) -> tuple[str, ...]:
+    """A factor that an experiment has decided."""
+    apart = f"{row.separation:.3g}"
+    return (row.name, row.value, row.rival, apart, str(row.experiment), str(row.step))
 
 
 def surveyed(rows: Iterable[Row], *, as_json: bool) -> NoReturn:

@@ -220,9 +220,7 @@ def ending(outcome: Outcome, as_json: bool) -> NoReturn:
         terminal.show(data, console, rules=stated.rules_of(data))
         closing(outcome, data)
     if not outcome.exit_code and selection_empty(data):
-        raise UsageError(
-            "nothing was selected: no implementation fits these filters; see `conformance list`"
-        )
+        raise UsageError(f"nothing was selected: {unfit(data)}")
     raise typer.Exit(outcome.exit_code)
 
 
@@ -275,6 +273,20 @@ def parsed_shard(text: str) -> Shard:
     if first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last):
         return Shard(int(first), int(last))
     raise UsageError(f"{text!r} is no shard; give i/n with i from 1 to n, such as 1/4")
+
+
+def unfit(data: model.RunData) -> str:
+    """What no implementation fits, and what was perhaps meant."""
+    known = [
+        item.name
+        for about in data.adapters.values()
+        if about.description
+        for item in about.description.implementations
+    ]
+    for pattern in data.provenance.selection.implementations:
+        if not any(wanted(name, (pattern,)) for name in known):
+            return f"no implementation fits {pattern!r}{suggestion(pattern, known)}"
+    return "no implementation fits these filters; see `conformance list`"
 
 
 def selection_empty(data: model.RunData) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optimizer_conformance.cases.tried import Attempts
 from optimizer_conformance.judging.rows import BROKEN
 from optimizer_conformance.judging.verdict import Divergence
+from optimizer_conformance.questions.audit.naming import formulas, known
 from optimizer_conformance.reports.verdicts import FAILS
 
 if TYPE_CHECKING:
@@ -177,7 +178,8 @@ def lines(found: Audit) -> list[str]:
     if found.first_divergence:
         said.append(f"  first divergence: {place(found.first_divergence)}")
     if found.nearest and not (found.like and found.variant in found.nearest):
-        said.append(f"  documents with the rule that it follows: {', '.join(found.nearest)}")
+        said += [f"  {text}" for text in formulas(found.nearest[0], found.variant)]
+        said.append(f"  documents with the rule that it follows: {known(found.nearest)}")
     if found.cells:
         compared = sum(cell.elements for cell in found.cells)
         size = f"{found.score:.3g} of the bound" if found.score < float("inf") else "beyond any"
