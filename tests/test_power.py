@@ -20,7 +20,7 @@ from optimizer_conformance.mutants.equivalence import proof
 from optimizer_conformance.mutants.faults import Watched, WatchedValue, faults
 from optimizer_conformance.mutants.mutants import BORROWED, mutants
 from optimizer_conformance.mutants.rounding import fused, rounder
-from optimizer_conformance.mutants.styles import ANY, PLAIN, rewritings
+from optimizer_conformance.mutants.styles import ANY, PLAIN, generated, rewritings, shared
 from optimizer_conformance.questions.power import analysis, measurement, paging, parts, peers, tasks
 from optimizer_conformance.questions.power.measurement import BELOW, EQUIVALENT, KILLED
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
@@ -81,6 +81,14 @@ def test_a_millionth_of_the_second_correction_is_told_in_float32(name):
     oracle = measurement.Oracle()
     found = [measurement.outcome(oracle, VARIANTS[name], asked, mutant) for mutant in wrong]
     assert [outcome.status for outcome in found] == [KILLED, KILLED]
+
+
+def test_more_than_a_hundred_rewritings_are_generated_and_rules_share_them():
+    for dtype in DTYPES:
+        every = {style.name for style in generated(dtype)}
+        asked = {style.name for name in VARIANTS for style in shared(dtype, name)}
+        assert len(every) > 100
+        assert asked == every
 
 
 def test_a_rule_without_a_mutation_is_not_killed():

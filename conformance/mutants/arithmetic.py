@@ -99,6 +99,7 @@ class Working:
         self.keep_state = rounder(style.state) if style.state else self.keep
         self.random = random.Random(seed)
         self.budget = budget(style.profile, dtype)
+        self.rows = False  # whether a vector is a row to what looks at rows
         self.stream = np.random.Generator(np.random.Philox(key=seed))
 
     def as_it_is(self, values: Any) -> Any:

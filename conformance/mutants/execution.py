@@ -42,6 +42,7 @@ def mutated(question: Question, mutant: Mutant, dtype: str = "") -> Observed:
         style = replace(style, intermediate=mutant.arithmetic)
     wrong = replace(question, rule=mutant.rule, squares=mutant.squares or question.squares)
     num = arithmetic(wrong, dtype or question.case.dtype, style)
+    num.rows = wrong.rule.shaped and not question.rule.shaped
     return gathered(wrong, num, mutant, question.quantities)
 
 
@@ -71,9 +72,13 @@ def gathered(
 
 
 def joined(arrays: list[Array], rule: Rule, num: Any = None) -> Array:
-    """Parameters side by side; a mean needs the shape of the only one."""
+    """Parameters side by side; a mean needs the shape of the only one.
+
+    A rule that ought to take no mean takes it of a vector too, as of a row (``num.rows``).
+    """
     if rule.shaped:
-        return arrays[0]
+        row = arrays[0].ndim == 1 and getattr(num, "rows", False)
+        return arrays[0].reshape(1, -1) if row else arrays[0]
     flat = np.concatenate([np.ravel(x) for x in arrays])
     return flat if getattr(num, "complex", True) else parts(flat)
 

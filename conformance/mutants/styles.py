@@ -6,7 +6,9 @@ several orders, one of them is drawn at every single operation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import product
 
 from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.budget import PROFILES
@@ -92,6 +94,54 @@ LOSING = (
     Style(name="old and new taken one by one", parted=True),
     Style(name="old and new taken one by one, fused", parted=True, fused=100),
 )
+
+
+def generated(dtype: str) -> tuple[Style, ...]:
+    """More than a hundred combinations: each choice of one order with others, each fused or not.
+
+    A rule is asked a share of them (:func:`shared`); all rules together are asked them all.
+    """
+    found = []
+    rows = product(AVERAGES, QUOTIENTS, (0, 50, 100), ROOTS)
+    for place, (average, quotient, fused, root) in enumerate(rows):
+        style = Style(
+            name=f"{average}; {quotient}; roots {root}; {fused} % fused",
+            average=(average,),
+            quotient=(quotient,),
+            root=(root,),
+            shrink=(SHRINKS[place % len(SHRINKS)],),
+            total=(SUMS[place % len(SUMS)],),
+            fused=fused,
+            powers=(POWERS[place % 2],),
+            flush=place % 7 == 0,
+            parted=place % 11 == 0,
+            held=HELD[place % len(HELD)](component(dtype)),
+        )
+        if dtype not in COMPONENTS or not (style.flush or style.fused):
+            found.append(style)
+    return tuple(found)
+
+
+ROOTS = ("of the quotient", "apart")
+# How coefficients may be held: as written, formed in the format, in float32, corrections alone.
+HELD: tuple[Callable[[str], Representation], ...] = (
+    lambda dtype: IDEAL,
+    lambda dtype: Representation(moments=dtype, correction=dtype),
+    lambda dtype: Representation(moments="float32", correction="float32"),
+    lambda dtype: Representation(correction=dtype),
+    lambda dtype: Representation(rate=single(dtype), scalars=single(dtype), momentum=single(dtype)),
+)
+SHARE = 9  # of so many generated styles a rule is asked one
+
+
+def single(dtype: str) -> str:
+    """The format in which scalars of float64 are also held; of others there is none."""
+    return "float32" if dtype == "float64" else ""
+
+
+def shared(dtype: str, name: str) -> tuple[Style, ...]:
+    """The generated styles that a rule is asked, by its name."""
+    return generated(dtype)[sum(name.encode()) % SHARE :: SHARE]
 
 
 def rewritings(dtype: str) -> tuple[Style, ...]:

@@ -14,7 +14,7 @@ from optimizer_conformance.judging.verdict import Judgement, Verdict, judge
 from optimizer_conformance.mutants.equivalence import proof
 from optimizer_conformance.mutants.execution import mutated, rewritten
 from optimizer_conformance.mutants.mutants import Mutant, mutants
-from optimizer_conformance.mutants.styles import rewritings
+from optimizer_conformance.mutants.styles import Style, rewritings, shared
 from optimizer_conformance.questions.power import peers
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.variants import Variant
@@ -114,11 +114,16 @@ def measure(
     """
     oracle, asked = Oracle(), questions(variant, dtype, profile)
     every = mutants(variant.rule, dict(asked[0].decimals), dtype, variant.squares)[::every_nth]
+    generated = shared(dtype, variant.identifier) if every_nth == 1 else ()
+    more = (carried_out(oracle, variant, asked, style, i) for i, style in enumerate(generated))
     return Measurement(
         variant.identifier,
         dtype,
         [outcome(oracle, variant, asked, mutant) for mutant in every],
-        [judged(oracle, variant, asked, index) for index in range(len(rewritings(dtype)))],
+        [
+            *(judged(oracle, variant, asked, index) for index in range(len(rewritings(dtype)))),
+            *more,
+        ],
     )
 
 
@@ -148,7 +153,9 @@ def outcome(
         return explained(oracle, variant, asked, mutant, base)
     question, judgement = killed
     divergence = judgement.divergence
-    assert divergence is not None
+    if divergence is None:
+        score = max(item.written for item in judgement.parameters)
+        return replace(base, where=question.case.mode, reason=judgement.representation, score=score)
     return replace(
         base,
         where=f"{question.case.mode}, {divergence.parameter}",
@@ -164,7 +171,8 @@ def decided_in_full(
     """A claim is judged in full: one way of holding the coefficients has to explain a case."""
     for question in asked:
         judgement = judge(oracle, question, mutated(question, mutant))
-        if judgement.worst is Verdict.deviates:
+        # What is accepted as written so that it loses digits is said to be so.
+        if judgement.worst is Verdict.deviates or judgement.way.written:
             return question, judgement
     return None
 
@@ -237,14 +245,21 @@ def effect(oracle: Oracle, question: Question, mutant: Mutant) -> tuple[float, .
 def judged(
     oracle: Oracle, variant: Variant, asked: list[Question], index: int, seed: int = 0
 ) -> Rewriting:
-    """One legal style, judged in full in every case."""
+    """One of the rewritings, judged in full in every case."""
+    style = rewritings(asked[0].case.dtype)[index]
+    return carried_out(oracle, variant, asked, style, seed + index)
+
+
+def carried_out(
+    oracle: Oracle, variant: Variant, asked: list[Question], style: Style, seed: int
+) -> Rewriting:
+    """A legal style, judged in full in every case."""
     dtype = asked[0].case.dtype
-    style = rewritings(dtype)[index]
     found = Rewriting(variant.identifier, dtype, style.name)
     rejecting: set[str] = set()
     for plain in asked:
         question = replace(plain, profile=style.profile)
-        shown = rewritten(question, style, seed + index)
+        shown = rewritten(question, style, seed)
         judgement = judge(oracle, question, shown)
         found.element_steps += shown["parameter"].size
         found.score = max(found.score, *(part.score for part in judgement.parameters))
