@@ -317,6 +317,8 @@ class Working:
         folded = self.multiplied(tuple(above)) if above else self.scalar(1.0)
         if below:
             folded = self.divide(folded, self.multiplied(tuple(below)))
+        if self.style.folded:
+            folded = Number(self, rounder(self.style.folded)(folded.array).astype(self.storage))
         value = self.multiplied(tuple(arrays))
         for divisor in divisors:
             value = self.divide(value, divisor)

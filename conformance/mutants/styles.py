@@ -39,6 +39,7 @@ class Style:
     state         the format in which state is stored, where wider
     flush         subnormal numbers become zero
     number        the larger of a number and nan is the number
+    folded        the format in which scalars are folded into one, where it is a narrower one
     parted        what is old and what is new of an average is taken from the parameter one by one
     profile       the device whose roots and reciprocals are as far off as its budget allows
     """
@@ -57,6 +58,7 @@ class Style:
     flush: bool = False
     number: bool = False
     parted: bool = False
+    folded: str = ""
     profile: str = "ieee"
 
 
@@ -164,6 +166,13 @@ def rewritings(dtype: str) -> tuple[Style, ...]:
     if dtype == "float64":
         scalars = Representation("float32", "float32", momentum="float32")
         found.append(replace(ANY, name="any order, scalars in float32", held=scalars))
+        folded = Style(
+            name="scalars folded in float32, as by capturable optimizers",
+            quotient=("scalars first",),
+            held=Representation("float32", "float32", correction="float32"),
+            folded="float32",
+        )
+        found.append(folded)
     if dtype in ("float16", "bfloat16"):
         wide = replace(ANY, intermediate="float32")
         found += [
