@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pandas
 
-from optimizer_conformance.reports import claims, tables
+from optimizer_conformance.reports import claims, diff, tables
 from optimizer_conformance.reports.bearings import Bearing, bearings
 from optimizer_conformance.reports.blocks import Block, Folded, blocks
 from optimizer_conformance.reports.exhibits import Exhibits, Formula
@@ -40,20 +40,32 @@ KEPT = [
     "variant", "case", "regime", "step", "quantity", "element", "observed", "expected",
     "observed_bits", "expected_bits", "score", "ulp", "failing",
 ]  # fmt: skip
+GROUPED = ["implementation", *diff.STATUS, "worse"]
+CHANGED = [
+    "status", "implementation", "variant", "features", "dtype", "worse", "verdict_a", "verdict_b",
+    "why_a", "why_b", "cells", "case",
+]  # fmt: skip
 ELEMENTS = 4  # of a cell: a run folder keeps more, and a site is to be sent around
 OTHERS = ["variant", "features", "verdict", "cells", "deviating", "why"]
 
 
-def write(run: RunData, folder: Path, exhibits: Exhibits) -> list[Path]:
-    """The whole site in a folder; its files.  Raises RunError where one cannot be written."""
-    return RunSite(run, folder, exhibits).write()
+def write(
+    run: RunData, folder: Path, exhibits: Exhibits, earlier: RunData | None = None
+) -> list[Path]:
+    """The whole site in a folder; its files.  Raises RunError where one cannot be written.
+
+    With an ``earlier`` run also what changed since.
+    """
+    return RunSite(run, folder, exhibits, earlier).write()
 
 
 class RunSite:
     """One site while it is written."""
 
-    def __init__(self, run: RunData, folder: Path, exhibits: Exhibits) -> None:
-        self.run, self.folder, self.exhibits = run, folder, exhibits
+    def __init__(
+        self, run: RunData, folder: Path, exhibits: Exhibits, earlier: RunData | None
+    ) -> None:
+        self.run, self.folder, self.exhibits, self.earlier = run, folder, exhibits, earlier
         self.found = bearings(run)
         self.blocks = blocks(self.found, exhibits.rules)
         self.written: list[Path] = []
@@ -67,6 +79,7 @@ class RunSite:
         self.data("run", self.overview())
         self.data("claims", claims.beside(self.run))
         self.data("extra", self.extra())
+        self.data("changes", self.changes())
         cells = self.run.cells
         for number, place in enumerate(self.places()):
             self.data(f"cells/{number}", self.detail(place, cells))
@@ -256,6 +269,18 @@ class RunSite:
         found = self._elements[adapter]
         own = found[(found.implementation == place[0]) & (found.device == place[1])]
         return own.groupby(["variant", "case", "regime"], sort=False).head(ELEMENTS)
+
+    def changes(self) -> Json | None:
+        """What changed since the earlier run, a row a place and kind; what is worse first."""
+        if self.earlier is None:
+            return None
+        found = diff.compare(self.earlier, self.run)
+        content = diff.content(found, "implementation")
+        return {
+            **{name: content[name] for name in ("a", "b", "notes", "counts", "worse")},
+            "groups": table(diff.groups(found, "implementation"), GROUPED),
+            "changes": table(diff.changes(found), CHANGED),
+        }
 
     def extra(self) -> Json:
         """Examples, and walks in two dimensions."""

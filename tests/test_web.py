@@ -64,7 +64,8 @@ def departing(tmp_path_factory):
         reasons={"hat": REASON},
         missing={"cupy": "no CUDA here"},
     )
-    web.write(data, folder / "report", exhibits(data))
+    before = run_of([FINE, DOUBLE, replace(known, verdict="rounding")], folder / "before")
+    web.write(data, folder / "report", exhibits(data), before)
     return folder / "report"
 
 
@@ -97,6 +98,14 @@ class TestData:
         assert rows["torch:Other[a]"]["conduct"] == "another"
         assert [titles[key] for key in rows["torch:Other[a]"]["also"]] == ["adam, epsilon hat"]
         assert run["lacking"] == [{"name": "cupy", "why": "no CUDA here"}]
+
+    def test_what_changed_since_an_earlier_run_stands_first(self, departing):
+        content = data_of(departing, "changes")
+        packed = content["changes"]
+        row = {**packed["same"], **dict(zip(packed["columns"], packed["rows"][0], strict=True))}
+        assert (row["verdict_a"], row["verdict_b"]) == ("rounding", "deviates")
+        assert row["implementation"] == "torch:Other[a]"
+        assert content["worse"] == 1
 
     def test_it_loads_nothing_from_elsewhere(self, departing):
         for file in (item for item in departing.rglob("*") if item.is_file()):
@@ -138,6 +147,7 @@ PLACES = (
     "rules",
     "claims",
     "examples",
+    "changes",
     "playground",
     "implementation/0",
     "cells/0",

@@ -87,6 +87,10 @@ def report(
     long: Annotated[
         bool, typer.Option("--long", help="also scores, options and the first case of each")
     ] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", help="of a site: also what changed since this earlier run"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
 ) -> None:
     """Show a run again, in any format; with --gate also decide.
@@ -99,12 +103,15 @@ def report(
 
       conformance report runs/… --format html --output report.html
 
+      conformance report runs/after --format html --out report --against runs/before
+
       conformance report runs/… --bundle reports --gate
     """
     chosen = "json" if as_json else format_
     if chosen == "html" and output is not None and not output.suffix:
-        site(model.load(run or last_run(), incomplete=incomplete), output)
+        site(run or last_run(), output, against, incomplete=incomplete)
         return
+    only_of_a_site(against)
     if chosen not in FORMATS:
         raise UsageError(f"unknown format {chosen!r}; known are {', '.join(FORMATS)}")
     if chosen == "parquet" and output is None:
@@ -147,12 +154,20 @@ def as_terminal(data: model.RunData, *, long: bool) -> str:
     return there.file.getvalue()
 
 
-def site(data: model.RunData, target: Path) -> None:
+def only_of_a_site(against: Path | None) -> None:
+    """Whether an earlier run was named where it says nothing."""
+    if against is not None:
+        raise UsageError("--against is for a site: give --format html --out DIR as well")
+
+
+def site(run: Path, target: Path, against: Path | None, *, incomplete: bool) -> None:
     """Write the report as a site that opens without a server."""
     from optimizer_conformance.questions import exhibits  # noqa: PLC0415 - only a site needs it
 
+    data = model.load(run, incomplete=incomplete)
+    earlier = model.load(against, incomplete=incomplete) if against else None
     folder(target)
-    files = web.write(data, target, exhibits.exhibits(data))
+    files = web.write(data, target, exhibits.exhibits(data), earlier)
     console.print(f"wrote {len(files)} files; open {escape(target / 'index.html')}", soft_wrap=True)
 
 

@@ -49,3 +49,19 @@ SITE.page("examples", "Examples", () => SITE.load("extra", (extra) => SITE.show(
   extra.examples.length ? table(["example", "documented", "obtained", "verdict"], extra.examples.map((item) => [item.example, item.documented, item.obtained || "–",
     item.needs ? el("span", { class: "warn" }, `needs ${item.needs}`) : el("span", { class: item.matches ? "good" : "bad" }, item.matches ? "✓ matches" : "✗ differs")]), { label: "Examples" })
     : el("p", {}, "None was reproduced for this report."))));
+
+SITE.page("changes", "Changes", () => SITE.load("changes", (found) => {
+  if (!found) {
+    return SITE.show(el("h1", {}, "Changes"), el("p", {}, "This report is of one run. ", el("code", {}, "conformance report RUN --format html --out DIR --against EARLIER"), " adds what changed since an earlier one."));
+  }
+  const changed = records(found.changes).filter((row) => row.status === "changed");
+  const groups = records(found.groups).filter((row) => row.added || row.removed || row.changed || row.shifted);
+  const told = Object.entries(found.counts).filter(([, count]) => count).map(([name, count]) => `${count} ${name}`).join(", ");
+  SITE.show(el("h1", {}, "What changed"), el("p", {}, "since ", el("code", {}, found.a), `: ${told || "no cells"}`),
+    found.notes.map((note) => el("p", { class: "warn" }, note)),
+    changed.length ? table(["implementation", "what", "why", "dtype", "options", "document", "cells", "first case"], changed.map((row) => [
+      row.implementation, el("span", { class: row.worse ? "bad" : "note" }, `${row.verdict_a} → ${row.verdict_b}${row.worse ? " (worse)" : ""}`),
+      row.why_a === row.why_b ? row.why_b : `${row.why_a || "–"} → ${row.why_b || "–"}`, row.dtype, options(row.features), row.variant, row.cells, el("span", {}, el("code", {}, row.case), copy(row.case)),
+    ]), { numbers: ["cells"], label: "Changes" }) : el("p", { class: "good" }, "No cell changed its verdict, its reason or its first divergence."),
+    groups.length ? [el("h2", {}, "By implementation"), table(["implementation", "added", "removed", "changed", "shifted"], groups.map((row) => [row.implementation, row.added, row.removed, row.changed, row.shifted]), { numbers: ["added", "removed", "changed", "shifted"], label: "By implementation" })] : null);
+}));

@@ -1,0 +1,1 @@
+SITE.put("changes", null);
