@@ -33,7 +33,7 @@ TABLES = [
 RULES = {
     (variant.family, tuple(sorted(variant.features))): variant
     for variant in VARIANTS.values()
-    if not variant.rule.shaped
+    if not variant.rule.shaped and variant.rule["scale"] != "trials"
 }
 
 

@@ -106,13 +106,17 @@ class Tracing(BoundArithmetic):
         tiny = np.abs(value) < self.precision.smallest_normal
         return Bound(self, value, np.where(tiny, np.abs(value), 0.0), nonnegative)
 
+    def choose(self, x: Bound, below: Bound, zero: Bound, above: Bound) -> Bound:
+        """Not traced: its outcomes are not one formula."""
+        raise Untraceable("a stage chooses by the sign of a number")
+
 
 def traced(
     start: FusedStep, effect: str, way: Representation
 ) -> tuple[Graph, list[tuple[Any, Any]]]:
     """The graph of a step, and the nodes or numbers of value and error of each quantity.
 
-    Raises Untraceable for a rule that looks at several elements at a time.
+    Raises Untraceable for a rule that looks at several elements at a time, or chooses by a sign.
     """
     rule = start.rule
     if rule.shaped:

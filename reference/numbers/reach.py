@@ -189,6 +189,11 @@ class ReachArithmetic(ReachBasis):
             Outcomes(low, high, positive | negative, o.empties, False, False, o.nan, o.nonnegative),
         )
 
+    def choose(self, x: Reached, below: Reached, zero: Reached, above: Reached) -> Reached:
+        """Any of the three, whatever the sign; nan where x may be that."""
+        hull = either(either(below.outcomes, zero.outcomes), above.outcomes)
+        return Reached(self, replace(hull, nan=hull.nan | x.outcomes.nan))
+
     def centralize(self, x: Reached) -> Reached:
         """x minus its mean over all axes but the first, summed in any order."""
         axes = tuple(range(1, np.ndim(x.outcomes.low)))
