@@ -1,4 +1,6 @@
-"""Optimizers that are wrong in one respect, made of rules and faults: ``python tests/faulty.py``.
+"""Optimizers that are wrong in one respect, made of rules and faults.
+
+``python tests/faulty.py`` audits all of them, ``python tests/faulty.py 3`` every third.
 
 Each is a NumPy function such as somebody would write.  A fault has the words that are true of it;
 where none are known here, what is right is to say facts and no cause.
@@ -231,7 +233,7 @@ class Unweighted(Fault):
         return s.number(beta) * old + new
 
 
-@fault("weights exchanged", "each other's weights", "v' = rho*g^2", "v' = g^2*rho", rules=AVERAGES)
+@fault("weights exchanged", "each other's weights", "v' = v*(1 - rho) + rho*g^2", rules=AVERAGES)
 class Turned(Fault):
     def average(self, s, old, beta, new):
         return s.number(1 - beta) * old + s.number(beta) * new
@@ -282,7 +284,7 @@ class Clipped(Fault):
         s.g = np.clip(s.g, -0.5, 0.5).astype(s.g.dtype)
 
 
-@fault("norm clipped", "clipped to a norm of 2")
+@fault("norm clipped", "clipped to a norm of 2", "depends on the other elements")
 class Norm(Fault):
     def begin(self, s):
         norm = np.sqrt(np.sum(s.g.astype(np.float64) ** 2))
@@ -290,13 +292,13 @@ class Norm(Fault):
             s.g = (s.g * (2 / norm)).astype(s.g.dtype)
 
 
-@fault("sign", "of gradients only the sign is used")
+@fault("sign", "of gradients only the sign is used", "taken by its sign alone")
 class Sign(Fault):
     def begin(self, s):
         s.g = np.sign(s.g)
 
 
-@fault("nothing", "it moves nothing")
+@fault("nothing", "it moves nothing", "w' = w*(-lr*lambda + 1);")
 class Nothing(Fault):
     def end(self, s, after):
         return s.w
@@ -383,8 +385,9 @@ def asked(rule: str, name: str) -> Any:
 def main() -> None:
     """A line each, and the table."""
     table: Counter[str] = Counter()
-    wanted = sys.argv[1:]
-    for rule, name in everything():
+    wanted = [text for text in sys.argv[1:] if not text.isdigit()]
+    every = next((int(text) for text in sys.argv[1:] if text.isdigit()), 1)
+    for rule, name in list(everything())[::every]:
         if wanted and not any(text in f"{rule}: {name}" for text in wanted):
             continue
         started = time.monotonic()

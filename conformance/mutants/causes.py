@@ -62,6 +62,7 @@ class KnownCause:
     sought  whether the number is then sought near the best of those
     apart   whether it looks at a parameter as a whole, or at which of them it is
     sent    what becomes of what was asked: the groups' numbers, say
+    hyperparameter  the one that is multiplied with the number, if one is
     """
 
     words: str
@@ -70,6 +71,7 @@ class KnownCause:
     sought: bool = False
     apart: bool = False
     sent: Callable[[Inputs], Inputs] | None = None
+    hyperparameter: str = ""
 
     def said(self, number: Fraction) -> str:
         """The sentence with its number."""
@@ -173,7 +175,13 @@ CAUSES: tuple[KnownCause, ...] = (
         sought=True,
     ),
     *(
-        KnownCause(f"{record.words} is multiplied with {{}}", factor_of(name), NUMBERS, sought=True)
+        KnownCause(
+            f"{record.words} is multiplied with {{}}",
+            factor_of(name),
+            NUMBERS,
+            sought=True,
+            hyperparameter=name,
+        )
         for name, record in HYPERPARAMETERS.items()
     ),
     *(

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from optimizer_conformance.cases.case import overflow
-from optimizer_conformance.cases.plan import claimed_variants
+from optimizer_conformance.cases.plan import claimed_variants, comparable_variants
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.judging.verdict import Judgement, Observed, Verdict
+from optimizer_conformance.mutants.causes import shown as shown_number
 from optimizer_conformance.questions.translate.code import Unwritable, wrapper
 from optimizer_conformance.questions.translate.drift import measured, nearest
 from optimizer_conformance.questions.translate.proof import Relation, relation
@@ -24,6 +25,7 @@ from optimizer_conformance.questions.translate.result import (
     Side,
     Translation,
 )
+from optimizer_conformance.questions.translate.scaling import scaled
 from optimizer_conformance.questions.translate.settings import (
     OptimizerSetting,
     checked,
@@ -136,6 +138,7 @@ class Pairing:
     oracle: Oracle
     progress: Progress
     plain: bool = False  # neither wrapper nor alternatives
+    sent: OptimizerSetting | None = None  # what the user said, where it computes with others
 
     def answer(self) -> Translation:
         """Find both rules, relate them, and prove or refuse by running the second."""
@@ -195,6 +198,8 @@ class Pairing:
         self.cases = cases(self.one, self.asked, self.dtype)
         follows, self.seen = found(self.oracle, self.one, self.asked, self.cases)
         if follows.rule is None or follows.partly:
+            follows = self.rescaled() or follows
+        if follows.rule is None or follows.partly:
             return self.ruleless(follows)
         self.rule, self.first = follows, follows.rule
         features = self.options()
@@ -222,6 +227,26 @@ class Pairing:
             lost = self.lost(features)
             return self.refusal(trial, "; ".join(part for part in (lost, words_) if part))
         return self.connected(connected, features)
+
+    def rescaled(self) -> IdentifiedRule | None:
+        """The first one's rule where one of its numbers is multiplied with a factor.
+
+        From here on what it is told is what it computes with; ``sent`` is what the user said.
+        """
+        item, features = self.one.implementation, self.asked.features
+        known = comparable_variants(item, tuple(sorted(features)))
+        documents = {variant.rule: variant.identifier for variant in known}
+        told = scaled(self.one, documents, self.asked, self.cases, self.seen)
+        if told is None:
+            return None
+        rule, name, factor = told
+        self.sent = self.asked
+        value = shown_number(Fraction(self.asked.decimals[name]) * factor)
+        self.asked = replace(self.asked, decimals={**self.asked.decimals, name: value})
+        self.cases = cases(self.one, self.asked, self.dtype)
+        self.seen = [answered(self.one, case, self.sent) for case in self.cases]
+        departs = f"{HYPERPARAMETERS[name].words} is multiplied with {shown_number(factor)}"
+        return IdentifiedRule(rule, documents[rule], departs)
 
     def ruleless(self, rule: IdentifiedRule) -> Translation:
         """The first implementation follows no rule: there is nothing to translate."""
@@ -330,7 +355,7 @@ class Pairing:
         """What kind of numbers a proved translation has."""
         if related.changing:
             return "schedule"
-        given = self.asked.decimals
+        given = (self.sent or self.asked).decimals
         same = all(
             name in given and Fraction(value) == Fraction(given[name])
             for name, value in decimals.items()
@@ -452,7 +477,7 @@ class Pairing:
             second=side(self.other, self.second_rule),
             dtype=self.dtype,
             features=self.asked.features,
-            given=self.asked.decimals,
+            given=(self.sent or self.asked).decimals,
             options=told.features,
             hyperparameters=told.decimals,
             formulas={name: str(expression) for name, expression in expressions.items()},

@@ -1,0 +1,127 @@
+"""Causes: named where they hold, and facts where none does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faulty import FAULTS, asked, everything, grade
+
+from optimizer_conformance import audit
+from optimizer_conformance.questions.identify import identify
+from optimizer_conformance.workers import environments
+
+FOLDER = Path(__file__).parent / "targets"
+
+# One of each kind; ``python tests/faulty.py`` has them all.
+SAMPLE = (
+    ("adam hat", "averages forgotten"),
+    ("adam", "corrections multiply"),
+    ("rmsprop", "gradient x 4"),
+    ("sgd", "rate falls by time"),
+    ("adagrad", "clipped"),
+)
+
+
+@pytest.mark.parametrize(("rule", "name"), SAMPLE)
+def test_a_cause_is_named_in_words_that_are_true_of_it(rule, name):
+    assert grade(FAULTS[name].words, asked(rule, name)) == "named rightly"
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(("rule", "name"), list(everything()))
+def test_no_cause_is_named_that_is_not_true(rule, name):
+    assert grade(FAULTS[name].words, asked(rule, name)) in ("named rightly", "unnamed")
+
+
+def test_what_has_no_cause_has_facts():
+    found = asked("rmsprop", "noise of a hash")
+    assert found.why[0].startswith("no cause is known")
+    assert grade((), found) == "unnamed"
+
+
+def identity(parameter, gradient, state, lr=0.01):
+    return parameter.copy(), state
+
+
+def plain(parameter, gradient, state, lr=0.01):
+    return parameter - parameter.dtype.type(lr) * gradient, state
+
+
+def test_what_never_moves_and_what_is_another_rule_are_told_as_that():
+    assert audit(identity, "torch-rmsprop").why[0] == (
+        "it moves nothing: parameters stay what they were"
+    )
+    words = audit(plain, "torch-rmsprop").why[0]
+    assert words.startswith("it is another rule, that of torch-sgd: w' = w - lr*g")
+
+
+def test_a_rule_without_a_decay_is_held_against_documents_of_its_family():
+    found = audit(plain)
+    assert found.conforms
+    assert "torch-sgd" in found.nearest
+
+
+def adam_decaying_twice(
+    parameter, gradient, state, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01
+):
+    f = parameter.dtype.type
+    m, v, t = (np.zeros_like(parameter), np.zeros_like(parameter), 0) if state is None else state
+    g, t = gradient + f(2 * weight_decay) * parameter, t + 1
+    m = f(beta1) * m + f(1 - beta1) * g
+    v = f(beta2) * v + f(1 - beta2) * g * g
+    step = f(lr) * (m / f(1 - beta1**t)) / (np.sqrt(v / f(1 - beta2**t)) + f(eps))
+    return parameter - step, (m, v, t)
+
+
+def test_a_hyperparameter_that_is_doubled_is_told_by_identify_as_that(conformance):
+    name = f"{__file__}:adam_decaying_twice"
+    done = conformance("identify", name, "--features", "weight_decay", "--json")
+    assert done.returncode == 1
+    assert "weight decay is multiplied with 2" in json.loads(done.stdout)["why"]
+
+
+@pytest.mark.adapter("torch")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("SharedCount", "one step count is shared by all parameters"),
+        ("CountStops", "the step count stops at 256"),
+    ],
+)
+def test_a_counter_that_goes_wrong_later_or_elsewhere_is_not_identified(name, words):
+    python = environments.locate("torch").python
+    found = identify(f"{FOLDER / 'counting_torch.py'}:{name}", python=python)
+    assert found.verdict == "outside the family"
+    assert words in found.why
+
+
+@pytest.mark.adapter("torch")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("CountUnsaved", "the step count is no part of what is saved"),
+        ("CountOfOptimizer", "the step count is the optimizer's, not the parameter's"),
+    ],
+)
+def test_a_counter_that_a_training_loop_shows_is_named(name, words):
+    python = environments.locate("torch").python
+    found = audit(f"{FOLDER / 'counting_torch.py'}:{name}", "torch-adam", python=python)
+    assert found.why[0].startswith(words)
+
+
+@pytest.mark.parametrize("command", ["audit", "identify"])
+def test_a_framework_that_is_not_there_is_no_verdict(command, conformance, tmp_path):
+    target = tmp_path / "mine.py"
+    target.write_text("import mindspore\n\ndef update(parameter, gradient, state, lr=0.1): ...\n")
+    done = conformance(command, f"{target}:update")
+    assert done.returncode == 3
+    assert "has no mindspore, which it imports" in done.stderr
+
+
+def test_a_rate_of_zero_is_refused(conformance):
+    done = conformance("identify", f"{__file__}:plain", "learning_rate=0")
+    assert done.returncode == 2
+    assert "learning_rate=0 takes no step" in done.stderr
