@@ -339,8 +339,7 @@ def concluded(
         ]
     )
     remarks = list(prepared.remarks)
-    gaps = prepared.subject.implementation.gaps.items()
-    remarks += [f"{name} is not taken: {reason}" for name, reason in gaps if name in PRECISIONS]
+    remarks += [f"{name} is not taken: {gaps[name]}" for name in gaps if name in PRECISIONS]
     beyond = (overflow(prepared.fixed, dtype) for dtype in prepared.subject.implementation.dtypes)
     remarks += [f"{text}: not asked there" for text in beyond if text]
     if float(prepared.fixed.get("learning_rate", "1")) == 0:
