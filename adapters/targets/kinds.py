@@ -20,11 +20,13 @@ KINDS = {
     "optax": "an Optax transformation, or what makes one",
     "keras": "a Keras optimizer class",
     "mindspore": "a MindSpore nn.Optimizer subclass",
+    "ops": "an operator of PyTorch (torch:ops.aten._fused_adamw_), or a function like one",
     "course": "a class with update(w, g), step(params, grads) or the like, on NumPy arrays",
     "config": "update(w, dw, config) -> (w, config), where config holds what it needs",
     "moments": "update(parameters, grads, v, s, ...), where v and s are what it keeps",
     "function": "update(parameter, gradient, state, **hyperparameters) -> (parameter, state)",
 }
+OPERATORS = ("OpOverloadPacket", "OpOverload", "CustomOpDef")
 # The base class that gives a kind away: the beginning of its module, and its name.
 BASES = {
     "torch": ("torch.optim", "Optimizer"),
@@ -33,7 +35,7 @@ BASES = {
 }
 
 
-def recognised(found: Any) -> str:  # noqa: PLR0911 - one a kind
+def recognised(found: Any) -> str:  # noqa: PLR0911, PLR0912 - one a kind
     """The kind of an object.
 
     Raises BadTarget for one that is none of them.
@@ -57,6 +59,8 @@ def recognised(found: Any) -> str:  # noqa: PLR0911 - one a kind
         return "optax"
     if "Optimizer" in annotation and "torch" in annotation:
         return "torch"
+    if type(found).__name__ in OPERATORS:
+        return "ops"
     if inspect.isclass(found) and styles.method_of(found):
         return "course"
     if kind := styles.function(found):

@@ -42,6 +42,10 @@ def compare_(
     adapter: Annotated[
         str, typer.Option("--adapter", "-a", help="who drives it; told from what is compared")
     ] = "",
+    implementation: Annotated[
+        list[str] | None,
+        typer.Option("--implementation", "-i", help="only those that fit this glob, torch:Adam*"),
+    ] = None,
     profile: Annotated[str, typer.Option("--profile", help="quick, default or full")] = "quick",
     python: Annotated[
         str, typer.Option("--python", help="what folders lie over, and what wheels go into")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer_conformance.cases.case import parse
+from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.questions.compare.affected import Change
 from optimizer_conformance.questions.compare.sources import Side, packages_of
@@ -101,10 +102,13 @@ def compare(
     folder: Path,
     *,
     profile: str = "quick",
+    implementations: tuple[str, ...] = (),
     scripts: bool = True,
     say: Say = lambda line: None,
 ) -> Comparison:
     """Run on both sides what can differ, into ``folder``, and say what changed.
+
+    ``implementations`` are globs; none: every one that the change can reach.
 
     Raises RunError for a folder that cannot be written, WorkerError where a side does not start.
     """
@@ -113,7 +117,11 @@ def compare(
     change = Change(base.files, head.files, names)
     known = offered(adapter, head) | offered(adapter, base)
     whole = base.interpreter.packages != head.interpreter.packages
-    asked = sorted(name for name in known if whole or change.can_differ(name))
+    asked = sorted(
+        name
+        for name in known
+        if wanted(name, implementations) and (whole or change.can_differ(name))
+    )
     if not whole and not change.modules:
         asked = []
     modules = tuple(sorted(change.modules)) if not whole else ()
@@ -126,6 +134,8 @@ def compare(
     runs = [model.load(folder / name, incomplete=True) for name in ("base", "head")]
     found = diff.compare(*runs)
     told = changes(found)
+    if failed:  # what a side that was cut short lacks was not taken away
+        told = [item for item in told if item.sort in ("worse", "better")]
     if scripts:
         told = [
             with_script(item, head if item.sort == "worse" else base, say)

@@ -11,6 +11,7 @@ from optimizer_conformance.questions.steps.request import StepRequest
 from optimizer_conformance.reference.numbers.precision import Array
 
 NAMED = 8  # places that are named one by one
+TAIL = 32  # elements that are left over where the others go by vectors
 FEW = 64  # times as many do not deviate
 
 
@@ -78,6 +79,8 @@ def part(indices: Array, size: int) -> str:
     if not indices.size or indices.size > size // 2:
         return ""
     first, last = int(indices[0]), int(indices[-1])
+    if size - first <= TAIL and size > TAIL * 4:
+        return f"the last {size - first:,} of {size:,} elements alone"
     if last == size - 1 and indices.size * 2 > size - first and first > 0:
         return f"the last {size - first:,} of {size:,} elements alone"
     if first == 0 and indices.size * 2 > last + 1 and last < size - 1:
