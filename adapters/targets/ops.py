@@ -21,10 +21,8 @@ from optimizer_conformance.adapters.targets.torch import (
     PACKAGES,
     arithmetic,
     devices,
-    placed,
-    to_numpy,
-    to_torch,
 )
+from optimizer_conformance.adapters.torch import placed, to_numpy, to_torch
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, called
 
 SKIPPED = 0
