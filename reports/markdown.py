@@ -49,13 +49,17 @@ def render(run: RunData, rules: Rules | None = None) -> str:
     page.add(*counted(run, found))
     page.add(*findings(run))
     rows = [row(block) for block in blocks(found, rules or {})]
-    page.table(
-        "Rules, and who follows them", ("rule", "follow", "do not follow, or not everywhere"), rows
-    )
+    header = ("rule", "follow", "do not follow, or not everywhere")
+    page.table("Rules, and who follows them", header, rows, until=LINES - 26)
     came: list[tuple[str, ...]] = [(line,) for line in outcomes.lines(run)]
-    if came:
-        page.table("What came out beside the verdicts", ("implementation, dtype, what",), came)
-    page.table("Departures", ("where", "why", "known as", "first case"), departed(run))
+    page.table(
+        "What came out beside the verdicts",
+        ("implementation, dtype, what",),
+        came,
+        until=LINES - 14,
+    )
+    departures = ("where", "why", "known as", "first case")
+    page.table("Departures", departures, departed(run), until=LINES - 4)
     return page.text
 
 
@@ -64,7 +68,6 @@ class Page:
 
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
-        self.left = 0
 
     @property
     def text(self) -> str:
@@ -75,24 +78,25 @@ class Page:
         """Lines that are there in any case, the longest lists shortened."""
         self.lines += lines
 
-    def table(self, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-        """As many rows of a table as there is room for, half of it for what follows."""
+    def table(
+        self, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]], *, until: int
+    ) -> None:
+        """As many rows of a table as end before a line: what follows needs the others."""
         if not rows:
             return
         kept = 0
         lines = ["", f"## {title}", "", *table(header, ()).splitlines()]
         for line in table(header, rows).splitlines()[2:]:
-            room = len(self.lines) + len(lines) + 1 < LINES - RESERVED
+            room = len(self.lines) + len(lines) < until
             if not room or size([*self.lines, *lines, line]) > BYTES:
                 break
             lines.append(line)
             kept += 1
         more = len(rows) - kept
-        self.lines += lines + ([f"\n… and {more} more."] if more else [])
+        self.lines += lines + (["", f"… and {more} more."] if more else [])
 
 
 LINES, BYTES = 60, 18_000
-RESERVED = 8  # lines for what closes the page
 SEE = (
     "`conformance report RUN --format html --out DIR` shows all of it, and `conformance repro "
     "IMPLEMENTATION CASE` makes a script of a departure."
@@ -176,7 +180,7 @@ def findings(run: RunData) -> list[str]:
     if not found:
         return []
     rows = [(item.level, LABELS[item.kind], item.message) for item in found[:FEW]]
-    more = [f"\n… and {len(found) - FEW} more."] if len(found) > FEW else []
+    more = ["", f"… and {len(found) - FEW} more."] if len(found) > FEW else []
     lines = table(("level", "what", "message"), rows).splitlines()
     return ["", "## Unexpected", "", *lines, *more]
 

@@ -38,7 +38,7 @@ SYMBOLS = {
     "sqrt": "√", "beta_1": "β₁", "beta_2": "β₂", "rho": "ρ", "eps": "ε", "lambda": "λ", "mu": "μ",
     "gbar": "ḡ", "vmax": "v̂", "Max": "max", "Min": "min",
 }  # fmt: skip
-SPELLED = re.compile(rf"(?<![A-Za-z_])({'|'.join(SYMBOLS)})(?![A-Za-z0-9]|_[A-Za-z]{2})")
+SPELLED = re.compile(rf"(?<![A-Za-z_])({'|'.join(SYMBOLS)})(?![A-Za-z0-9]|_[A-Za-z]{{2}})")
 
 
 def typeset(formula: str) -> str:
