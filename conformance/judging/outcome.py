@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
+from optimizer_conformance.cases.case import Case
 from optimizer_conformance.judging.oracle import Question, Table, inputs_of, reached
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.hyper import held
@@ -77,9 +79,9 @@ def outcome(
     question: Question, shown: Array, table: Table, codes: Array, columns: slice
 ) -> ParameterOutcome:
     """Of the parameter in these columns; one row a step, ``table`` and ``codes`` of it alone."""
-    start = start_of(question)[columns]
+    start = start_of(question.case)[columns]
     shown, value, error = (x[:, columns] for x in (shown, table.value, table.error))
-    clean = ~reached(inputs_of(question.case).parameters, rows=question.rule.shaped)[:, columns]
+    clean = clean_steps(question.case, question.rule.shaped)[:, columns]
     with np.errstate(all="ignore"):
         flags = {
             NAN: np.isnan(shown) & clean,
@@ -104,9 +106,17 @@ def seen(what: str, flag: Array) -> Came:
     return Came(what, step, int(flag.any(axis=0).sum()), flag.shape[1])
 
 
-def start_of(question: Question) -> Array:
+@lru_cache(maxsize=64)
+def clean_steps(case: Case, shaped: bool) -> Array:
+    """Where no infinite or nan gradient has arrived: steps x elements."""
+    found: Array = ~reached(inputs_of(case).parameters, rows=shaped)
+    return found
+
+
+@lru_cache(maxsize=64)
+def start_of(case: Case) -> Array:
     """The parameters before the first step, one column an element."""
-    everything = inputs_of(question.case).parameters
+    everything = inputs_of(case).parameters
     return np.concatenate([np.ravel(parts(np.ravel(item.value))) for item in everything])
 
 
