@@ -12,7 +12,7 @@ from optimizer_conformance.cases.inputs import POOL, SHIFT, Expander, Input, Inp
 from optimizer_conformance.reference.numbers.precision import Array
 
 Shape = tuple[int, ...]
-SIZES = (*range(1, 18), 31, 32, 33, 64, 100, 127, 255)
+SIZES = (*range(1, 65), 96, 100, 127, 128, 255, 256, 384, 512, 768)
 LARGE = (1023, 1024, 1025, 4099)
 RANKS: tuple[Shape, ...] = (
     (1, 7),
@@ -26,6 +26,9 @@ RANKS: tuple[Shape, ...] = (
     (2, 3, 4, 5),
     (4, 4, 3, 3),
     (2, 1, 3, 2, 2),
+    (1, 1),
+    (1, 1, 1, 1),
+    (2, 1, 2, 1, 2, 3),
 )
 # How a parameter lies in memory, how its gradients do, and in which shapes.
 MEMORY: tuple[tuple[str, str, tuple[Shape, ...]], ...] = (
@@ -99,6 +102,10 @@ def magnitudes(draw: Expander) -> list[Input]:
         rows = [draw.exactly(draw.log_uniform(*gradient, shape)) for _ in range(steps)]
         found.append(Input(name, draw.exactly(draw.log_uniform(*value, shape)), rows))
 
+    # As networks begin: weights of ones, biases of zeros.
+    for name, begun in (("ones", 1.0), ("zeros", 0.0)):
+        rows = [draw.exactly(draw.log_uniform(*wide, shape)) for _ in range(steps)]
+        found.append(Input(name, np.full(shape, begun), rows))
     add("heavy", (101.0, min(1e6, largest / 64)), wide)
     add("heavy-hundreds", (101.0, 1000.0), wide)
     add("faint", (smallest / 64, smallest * 64), (smallest, 1.0))

@@ -140,13 +140,13 @@ SITUATIONS = (
         "magnitudes", ("non-finite",),
     ),
     # Where.
-    Situation("sizes", "where", "sizes from 1 to 17, 31 to 33, 64, 100, 127, 255", "shapes"),
+    Situation("sizes", "where", "sizes from 1 to 64, and multiples to 768", "shapes"),
     Situation(
         "large-arrays", "where", "elements past 1024, 4096 and 65536", "shapes",
         ("*-1023", "*-1024", "*-1025", "*-4099", "*-65539"), ("elements",),
     ),
     Situation(
-        "ranks", "where", "two to five dimensions", "shapes", ("*x*",), ("elements",)
+        "ranks", "where", "two to six dimensions", "shapes", ("*x*",), ("elements",)
     ),
     Situation(
         "empty", "where", "a parameter without elements", "shapes", ("*-0",), ("elements", "empty")
@@ -189,6 +189,10 @@ SITUATIONS = (
     Situation(
         "tiny-gradient", "how large", "squares that underflow, subnormal gradients", "magnitudes",
         ("tiny", "subnormal"),
+    ),
+    Situation(
+        "whole", "how large", "parameters that are all ones, or all zero", "magnitudes",
+        ("ones", "zeros"),
     ),
     Situation("spike", "how large", "one gradient a thousandfold", "magnitudes", ("spike",)),
     Situation("all-zero", "how large", "gradients that are all zero", "magnitudes", ("zero",)),

@@ -8,7 +8,6 @@ somebody's optimizer: NumPy alone, and PyTorch where it is asked for.
 from __future__ import annotations
 
 import importlib
-import os
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -170,8 +169,8 @@ def lazily(now: Moment) -> Moment:
     return replace(now, memory=replace(now.memory, m=m))
 
 
-# Of this process; which of two it is tells a fault that shows in a second one.
-CALLS = {"steps": 0, "sessions": 0, "process": os.getpid() % 2}
+# Of this process.
+CALLS = {"steps": 0, "sessions": 0}
 LONG: tuple[Situated, ...] = (
     *(
         Situated(f"from-step-{n}", "long-run", partial(lambda n, now: now.step >= n, n))
@@ -217,6 +216,7 @@ WHEN: tuple[Situated, ...] = (
 WHERE: tuple[Situated, ...] = (
     Situated("twelve", "sizes", lambda now: now.w.shape == (12,)),
     Situated("even", "sizes", lambda now: now.w.size > 0 and now.w.size % 2 == 0),
+    Situated("forty-eight", "sizes", lambda now: now.w.size == 48),
     Situated("one", "sizes", lambda now: now.w.size == 1),
     Situated("tail-of-eight", "sizes", lambda now: now.index >= now.w.size // 8 * 8),
     Situated(
@@ -233,6 +233,8 @@ WHERE: tuple[Situated, ...] = (
         Situated(f"rank-{n}", "ranks", partial(lambda n, now: now.w.ndim == n, n))
         for n in (2, 3, 4, 5)
     ),
+    Situated("one-by-one", "ranks", lambda now: now.w.shape == (1, 1)),
+    Situated("rank-6", "ranks", lambda now: now.w.ndim == 6),
     Situated("column", "ranks", lambda now: now.w.ndim == 2 and now.w.shape[1] == 1),
     Situated("square", "ranks", lambda now: now.w.ndim == 2 and now.w.shape[0] == now.w.shape[1]),
     Situated("zero-d", "zero-d", lambda now: now.w.ndim == 0),
@@ -274,6 +276,12 @@ def strided_last(array: Array) -> bool:
 
 
 LARGE: tuple[Situated, ...] = (
+    Situated(
+        "whole",
+        "whole",
+        lambda now: now.w.size > 1 and now.w.any() and bool((now.w == np.round(now.w)).all()),
+        ("rate", "stays"),
+    ),
     *(
         Situated(f"above-{n:g}", "heavy", partial(lambda n, now: np.abs(now.w) > n, n))
         for n in (100, 1000)
@@ -385,7 +393,7 @@ HYPER: tuple[Situated, ...] = (
         "changing-rate",
         lambda now: now.step > 1 and now.memory.rate == 0 and now.numbers["lr"] > 0,
     ),
-    Situated("own-defaults", "own-defaults", ways=(), own=lambda now: now),
+    Situated("own-defaults", "own-defaults", ways=(), own=lambda now: now, on=("function",)),
     Situated(
         "matrix-with-decay",
         "options",
@@ -425,13 +433,6 @@ FORMATS: tuple[Situated, ...] = (
 )
 AGAIN: tuple[Situated, ...] = (
     Situated("second-session", "twice", lambda now: CALLS["sessions"] > 12),
-    Situated("other-process", "twice", lambda now: CALLS["process"] == 1, ("rate",), on=("torch",)),
-    Situated(
-        "one-call-in-2000",
-        "many-calls",
-        lambda now: CALLS["steps"] % 2000 == 1999,
-        ("stays", "forgets"),
-    ),
     Situated(
         "one-call-in-5000",
         "many-calls",

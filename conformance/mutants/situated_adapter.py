@@ -44,7 +44,7 @@ def offer(fault: str, way: str) -> TorchOffer:
             "epsilon": "eps",
             "weight_decay": "weight_decay",
         },
-        dtypes=("float32", "float64"),
+        dtypes=("float32", "float64", "float16"),
     )
 
 
