@@ -268,7 +268,9 @@ def expected(call):
     if isinstance(containers[0], DLNetwork):
         net = containers[0]
         rows = zip(net.Learnables["Layer"], net.Learnables["Parameter"], strict=True)
-        factors = [net.learn_rate_factors.get(row, 1.0) for row in rows]
+        # An array of one element is a scalar here, as everywhere in MATLAB.
+        given = [net.learn_rate_factors.get(row, 1.0) for row in rows]
+        factors = [value.item() if isinstance(value, np.ndarray) else value for value in given]
     results = []
     with np.errstate(all="ignore"):
         for index, factor in enumerate(factors):
