@@ -89,7 +89,16 @@ def compare_(
             before = side(base, name, host, wish, say)
             after = side(head, name, over(base, before.interpreter.path, host), wish, say)
             folder = out or Path(scratch) / "compared"
-            found = compare(before, after, name, folder, profile=profile, scripts=scripts, say=say)
+            found = compare(
+                before,
+                after,
+                name,
+                folder,
+                profile=profile,
+                scripts=scripts,
+                say=say,
+                implementations=tuple(implementation or ()),
+            )
     except (CompareError, NoInterpreter) as error:
         raise UsageError(str(error)) from error
     except (EnvironmentFailure, WorkerError) as error:

@@ -173,7 +173,8 @@ def ran(adapter: str, one: Side, asked: list[str], profile: str, folder: Path) -
     chosen = Selection(adapters=(adapter,), implementations=tuple(asked), profile=profile)
     with interpreters.standing_in(one.interpreter):
         outcome = conduct(chosen, folder, requested=(adapter,))
-    return [f"{one.named}: {name}: {why}" for name, why in outcome.missing.items()]
+    lost = [f"{one.named}: {name}: {why}" for name, why in outcome.missing.items()]
+    return [*lost, f"{one.named}: it was interrupted"] if outcome.interrupted else lost
 
 
 def changes(found: diff.RunDifference) -> list[ChangeOf]:
