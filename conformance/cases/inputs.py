@@ -245,12 +245,23 @@ class Expander:
             "linear": mean,
             "average_difference": -mean,
             "previous_gradient": np.copysign(size, mean),
-            "step_size": np.abs(steps),
+            "step_size": self.sizes(np.abs(steps), rate),
             "maximum_second_moment": second * self.random.uniform(1.0, 1.5, size.shape),
         }
         # No finite gradients leave an infinite state in a first step: the largest has to do.
         largest = self.precision.largest
         return {name: np.clip(values, -largest, largest) for name, values in state.items()}
+
+    def sizes(self, steps: Array, rate: float) -> Array:
+        """Rprop's steps: most as long as the rate, some so near to their limits that they meet them.
+
+        The largest may grow beyond what is allowed, the smallest shrink below it.
+        """
+        least, most = (
+            float(self.case.decimals.get(name, "1")) for name in ("least_step", "largest_step")
+        )
+        large = np.where(steps > 1.2 * rate, 0.9 * most, steps)
+        return np.where(steps < 0.1 * rate, 1.1 * least, large)
 
     def parameter(self, name: str, regime: str, shape: tuple[int, ...], group: int = 0) -> Input:
         """A parameter whose gradients are of one regime."""
