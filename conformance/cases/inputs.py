@@ -253,7 +253,7 @@ class Expander:
         return {name: np.clip(values, -largest, largest) for name, values in state.items()}
 
     def sizes(self, steps: Array, rate: float) -> Array:
-        """Rprop's steps: most as long as the rate, some so near to their limits that they meet them.
+        """Rprop's steps: most as long as the rate, some so near to a limit that they meet it.
 
         The largest may grow beyond what is allowed, the smallest shrink below it.
         """

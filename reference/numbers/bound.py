@@ -508,7 +508,7 @@ class BoundArithmetic:
         """Where x may be on either side, or on neither, whatever it may be is accepted.
 
         The outcomes' distances from the one that is shown, with the errors of their own, are the
-        error.  Nan has no side: it stays, or (``Effects.number``) nothing is promised of it.
+        error.  Nan has no side: it stays, or (``Effects.number``) may be any of the three.
         """
         value, size = x.value, np.asarray(x.error)
         chosen = np.where(value < 0, below.value, np.where(value > 0, above.value, zero.value))
@@ -521,9 +521,7 @@ class BoundArithmetic:
         ):
             apart = np.where(may | open_, np.abs(outcome.value - chosen) + outcome.error, 0.0)
             error = np.maximum(error, apart)
-        if self.effects.number:
-            error = np.where(open_, np.inf, error)
-        else:
+        if not self.effects.number:
             chosen = np.where(open_, np.nan, chosen)
         return Bound(self, chosen, error)
 
