@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from optimizer_conformance.questions.compare.affected import Change
-from optimizer_conformance.questions.compare.comparison import ChangeOf, Comparison
+from optimizer_conformance.questions.compare.affected import BranchChange
+from optimizer_conformance.questions.compare.comparison import BranchComparison, ChangeOf
 from optimizer_conformance.questions.compare.overlay import site_packages
 from optimizer_conformance.questions.compare.page import MOST, comment
 from optimizer_conformance.questions.compare.sources import (
@@ -40,7 +40,7 @@ def trees(tmp_path):
                 path.write_text(text)
         for name, text in texts.items():
             (tmp_path / "head/torch/optim" / f"{name}.py").write_text(text)
-        return Change(tmp_path / "base", tmp_path / "head", ("torch",))
+        return BranchChange(tmp_path / "base", tmp_path / "head", ("torch",))
 
     return changed
 
@@ -133,7 +133,7 @@ def test_where_no_code_differs_nothing_is_run(checkout, conformance):
 def test_a_comment_has_room_for_many_changes():
     one = ChangeOf("a:b", ("plain",), "v", "worse", "", "why", 3, "case", ("float32",))
     many = tuple(one for _ in range(200))
-    found = Comparison("a", "b", "x", (), ("a:b",), 1, 600, many)
+    found = BranchComparison("a", "b", "x", (), ("a:b",), 1, 600, many)
     lines = comment(found).splitlines()
     assert len(lines) <= MOST
     assert "and 1" in lines[-1]

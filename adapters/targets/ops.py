@@ -48,7 +48,7 @@ def arguments(found: Any) -> list[tuple[str, str, Any]]:
     return [(one.name, str(one.annotation), one.default) for one in every]
 
 
-class Shown:
+class OpState:
     """The hyperparameters and switches of an operator, as a signature."""
 
     def __init__(self, found: Any) -> None:
@@ -72,7 +72,7 @@ def tensors(name: str, sort: str) -> bool:
     return "Tensor" in sort and "float" not in sort
 
 
-stated = Shown
+stated = OpState
 
 
 class OperatorSession:

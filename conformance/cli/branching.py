@@ -10,7 +10,7 @@ import typer
 
 from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.interpreting import print_answer
-from optimizer_conformance.questions.compare.comparison import Comparison, compare
+from optimizer_conformance.questions.compare.comparison import BranchComparison, compare
 from optimizer_conformance.questions.compare.page import comment, lines
 from optimizer_conformance.questions.compare.sources import (
     CompareError,
@@ -116,7 +116,7 @@ def over(base: str, python: Path, host: Path) -> Path:
     return host if not base or folder_of(base) is not None else python
 
 
-def show(found: Comparison, format_: str, code: int) -> None:
+def show(found: BranchComparison, format_: str, code: int) -> None:
     """Print it."""
     if format_ == "json":
         print_answer({"exit_code": code, **found.to_dict()})

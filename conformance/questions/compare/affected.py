@@ -16,7 +16,7 @@ MOST = 4000  # files of one package that are read
 
 
 @dataclass(frozen=True)
-class Change:
+class BranchChange:
     """Two trees of Python files.
 
     base, head  where the packages lie

@@ -10,8 +10,8 @@ from typing import Any
 from optimizer_conformance.cases.case import parse
 from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cases.plan import Selection
-from optimizer_conformance.questions.compare.affected import Change
-from optimizer_conformance.questions.compare.sources import Side, packages_of
+from optimizer_conformance.questions.compare.affected import BranchChange
+from optimizer_conformance.questions.compare.sources import BranchSide, packages_of
 from optimizer_conformance.questions.repro.deviation import Deviation, NothingThereError
 from optimizer_conformance.questions.repro.evidence import NotShownError
 from optimizer_conformance.questions.repro.recipes import NoRecipeError
@@ -66,7 +66,7 @@ class ChangeOf:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class BranchComparison:
     """Base against head.
 
     asked    implementations that the change can reach, of how many
@@ -96,8 +96,8 @@ class Comparison:
 
 
 def compare(
-    base: Side,
-    head: Side,
+    base: BranchSide,
+    head: BranchSide,
     adapter: str,
     folder: Path,
     *,
@@ -105,7 +105,7 @@ def compare(
     implementations: tuple[str, ...] = (),
     scripts: bool = True,
     say: Say = lambda line: None,
-) -> Comparison:
+) -> BranchComparison:
     """Run on both sides what can differ, into ``folder``, and say what changed.
 
     ``implementations`` are globs; none: every one that the change can reach.
@@ -114,7 +114,7 @@ def compare(
     """
     names = packages_of(head.files) if head.files != base.files else ()
     names = tuple(name for name in names if name in interpreters.frameworks(adapter))
-    change = Change(base.files, head.files, names)
+    change = BranchChange(base.files, head.files, names)
     known = offered(adapter, head) | offered(adapter, base)
     whole = base.interpreter.packages != head.interpreter.packages
     asked = sorted(
@@ -126,7 +126,7 @@ def compare(
         asked = []
     modules = tuple(sorted(change.modules)) if not whole else ()
     if not asked:
-        return Comparison(base.named, head.named, adapter, modules, (), len(known), 0)
+        return BranchComparison(base.named, head.named, adapter, modules, (), len(known), 0)
     failed: list[str] = []
     for name, one in (("base", base), ("head", head)):
         say(f"{name}: {len(asked)} of {len(known)} implementations")
@@ -145,7 +145,7 @@ def compare(
         ]
     moved = found.cells[found.cells.status == "shifted"]
     counted = moved.groupby("implementation").size()
-    return Comparison(
+    return BranchComparison(
         base.named,
         head.named,
         adapter,
@@ -159,7 +159,7 @@ def compare(
     )
 
 
-def offered(adapter: str, one: Side) -> set[str]:
+def offered(adapter: str, one: BranchSide) -> set[str]:
     """The implementations that an adapter has on a side."""
     with (
         interpreters.standing_in(one.interpreter),
@@ -168,7 +168,7 @@ def offered(adapter: str, one: Side) -> set[str]:
         return {item.name for item in worker.hello().implementations}
 
 
-def ran(adapter: str, one: Side, asked: list[str], profile: str, folder: Path) -> list[str]:
+def ran(adapter: str, one: BranchSide, asked: list[str], profile: str, folder: Path) -> list[str]:
     """Run a side; what could not be run, in words."""
     chosen = Selection(adapters=(adapter,), implementations=tuple(asked), profile=profile)
     with interpreters.standing_in(one.interpreter):
@@ -238,7 +238,7 @@ def said(group: Any, side: str) -> str:
     return "" if worst not in FAILS else worst
 
 
-def with_script(item: ChangeOf, one: Side, say: Say) -> ChangeOf:
+def with_script(item: ChangeOf, one: BranchSide, say: Say) -> ChangeOf:
     """The same with the command that shows it, and a script of the framework alone."""
     command = (
         f"conformance repro '{item.implementation}' '{item.case}' --variant {item.variant} "

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from optimizer_conformance.questions.compare.comparison import ChangeOf, Comparison
+from optimizer_conformance.questions.compare.comparison import BranchComparison, ChangeOf
 from optimizer_conformance.reports.markdown import cell
 
 MOST = 60  # lines of a comment
 ROWS = 5  # of the table, at least
 
 
-def summary(found: Comparison) -> str:
+def summary(found: BranchComparison) -> str:
     """One sentence on the whole."""
     if not found.asked:
         what = "code" if not found.modules else "code that an implementation reaches"
@@ -34,7 +34,7 @@ def summary(found: Comparison) -> str:
     return f"In {size}: {', '.join(parts)}."
 
 
-def lines(found: Comparison) -> Iterator[str]:
+def lines(found: BranchComparison) -> Iterator[str]:
     """For a terminal."""
     yield f"base: {found.base}"
     yield f"head: {found.head}"
@@ -49,7 +49,7 @@ def lines(found: Comparison) -> Iterator[str]:
     yield from (f"  not run: {text}" for text in found.failed)
 
 
-def comment(found: Comparison) -> str:
+def comment(found: BranchComparison) -> str:
     """A comment of at most 60 lines."""
     rows = [
         f"### Optimizer conformance: {'no harm' if found.clean else 'changed'}",

@@ -22,7 +22,7 @@ class CompareError(Exception):
 
 
 @dataclass(frozen=True)
-class Side:
+class BranchSide:
     """One of both sides, ready to be asked.
 
     named        as it was written, with the commit where there is one
@@ -134,14 +134,14 @@ def adapter_of(texts: tuple[str, ...], named: str) -> str:
     raise CompareError("name the adapter with --adapter: what is compared does not say")
 
 
-def side(text: str, adapter: str, host: Path, wish: Wish, say: Say) -> Side:
+def side(text: str, adapter: str, host: Path, wish: Wish, say: Say) -> BranchSide:
     """One side; a folder lies over the interpreter ``host``, as does nothing at all.
 
     Raises CompareError, NoInterpreter, and EnvironmentFailure with pip's last words.
     """
     if not text:
         found = interpreters.ask(host)
-        return Side(f"the environment of {adapter}", found, site_packages(host))
+        return BranchSide(f"the environment of {adapter}", found, site_packages(host))
     folder = folder_of(text)
     if folder is not None:
         root = root_of(folder)
@@ -151,10 +151,10 @@ def side(text: str, adapter: str, host: Path, wish: Wish, say: Say) -> Side:
                 f"{text} holds no package that an adapter drives; of a folder the Python files "
                 "count, below the package's name (optax/_src/alias.py)"
             )
-        return Side(f"{text} ({commit(folder)})", laid_over(host, root, packages), root)
+        return BranchSide(f"{text} ({commit(folder)})", laid_over(host, root, packages), root)
     made = Wish(wish.python, (text,), wish.index_url, wish.pre).interpreter(say)
     assert made is not None
-    return Side(text, made, site_packages(made.path))
+    return BranchSide(text, made, site_packages(made.path))
 
 
 def commit(folder: Path) -> str:
@@ -172,4 +172,12 @@ def commit(folder: Path) -> str:
     return f"files {digest.hexdigest()[:10]}"
 
 
-__all__ = ["CompareError", "Side", "adapter_of", "driving", "folder_of", "packages_of", "side"]
+__all__ = [
+    "BranchSide",
+    "CompareError",
+    "adapter_of",
+    "driving",
+    "folder_of",
+    "packages_of",
+    "side",
+]
