@@ -93,6 +93,10 @@ class TestClasses:
         assert panel.witnesses == []
 
 
+# Without momentum lr (g + lambda w) and lr lambda w + lr g are one number.
+THE_SAME = ("mlx-sgd-weight-decay", "pytorch-optimizer-sgdw-weight-decay")
+
+
 class TestWitness:
     def test_is_inside_the_bound_of_the_one_rule_and_outside_the_others(self, panel):
         (witness,) = panel.witnesses
@@ -132,6 +136,8 @@ class TestWitness:
             seen.add(pair)
             if one.rule != other.rule and "centralize" not in one.features:
                 features = "+".join(sorted(one.features))
+                if (one.identifier, other.identifier) == THE_SAME:
+                    continue
                 if example(one.rule, other.rule, one.family, features) is None:
                     lacking.append((one.identifier, other.identifier))
         assert lacking == []

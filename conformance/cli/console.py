@@ -50,4 +50,4 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name.strip("*"), names, n=3, cutoff=0.5)
     if close:
         return f"; did you mean {' or '.join(close)}?"
-    return f"; known are {', '.join(names)}" if len(names) <= 12 else "; see `conformance list`"
+    return f"; known are {', '.join(names)}" if len(names) <= 24 else "; see `conformance list`"

@@ -31,9 +31,12 @@ def listed(variant: Variant, evidence: Testimony) -> Iterator[Candidate]:
     for cause in CAUSES:
         for number, _ in wrong_rules(cause, rule):
             yield of_cause(cause, rule, number)
-    for mutant in mutants(rule, decimals, evidence.question.case.dtype):
-        if mutant.kind != "constant":
-            yield of_mutant(mutant, partial(words.sentence, mutant, rule))
+    wrong = [
+        m for m in mutants(rule, decimals, evidence.question.case.dtype) if m.kind != "constant"
+    ]
+    # What a whole step does late is said in plainer words than what one of its operations does.
+    for mutant in sorted(wrong, key=words.late):
+        yield of_mutant(mutant, partial(words.sentence, mutant, rule))
     for mutant in kept_narrow(rule, evidence.question.case.dtype):
         yield of_mutant(mutant, partial(words.sentence, mutant, rule))
 

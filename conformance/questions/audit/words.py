@@ -132,6 +132,11 @@ def factor(mutant: Mutant) -> str:
     return f"{float(value):.10g}"
 
 
+def late(mutant: Mutant) -> bool:
+    """Whether one operation takes what was due a step before."""
+    return mutant.fault is not None and mutant.fault.effect == "late"
+
+
 def operation(mutant: Mutant, documented: Rule) -> str:
     """The equations in which a wrong step departs from the right one."""
     right = dict(zip(*numbered(definitions(documented)), strict=True))
@@ -139,6 +144,10 @@ def operation(mutant: Mutant, documented: Rule) -> str:
     pairs = [(wrong[key], right.get(key, "")) for key in wrong if wrong[key] != right.get(key)]
     if not pairs:
         return readable(str(mutant.fault))
+    if late(mutant):  # as printed, it is the first step, in which nothing comes yet
+        return "; ".join(
+            f"in {stated}, what is new is that of the step before" for _, stated in pairs
+        )
     return "; ".join(
         f"it computes {done}; the document says {stated}" if stated else f"it computes {done}"
         for done, stated in pairs

@@ -16,7 +16,9 @@ from optimizer_conformance.reports.classes import HandExample
 
 PARAMETER = 1.0
 GRADIENTS = (1.0, 0.5, 0.1, -1.0, 0.0)
-MOST_STEPS = 4
+MOST_STEPS = 8
+# More steps than these are tried with fewer gradients: a rule that begins otherwise needs them.
+FEW, STEADY = 4, (1.0, 0.1)
 EPSILONS = ("0.1", "0.01")
 # Some rules differ only where the rate changes.
 RATES: tuple[tuple[str, ...], ...] = ((), ("0.1", "0.1", "0.01", "0.01"))
@@ -45,9 +47,9 @@ def tried(
     one: Rule, other: Rule, values: list[str], names: list[str], steps: int
 ) -> Iterator[tuple[float, HandExample]]:
     """For each epsilon and schedule the gradients that tell most, with how much that is."""
-    rows = np.array(list(product(GRADIENTS, repeat=steps))).T
+    rows = np.array(list(product(GRADIENTS if steps <= FEW else STEADY, repeat=steps))).T
     for epsilon, rates in product(EPSILONS, RATES):
-        if rates and steps < len(rates) - 1:
+        if rates and not len(rates) - 1 <= steps <= len(rates):
             continue
         decimals = {**dict(zip(names, values, strict=True)), "epsilon": epsilon}
         first, second = (end(rule, decimals, rows, rates[:steps]) for rule in (one, other))
