@@ -66,7 +66,6 @@ def departures(
     whether the adapter was completed, its devices, and what was selected.
     """
     claimed = [cell for cell in cells if cell.relation == "claimed"]
-    filtered = is_filtered(about, provenance)
     whole = is_whole(about, provenance)
     active = ledger.active
     covered: dict[str, list[Cell]] = {entry.id: [] for entry in active}
@@ -83,7 +82,7 @@ def departures(
     findings = [*unexpected(adapter, loud)]
     for entry in active:
         if found := covered[entry.id]:
-            findings += gone(adapter, entry, found, whole=whole, filtered=filtered)
+            findings += gone(adapter, entry, found, whole=whole)
         elif whole and reachable(entry, about):
             findings.append(
                 Finding(
@@ -206,14 +205,12 @@ def unexpected(adapter: str, loud: list[tuple[Cell, Expectation | None]]) -> Ite
         )
 
 
-def gone(
-    adapter: str, entry: Expectation, found: list[Cell], *, whole: bool, filtered: bool
-) -> Iterator[Finding]:
+def gone(adapter: str, entry: Expectation, found: list[Cell], *, whole: bool) -> Iterator[Finding]:
     """Agreement where a deviation is expected.
 
     An ordinary entry expects each cell that it covers to deviate.  Of an entry that says
-    ``partly``, each configuration has to show the deviation in a whole run, and some cell in a
-    quick one; a filtered run need not hold the cells that show it.
+    ``partly``, each configuration has to show the deviation in a whole run; another run, quick or
+    filtered, need not hold the cells that show it.
     """
 
     def configuration(cell: Cell) -> tuple[str, ...]:
@@ -225,7 +222,7 @@ def gone(
         agreeing = [cell for cell in group if cell.verdict in AGREES]
         if not agreeing:
             continue
-        if entry.partly and (filtered or any(cell.verdict in FAILS for cell in group)):
+        if entry.partly and (not whole or any(cell.verdict in FAILS for cell in group)):
             continue
         first = agreeing[0]
         yield Finding(

@@ -131,6 +131,23 @@ def within_range(
     return found
 
 
+def by_some_way(
+    oracle: Oracle, question: Question, possible: Possible, open_: Array, widest: Table
+) -> Array:
+    """Of the ``open_`` elements, those that a way holds where all ways together promise nothing.
+
+    A decay that a format rounds to 1 makes a correction of 0: one way has a number there, all of
+    them together have no bound, and its outcomes are those of hyperparameters as written.
+    """
+    left = open_ & np.isinf(widest.error) & ~possible.accepts(widest)
+    found = np.zeros_like(open_)
+    for way in oracle.ways(question):
+        if not (left & ~found).any():
+            break
+        found |= holds(oracle, question, possible, left & ~found, way)
+    return found
+
+
 def best_way(
     oracle: Oracle,
     question: Question,

@@ -18,6 +18,7 @@ from optimizer_conformance.judging.accepted import (
     T,
     accepted,
     best_way,
+    by_some_way,
     correctly_rounded,
     inside,
     losing,
@@ -267,12 +268,14 @@ def classify(
     open_ &= ~lost
     middle = open_ & ordinary(question.case)
     if decide_only:
-        contradicted_ = middle & ~possible.accepts(pick(oracle.table(question, "flush", WIDEST)))
+        widest = pick(oracle.table(question, "flush", WIDEST))
+        held = by_some_way(oracle, question, possible, open_, widest)
+        contradicted_ = middle & ~possible.accepts(widest) & ~held
         if contradicted_.any():
             return np.where(
                 contradicted_, Verdict.deviates, np.where(open_, Verdict.range, codes)
             ), IDEAL
-        explainable = within_range(oracle, question, possible, open_, WIDEST)
+        explainable = held | within_range(oracle, question, possible, open_, WIDEST)
         codes = np.where(open_, Verdict.deviates, codes)
         return np.where(explainable, Verdict.range, codes), IDEAL
 
@@ -280,7 +283,9 @@ def classify(
     likely = oracle.ways(question)[0] if middle.any() else IDEAL
     found = accepted(oracle, question, possible, open_, likely)
     if not found.covers(open_):
-        explainable = within_range(oracle, question, possible, open_, WIDEST)
+        widest = pick(oracle.table(question, "flush", WIDEST))
+        explainable = by_some_way(oracle, question, possible, open_, widest)
+        explainable |= within_range(oracle, question, possible, open_, WIDEST)
         explainable |= found.held | found.ranged
         lost = open_ & ~explainable
         # Where nothing explains every element, the representation that holds most will do.
