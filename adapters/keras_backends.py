@@ -86,7 +86,9 @@ def to_keras(array: Array) -> Any:
 def to_numpy(value: Any) -> Array:
     """The value's bits in memory of its own."""
     dtype = keras.backend.standardize_dtype(value.dtype)
-    array = np.array(keras.ops.convert_to_numpy(value))
+    # Of a bfloat16 scalar TensorFlow's own __array__ makes no array.
+    own = keras.backend.backend() == "tensorflow" and hasattr(value, "numpy")
+    array = np.array(value.numpy() if own else keras.ops.convert_to_numpy(value))
     return array.astype(BFLOAT16).view(np.uint16) if dtype == "bfloat16" else array
 
 

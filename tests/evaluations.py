@@ -154,13 +154,13 @@ class Arithmetic:
         return self.sub(x, mean.reshape(-1, *[1] * (x.ndim - 1)))
 
 
-def start(rule, shape):
-    """The initial state, as plain arrays."""
+def start(rule, shape, held=float):
+    """The initial state, as plain arrays; ``held`` says how a decimal is."""
     state = {name: np.zeros(shape) for name in rule.state}
     if "second_moment" in state:
-        state["second_moment"] += float(rule["initial_second_moment"])
+        state["second_moment"] = state["second_moment"] + held(rule["initial_second_moment"])
     if rule["initial_second_moment"] == "0.000001":
-        state["first_moment"] += 1e-6
+        state["first_moment"] = state["first_moment"] + held("0.000001")
     return state
 
 
@@ -411,7 +411,7 @@ def moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
 
 def walk(rule, decimals, w, gradients, a, state=None, taken=0, rates=()):
     """Every step's parameter and state, as one dictionary a step."""
-    state = start(rule, w.shape) if state is None else state
+    state = start(rule, w.shape, a.held) if state is None else state
     found = []
     for index, g in enumerate(gradients):
         rate = rates[index] if rates else None

@@ -554,5 +554,5 @@ def test_a_device_is_judged_by_its_own_budget(profile):
 
 
 def test_an_unknown_arithmetic_is_named():
-    with pytest.raises(ValueError, match="known are ieee, xla-cpu"):
+    with pytest.raises(ValueError, match="known are ieee, mkl, xla-cpu"):
         budget("abacus", "float32")

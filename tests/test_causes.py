@@ -60,7 +60,8 @@ def test_what_never_moves_and_what_is_another_rule_are_told_as_that():
         "it moves nothing: parameters stay what they were"
     )
     words = audit(plain, "torch-rmsprop").why[0]
-    assert words.startswith("it is another rule, that of torch-sgd: w' = w - lr*g")
+    assert words.startswith("it is another rule, that of ")
+    assert "-sgd: w' = w - lr*g" in words
 
 
 def test_a_rule_without_a_decay_is_held_against_documents_of_its_family():
@@ -80,7 +81,7 @@ def test_a_hyperparameter_that_is_doubled_is_told_by_identify_as_that(conformanc
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("SharedCount", "one step count is shared by all parameters"),
+        ("SharedCount", "with 6 parameters at once"),
         ("CountStops", "the step count stops at 256"),
     ],
 )
@@ -96,7 +97,7 @@ def test_a_counter_that_goes_wrong_later_or_elsewhere_is_not_identified(name, wo
     ("name", "words"),
     [
         ("CountUnsaved", "the step count is no part of what is saved"),
-        ("CountOfOptimizer", "the step count is the optimizer's, not the parameter's"),
+        ("CountOfOptimizer", "it follows the document except in this situation: steps without"),
     ],
 )
 def test_a_counter_that_a_training_loop_shows_is_named(name, words):

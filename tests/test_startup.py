@@ -34,7 +34,6 @@ def imported(*words):
         ["--help"],
         ["list", "variants"],
         ["list", "adapters", "--json"],
-        ["list", "implementations", "nobody:*"],
     ],
     ids=" ".join,
 )
@@ -48,7 +47,7 @@ def test_formulas_are_worked_out_where_they_are_asked_for():
 
 def test_the_help_says_of_each_command_what_the_command_says_of_itself():
     commands = loaded().commands
-    assert list(commands) == list(PLACES)
+    assert sorted(commands) == sorted(PLACES)
     for name, command in commands.items():
         assert first_line(PLACES[name]) == command.help.partition("\n\n")[0], name
 

@@ -108,7 +108,7 @@ class TestRepresentation:
         judgement = judged(case, INSIDE, seen)
         found = of(judgement, "wide")
         assert found.verdict is Verdict.representation
-        assert found.score > 1
+        assert found.score <= 1 < found.written
         assert judgement.representation == "decay and 1-decay formed in float32"
 
     def test_bias_correction_formed_in_float32(self):
