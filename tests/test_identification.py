@@ -198,7 +198,7 @@ def test_what_is_no_rule_of_the_family_is_called_outside_it(name: str) -> None:
         ("correction_one_step_late", "none of 1296 rules gives what was seen"),
     ],
 )
-def test_one_fault_that_explains_everything_is_named_or_what_is_known_is_said(
+def test_one_fault_that_explains_everything_is_named_or_said_not_to_be(
     name: str, words: str
 ) -> None:
     found = told(name)
