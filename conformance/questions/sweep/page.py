@@ -8,8 +8,6 @@ from optimizer_conformance.questions.sweep.record import QuantitySweep, Sweep, W
 from optimizer_conformance.questions.sweep.slices import KINDS
 from optimizer_conformance.questions.sweep.worst import WorstFound
 
-BEGIN, END = "<!-- sweeps: begin -->", "<!-- sweeps: end -->"
-
 
 def extent(found: Sweep) -> str:
     """What the largest numbers are the largest of."""
