@@ -279,7 +279,7 @@ class TestCommand:
 
     def test_one_rule_in_one_dtype_as_json_and_as_files(self, tmp_path):
         result = self.run(
-            *("--variant", "torch-rmsprop", "--dtype", "float32", "--quick", "--jobs", "1"),
+            *("--variant", "codecademy*", "--dtype", "float32", "--quick", "--jobs", "1"),
             *("--out", str(tmp_path), "--json"),
         )
         assert result.exit_code == 0
@@ -288,7 +288,7 @@ class TestCommand:
         assert row[KILLED] + row[EQUIVALENT] + row[BELOW] == row["mutants"]
         assert row["false alarms"] == 0
         assert content == json.loads((tmp_path / "power.json").read_text(encoding="utf-8"))
-        assert "torch-rmsprop" in (tmp_path / "power.md").read_text(encoding="utf-8")
+        assert "codecademy-rmsprop" in (tmp_path / "power.md").read_text(encoding="utf-8")
 
     def test_a_variant_that_does_not_exist_is_a_usage_error(self):
         from optimizer_conformance.cli.console import UsageError

@@ -11,7 +11,7 @@ import numpy as np
 from optimizer_conformance.cases.inputs import Input, Inputs
 from optimizer_conformance.judging.oracle import Question, blocks, inputs_of
 from optimizer_conformance.judging.verdict import Observed
-from optimizer_conformance.mutants.arithmetic import Working
+from optimizer_conformance.mutants.arithmetic import Number, Working
 from optimizer_conformance.mutants.coefficients import formed
 from optimizer_conformance.mutants.faults import Entered, Watched
 from optimizer_conformance.mutants.mutants import Mutant
@@ -103,6 +103,11 @@ def run(
         yield {name: widest(item.array) for name, item in shown.items()}
 
 
+def stored(value: Any) -> Any:
+    """What a step leaves in memory is a rounded number, whatever it was made of."""
+    return Number(value.num, value.array) if isinstance(value, Number) else value
+
+
 def widest(array: Any) -> Array:
     """As float64 or complex128."""
     return np.asarray(array, dtype=np.complex128 if np.iscomplexobj(array) else np.float64)
@@ -146,5 +151,7 @@ def walk(
             )
         else:
             parameter, state = rule.step(coefficients, state, parameter, gradient, num=num)
+            state = {name: stored(value) for name, value in state.items()}
+            parameter = stored(parameter)
         shown = {**state, "parameter": parameter}
         yield {name: item.inner if watched else item for name, item in shown.items()}

@@ -371,9 +371,11 @@ class BoundArithmetic:
                 value = np.where(np.isinf(new.value), np.nan, value)
         if self.early and c.error >= c.value:  # c may have been rounded to 0, and 0 * inf is nan
             value = np.where(np.isinf(new.value), np.nan, value)
-        of_old, of_new = max(b.error, c.error), c.error
+        # Formed in a format b and c need not add up to 1: the second form weighs old with 1 - c.
+        apart = abs(1.0 - (b.value + c.value))
+        of_old, of_new = max(b.error, c.error + apart), c.error
         if b.value < c.value or from_the_new:
-            of_new = max(b.error, c.error)
+            of_new = max(b.error + apart, c.error)
         old_size, new_size = np.abs(old.value), np.abs(new.value)
         grown = 1.0 + self.gamma(1)  # a product rounds what is wrong with its factors, too
         propagated = grown * of_old * old_size + grown * (b.value + of_old) * old.error
