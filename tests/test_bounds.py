@@ -23,9 +23,9 @@ from optimizer_conformance.reference.rules import ADAM, RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 
-# Of later families the evaluations here leave float16, or round what a format does not hold.
-SHOWN = ("rmsprop", "adam", "sgd", "adagrad", "lion", "nadam")
-RULES = sorted({v.rule for v in VARIANTS.values() if v.family in SHOWN}, key=repr)
+RULES = sorted({variant.rule for variant in VARIANTS.values()}, key=repr)
+# What divides by the learning rate leaves float16, and ends in differences that are nothing.
+STEADY = [rule for rule in RULES if rule.family != "ftrl"]
 MORE = [
     RMSPROP.having(epsilon="none"),
     RMSPROP.having(momentum="scaled", nesterov=True),
@@ -130,7 +130,7 @@ def test_no_order_of_evaluation_leaves_the_bound(dtype, data):
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_no_order_leaves_the_bound_with_gradual_underflow_in_float16(data):
-    rule = data.draw(st.sampled_from(RULES + MORE))
+    rule = data.draw(st.sampled_from(STEADY + MORE))
     decimals = data.draw(hyperparameters("float16"))
     seed = data.draw(st.integers(0, 2**32 - 1))
     w, gradients = inputs("float16", seed, *ORDINARY["float16"], 3, shape_for(rule))

@@ -35,15 +35,8 @@ DECIMALS = (
     *("learning_rate", "decay", "beta1", "epsilon", "momentum", "weight_decay"),
     *("clip", "momentum_decay", "loss_scale"),
 )
-# Of later families nothing was shown yet: a start value that is flushed, choices by a sign.
-SHOWN = ("rmsprop", "adam", "sgd", "adagrad", "lion", "nadam")
 RULES = sorted(
-    {
-        v.rule
-        for v in VARIANTS.values()
-        if v.family in SHOWN and {*v.rule.hyperparameters} <= {*DECIMALS}
-    },
-    key=repr,
+    {v.rule for v in VARIANTS.values() if {*v.rule.hyperparameters} <= {*DECIMALS}}, key=repr
 )
 DTYPES = ("float32", "float16", "bfloat16", "float64")
 NARROW = DTYPES[:3]  # what the naive evaluations can round to

@@ -103,7 +103,7 @@ class ReachBasis:
 
     def full(self, like: Reached, decimal: str) -> Reached:
         value = np.full(np.shape(like.outcomes.low), float(decimal), dtype=self.carrier)
-        return Reached(self, exactly(value, nonnegative=True))
+        return self.given(value, nonnegative=True)
 
     def coefficient(self, kind: str, exact: Fraction) -> Reached:
         return self.held((kind, exact), lambda way: held(exact, kept_in(way, kind)))
