@@ -129,6 +129,13 @@ class TestFrontPage:
         assert len(lines) - 2 == len(leaving) > 0
         assert front.PLACE in (DOCS / "index.md").read_text(encoding="utf-8")
 
+    def test_the_programs_of_the_sample_are_those_that_a_report_writes_today(self):
+        for path in (*(DOCS / "sample").glob("*.js"), DOCS / "sample" / "site.css"):
+            assert (
+                path.read_bytes()
+                == (ROOT / "reports" / "templates" / "site" / path.name).read_bytes()
+            ), path.name
+
     def test_without_a_sample_there_is_no_table(self, tmp_path):
         assert front.departures(tmp_path) == ""
 

@@ -15,7 +15,7 @@ its own error is at most ``error`` times the ratio of the unit roundoffs: that i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -235,16 +235,8 @@ class BoundArithmetic:
         self, symbol: str, function: RealFunction, exact: Sequence[Fraction], roundings: int
     ) -> Bound:
         """Formed in the format of the bias corrections, or exactly and rounded once."""
-
-        def at(way: Representation) -> tuple[Fraction, float]:
-            return centre(function, tuple(held(value, way.correction) for value in exact))
-
-        def error(way: Representation) -> float:
-            value, radius = at(way)
-            unit = PRECISIONS[way.correction].unit_roundoff if way.correction else 0.0
-            return radius + gamma(roundings, unit) * (abs(float(value)) + radius)
-
-        return self._held((function, *exact), lambda way: at(way)[0], error)
+        value, error = formed_real(function, exact, roundings)
+        return self._held((function, *exact), value, error)
 
     def _held(self, key: object, exact: Any, error: Any = lambda way: 0.0) -> Bound:
         """A constant: its value under this representation, and how far the others are from it."""
@@ -580,6 +572,22 @@ def power_error(beta: Fraction, count: int, way: Representation, budget: Budget 
         roundings = max(roundings, budget.logarithm_roundings(float(base), count))
     folded = gamma(FOLDED, unit) * (1 - power) if "folded" in way.written else 0.0
     return gamma(roundings, unit) * power * (1 + unit) + unit * (1 - power) + folded
+
+
+def formed_real(
+    function: RealFunction, exact: Sequence[Fraction], roundings: int
+) -> tuple[Callable[[Representation], Fraction], Callable[[Representation], float]]:
+    """A real number by how the decays it is formed of are held, and how far it may be off."""
+
+    def at(way: Representation) -> tuple[Fraction, float]:
+        return centre(function, tuple(held(value, way.correction) for value in exact))
+
+    def error(way: Representation) -> float:
+        value, radius = at(way)
+        unit = PRECISIONS[way.correction].unit_roundoff if way.correction else 0.0
+        return radius + gamma(roundings, unit) * (abs(float(value)) + radius)
+
+    return (lambda way: at(way)[0]), error
 
 
 def folded_error(exact: Fraction, dtype: str, way: Representation) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer_conformance.reference.numbers.bound import WIDE, gamma, power_error
+from optimizer_conformance.reference.numbers.bound import WIDE, formed_real, gamma, power_error
 from optimizer_conformance.reference.numbers.budget import IEEE, Budget
 from optimizer_conformance.reference.numbers.hyper import (
     Representation,
@@ -31,7 +31,6 @@ from optimizer_conformance.reference.numbers.outcomes import (
     multiplied,
 )
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, Array, Precision
-from optimizer_conformance.reference.numbers.real import centre
 from optimizer_conformance.reference.numbers.system import RealFunction
 
 OWN = 4  # roundings of the carrier that an operation here may take itself
@@ -124,15 +123,8 @@ class ReachBasis:
     def real(
         self, symbol: str, function: RealFunction, exact: Sequence[Fraction], roundings: int
     ) -> Reached:
-        def at(way: Representation) -> tuple[Fraction, float]:
-            return centre(function, tuple(held(value, way.correction) for value in exact))
-
-        def error(way: Representation) -> float:
-            value, radius = at(way)
-            unit = PRECISIONS[way.correction].unit_roundoff if way.correction else 0.0
-            return radius + gamma(roundings, unit) * (abs(float(value)) + radius)
-
-        return self.held((function, *exact), lambda way: at(way)[0], error)
+        value, error = formed_real(function, exact, roundings)
+        return self.held((function, *exact), value, error)
 
     def held(
         self,
