@@ -330,17 +330,19 @@ class BoundArithmetic:
         )
 
     def root(self, x: Bound) -> Bound:
-        """Never divides by 2 sqrt(x): the error is that of both ends of the interval.
+        """Never divides by 2 sqrt(x): the error is that of the farther end of the interval.
 
-        Where x may be negative the root may be nan, and nothing is promised.
+        That is the lower one, sqrt(x) - sqrt(x - e) = e / (sqrt(x) + sqrt(x - e)); where it would
+        be below zero, the root of the upper end is as far, or zero is.  Where x may be negative the
+        root may be nan, and nothing is promised.
         """
         if self.budget.exact and power_of_two(x, 4):
             return Bound(self, np.sqrt(x.value), 0.0, nonnegative=True)
         operand, lowest = np.maximum(x.value, 0.0), x.value - x.error
-        least = np.maximum(lowest, 0.0)
-        value = np.sqrt(operand)
-        below = ratio(operand - least, value + np.sqrt(least))
-        propagated = np.maximum(below, ratio(x.error, value + np.sqrt(operand + x.error)))
+        value, near_zero = np.sqrt(operand), x.error > operand
+        farther = np.sqrt(np.where(near_zero, operand + x.error, operand - x.error))
+        propagated = ratio(x.error, value + farther)
+        propagated = np.where(near_zero, np.maximum(propagated, value), propagated)
         if not x.nonnegative:
             propagated = np.where(lowest < 0, np.inf, propagated)
         count = self.budget.root_roundings

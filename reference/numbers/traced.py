@@ -9,6 +9,7 @@ does not depend on a traced input is computed at once, by NumPy itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import copysign
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,10 @@ UFUNCS = {
 }  # fmt: skip
 
 
+# What comes of operands that are +0 or above is so too.
+UNSIGNED = {"add", "multiply", "divide", "sqrt", "maximum", "minimum", "fmax", "where"}
+
+
 class Untraceable(TypeError):  # noqa: N818 - named for the situation
     """A number system asked for something that is no operation on single elements."""
 
@@ -36,14 +41,46 @@ class Graph:
     def __init__(self) -> None:
         self.nodes: list[tuple[str, tuple[Any, ...]]] = []
         self.places: dict[tuple[str, tuple[Any, ...]], int] = {}
+        self.nonnegative: set[int] = set()  # nodes that are +0 or above, or nan
 
     def add(self, operation: str, operands: Sequence[Any]) -> Traced:
         """The node of an operation on nodes and constants; the one that is there already."""
+        same = self.unchanged(operation, operands)
+        if same is not None:
+            return Traced(self, int(same))
         key = (operation, tuple(operands))
         place = self.places.setdefault(key, len(self.nodes))
         if place == len(self.nodes):
             self.nodes.append(key)
+            if self.never_negative(operation, operands):
+                self.nonnegative.add(place)
         return Traced(self, place)
+
+    def unchanged(self, operation: str, operands: Sequence[Any]) -> int | None:
+        """The node that an operation leaves as it is to the bit: x - 0, |x| of what has no sign."""
+        kept, other = operands[0], operands[-1]
+        if isinstance(other, NodeNumber) and operation in ("add", "maximum", "multiply"):
+            kept, other = other, kept
+        if not isinstance(kept, NodeNumber):
+            return None
+        zero, one = other == ZERO, other == ONE
+        unsigned = int(kept) in self.nonnegative
+        if (operation == "subtract" and zero and kept is operands[0]) or (
+            operation == "multiply" and one
+        ):
+            return kept
+        if unsigned and (operation == "absolute" or (operation in ("add", "maximum") and zero)):
+            return kept
+        return None
+
+    def never_negative(self, operation: str, operands: Sequence[Any]) -> bool:
+        """Whether a node is +0 or above, or nan."""
+        if operation == "absolute" or (operation == "multiply" and operands[0] == operands[1]):
+            return True
+        of = operands[1:] if operation == "where" else operands
+        return operation in UNSIGNED and all(
+            int(x) in self.nonnegative if isinstance(x, NodeNumber) else unsigned(x) for x in of
+        )
 
     def given(self, name: str) -> Traced:
         """An input: one number an element."""
@@ -112,6 +149,13 @@ class Constant(float):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Constant) and self.hex() == other.hex()
 
+
+def unsigned(constant: Any) -> bool:
+    """Whether a constant is +0 or above."""
+    return isinstance(constant, Constant) and copysign(1.0, constant) > 0
+
+
+ZERO, ONE = Constant(0.0), Constant(1.0)
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: lambda graph, *of: graph.add("where", [operand(value) for value in of]),

@@ -98,9 +98,22 @@ def judging(step: FusedStep, given: Array) -> Callable[[], None]:
     form, loop = marking.described("float32"), evaluator(step)
 
     def judge() -> None:
-        counts, best = np.zeros((rows, 3), np.int64), np.zeros((rows, 2))
-        places, open_ = np.zeros((rows, 2), np.int64), np.zeros(SIZE, bool)
-        marking.block(loop, (given,), seen, form, open_, counts, best, places)
+        counts, best = np.zeros((rows, 4), np.int64), np.zeros((rows, 2))
+        places, settled = np.zeros((rows, 2), np.int64), np.empty((rows, SIZE), bool)
+        hits = np.zeros(marking.TABLES, np.int64)
+        marking.judge(
+            (loop,),
+            (given,),
+            False,
+            seen,
+            form,
+            settled,
+            counts,
+            best,
+            places,
+            np.zeros(rows),
+            hits,
+        )
 
     return judge
 

@@ -8,6 +8,7 @@ deviates; where the bound promises nothing, ``classify`` itself is asked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +25,8 @@ from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reports.verdicts import OF_ELEMENTS, Verdict
 
 ONE_BY_ONE = 1 << 14  # elements at a time that classify is asked about
+OFTEN = 1 / 64  # of a block: what a table of the range settles, for it to be asked of every block
+BY_TABLE = (Verdict.exact, Verdict.rounding, Verdict.representation, Verdict.range)
 
 
 @dataclass
@@ -71,37 +74,56 @@ class Ladder:
         self.oracle, self.way = Oracle(), IDEAL
         self.tallies = {name: Tally() for name in self.shown}
         self.unjudged = 0
+        self.often: list[str] = []
 
     def learn(self, given: tuple[Array, ...], seen: Array) -> None:
         """How hyperparameters are held, from some elements in the middle of the range."""
         _, self.way = self.verdicts(given, seen)
 
-    def judge(self, first: int, bits: tuple[Array, ...], seen: Array) -> Array:
-        """Count the verdicts of a block of bits; returns which elements were left open at first."""
+    def judge(self, first: int, bits: tuple[Array, ...], seen: Array) -> None:
+        """Count the verdicts of a block of bits."""
         given = tuple(numbers(row, self.start.dtype) for row in bits)
         found = np.ascontiguousarray(numbers(seen, self.start.dtype))
-        open_ = np.zeros(len(given[0]), dtype=bool)
-        counts = np.zeros((len(self.shown), 3), dtype=np.int64)
+        settled = np.empty(found.shape, dtype=bool)
+        counts = np.zeros((len(self.shown), len(BY_TABLE)), dtype=np.int64)
         best = np.array([self.tallies[name].best for name in self.shown])
         places = np.full((len(self.shown), 2), -1, dtype=np.int64)
-        loop = evaluator(self.start)
-        marking.block(loop, given, found, self.format, open_, counts, best, places)
+        scores = np.array([tally.held for tally in self.tallies.values()])
+        hits = np.zeros(marking.TABLES, dtype=np.int64)
+        loops, held = self.loops()
+        marking.judge(
+            loops, given, held, found, self.format, settled, counts, best, places, scores, hits
+        )
         for row, tally in enumerate(self.tallies.values()):
-            tally.counts[str(Verdict.exact)] += int(counts[row, marking.EXACT])
-            tally.counts[str(Verdict.rounding)] += int(counts[row, marking.ROUNDING])
-            tally.best = best[row].tolist()
+            for verdict, number in zip(BY_TABLE, counts[row], strict=True):
+                tally.counts[str(verdict)] += int(number)
+            tally.best, tally.held = best[row].tolist(), float(scores[row])
             tally.places = [
                 first + int(new) if new >= 0 else old
                 for old, new in zip(tally.places, places[row], strict=True)
             ]
-        if open_.any():
-            left: Array = np.flatnonzero(open_)
+        by_effect = dict(zip(self.often, hits[1 + held :], strict=False))
+        self.often.sort(key=lambda effect: -by_effect[effect])
+        left: Array = np.flatnonzero(~settled.all(axis=0))
+        if left.size:
             few = tuple(row[left] for row in given)
-            self.explain(Rest(first + left, few, np.ascontiguousarray(found[:, left])))
-        return open_
+            rows = (np.ascontiguousarray(rows[:, left]) for rows in (found, settled))
+            self.explain(Rest(first + left, few, *rows), len(settled[0]))
 
-    def explain(self, rest: Rest) -> None:
-        """What the bound alone leaves open, and what it promises nothing of."""
+    def loops(self) -> tuple[tuple[Callable[..., None], ...], bool]:
+        """The tables that a block is judged by at once, and whether the second is of what is held.
+
+        Of those of the range only what has settled much so far: each takes a second to compile.
+        """
+        held = self.way is not IDEAL
+        ways = (IDEAL, self.way) if held else (IDEAL,)
+        return (
+            *(evaluator(self.start, way=way) for way in ways),
+            *(evaluator(self.start, effect, self.way) for effect in self.often),
+        ), held
+
+    def explain(self, rest: Rest, size: int) -> None:
+        """What is left of a block of that size, by every table, and what none says anything of."""
         endless = np.zeros(rest.seen.shape, dtype=bool)
         marking.bounded(evaluator(self.start), rest.given, rest.seen, rest.settled, endless)
         if self.way is not IDEAL:
@@ -118,7 +140,9 @@ class Ladder:
                 break
             part = rest if len(left) == len(rest.places) else rest.part(left)
             passed, unsaid = part.settled | endless[:, left], np.zeros_like(part.settled)
-            self.accept(Verdict.range, part, effect, passed, unsaid)
+            more = self.accept(Verdict.range, part, effect, passed, unsaid)
+            if more > OFTEN * size and effect not in self.often:
+                self.often.append(effect)
             rest.settled[:, left] = part.settled
             promised[:, left] &= ~unsaid
         endless |= ~promised
@@ -140,8 +164,8 @@ class Ladder:
         passed: Array,
         endless: Array,
         best: Array | None = None,
-    ) -> None:
-        """Settle and count what a table accepts and nobody has ``passed`` over.
+    ) -> int:
+        """Settle and count what a table accepts and nobody has ``passed`` over; how many.
 
         ``endless`` gets what the table promises nothing of; ``best``, the largest scores so far, is
         given where hyperparameters as they are held may explain it.
@@ -153,6 +177,7 @@ class Ladder:
         marking.accepted(loop, rest.given, rest.seen, passed, held, found, endless, scores)
         self.count(verdict, found)
         rest.settled |= found
+        return int(found.sum())
 
     def count(self, verdict: Verdict, found: Array) -> None:
         """Add the results of one verdict."""

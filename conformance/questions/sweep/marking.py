@@ -7,17 +7,21 @@ open otherwise.  Chunks are so small that value and bound stay in the first cach
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import float32, float64, int64, njit, types, uint32
+from numba.core.errors import NumbaExperimentalFeatureWarning
 
 from optimizer_conformance.judging.fused import inputs_type, loop_type
 from optimizer_conformance.reference.numbers import PRECISIONS
 
 CHUNK = 512
 EXPONENT = np.int64(0x7FF0000000000000)
-EXACT, ROUNDING, OPEN = 0, 1, 2
+EXACT, ROUNDING, REPRESENTATION, RANGE = 0, 1, 2, 3  # the columns of the counts
+TABLES = 8  # as many as there may be in a row: the bound, hyperparameters as held, and the range
 SURE, UNSURE = 1.0 - 2.0**-50, 1.0 + 2.0**-50  # far more than two operations round
 
 Format = tuple[float, float, float, float, float]
@@ -27,10 +31,15 @@ SEEN, MARKS = types.Array(float32, 2, "C"), types.Array(types.boolean, 2, "C")
 PLACES, WHERE = types.Array(int64, 2, "C"), types.Array(int64, 1, "C")
 
 
-def called(result: Any, *arguments: Any) -> Any:
-    """Compile for these types, with a step's loop and its one or two inputs before them."""
-    signatures = [result(loop_type(count), inputs_type(count), *arguments) for count in (1, 2)]
-    return njit(signatures, nogil=True, error_model="numpy", cache=True)
+def called(result: Any, *arguments: Any, loops: int = 1) -> Any:
+    """Compile for these types, with a step's loop or loops and its one or two inputs before."""
+
+    def of(count: int) -> Any:
+        loop = loop_type(count)
+        first = loop if loops == 1 else types.UniTuple(loop, loops)
+        return result(first, inputs_type(count), *arguments)
+
+    return njit([of(1), of(2)], nogil=True, error_model="numpy", cache=True)
 
 
 def described(dtype: str) -> Format:
@@ -75,12 +84,20 @@ def rounded(x: Any, scratch: Any, smallest: float, digits: float, infinite: floa
 
 @compiled
 def marked(
-    value: Any, error: Any, seen: Any, format_: Any, open_: Any, counts: Any, best: Any, space: Any
-) -> int:
-    """Count the verdicts of one quantity in a chunk, and mark what is open in ``open_``.
+    value: Any,
+    error: Any,
+    seen: Any,
+    format_: Any,
+    settled: Any,
+    counts: Any,
+    best: Any,
+    space: Any,
+) -> tuple[int, int]:
+    """Count the verdicts of one quantity in a chunk, and mark in ``settled`` what a bound holds.
 
     ``format_`` is what :func:`described` says of the dtype; ``best`` holds the largest score and
-    error in ulp so far; ``space`` is scratch of five rows.  Returns how many exceed either.
+    error in ulp so far; ``space`` is scratch of five rows.  Returns how many are settled, and how
+    many exceed either.
     """
     smallest, _, _, share, last = format_
     n = value.size
@@ -101,13 +118,12 @@ def marked(
         exact += fits & nearest
         unclear += fits & (not nearest) & (not distance - own > room * UNSURE)
         beyond += fits & ((distance > score * e) | (distance > ulp * p))
-        open_[j] = open_[j] | (not fits)
+        settled[j] = fits
     if unclear:
         exact = proved_nearest(value, error, seen, format_, space)
     counts[EXACT] += exact
     counts[ROUNDING] += inside - exact
-    counts[OPEN] += n - inside
-    return beyond
+    return inside, beyond
 
 
 @compiled
@@ -146,34 +162,119 @@ def exceeded(
                 best[1], places[1] = ulp, at + j
 
 
+@compiled
+def accepts(
+    value: Any, error: Any, seen: Any, strange: Any, barred: Any, settled: Any, fresh: Any
+) -> int:
+    """How many more results of a quantity a further table holds, of those that are not ``barred``.
+
+    They are ``settled`` then, and ``fresh``.  Legal orders differ in what a ``strange`` gradient
+    makes, one that is not finite, but nothing swallows it: a finite result needs a value.
+    """
+    more = 0
+    for j in range(value.size):
+        s, v, e = seen[j], value[j], error[j]
+        same = (s == v) | (np.isnan(s) & np.isnan(v))
+        distance = 0.0 if same else abs(s - v)
+        fits = (distance <= e) & (e < np.inf)
+        finite = abs(s) < np.inf
+        made = (fits | (not finite)) & (not (finite & np.isnan(v)))
+        new = ((made & strange[j]) | (fits & (not strange[j]))) & (not barred[j])
+        fresh[j] = new & (not settled[j])
+        settled[j] |= new
+        more += fresh[j]
+    return more
+
+
+@compiled
+def scored(value: Any, error: Any, seen: Any, fresh: Any, best: float) -> float:
+    """The largest score of all before and of what is fresh in a chunk."""
+    for j in range(value.size):
+        distance = abs(seen[j] - value[j])
+        if fresh[j] and distance > best * error[j]:
+            best = distance / error[j]
+    return best
+
+
 @called(
-    types.void, SEEN, types.UniTuple(float64, 5), types.Array(types.boolean, 1, "C"),
-    PLACES, ROWS, PLACES,
+    types.void, int64, types.boolean, SEEN, types.UniTuple(float64, 5), MARKS, PLACES, ROWS,
+    PLACES, ROW, WHERE, loops=TABLES,
 )  # fmt: skip
 def block(
-    loop: Any, given: Any, seen: Any, format_: Any, open_: Any, counts: Any, best: Any, places: Any
+    loops: Any,
+    given: Any,
+    used: int,
+    held: bool,
+    seen: Any,
+    format_: Any,
+    settled: Any,
+    counts: Any,
+    best: Any,
+    places: Any,
+    scores: Any,
+    hits: Any,
 ) -> None:
-    """Judge a block: rows of ``seen`` are quantities, ``open_`` gets what is outside a bound.
+    """Judge a block: rows of ``seen`` are quantities, ``settled`` gets what some table holds.
 
-    ``counts`` (quantities x 3), ``best`` and ``places`` (quantities x 2) go on from what they hold.
+    The first of the ``used`` loops is the bound; where ``held``, the second is that of
+    hyperparameters as the implementation holds them, whose business are finite gradients; the
+    others are those of the range, which say nothing where the bound says nothing.  ``counts``
+    (quantities x 4), ``best`` and ``places`` (quantities x 2) and ``scores`` of what is held
+    (quantities) go on from what they hold; so does ``hits``, how many each table has settled.
     """
     rows, size = seen.shape
-    value, error = np.empty((rows, CHUNK)), np.empty((rows, CHUNK))
-    space, found = np.empty((5, CHUNK)), np.empty(CHUNK)
+    value, error, found = (
+        np.empty((rows, CHUNK)),
+        np.empty((rows, CHUNK)),
+        np.empty((rows, CHUNK)),
+    )
+    space, fresh = np.empty((5, CHUNK)), np.empty(CHUNK, np.bool_)
+    strange, endless = np.empty(CHUNK, np.bool_), np.empty((rows, CHUNK), np.bool_)
     for first in range(0, size, CHUNK):
         n = min(CHUNK, size - first)
-        loop(given, first, n, value, error)
+        here = slice(first, first + n)
+        loops[0](given, first, n, value, error)
+        left = rows * n
         for row in range(rows):
-            found[:n] = seen[row, first : first + n]
-            beyond = marked(
-                value[row][:n], error[row][:n], found[:n], format_,
-                open_[first : first + n], counts[row], best[row], space,
+            found[row, :n] = seen[row, here]
+            inside, beyond = marked(
+                value[row, :n], error[row, :n], found[row, :n], format_,
+                settled[row, here], counts[row], best[row], space,
             )  # fmt: skip
+            left -= inside
             if beyond:
                 exceeded(
-                    value[row][:n], error[row][:n], space, format_[4],
-                    best[row], places[row], first,
+                    value[row, :n], error[row, :n], space, format_[4], best[row], places[row], first
+                )
+        if left == 0:
+            continue
+        strange[:n] = ~(np.abs(given[-1][here]) < np.inf)
+        endless[:] = error == np.inf
+        for table in range(1, used):
+            own = held and table == 1
+            loops[table](given, first, n, value, error)
+            for row in range(rows):
+                more = accepts(
+                    value[row, :n], error[row, :n], found[row, :n], strange[:n],
+                    strange[:n] if own else endless[row, :n], settled[row, here], fresh,
                 )  # fmt: skip
+                if own and more:
+                    scores[row] = scored(
+                        value[row, :n], error[row, :n], found[row, :n], fresh, scores[row]
+                    )
+                counts[row, REPRESENTATION if own else RANGE] += more
+                hits[table] += more
+                left -= more
+            if left == 0:
+                break
+
+
+def judge(loops: tuple[Callable[..., None], ...], given: Any, *rest: Any) -> None:
+    """:func:`block`, by as many loops as there are: one that is repeated is not asked again."""
+    filled = (loops + loops[:1] * TABLES)[:TABLES]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumbaExperimentalFeatureWarning)  # loops as arguments
+        block(filled, given, len(loops), *rest)
 
 
 @called(types.void, SEEN, MARKS, MARKS)
@@ -188,7 +289,7 @@ def bounded(loop: Any, given: Any, seen: Any, settled: Any, endless: Any) -> Non
             for j in range(n):
                 s, v, e = float(seen[row, first + j]), value[row, j], error[row, j]
                 same = (s == v) | (np.isnan(s) & np.isnan(v))
-                settled[row, first + j] = (same | (abs(s - v) <= e)) & (e < np.inf)
+                settled[row, first + j] |= (same | (abs(s - v) <= e)) & (e < np.inf)
                 endless[row, first + j] = e == np.inf
 
 
