@@ -30,6 +30,7 @@ from evaluations import case_of
 from fakes import command
 from fakes.wire import Recorded, Wire, framed
 from fakes.worker import Adapter
+from fuzzing import damaged_message
 
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.worker import Server, serve
@@ -252,7 +253,9 @@ def campaign(worker: Wire, cases):
 
 
 def spoilt(body: bytes, dice: random.Random) -> bytes:
-    """A frame's body with something wrong about it."""
+    """A frame's body with something wrong about it: half of the time one of its values."""
+    if dice.random() < 0.5:
+        return damaged_message(body, dice)
     kind = dice.randrange(6)
     content = bytearray(body)
     if kind == 0:

@@ -11,6 +11,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import msgspec
 import pandas
 import pyarrow
 
@@ -29,6 +30,7 @@ CONTENT = (
     None, True, 0, -1, 2**70, 1.5, float("nan"), float("inf"), "", "x", "\x1b[31m", [], [1], ["a"],
     [[]], {}, {"a": 1}, {"": None}, {"wall": "x"},
 )  # fmt: skip
+SMALL = tuple(value for value in CONTENT if value != 2**70)  # MessagePack has no larger integers
 
 
 @contextlib.contextmanager
@@ -104,6 +106,51 @@ def damaged_json(content, chance):
             node[name] = chance.choice((*CONTENT, "\ud800"))
         break
     return json.dumps(content).encode()
+
+
+def damaged_message(content, chance):
+    """A message of the protocol with one value that is another, of the same type or not.
+
+    It can be read mostly, so that what is asked of it further on is damaged too.
+    """
+    content = msgspec.msgpack.decode(content)
+    node = content
+    while isinstance(node, dict | list) and node:
+        name = chance.choice(list(node) if isinstance(node, dict) else list(range(len(node))))
+        below = node[name]
+        if isinstance(below, dict | list) and below and chance.random() < 0.8:
+            node = below
+            continue
+        kind = chance.randrange(4)
+        if kind == 0:
+            del node[name]
+        elif kind == 1 and isinstance(node, dict) and isinstance(name, str):
+            node[altered(name, chance)] = node.pop(name)
+        elif kind == 2:
+            node[name] = chance.choice(SMALL)
+        else:
+            node[name] = altered(below, chance)
+        break
+    return msgspec.msgpack.encode(content)
+
+
+def altered(value, chance):
+    """A value of the same type that is another."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return chance.choice((0, -1, value ^ 1, 2**31, 2**63 - 1))
+    if isinstance(value, float):
+        return chance.choice((0.0, -value, float("nan"), float("inf"), 1e-300, 1e300))
+    if isinstance(value, bytes):
+        return damaged(value, chance)
+    if isinstance(value, str):
+        known = ("", "x" * 5000, "float16", "adam", "nesterov", "decay", "cuda", "../x", "\n")
+        at = chance.randrange(len(value) + 1)
+        return chance.choice((value[:at] + "v" + value[at + 1 :], value + value, *known))
+    if isinstance(value, list):
+        return chance.choice((value + value, value[:-1], value * 1001))
+    return chance.choice(SMALL)
 
 
 def damaged_table(path, chance):

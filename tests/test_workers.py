@@ -7,6 +7,7 @@ import struct
 import sys
 import threading
 
+import msgspec
 import numpy as np
 import pytest
 from fakes import command
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.workers import process as driver
+from optimizer_conformance.workers.description import contradiction
 from optimizer_conformance.workers.process import Refused, Worker, WorkerError, command_for
 
 SHORT = 3.0  # seconds; long enough for Python and NumPy to start
@@ -91,6 +93,22 @@ class TestGoodWorkers:
             folder = Path(worker.scratch.name)
             assert folder.is_dir()
         assert not folder.exists()
+
+
+class TestDescriptions:
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"family": "rvsprop"}, "is of a family 'rvsprop' that is not known; known are rmspr"),
+            ({"features": [["nesterov"]]}, "offers what cannot be: no rule of the family rmsprop"),
+            ({"loop": ["x"] * 1001}, "has more than 1,000 of something"),
+        ],
+    )
+    def test_what_no_rule_can_be_planned_from_is_refused(self, change, said):
+        with Worker(command("honest")) as worker:
+            heard = worker.ask(protocol.Hello(), protocol.Description)
+        item = msgspec.structs.replace(heard.implementations[0], **change)
+        assert said in contradiction(msgspec.structs.replace(heard, implementations=[item]))
 
 
 class TestFailures:

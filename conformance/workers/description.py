@@ -6,6 +6,7 @@ from collections import Counter
 
 from optimizer_conformance.adapters.protocol import Description, Implementation
 from optimizer_conformance.reference.numbers.budget import PROFILES
+from optimizer_conformance.reference.rules import FAMILIES, Impossible, typical
 from optimizer_conformance.reference.variants.record import FEATURES
 from optimizer_conformance.workers.hearsay import nonsense
 
@@ -22,11 +23,15 @@ def contradiction(description: Description) -> str:
     for item in description.implementations:
         if wrong := contradicted(item, description.devices):
             return f"{item.name!r} {wrong}"
+        if not description.target and (wrong := ruleless(item)):
+            return f"{item.name!r} {wrong}"
     return ""
 
 
 def contradicted(item: Implementation, devices: dict[str, str]) -> str:
     """What is wrong with one implementation, or empty."""
+    if item.family not in FAMILIES:
+        return f"is of a family {item.family!r} that is not known; known are {', '.join(FAMILIES)}"
     if not item.features or not item.dtypes:
         return "has no set of features, or no dtype: say [[]] where there are no options"
     if len(set(item.dtypes)) < len(item.dtypes):
@@ -39,4 +44,17 @@ def contradicted(item: Implementation, devices: dict[str, str]) -> str:
         if profile not in PROFILES:
             known = ", ".join(PROFILES)
             return f"has an arithmetic {profile!r} that is not known; known are {known}"
+    return ""
+
+
+def ruleless(item: Implementation) -> str:
+    """Which of its sets of options no rule of its family has, or empty.
+
+    What somebody's own optimizer offers is found out, and may be anything.
+    """
+    for features in item.features:
+        try:
+            typical(item.family, features)
+        except Impossible as error:
+            return f"offers what cannot be: {error}"
     return ""

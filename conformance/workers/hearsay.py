@@ -92,6 +92,8 @@ def nonsense(heard: Description) -> str:
             f"the worker describes {len(heard.implementations):,} implementations; "
             f"{IMPLEMENTATIONS:,} are the most"
         )
+    if max(map(len, (heard.versions, heard.devices, heard.flags))) > CHOICES:
+        return f"the worker lists more than {CHOICES:,} versions, devices or flags"
     own = (*heard.target.arguments, *heard.target.switches) if heard.target else ()
     if wrong := misnamed([heard.adapter, *heard.versions, *heard.devices, *heard.flags, *own]):
         return f"the worker calls something {wrong}"
@@ -107,7 +109,7 @@ def many(item: Implementation) -> tuple[list[str], ...]:
     """Everything of an implementation that is a list, or a table."""
     return (
         item.claims, item.hyperparameters, list(item.dtypes), item.devices, item.state, item.groups,
-        list(item.gaps), list(item.undriven), list(item.arithmetic),
+        list(item.gaps), list(item.undriven), list(item.arithmetic), item.loop,
         ["+".join(each) for each in item.features],
     )  # fmt: skip
 
