@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from optimizer_conformance.reports import tables
 from optimizer_conformance.reports.completeness import missing_rows, unfinished
 from optimizer_conformance.reports.folder import RunFolder, UnreadableRun
 from optimizer_conformance.reports.records import About, Cell, Footer, Provenance, StoredGroup
-from optimizer_conformance.reports.text import visible_column, visible_content
+from optimizer_conformance.reports.text import inert, visible_column, visible_content
 from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER, Verdict, of_many
 
 FEATURE_ORDER = (
@@ -269,17 +268,7 @@ def parquet_bytes(run: RunData) -> bytes:
 def csv(run: RunData) -> str:
     """The whole matrix as comma-separated values."""
     table = compared(run).drop(columns="reasons")
-    for name in table.columns:
-        if table[name].map(lambda value: isinstance(value, str)).all():
-            table[name] = table[name].map(inert)
+    for name in table.select_dtypes(exclude=["number", "bool"]).columns:
+        table[name] = table[name].astype(object).map(inert)
     text: str = table.to_csv(index=False)
     return text
-
-
-FORMULAS = ("=", "+", "-", "@")  # how a formula begins in the spreadsheets at hand
-NUMBER = re.compile(r"-(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|-inf|-nan", re.IGNORECASE)
-
-
-def inert(text: str) -> str:
-    """Text that a spreadsheet takes for text and not for a formula."""
-    return "'" + text if text.startswith(FORMULAS) and not NUMBER.fullmatch(text) else text

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from optimizer_conformance.reports.markdown import cell, table
 from optimizer_conformance.reports.page import template
-from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.text import escape, inert
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,6 @@ def comma_separated(sheets: Sequence[Sheet]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     for index, sheet in enumerate(sheets):
         if not index or sheet.header != sheets[index - 1].header:
-            writer.writerow(["table", *sheet.header])
-        writer.writerows([sheet.title, *row] for row in sheet.rows)
+            writer.writerow(map(inert, ["table", *sheet.header]))
+        writer.writerows(map(inert, [sheet.title, *row]) for row in sheet.rows)
     return stream.getvalue()

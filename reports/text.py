@@ -34,6 +34,18 @@ def escape(text: object) -> str:
     return markup.escape(visible(str(text)))
 
 
+# How a formula begins in the spreadsheets at hand; they pass over white space before it.
+FORMULAS = ("=", "+", "-", "@")
+NUMBER = re.compile(r"-(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|-inf|-nan", re.IGNORECASE)
+
+
+def inert(value: Any) -> Any:
+    """A cell that a spreadsheet takes for text and not for a formula; what is no text stays."""
+    if not isinstance(value, str) or NUMBER.fullmatch(value):
+        return value
+    return "'" + value if value.lstrip().startswith(FORMULAS) else value
+
+
 SYMBOLS = {
     "sqrt": "√", "beta_1": "β₁", "beta_2": "β₂", "rho": "ρ", "eps": "ε", "lambda": "λ", "mu": "μ",
     "gbar": "ḡ", "vmax": "v̂", "Max": "max", "Min": "min",

@@ -30,6 +30,7 @@ CONTENT = (
     None, True, 0, -1, 2**70, 1.5, float("nan"), float("inf"), "", "x", "\x1b[31m", [], [1], ["a"],
     [[]], {}, {"a": 1}, {"": None}, {"wall": "x"},
 )  # fmt: skip
+WORDS = ("", "x" * 5000, "float16", "adam", "nesterov", "decay", "cuda", "../x", "\n")
 SMALL = tuple(value for value in CONTENT if value != 2**70)  # MessagePack has no larger integers
 
 
@@ -136,21 +137,20 @@ def damaged_message(content, chance):
 
 def altered(value, chance):
     """A value of the same type that is another."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return chance.choice((0, -1, value ^ 1, 2**31, 2**63 - 1))
-    if isinstance(value, float):
-        return chance.choice((0.0, -value, float("nan"), float("inf"), 1e-300, 1e300))
     if isinstance(value, bytes):
         return damaged(value, chance)
-    if isinstance(value, str):
-        known = ("", "x" * 5000, "float16", "adam", "nesterov", "decay", "cuda", "../x", "\n")
-        at = chance.randrange(len(value) + 1)
-        return chance.choice((value[:at] + "v" + value[at + 1 :], value + value, *known))
-    if isinstance(value, list):
-        return chance.choice((value + value, value[:-1], value * 1001))
-    return chance.choice(SMALL)
+    text = value if isinstance(value, str) else ""
+    listed = value if isinstance(value, list) else []
+    whole = value if isinstance(value, int) else 0
+    at = chance.randrange(len(text) + 1)
+    others = {
+        bool: (not value,),
+        int: (0, -1, whole ^ 1, 2**31, 2**63 - 1),
+        float: (0.0, -1.5, float("nan"), float("inf"), 1e-300, 1e300),
+        str: (text[:at] + "v" + text[at + 1 :], text + text, *WORDS),
+        list: (listed + listed, listed[:-1], listed * 1001),
+    }
+    return chance.choice(others.get(type(value), SMALL))
 
 
 def damaged_table(path, chance):

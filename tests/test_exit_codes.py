@@ -47,6 +47,7 @@ def raising(conformance, cache, monkeypatch):
         (EnvironmentFailure("no network"), 3),
         (KeyboardInterrupt(), 3),
         (MemoryError(), 3),
+        (RuntimeError("can't start new thread"), 3),
         (OSError(errno.ENOSPC, "No space left on device"), 3),
         (OSError(errno.ENAMETOOLONG, "File name too long", "x" * 999), 2),
         (ZeroDivisionError("division by zero"), 70),

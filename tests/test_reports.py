@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -17,6 +18,7 @@ from rich.console import Console
 from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.reports import html, markdown, model, terminal
 from optimizer_conformance.reports.model import UnreadableRun
+from optimizer_conformance.reports.sheets import Sheet, comma_separated
 from optimizer_conformance.reports.text import visible
 from optimizer_conformance.runs.run import conduct
 
@@ -102,9 +104,7 @@ class TestContent:
             assert len(widths) <= 1
 
     def test_csv_has_the_same_rows(self, wrong):
-        import csv
-
-        text = model.compared(wrong).to_csv(index=False)
+        text = model.csv(wrong)
         rows = list(csv.DictReader(io.StringIO(text)))
         assert len(rows) == len(model.compared(wrong))
         assert rows[0]["implementation"] == "fake:rmsprop"
@@ -144,8 +144,21 @@ class TestHostileTexts:
         assert "[red]boom[/red]" in text
 
     def test_csv(self, hostile):
-        text = model.compared(hostile).to_csv(index=False)
-        assert "[red]boom[/red]" in text
+        assert "[red]boom[/red]" in model.csv(hostile)
+
+    @pytest.mark.parametrize("text", ["=1+1", "-2+3", "@x", "+x", "\t=1", " -cmd|' /C calc'!A0"])
+    def test_no_cell_is_a_formula_of_a_spreadsheet(self, text):
+        sheet = Sheet(text, "", [text, "b"], [[text, "-0.5"], ["-inf", text]])
+        cells = [cell for row in csv.reader(io.StringIO(comma_separated([sheet]))) for cell in row]
+        assert cells.count("'" + text) == 5
+        assert {"-0.5", "-inf"} < set(cells)
+
+    def test_a_column_with_nothing_in_some_rows_has_no_formula_either(self, wrong, monkeypatch):
+        table = model.compared(wrong).assign(note="=1+1")
+        table.loc[table.index[0], "note"] = None
+        monkeypatch.setattr(model, "compared", lambda run: table)
+        assert ",'=1+1" in model.csv(wrong)
+        assert ",=1+1" not in model.csv(wrong)
 
     def test_cells_of_markdown_neither_break_out_nor_link(self):
         text = markdown.cell("a | b\n<b> [link](http://x) `code` *bold* _it_ \\")

@@ -70,6 +70,9 @@ SHORT = {
     errno.ENFILE, errno.EAGAIN,
 }  # fmt: skip
 
+# Python's own words, in a RuntimeError, where the system has no room for the stack of a thread.
+NO_THREAD = "can't start new thread"
+
 # Of a name that somebody gave.
 NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
 
@@ -83,7 +86,7 @@ def ending(error: BaseException) -> tuple[int, str]:  # noqa: PLR0911 - one a ki
     for kind in type(error).__mro__:
         if kind.__module__.partition(".")[0] == PACKAGE and kind.__name__ in FORESEEN:
             return FORESEEN[kind.__name__], str(error)
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or str(error) == NO_THREAD:
         return (
             INCOMPLETE,
             "this machine, or the limit of this process, has too little memory for it",

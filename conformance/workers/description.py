@@ -30,8 +30,6 @@ def contradiction(description: Description) -> str:
 
 def contradicted(item: Implementation, devices: dict[str, str]) -> str:
     """What is wrong with one implementation, or empty."""
-    if item.family not in FAMILIES:
-        return f"is of a family {item.family!r} that is not known; known are {', '.join(FAMILIES)}"
     if not item.features or not item.dtypes:
         return "has no set of features, or no dtype: say [[]] where there are no options"
     if len(set(item.dtypes)) < len(item.dtypes):
@@ -48,10 +46,12 @@ def contradicted(item: Implementation, devices: dict[str, str]) -> str:
 
 
 def ruleless(item: Implementation) -> str:
-    """Which of its sets of options no rule of its family has, or empty.
+    """Why no rule is of its family, or has one of its sets of options, or empty.
 
     What somebody's own optimizer offers is found out, and may be anything.
     """
+    if item.family not in FAMILIES:
+        return f"is of a family {item.family!r} that is not known; known are {', '.join(FAMILIES)}"
     for features in item.features:
         try:
             typical(item.family, features)
