@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -18,6 +20,7 @@ from optimizer_conformance.reports.model import RunData
 from optimizer_conformance.reports.records import Finding, Footer, Provenance
 
 FORMAT = 1
+Content = dict[str, Any]
 Score = float | str | None  # infinities as text, null where nothing was measured
 
 
@@ -90,8 +93,26 @@ class Compared(msgspec.Struct, frozen=True):
     expectation: str
 
 
+class ExportedAttempts(msgspec.Struct, frozen=True):
+    """What was tried of one implementation, and what was not and why, by names of situations.
+
+    steps     the most in a row; ``elements`` of the largest parameter
+    options   sets of options; ``formats`` are dtypes
+    """
+
+    steps: int
+    elements: int
+    options: list[str]
+    formats: list[str]
+    situations: list[str]
+    not_tried: dict[str, str]
+
+
 class Exported(msgspec.Struct, frozen=True):
-    """The whole document; ``footer`` is null where the run was interrupted."""
+    """The whole document; ``footer`` is null where the run was interrupted.
+
+    ``tried`` is by implementation.
+    """
 
     format: int
     provenance: Provenance
@@ -99,10 +120,11 @@ class Exported(msgspec.Struct, frozen=True):
     findings: list[Finding]
     implementations: list[ExportedBearing]
     compared: list[Compared]
+    tried: dict[str, ExportedAttempts] = {}
 
 
-def content(run: RunData) -> dict[str, Any]:
-    """The document as plain data."""
+def content(run: RunData, tried: Mapping[str, dict[str, Any]] = MappingProxyType({})) -> Content:
+    """The document as plain data; ``tried`` is what was tried of each implementation."""
     rows = {
         (row["implementation"], row["device"]): row for row in model.summary(run).to_dict("records")
     }
@@ -118,6 +140,7 @@ def content(run: RunData) -> dict[str, Any]:
             {name: measured(value) for name, value in row.items()}
             for row in model.compared(run).to_dict("records")
         ],
+        "tried": dict(tried),
     }
 
 

@@ -24,10 +24,18 @@ from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, Conduct, Ton
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
 
 
-def show(run: RunData, console: Console, *, rules: Rules | None = None, long: bool = False) -> None:
+def show(
+    run: RunData,
+    console: Console,
+    *,
+    rules: Rules | None = None,
+    tried: Iterable[str] = (),
+    long: bool = False,
+) -> None:
     """Print what a run says, shortest first; with ``long`` scores, options and every case.
 
     ``rules`` are those that documents state, by variant: a report of a run alone knows their names.
+    ``tried`` says in a line what was tried, and in one what was not.
     """
     words = Words(console)
     found = bearings(run)
@@ -49,6 +57,9 @@ def show(run: RunData, console: Console, *, rules: Rules | None = None, long: bo
         words.say(f"… and {len(strange) - outcomes.SHOWN} more; --long has all")
     if long:
         details(run, words)
+    words.blank()
+    for line in tried:
+        words.say(line, indent=2)
     totals(run, words, long=long)
 
 
@@ -259,7 +270,6 @@ def findings(found: Iterable[Finding], console: Console) -> None:
 
 def totals(run: RunData, words: Words, *, long: bool = False) -> None:
     """How much was compared, and what shows more."""
-    words.blank()
     if not run.cells.empty:
         words.say(counted(run, long=long))
     if long and (note := ill_posed(run)):

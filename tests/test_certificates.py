@@ -35,6 +35,10 @@ def test_a_certificate_says_apart_what_was_seen_and_what_is_proved(issued) -> No
     assert issued.proved.startswith("Proved for every finite gradient")
     assert issued.statement.hyperparameters["learning_rate"] == "0.01"
     assert issued.provenance.versions["torch"]
+    tried, not_tried = issued.attempts
+    assert tried.startswith("tried: up to 8 steps")
+    assert "formats: float32, bfloat16" in tried
+    assert "loaded" in not_tried
 
 
 @pytest.mark.adapter("torch")

@@ -13,6 +13,7 @@ from rich.console import Console
 from runfolders import described, footer_of, implementation, provenance_of
 
 from optimizer_conformance.cli.console import json_text
+from optimizer_conformance.questions import attempted
 from optimizer_conformance.questions.stated import rules_of, stated
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import exported, markdown, model, terminal
@@ -212,6 +213,19 @@ class TestMarkdown:
         assert "torch:Adam" in text
 
 
+def test_what_was_tried_is_said_once_for_all_implementations(tmp_path):
+    case = "adam/float32/trajectory/beta1=0.9,decay=0.9,epsilon=1e-8,learning_rate=0.01/4x7/1"
+    cells = [replace(FINE, case=case, bits="1", implementation=f"torch:{n}") for n in "AB"]
+    cells[1] = replace(cells[1], case=case.replace("4x7", "9x7"), dtype="float32")
+    data = run_of(cells, tmp_path / "run")
+    tried, left = attempted.lines(data)
+    assert tried.startswith("tried: up to 9 steps, up to 7 elements; options: plain;")
+    assert "first-steps" in tried
+    assert "long-run" in left
+    assert attempted.content(data)["torch:A"]["steps"] == 4
+    assert tried in shown(data, width=2000, tried=(tried, left))
+
+
 class TestJson:
     SCHEMA = Path(__file__).parents[1] / "docs" / "report.schema.json"
 
@@ -229,7 +243,7 @@ class TestJson:
             reasons={"hat": REASON},
             missing={"cupy": "no CUDA here"},
         )
-        content = json.loads(json_text(exported.content(data)))
+        content = json.loads(json_text(exported.content(data, attempted.content(data))))
         jsonschema.validate(content, json.loads(self.SCHEMA.read_text(encoding="utf-8")))
         rows = {row["implementation"]: row for row in content["implementations"]}
         assert rows["torch:Adam"]["also"] == ["jax-adam"]

@@ -18,7 +18,7 @@ from optimizer_conformance.cases.case import (
 )
 from optimizer_conformance.cases.patterns import reaches, wanted
 from optimizer_conformance.reference.numbers.precision import COMPONENTS
-from optimizer_conformance.reference.rules import FAMILIES, typical
+from optimizer_conformance.reference.rules import FAMILIES, taken, typical
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reference.variants.record import suffix
 
@@ -208,8 +208,8 @@ def cases(
             continue
         if mode == "defaults" and by_default != features:
             continue
-        if mode == "steps" and selection.profile == "default" and features != smallest:
-            continue  # a thousand steps of every set of options would double a run
+        if selection.profile == "default" and repeats(mode, dtype, features, implementation):
+            continue
         if suitable(implementation, mode, features):
             for case in draw_cases(
                 implementation.family,
@@ -220,8 +220,33 @@ def cases(
                 selection.seed,
                 main_dtype(implementation),
             ):
-                if not refused(implementation, case):
-                    yield case
+                if refused(implementation, case) or (
+                    selection.profile == "default" and asked_elsewhere(case, smallest)
+                ):
+                    continue
+                yield case
+
+
+def repeats(
+    mode: str, dtype: str, features: tuple[str, ...], implementation: Implementation
+) -> bool:
+    """Whether a default run has asked the like of an implementation's smallest set of options.
+
+    A thousand steps of every set would double a run, and so would each magnitude in each format.
+    """
+    if features == simplest(implementation):
+        return False
+    return mode == "steps" or (mode == "magnitudes" and dtype != main_dtype(implementation))
+
+
+def asked_elsewhere(case: Case, smallest: tuple[str, ...]) -> bool:
+    """Whether only a hyperparameter is at an end that the smallest set of options has too."""
+    if case.mode != "boundaries" or case.features == smallest:
+        return False
+    mine = {record.name for record in taken(case.family, case.features)}
+    mine -= {record.name for record in taken(case.family, smallest)}
+    ends = situations.at_an_end(case.family, case.features, case.dtype, case.decimals)
+    return not mine & set(ends)
 
 
 def refused(implementation: Implementation, case: Case) -> bool:

@@ -292,7 +292,7 @@ def settings(
     """The hyperparameters of each case of a mode."""
     setting = "many" if mode == "steps" else "usual"
     records = taken(family, features)
-    plain = {record.name: record.narrow.get(dtype) or record.at(setting) for record in records}
+    plain = ordinary(family, features, dtype, setting)
     if mode == "magnitudes":
         plain["learning_rate"] = "1"  # beside a large parameter a small step cannot be seen
     if mode != "boundaries":
@@ -301,6 +301,22 @@ def settings(
     for record in records:
         for value in record.boundaries:
             yield plain | {record.name: value}
+
+
+def ordinary(
+    family: str, features: tuple[str, ...], dtype: str, setting: str = "usual"
+) -> dict[str, str]:
+    """Hyperparameters none of which is at an end."""
+    records = taken(family, features)
+    return {record.name: record.narrow.get(dtype) or record.at(setting) for record in records}
+
+
+def at_an_end(
+    family: str, features: tuple[str, ...], dtype: str, values: Mapping[str, str]
+) -> dict[str, str]:
+    """Which hyperparameters of a case of boundaries stand at an end of their range."""
+    usual = ordinary(family, features, dtype)
+    return {name: value for name, value in values.items() if value != usual[name]}
 
 
 def changed(name: str, value: str) -> str:

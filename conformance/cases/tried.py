@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.cases.case import Case
 from optimizer_conformance.cases.inputs import LAYOUTS
-from optimizer_conformance.cases.situations import SITUATIONS, Situation, settings, unmet
+from optimizer_conformance.cases.situations import SITUATIONS, Situation, at_an_end, unmet
 
 LEFT_OUT = "this profile leaves it out"
 ONE_SET = "no other set is both its own and the document's"
 PLAIN = "none"
+SHOWN = 8  # sets of options that are named
+PLACES = {situation.name: place for place, situation in enumerate(SITUATIONS)}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ class Attempts:
     situations: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Attempts:
+        """From what ``to_dict`` gives."""
+        lists = {name: tuple(content[name]) for name in ("options", "formats", "situations")}
+        return cls(content["steps"], content["elements"], missing=content["not_tried"], **lists)
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
@@ -51,7 +60,7 @@ class Attempts:
         """What was tried, and what was not."""
         return (
             f"tried: up to {self.steps:,} steps, up to {self.elements:,} elements; options: "
-            f"{', '.join(self.options) or PLAIN}; formats: {', '.join(self.formats) or PLAIN}; "
+            f"{few(self.options)}; formats: {', '.join(self.formats) or PLAIN}; "
             f"situations: {', '.join(self.situations) or PLAIN}",
             f"not tried: {self.left or 'nothing of the list (`conformance list situations`)'}",
         )
@@ -63,6 +72,41 @@ class Attempts:
         for name, why in self.missing.items():
             reasons.setdefault(why, []).append(name)
         return "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons.items())
+
+
+def few(options: tuple[str, ...]) -> str:
+    """Sets of options in words; of many their number."""
+    return f"{len(options)} sets" if len(options) > SHOWN else ", ".join(options) or PLAIN
+
+
+def distinct(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """What stands in any of some lists, each once, in the order of the table where it has one."""
+    found = dict.fromkeys(name for names in lists for name in names)
+    return tuple(sorted(found, key=lambda name: PLACES.get(name, 0)))
+
+
+def together(found: Mapping[str, Attempts]) -> Attempts:
+    """What was tried of several implementations; what not all of them met says of how many."""
+    every = list(found.values())
+    reasons: dict[str, Counter[str]] = {item.name: Counter() for item in SITUATIONS}
+    for one in every:
+        for name, why in one.missing.items():
+            reasons[name][why] += 1
+    met = distinct(one.situations for one in every)
+    return Attempts(
+        max((one.steps for one in every), default=0),
+        max((one.elements for one in every), default=0),
+        distinct(one.options for one in every),
+        distinct(one.formats for one in every),
+        met,
+        {name: of_some(why, len(every), name in met) for name, why in reasons.items() if why},
+    )
+
+
+def of_some(reasons: Counter[str], count: int, met: bool) -> str:
+    """Why, and of how many implementations where others were put there."""
+    why = "; ".join(reasons)
+    return f"{reasons.total()} of {count}: {why}" if met else why
 
 
 def coverage(
@@ -81,7 +125,7 @@ def coverage(
     """
     asked = list(cases)
     options = tuple(dict.fromkeys("+".join(case.features) or "plain" for case in asked))
-    features = asked[0].features if asked else ()
+    features = min((case.features for case in asked), key=len, default=())
     modes = {case.mode for case in asked}
     formats = tuple(dict.fromkeys(case.dtype for case in asked))
     known = {*met, *(["options"] if len(options) > 1 else [])}
@@ -130,9 +174,9 @@ def whereabouts(case: Case, part: str, step: int) -> str:
     if case.mode == "steps":
         return f"from step {step} on, with {part} gradients"
     if case.mode == "boundaries":
-        usual = next(settings(case.family, case.features, case.dtype, "usual"))
-        ends = [f"{n}={value}" for n, value in case.hyperparameters if value != usual[n]]
-        return f"with {', '.join(ends) or 'ordinary hyperparameters'}"
+        ends = at_an_end(case.family, case.features, case.dtype, case.decimals)
+        said = ", ".join(f"{name}={value}" for name, value in ends.items())
+        return f"with {said or 'ordinary hyperparameters'}"
     if case.mode.startswith("shapes"):
         memory, _, size = part.rpartition("-")
         return f"for {memory} parameters of {size} elements (seen in step {step})"

@@ -168,3 +168,5 @@ def show(found: Certificate) -> None:
     console.print(table)
     console.print(escape(found.seen), soft_wrap=True)
     console.print(escape(found.proved), soft_wrap=True)
+    for line in found.attempts:
+        console.print(escape(line), soft_wrap=True)

@@ -189,6 +189,8 @@ def show(found: Identification) -> None:
     factors(found, words)
     for number, experiment in enumerate(found.experiments, start=1):
         words.say(f"experiment {number}: {experiment}", style="dim", indent=2)
+    for line in found.attempts.lines:
+        words.say(line, indent=2)
     words.say(f"{found.steps} steps, {found.seconds:.1f} s")
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from optimizer_conformance.cli import losses
 from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
 from optimizer_conformance.expectations import gate
-from optimizer_conformance.questions import stated
+from optimizer_conformance.questions import attempted, stated
 from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.digits import DataError
 from optimizer_conformance.reports import (
@@ -37,7 +37,7 @@ from optimizer_conformance.reports.text import escape
 
 def as_json_text(run: model.RunData) -> str:
     """The run as JSON."""
-    return json_text(exported.content(run)) + "\n"
+    return json_text(exported.content(run, attempted.content(run))) + "\n"
 
 
 def as_markdown(run: model.RunData) -> str:
@@ -129,7 +129,8 @@ def report(
         else:
             write(output, rendered.encode())
     elif not gate_ and output is None:
-        terminal.show(data, console, rules=stated.rules_of(data), long=long)
+        rules, tried = stated.rules_of(data), attempted.lines(data)
+        terminal.show(data, console, rules=rules, tried=tried, long=long)
     elif output is not None:
         write(output, as_terminal(data, long=long).encode())
     if output is not None and bundle_ is None:
@@ -149,7 +150,8 @@ def last_run() -> Path:
 def as_terminal(data: model.RunData, *, long: bool) -> str:
     """What a pipe gets."""
     there = Console(file=io.StringIO(), highlight=False, emoji=False)
-    terminal.show(data, there, rules=stated.rules_of(data), long=long)
+    rules, tried = stated.rules_of(data), attempted.lines(data)
+    terminal.show(data, there, rules=rules, tried=tried, long=long)
     assert isinstance(there.file, io.StringIO)
     return there.file.getvalue()
 

@@ -24,7 +24,7 @@ from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.progress import Bars, before
 from optimizer_conformance.expectations.ledger import FOLDER
-from optimizer_conformance.questions import stated
+from optimizer_conformance.questions import attempted, stated
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import exported, model, terminal
 from optimizer_conformance.runs.cluster import Cluster
@@ -217,7 +217,8 @@ def ending(outcome: Outcome, as_json: bool) -> NoReturn:
     if as_json:
         print_json(reporting_content(data, outcome))
     else:
-        terminal.show(data, console, rules=stated.rules_of(data))
+        rules, tried = stated.rules_of(data), attempted.lines(data)
+        terminal.show(data, console, rules=rules, tried=tried)
         closing(outcome, data)
     if not outcome.exit_code and selection_empty(data):
         raise UsageError(f"nothing was selected: {unfit(data)}")
@@ -302,7 +303,7 @@ def reporting_content(data: model.RunData, outcome: Outcome) -> dict[str, object
         "folder": str(outcome.folder),
         "missing": outcome.missing,
         "stale": outcome.stale,
-        **exported.content(data),
+        **exported.content(data, attempted.content(data)),
     }
 
 

@@ -40,6 +40,7 @@ def facts(
     """What is known of the answers ``left`` that deviate, among every one that there is."""
     if where := cases(every, left):
         yield where
+    yield from extents(oracle, every)
     placed = [item for item in left if item[0].case.mode in LAYOUTS]
     if placed and (what := places(oracle, variant, placed[0])):
         yield what
@@ -47,6 +48,36 @@ def facts(
     if steps and min(steps) > 1:
         yield f"it deviates from step {min(steps)} on"
     yield from ratios(variant, left)
+
+
+def extents(oracle: Oracle, every: Sequence[Judged]) -> Iterator[str]:
+    """From which size of gradients or parameters on one step is wrong, where sizes decide it."""
+    single = [item for item in every if item[0].case.steps == 1]
+    for dtype in dict.fromkeys(unit.case.dtype for unit, _, _ in single):
+        bad, sizes = [], []
+        for unit, answer, _ in (item for item in single if item[0].case.dtype == dtype):
+            question = question_for(unit.claimed[0], unit, answer.defaults)
+            plain = ordinary(unit.case)
+            bad.append(contradicted(oracle, question, answer.observed)[plain])
+            parameters = inputs_of(unit.case).parameters
+            rows = [[p.gradients[0].ravel(), p.value.ravel()] for p in parameters]
+            columns = [np.concatenate(column) for column in zip(*rows, strict=True)]
+            sizes.append(np.abs(np.stack(columns))[:, plain])
+        if said := limits(np.concatenate(bad), np.concatenate(sizes, axis=1)):
+            yield said
+            return
+
+
+def limits(bad: Array, sizes: Array) -> str:
+    """Where a limit divides what is wrong from what is right."""
+    if not bad.any() or bad.all():
+        return ""
+    for what, size in zip(("gradients", "parameters"), sizes, strict=True):
+        if size[bad].min() > size[~bad].max():
+            return f"one step deviates only with {what} of {size[bad].min():.3g} and more"
+        if size[bad].max() < size[~bad].min():
+            return f"one step deviates only with {what} of {size[bad].max():.3g} and less"
+    return ""
 
 
 def cases(every: Sequence[Judged], left: Sequence[Judged]) -> str:
@@ -73,12 +104,13 @@ def places(oracle: Oracle, variant: Variant, judged: Judged) -> str:
     filled = [p for p in parameters if p.value.size]
     wrong = [p for p in filled if parts[p.name].any()]
     if len(wrong) < len(filled):
-        return f"it deviates only in {common(wrong, filled)}"
+        shared = common(wrong, filled)
+        return f"it deviates only in {shared}" if shared else ""
     return elements([parts[p.name] for p in wrong])
 
 
 def common(wrong: Sequence[Input], every: Sequence[Input]) -> str:
-    """The property that the wrong parameters have and no other."""
+    """The property that the wrong parameters have and no other; empty where that is none."""
     names = {p.name for p in wrong}
     for words, has in PROPERTIES:
         if {p.name for p in every if has(p)} == names:
@@ -86,9 +118,8 @@ def common(wrong: Sequence[Input], every: Sequence[Input]) -> str:
     largest = max((p.value.size for p in every if p.name not in names), default=0)
     if all(p.value.size > largest for p in wrong):
         return f"parameters of more than {largest} elements"
-    shown = [f"those of shape {p.value.shape}" for p in wrong[:NAMED]]
-    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-    return ", ".join(dict.fromkeys(shown)) + more
+    shapes = dict.fromkeys(f"those of shape {p.value.shape}" for p in wrong)
+    return ", ".join(shapes) if len(shapes) <= NAMED else ""
 
 
 def elements(masks: Sequence[Array]) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from optimizer_conformance.cases.case import Case, overflow
+from optimizer_conformance.cases.case import Case, overflow, parse
+from optimizer_conformance.cases.tried import coverage
 from optimizer_conformance.judging.keys import suite_hash
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
 from optimizer_conformance.judging.verdict import Observed
@@ -22,6 +23,7 @@ from optimizer_conformance.questions.certify.record import (
     Against,
     Certificate,
     CertificateProvenance,
+    CertifiedAttempts,
     Evidence,
     Statement,
 )
@@ -43,6 +45,7 @@ from optimizer_conformance.reports.verdicts import DEVIATES, EXTREME, OF_ELEMENT
 from optimizer_conformance.workers import interpreters, machine
 from optimizer_conformance.workers.subject import Subject, SubjectError, subject
 
+ELSEWHERE = "`conformance audit` and `conformance run` ask it"
 # What the ends of the range or the bound itself decides has no error in units of the bound.
 LIMITS = (
     "Parameters are compared after every step, the state only by its effect on them.",
@@ -90,6 +93,7 @@ def certify(
         progress(f"{against}: which rule is it?")
         rule = compared(against, asked, told, stack)
         evidence = gathered(asked, told, rule.rule, dtypes, progress)
+        attempts = coverage(sampled(evidence), asked.implementation, why=ELSEWHERE)
     statement = Statement(
         asked.name,
         asked.device,
@@ -99,8 +103,15 @@ def certify(
         all(item.verdict != DEVIATES for item in evidence),
     )
     seen, proved = sentences(evidence)
-    bare = Certificate(FORMAT, statement, evidence, seen, proved, list(LIMITS), provenance(asked))
+    tried = CertifiedAttempts(**attempts.to_dict())
+    made = provenance(asked)
+    bare = Certificate(FORMAT, statement, evidence, seen, proved, list(LIMITS), made, tried=tried)
     return msgspec.structs.replace(bare, hash=bare.content_hash)
+
+
+def sampled(evidence: Sequence[Evidence]) -> list[Case]:
+    """The cases that were run, but for finite sets of inputs."""
+    return [parse(item.case) for item in evidence if item.kind == "seen"]
 
 
 def compared(against: str, asked: Subject, told: OptimizerSetting, stack: ExitStack) -> Against:

@@ -6,7 +6,9 @@ import hashlib
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from optimizer_conformance.cases.tried import Attempts
 from optimizer_conformance.reference.rules import Impossible, Rule
 
 Format = Literal["optimizer-conformance certificate 1"]
@@ -81,6 +83,21 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outputs: str
 
 
+class CertifiedAttempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was tried, and what was not and why, by names of situations.
+
+    steps     the most in a row; ``elements`` of the largest parameter
+    options   sets of options; ``formats`` are dtypes
+    """
+
+    steps: int
+    elements: int
+    options: list[str]
+    formats: list[str]
+    situations: list[str]
+    not_tried: dict[str, str]
+
+
 class CertificateProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """With what it was made.
 
@@ -99,7 +116,7 @@ class CertificateProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 
 
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All of it; ``hash`` is the SHA-256 of the rest."""
+    """All of it; ``hash`` is the SHA-256 of the rest.  Early ones do not say what was tried."""
 
     format: Format
     statement: Statement
@@ -109,12 +126,21 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: list[str]
     provenance: CertificateProvenance
     hash: str = ""
+    tried: CertifiedAttempts | UnsetType = UNSET
 
     @property
     def content_hash(self) -> str:
         """What ``hash`` has to be."""
         bare = msgspec.structs.replace(self, hash="")
         return hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).hexdigest()
+
+    @property
+    def attempts(self) -> tuple[str, ...]:
+        """What was tried in two lines; none in a certificate that does not say it."""
+        if isinstance(self.tried, UnsetType):
+            return ()
+        fields = msgspec.structs.asdict(self.tried)
+        return Attempts.of(fields).lines
 
     def text(self) -> str:
         """As the file holds it."""

@@ -33,11 +33,15 @@ HELD = (
 
 @dataclass(frozen=True)
 class FurtherTrial:
-    """What further experiments came to: which they were, and where one contradicts, in words."""
+    """What further experiments came to: which they were, and where one contradicts, in words.
+
+    longest  the most steps in a row
+    """
 
     experiments: tuple[str, ...] = ()
     steps: int = 0
     refuted: str = ""
+    longest: int = 0
 
 
 def as_document(rule: Rule) -> Variant:
@@ -138,14 +142,15 @@ def held_against(
             break
     names = tuple(said(item) for item in done)
     steps = sum(item.steps for item in done)
+    longest = max((item.steps for item in done), default=0)
     if not done or not done[-1].bad.any():
-        return FurtherTrial(names, steps)
+        return FurtherTrial(names, steps, longest=longest)
     found = told_apart(
         suspects(variant, done, dtype),
         list(more(queries, given, variant, like)),
         again(queries, variant, constants),
     )
-    return FurtherTrial(names, steps, contradiction(done[-1], found))
+    return FurtherTrial(names, steps, contradiction(done[-1], found), longest)
 
 
 def more(

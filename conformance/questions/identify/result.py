@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas
 
+from optimizer_conformance.cases.tried import Attempts
 from optimizer_conformance.questions.identify.elimination import Refutation
 from optimizer_conformance.reference.rules import Rule
 
@@ -62,6 +63,7 @@ class Identification:
     why               the verdict in words
     experiments       what was asked, in order
     steps, seconds    what it took; seconds do not count the framework's import
+    attempts          what was tried, and what was not and why
     """
 
     subject: str
@@ -82,6 +84,7 @@ class Identification:
     seconds: float
     first_divergence: Refutation | None = None
     notes: tuple[str, ...] = field(default=())
+    attempts: Attempts = field(default_factory=Attempts)
 
     @property
     def rule(self) -> Rule | None:
@@ -108,4 +111,5 @@ class Identification:
         found["factors"] = {row["name"]: row["value"] for row in rows}
         found["evidence"] = {row.pop("name"): row for row in rows if row["experiment"]}
         found["nearest_variant"] = self.nearest_variant
+        found["attempts"] = self.attempts.to_dict()
         return found

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from optimizer_conformance.cases.case import overflow
+from optimizer_conformance.cases.situations import SITUATIONS, STEPS, unmet
+from optimizer_conformance.cases.tried import Attempts
 from optimizer_conformance.questions.identify import documents, evidence
 from optimizer_conformance.questions.identify.ambiguity import ambiguities, distinct
 from optimizer_conformance.questions.identify.beyond import FurtherTrial, held_against
@@ -50,6 +52,8 @@ from optimizer_conformance.workers.configuration import offered
 from optimizer_conformance.workers.subject import subject
 
 MOST_STEPS = 200
+PLAIN = "plain"
+ELSEWHERE = "a rule is told without it; `conformance audit` and `conformance run` ask it"
 PLACES = 8  # elements that are named
 ENOUGH = 3  # steps of an experiment in which something may happen midway
 MOST = 0.5  # of the elements: of these a rule with fitted constants must promise something
@@ -108,7 +112,8 @@ def identify(
     if thorough and not search.diagnosis:
         search.seek_manner()
     answer = search.conclusion(started)
-    return held(answer, search.hold()) if thorough and not search.diagnosis else answer
+    further = search.hold() if thorough and not search.diagnosis else FurtherTrial()
+    return replace(held(answer, further), attempts=search.attempts(further))
 
 
 @dataclass
@@ -274,6 +279,27 @@ class Search:
                     self.queries, rule, dtype, self.offered, self.given, self.seed, constants
                 )
                 self.manner.append(FactorRow(dtype, str(found or "in no known way")))
+
+    def attempts(self, further: FurtherTrial) -> Attempts:
+        """What was tried, and what was not."""
+        asked = [record.experiment for record in self.queries.records]
+        item, seen = self.queries.subject.implementation, {row.name for row in self.manner}
+        met = {"first-steps": True, "all-zero": "zero_gradient" in seen}
+        met |= {"non-finite": "non_finite" in seen, "many-parameters": bool(further.experiments)}
+        met["long-run"] = further.longest >= STEPS["steps"]
+        formats = tuple(name for name in item.dtypes if name == self.dtype or name in seen)
+        return Attempts(
+            max([further.longest, *(one.steps for one in asked)]),
+            max(one.parameter.size for one in asked),
+            ("+".join(self.queries.features) or PLAIN,),
+            formats,
+            tuple(name for name, there in met.items() if there),
+            {
+                situation.name: unmet(situation, item, self.queries.features) or ELSEWHERE
+                for situation in SITUATIONS
+                if not met.get(situation.name)
+            },
+        )
 
     def hidden(self, rule: Rule) -> Iterator[FactorRow]:
         """The constants that are built in, as rows of the table."""
