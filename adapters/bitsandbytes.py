@@ -55,5 +55,5 @@ OFFERS = {
     for name, row in ROWS.items()
 }
 
-ADAPTER = TorchAdapter(NAME, OFFERS, (NAME, "torch", "numpy"))
+ADAPTER = TorchAdapter(NAME, OFFERS, (NAME, "torch", "numpy"), {"bitsandbytes.optim": "Optimizer"})
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

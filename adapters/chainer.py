@@ -146,5 +146,6 @@ ADAPTER = Adapter(
     packages=("chainer", "numpy"),
     flags=flags,
     no_groups=GAPS["groups"],
+    public={"chainer.optimizers": "GradientMethod"},
 )
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -253,6 +253,7 @@ ADAPTER = Adapter(
     OptimizerSession,
     packages=("jax", "jaxlib", "optax", "ml_dtypes", "numpy"),
     flags=flags,
+    public={"optax": "optax._src.alias", "optax.contrib": "optax.contrib."},
 )
 probe = ADAPTER.probe
 

@@ -53,6 +53,7 @@ class KerasAdapter(Adapter[Offer]):
             packages=("keras", *packages, "ml_dtypes", "numpy"),
             flags=flags,
             no_groups="an optimizer of Keras has one set of hyperparameters",
+            public={"keras.optimizers": "Optimizer"},
         )
 
     def describe(self) -> protocol.Description:

@@ -155,7 +155,8 @@ def constructor_defaults(
 ) -> dict[str, float | bool | str | None]:
     """Defaults of ``function`` under canonical names; ``names`` maps canonical to its own.
 
-    None where a release lacks it: it has no defaults.
+    None where a release lacks it: it has no defaults.  An object that only says that a value has to
+    be given, as of PyTorch before 2.3, is no default.
     """
     if function is None:
         return {}
@@ -163,7 +164,9 @@ def constructor_defaults(
     return {
         canonical: signature[own].default
         for canonical, own in names.items()
-        if own in signature and signature[own].default is not inspect.Parameter.empty
+        if own in signature
+        and signature[own].default is not inspect.Parameter.empty
+        and "required" not in type(signature[own].default).__name__.lower()
     }
 
 

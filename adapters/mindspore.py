@@ -289,7 +289,14 @@ def driven(request: protocol.Open, offer: MindSporeOffer) -> kit.Session:
     return ClassSession(request, offer) if offer.mode else OperatorSession(request, offer)
 
 
-ADAPTER = Adapter(NAME, OFFERS, driven, packages=("mindspore", "numpy"), flags=flags)
+ADAPTER = Adapter(
+    NAME,
+    OFFERS,
+    driven,
+    packages=("mindspore", "numpy"),
+    flags=flags,
+    public={"mindspore.nn": "Optimizer"},
+)
 describe, open_session = ADAPTER.describe, ADAPTER.open_session
 
 

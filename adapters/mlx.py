@@ -194,6 +194,12 @@ class OptimizerSession:
 
 
 ADAPTER = Adapter(
-    NAME, OFFERS, OptimizerSession, packages=("mlx", "numpy"), flags=flags, no_groups=GAPS["groups"]
+    NAME,
+    OFFERS,
+    OptimizerSession,
+    packages=("mlx", "numpy"),
+    flags=flags,
+    no_groups=GAPS["groups"],
+    public={"mlx.optimizers": "Optimizer"},
 )
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

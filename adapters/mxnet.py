@@ -347,7 +347,14 @@ def driven(request: protocol.Open, offer: MXNetOffer) -> kit.Session:
     return session.get(offer.driver, OperatorSession)(request, offer)
 
 
-ADAPTER = Adapter(NAME, OFFERS, driven, packages=("mxnet", "numpy"), flags=flags)
+ADAPTER = Adapter(
+    NAME,
+    OFFERS,
+    driven,
+    packages=("mxnet", "numpy"),
+    flags=flags,
+    public={"mxnet.optimizer": "Optimizer"},
+)
 describe, open_session = ADAPTER.describe, ADAPTER.open_session
 
 

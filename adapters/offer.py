@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.public import undriven
 
 HOST = {"cpu": "host"}
 BETAS = ("beta1", "beta2", "beta3")
@@ -158,6 +159,7 @@ class Adapter(Generic[Row]):
     packages   distributions whose versions are given, the framework's first
     flags      the switches that change arithmetic, read when the framework is asked
     no_groups  why groups are refused; empty where they are not
+    public     where the framework's public optimizers stand, as :func:`public.undriven` takes it
     """
 
     def __init__(
@@ -169,9 +171,11 @@ class Adapter(Generic[Row]):
         packages: Sequence[str],
         flags: Callable[[], dict[str, str]] = dict,
         no_groups: str = "",
+        public: Mapping[str, str] = {},
     ) -> None:
         self.name, self.offers, self.session = name, offers, session
         self.packages, self.flags, self.no_groups = packages, flags, no_groups
+        self.public = public
 
     @property
     def members(self) -> Any:
@@ -201,6 +205,7 @@ class Adapter(Generic[Row]):
             implementations=[offer.described(name, list(devices)) for name, offer in rows.items()],
             flags=self.flags(),
             unavailable=unavailable,
+            others=undriven(self.public, (offer.own for offer in self.offers.values())),
         )
 
     def open_session(self, request: protocol.Open) -> kit.Session:

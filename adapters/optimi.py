@@ -47,5 +47,5 @@ OFFERS = {
     "optimi:AdamW[foreach]": ADAMW_LOOP.changed(**IN_FOREACH),
 }
 
-ADAPTER = TorchAdapter(NAME, OFFERS, ("torch-optimi", "torch", "numpy"))
+ADAPTER = TorchAdapter(NAME, OFFERS, ("torch-optimi", "torch", "numpy"), {"optimi": "Optimizer"})
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

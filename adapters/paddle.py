@@ -272,6 +272,7 @@ ADAPTER = Adapter(
     packages=("paddlepaddle", "numpy"),
     flags=flags,
     no_groups=GAPS["groups"],
+    public={"paddle.optimizer": "Optimizer"},
 )
 open_session, probe = ADAPTER.open_session, ADAPTER.probe
 

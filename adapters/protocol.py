@@ -234,6 +234,7 @@ class Description(msgspec.Struct, frozen=True, tag="description", tag_field="rep
     flags        the switches that change arithmetic (x64, TF32, flush-to-zero, …)
     unavailable  why there is no device
     target       of somebody's own optimizer alone
+    others       public optimizers of the installed release that no implementation here drives
     """
 
     adapter: str
@@ -244,6 +245,7 @@ class Description(msgspec.Struct, frozen=True, tag="description", tag_field="rep
     flags: dict[str, str] = {}
     unavailable: str = ""
     target: Union[TargetSignature, None] = None  # noqa: UP007 - Python 3.9
+    others: list[str] = []
 
 
 class Opened(msgspec.Struct, frozen=True, tag="opened", tag_field="reply"):

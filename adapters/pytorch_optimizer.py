@@ -195,5 +195,5 @@ OFFERS = {
     for kind in ("", "foreach")
 }
 
-ADAPTER = TorchAdapter(NAME, OFFERS, (NAME, "torch", "numpy"))
+ADAPTER = TorchAdapter(NAME, OFFERS, (NAME, "torch", "numpy"), {"pytorch_optimizer": "Optimizer"})
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

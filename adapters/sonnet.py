@@ -90,5 +90,6 @@ ADAPTER = TensorFlowAdapter(
     NAME,
     {**rows(f"{NAME}:RMSProp", RMSPROP, SESSIONS), **rows(f"{NAME}:Adam", ADAM, SESSIONS)},
     {**kit.versions("dm-sonnet"), "tensorflow": tf.__version__, **kit.versions("numpy")},
+    {"sonnet.optimizers": "Optimizer"},
 )
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

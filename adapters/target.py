@@ -8,6 +8,7 @@ judged by its parameters alone.
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
@@ -57,7 +58,7 @@ class Target:
             self.kind: Any = importlib.import_module(f"{kinds.__package__}.{kind}")
         except ImportError as error:
             raise BadTarget(f"a target of the kind {kind}: {first_line(error)}") from error
-        if kinds.transformation(found):
+        if kinds.transformation(found) and not inspect.isclass(found):
             made = found
             found = lambda: made  # noqa: E731 - what makes it is all that is asked for
         stated = getattr(self.kind, "stated", lambda _: None)(found)

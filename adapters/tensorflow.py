@@ -272,9 +272,13 @@ class TensorFlowAdapter(Adapter[TensorFlowOffer]):
     """The members of an adapter of optimizers on TensorFlow."""
 
     def __init__(
-        self, name: str, offers: Mapping[str, TensorFlowOffer], versions: Mapping[str, str]
+        self,
+        name: str,
+        offers: Mapping[str, TensorFlowOffer],
+        versions: Mapping[str, str],
+        public: Mapping[str, str],
     ) -> None:
-        super().__init__(name, offers, driven, packages=(), flags=flags)
+        super().__init__(name, offers, driven, packages=(), flags=flags, public=public)
         self.versions = versions
 
     def describe(self) -> protocol.Description:
@@ -328,5 +332,6 @@ ADAPTER = TensorFlowAdapter(
         **kit.versions("keras", "ml_dtypes", "numpy"),
         "tensorflow_git": tf.version.GIT_VERSION,
     },
+    {"keras.optimizers": "Optimizer", "tensorflow.compat.v1.train": "Optimizer"},
 )
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -94,5 +94,6 @@ ADAPTER = TensorFlowAdapter(
     NAME,
     OFFERS,
     {**kit.versions("tf_keras"), "tensorflow": tf.__version__, **kit.versions("numpy")},
+    {"tf_keras.optimizers": "Optimizer", "tf_keras.optimizers.legacy": "OptimizerV2"},
 )
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -128,5 +128,6 @@ ADAPTER = Adapter(
     OptimizerSession,
     packages=(NAME, "numpy"),
     no_groups="a group of parameters is an optimizer of its own",
+    public={"tinygrad.nn.optim": "Optimizer"},
 )
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -18,8 +19,16 @@ from optimizer_conformance.adapters.offer import HOST, Adapter, Offer, joined
 from optimizer_conformance.adapters.packing import msgspec
 
 NAME = "torch"
+OLD = not hasattr(torch, "uint16")  # before 2.3
 
 torch.set_num_threads(1)
+try:
+    torch.from_numpy(np.zeros(1))
+except RuntimeError as error:  # it was imported all the same
+    raise ImportError(
+        f"PyTorch {torch.__version__} cannot use NumPy {np.__version__} ({error}): it needs an "
+        "older one, such as numpy<2"
+    ) from error
 
 DTYPES: tuple[protocol.DType, ...] = ("float16", "bfloat16", "float32", "float64")
 COMPLEX: tuple[protocol.DType, ...] = ("complex64", "complex128")
@@ -79,6 +88,17 @@ class TorchOffer(Offer):
         }
 
     @property
+    def unknown(self) -> set[str]:
+        """The switches that this release does not know."""
+        return {name for name in self.switches if kit.lacks(self.own, [name])}
+
+    def unstepped(self) -> dict[str, str]:
+        """Formats in which a release before 2.3 takes no step on the host, with what it says."""
+        if not OLD or self.lacking() or self.capturable:
+            return {}
+        return {dtype: why for dtype in self.dtypes if (why := refusal(self, dtype))}
+
+    @property
     def capturable(self) -> bool:
         return bool(self.arguments.get("capturable"))
 
@@ -91,9 +111,12 @@ class TorchOffer(Offer):
         self, name: str, devices: Sequence[str], **fields: Any
     ) -> protocol.Implementation:
         fused = self.arguments.get("fused")
-        refused = {dtype: FUSED for dtype in self.dtypes if fused and dtype in COMPLEX}
-        gaps = {"cpu": CAPTURABLE} if self.capturable else self.gaps
+        refused = self.unstepped()
+        refused |= {dtype: FUSED for dtype in self.dtypes if fused and dtype in COMPLEX}
+        gaps = {"cpu": CAPTURABLE} if self.capturable else dict(self.gaps)
+        gaps |= {switch: kit.lacks(self.own, [switch]) for switch in self.unknown}
         changed = self.changed(
+            features=[listed for listed in self.features if not self.unknown & {*listed}],
             dtypes=[dtype for dtype in self.dtypes if dtype not in refused],
             settable=bool(self.state),
             groups=list(self.names),
@@ -130,6 +153,17 @@ class TorchOffer(Offer):
             for pair, names in self.pairs.items()
             for name, value in zip(names, taken[pair].default, strict=True)
         }
+
+
+def refusal(offer: TorchOffer, dtype: str) -> str:
+    """Why a step in this format is refused; empty where it is taken."""
+    value = torch.nn.Parameter(torch.ones(1, dtype=getattr(torch, dtype)))
+    value.grad = torch.ones_like(value)
+    try:
+        offer.own([value], lr=0.5, **offer.chosen).step()
+    except RuntimeError as error:
+        return str(error)
+    return ""
 
 
 def scheduled(request: protocol.Open) -> dict[str, float]:
@@ -304,12 +338,20 @@ OFFERS = {
 }
 
 
+def capability() -> str:
+    """The vector instructions that PyTorch uses; before 2.1 they stand in its long text alone."""
+    if hasattr(torch.backends, "cpu"):
+        return str(torch.backends.cpu.get_cpu_capability())
+    named = re.search(r"CPU capability usage: (\w+)", torch.__config__.show())
+    return named[1] if named else "not told by this release"
+
+
 def flags() -> dict[str, str]:
     """The switches that change arithmetic, read back from PyTorch."""
     subnormal = torch.full((1,), 1e-38, dtype=torch.float32) * 1e-3
     return {
         "threads": str(torch.get_num_threads()),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "cpu_capability": capability(),
         "flush_to_zero": str(not subnormal.item()),
         "default_dtype": str(torch.get_default_dtype()),
         "float32_matmul_precision": torch.get_float32_matmul_precision(),
@@ -318,14 +360,17 @@ def flags() -> dict[str, str]:
 
 def to_torch(array: Array, device: str) -> Any:
     """The array's bits as a tensor with memory of its own."""
-    tensor = torch.from_numpy(array.copy())
-    return (tensor.view(torch.bfloat16) if array.dtype == np.uint16 else tensor).to(device)
+    narrow = array.dtype == np.uint16
+    # Releases before 2.3 know no unsigned integers of 16 bits.
+    tensor = torch.from_numpy(array.view(np.int16).copy() if narrow else array.copy())
+    return (tensor.view(torch.bfloat16) if narrow else tensor).to(device)
 
 
 def to_numpy(tensor: Any) -> Array:
     """The tensor's bits as an array with memory of its own."""
-    bits = tensor.detach().view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor.detach()
-    return np.array(bits.cpu().numpy())
+    if tensor.dtype == torch.bfloat16:
+        return np.array(tensor.detach().view(torch.int16).cpu().numpy()).view(np.uint16)
+    return np.array(tensor.detach().cpu().numpy())
 
 
 def placed(parameter: protocol.Parameter, device: str) -> Any:
@@ -473,9 +518,15 @@ class TorchAdapter(Adapter[TorchOffer]):
     """The members of an adapter of optimizers that are made like PyTorch's own."""
 
     def __init__(
-        self, name: str, offers: Mapping[str, TorchOffer], packages: Sequence[str]
+        self,
+        name: str,
+        offers: Mapping[str, TorchOffer],
+        packages: Sequence[str],
+        public: Mapping[str, str] = {},
     ) -> None:
-        super().__init__(name, offers, OptimizerSession, packages=packages, flags=flags)
+        super().__init__(
+            name, offers, OptimizerSession, packages=packages, flags=flags, public=public
+        )
 
     def describe(self) -> protocol.Description:
         count = torch.cuda.device_count()
@@ -490,5 +541,5 @@ class TorchAdapter(Adapter[TorchOffer]):
         return OptimizerSession(request, offer)
 
 
-ADAPTER = TorchAdapter(NAME, OFFERS, ("torch", "numpy"))
+ADAPTER = TorchAdapter(NAME, OFFERS, ("torch", "numpy"), {"torch.optim": "Optimizer"})
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

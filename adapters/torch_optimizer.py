@@ -95,5 +95,5 @@ OFFERS = {
     ),
 }
 
-ADAPTER = TorchAdapter(NAME, OFFERS, (NAME, "torch", "numpy"))
+ADAPTER = TorchAdapter(NAME, OFFERS, (NAME, "torch", "numpy"), {"torch_optimizer": "Optimizer"})
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -146,5 +146,6 @@ ADAPTER = Adapter(
     packages=("torchopt", "torch", "numpy"),
     flags=flags,
     no_groups=GAPS["groups"],
+    public={"torchopt": "Optimizer"},
 )
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

@@ -237,7 +237,7 @@ RECORDS = (
             "float16": ("0.1", "0.03", "0.01"),
             "": ("1e-8", "1e-3", "1e-6", "1e-7", "1e-10", "0.1"),
         },
-        names=("epsilon", "eps", "fuzz", "damping"),
+        names=("epsilon", "eps", "ep", "fuzz", "damping"),
         # As large as anything, too small to be seen, and none at all.
         edges=("1", "0.1", "0", "1e-30"),
         exact="0.00000095367431640625",

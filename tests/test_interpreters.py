@@ -223,3 +223,17 @@ def test_a_build_without_a_version_is_named_by_its_files(tmp_path, monkeypatch):
     assert kit.version("made-here") == "3.1.dev0"
     with pytest.raises(PackageNotFoundError):
         kit.version("not-there")
+
+
+@pytest.mark.parametrize(
+    ("requirements", "numpy_beside"),
+    [
+        (["torch==1.12.1"], "numpy<2"),
+        (["torch==2.2.2+cpu"], "numpy<2"),
+        (["torch==2.3.0"], "numpy"),
+        (["torch"], "numpy"),
+        (["optax==0.2.3", "/some/torch-1.12.1.whl"], "numpy"),
+    ],
+)
+def test_releases_that_need_the_old_numpy_and_do_not_say_so_get_it(requirements, numpy_beside):
+    assert interpreters.numpy_for(requirements) == numpy_beside

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters import kit, protocol, public
 from optimizer_conformance.adapters.offer import Adapter, Offer, joined
 
 TOP = Path(__file__).parents[1]
@@ -134,3 +135,8 @@ def test_the_guide_shows_the_adapter_as_it_is():
     shown = re.findall(r"^```python\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
     assert len(shown) == 2
     assert all(part in module for part in shown)
+
+
+def test_what_is_public_and_driven_by_no_row_is_named():
+    found = public.undriven({"collections": "dict", "no.such.module": "x"}, [Counter])
+    assert found == ["collections.OrderedDict", "collections.defaultdict"]

@@ -131,3 +131,38 @@ def test_an_interpreter_that_does_not_exist_is_said():
         subject(target("bad", "rmsprop"), python="/no/such/python"),
     ):
         pass
+
+
+ONES = [np.ones(2), np.ones(2)]
+FORMS = {
+    "right_tensorflow:Adam": ("tensorflow", "tensorflow", [-0.002, -0.002]),
+    "right_keras2:RMS": ("tf_keras", "keras2", [-0.00545643, -0.00545643]),
+    "right_keras2:Legacy": ("tf_keras", "keras2", [-0.00545643, -0.00545643]),
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.adapter(form[0])) for name, form in FORMS.items()],
+)
+def test_optimizers_on_tensorflow_are_driven_in_their_own_words(name):
+    adapter, kind, after = FORMS[name]
+    python = environments.locate(adapter).python
+    with subject(target(*name.split(":")), python=python) as found:
+        assert found.signature.kind == kind
+        assert {"learning_rate", "epsilon"} <= {*found.signature.arguments}
+        assert found.implementation.dtypes == ["float32", "float64", "float16", "bfloat16"]
+        trial = found.steps(np.zeros(2), ONES, {})
+    np.testing.assert_allclose(trial.parameter[1], after, rtol=1e-4)
+
+
+@pytest.mark.adapter("jax")
+def test_a_class_whose_objects_are_transformations_and_a_function_on_jax_arrays():
+    python = environments.locate("jax").python
+    with subject(target("right_jax", "RMSProp"), python=python) as found:
+        assert found.signature.kind == "optax"
+        by_class = found.steps(np.zeros(2), ONES, {"learning_rate": 0.5})
+    with subject(target("right_jax", "step"), python=python) as found:
+        assert found.signature.kind == "jax"
+        by_step = found.steps(np.zeros(2), ONES, {"learning_rate": 0.5}, rates=[0.5, 0.5])
+    np.testing.assert_array_equal(by_class.parameter, by_step.parameter)

@@ -18,7 +18,11 @@ from optimizer_conformance.adapters.targets.order import (
 KINDS = {
     "torch": "a torch.optim.Optimizer subclass, or what makes one of parameters",
     "optax": "an Optax transformation, or what makes one",
-    "keras": "a Keras optimizer class",
+    "keras": "a Keras 3 optimizer class",
+    "keras2": "an optimizer class of Keras 2 (keras before 3, tf_keras), or of its legacy",
+    "tensorflow": "a tf.Module with apply_gradients(grads, vars), apply(updates, parameters), …",
+    "flax": "an nnx.Optimizer, or a function annotated to make one of a model, or a TrainState",
+    "jax": "a function like the last one, on JAX arrays: it stands beside an import of jax",
     "mindspore": "a MindSpore nn.Optimizer subclass",
     "ops": "an operator of PyTorch (torch:ops.aten._fused_adamw_), or a function like one",
     "course": "a class with update(w, g), step(params, grads) or the like, on NumPy arrays",
@@ -27,12 +31,23 @@ KINDS = {
     "function": "update(parameter, gradient, state, **hyperparameters) -> (parameter, state)",
 }
 OPERATORS = ("OpOverloadPacket", "OpOverload", "CustomOpDef")
-# The base class that gives a kind away: the beginning of its module, and its name.
+# The base classes that give a kind away: the beginnings of their modules, and their names.
 BASES = {
-    "torch": ("torch.optim", "Optimizer"),
-    "keras": ("keras.", "BaseOptimizer"),
-    "mindspore": ("mindspore.nn", "Optimizer"),
+    "torch": (("torch.optim",), ("Optimizer",)),
+    "keras": (("keras.",), ("BaseOptimizer",)),
+    "keras2": (("keras.", "tf_keras."), ("_BaseOptimizer", "OptimizerV2")),
+    "mindspore": (("mindspore.nn",), ("Optimizer",)),
+    "flax": (("flax.nnx",), ("Optimizer",)),
+    "tensorflow": (("tensorflow.",), ("Module",)),
 }
+# What the annotation of a function's result says: a part of each, and the kind.
+RETURNED = {
+    ("GradientTransformation",): "optax",
+    ("nnx", "Optimizer"): "flax",
+    ("TrainState",): "flax",
+    ("torch", "Optimizer"): "torch",
+}
+JAX = frozenset({"jax", "equinox", "optax", "flax"})
 
 
 def recognised(found: Any) -> str:  # noqa: PLR0911, PLR0912 - one a kind
@@ -42,8 +57,8 @@ def recognised(found: Any) -> str:  # noqa: PLR0911, PLR0912 - one a kind
     """
     made = getattr(found, "func", found)  # what a functools.partial calls
     lines = made.__mro__ if inspect.isclass(made) else type(found).__mro__
-    for kind, (module, name) in BASES.items():
-        if any(c.__name__ == name and f"{c.__module__}.".startswith(module) for c in lines):
+    for kind, (modules, names) in BASES.items():
+        if any(c.__name__ in names and f"{c.__module__}.".startswith(modules) for c in lines):
             if inspect.isclass(made):
                 return kind
             raise BadTarget(
@@ -55,10 +70,9 @@ def recognised(found: Any) -> str:  # noqa: PLR0911, PLR0912 - one a kind
     if not callable(found):
         raise BadTarget(f"it is of type {type(found).__name__}, which is no kind of optimizer")
     annotation = str(inspect.signature(found).return_annotation)
-    if "GradientTransformation" in annotation:
-        return "optax"
-    if "Optimizer" in annotation and "torch" in annotation:
-        return "torch"
+    for parts, kind in RETURNED.items():
+        if all(part in annotation for part in parts):
+            return kind
     if type(found).__name__ in OPERATORS:
         return "ops"
     if inspect.isclass(found) and styles.method_of(found):
@@ -66,7 +80,7 @@ def recognised(found: Any) -> str:  # noqa: PLR0911, PLR0912 - one a kind
     if kind := styles.function(found):
         return kind
     if updates(found):
-        return "function"
+        return "jax" if beside_jax(found) else "function"
     if makes_object(found):
         return "course"
     if makes_transformation(found):
@@ -79,8 +93,17 @@ def recognised(found: Any) -> str:  # noqa: PLR0911, PLR0912 - one a kind
 
 
 def transformation(found: Any) -> bool:
-    """Whether it has what an Optax transformation has."""
-    return callable(getattr(found, "init", None)) and callable(getattr(found, "update", None))
+    """Whether it has what an Optax transformation has; of a class, whether its objects have it."""
+    if not (callable(getattr(found, "init", None)) and callable(getattr(found, "update", None))):
+        return False
+    first = [name.lower() for name in positional(found.update)][inspect.isclass(found) :][:1]
+    return not inspect.isclass(found) or bool(set(first) & {*styles.GRADIENTS, "updates"})
+
+
+def beside_jax(found: Any) -> bool:
+    """Whether a function stands in a module that imports JAX or what is built on it."""
+    known = getattr(found, "__globals__", {}).values()
+    return any(inspect.ismodule(m) and m.__name__.partition(".")[0] in JAX for m in known)
 
 
 def updates(found: Any) -> bool:

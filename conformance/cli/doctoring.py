@@ -19,6 +19,7 @@ from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.interpreters import chosen, current
 from optimizer_conformance.workers.process import Worker, WorkerError
 from optimizer_conformance.workers.sandbox import missing_walls, said
 
@@ -63,10 +64,23 @@ def greetings(names: Iterable[str]) -> list[tuple[str, Description | str]]:
             with Worker(environment.command) as worker:
                 return name, worker.hello()
         except WorkerError as error:
-            return name, f"{error}; `conformance env create --fresh {name}` rebuilds it"
+            remedy = f"; `conformance env create --fresh {name}` rebuilds it"
+            return name, f"{error}{'' if chosen() else remedy}"
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         return list(pool.map(greet, names))
+
+
+def missing(pattern: str) -> Iterator[dict[str, Any]]:
+    """A row a public optimizer of an installed framework that no adapter drives."""
+    for name, found in greetings(name for name in environments.ADAPTERS if reaches(name, pattern)):
+        if isinstance(found, Description):
+            release = " ".join(next(iter(found.versions.items()), ()))
+            for other in found.others:
+                if wanted(f"{name}:{other}", (pattern,)):
+                    yield {"adapter": name, "release": release, "no row drives": other}
+        elif pattern == "*":
+            errors.print(escape(f"{name}: {found}"), soft_wrap=True)
 
 
 def note(found: Description) -> str:
@@ -106,6 +120,7 @@ def doctor(
                 if isinstance(found, Description)
                 else 0,
                 "note": note(found) if isinstance(found, Description) else found,
+                "others": found.others if isinstance(found, Description) else [],
             }
         )
     if as_json:
@@ -123,16 +138,21 @@ def doctor(
         f"{environments.root()}",
         soft_wrap=True,
     )
+    if host := current():
+        console.print(f"asked in Python {host.version} at {host.path}", soft_wrap=True)
     if missing := missing_walls():
         console.print(f"walls that are missing here: {said(missing)}", soft_wrap=True)
     else:
         console.print("workers are confined: every wall of docs/sandbox.md stands here")
-    show_rows(rows)
+    show_rows(rows, alone=adapter is not None)
     raise typer.Exit(3 if broken else 0)
 
 
-def show_rows(rows: list[dict[str, Any]]) -> None:
-    """What can run, what cannot and why, and one line that makes what is not made."""
+def show_rows(rows: list[dict[str, Any]], *, alone: bool) -> None:
+    """What can run, what cannot and why, and one line that makes what is not made.
+
+    What no row drives is told of adapters that were named.
+    """
     words = Words(console)
     ready = [row for row in rows if row["runs"]]
     absent = [row for row in rows if not environments.locate(row["adapter"]).complete]
@@ -145,8 +165,15 @@ def show_rows(rows: list[dict[str, Any]]) -> None:
             words.say(title, style=style)
         for row in members:
             words.say(described(row), start="  ", indent=4)
+            if row["others"] and alone:
+                others = ", ".join(row["others"])
+                words.say(f"public, and driven by no row: {others}", start="    ", indent=6)
     if absent:
         names = " ".join(str(row["adapter"]) for row in absent)
+        if place := chosen():  # nothing is installed there
+            words.say(f"{place} lacks what these drive: {len(absent)}", style="bold yellow")
+            words.say(names, start="  ", indent=4)
+            return
         words.say(f"not made: {len(absent)}", style="bold yellow")
         words.command(f"conformance env create {names}")
 

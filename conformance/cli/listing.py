@@ -26,6 +26,10 @@ def list_(
     formula: Annotated[
         bool, typer.Option("--formula", help="print each variant's equations")
     ] = False,
+    missing: Annotated[
+        bool,
+        typer.Option("--missing", help="public optimizers of the frameworks that no row drives"),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """What is known: documented variants, adapters, the implementations that can run here, or the
@@ -37,12 +41,18 @@ def list_(
 
       conformance list implementations 'torch:*'
 
+      conformance list implementations 'torch:*' --missing
+
       conformance list situations --json
     """
     if what not in WHAT:
         raise UsageError(f"{what!r} is none of {', '.join(WHAT)}")
     rows = {"variants": variants, "adapters": adapters, "implementations": implementations}
     rows["situations"] = table_of_situations
+    if missing:
+        if what != "implementations":
+            raise UsageError("--missing goes with implementations")
+        rows["implementations"] = undriven
     found = list(rows[what](pattern))
     if formula and what == "variants":
         found = [
@@ -121,6 +131,13 @@ def adapters(pattern: str) -> Iterator[dict[str, Any]]:
     from optimizer_conformance.cli import doctoring  # noqa: PLC0415 - variants need no worker
 
     return doctoring.adapters(pattern)
+
+
+def undriven(pattern: str) -> Iterator[dict[str, Any]]:
+    """A row a public optimizer that no adapter's row drives."""
+    from optimizer_conformance.cli import doctoring  # noqa: PLC0415 - variants need no worker
+
+    return doctoring.missing(pattern)
 
 
 def implementations(pattern: str) -> Iterator[dict[str, Any]]:

@@ -67,6 +67,10 @@ class Edition:
         """What its adapter says of each implementation, and what constructors state."""
         patterns = tuple(self.run.provenance.selection.implementations)
         for about in self.run.adapters.values():
+            if about.description and about.description.others:
+                name = about.description.adapter
+                yield (name, "", "available"), THERE
+                yield (name, "", "without a row"), several(about.description.others)
             for item in about.description.implementations if about.description else ():
                 name = item.name
                 if not wanted(name, patterns):
