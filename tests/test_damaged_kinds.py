@@ -11,6 +11,8 @@ import damage
 import fuzzing
 import pyarrow
 import pytest
+import schemas
+from hypothesis import HealthCheck, given, seed, settings
 from pyarrow import parquet
 
 from optimizer_conformance.reports import foreign, tables
@@ -32,6 +34,24 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(name, count, tmp_path):
         path.write_bytes(kind.spoil(whole, chance))
         refused += damage.clean_read(kind, path)
     print(f"{count:,} damaged files of the kind {name}: {refused:,} refused in one line")
+
+
+@pytest.mark.parametrize("count", [10, pytest.param(300, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("name", schemas.RECORDS)
+def test_parts_that_its_schema_allows_are_read_or_refused_in_one_line(name, count, tmp_path):
+    kind, (record, written) = damage.KINDS[name], schemas.RECORDS[name]
+    path = kind.make(tmp_path)
+    refused = []
+
+    @seed(int(os.environ.get("FAULTS_SEED", "0")))
+    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=HealthCheck)
+    @given(schemas.damaged(schemas.content_of(path), record))
+    def tried(content):
+        path.write_bytes(written(content))
+        refused.append(damage.clean_read(kind, path))
+
+    tried()
+    print(f"{len(refused):,} of the kind {name} by its schema: {sum(refused):,} refused")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets.arrays import ArraySession
 from optimizer_conformance.adapters.targets.function import arithmetic, devices
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.names import meanings
@@ -45,12 +46,11 @@ def stated(found: Any) -> StatedNumbers:
     return StatedNumbers(numbers)
 
 
-class ConfigSession:
+class ConfigSession(ArraySession):
     """A dictionary for each parameter."""
 
     def __init__(self, request: protocol.Open, maker: Maker) -> None:
-        self.maker, self.rates = maker, list(request.learning_rates)
-        self.values = [kit.placed(parameter) for parameter in request.parameters]
+        super().__init__(request, maker)
         self.configs: list[dict[str, Any]] = [
             maker.arguments(request, **(request.groups[p.group] if request.groups else {}))
             for p in request.parameters
@@ -71,15 +71,6 @@ class ConfigSession:
                 raise Misbehaviour(f"it returns a parameter of shape {np.shape(found[0])}")
             self.values[index], self.configs[index] = np.asarray(found[0]), found[1]
         return gradients
-
-    def parameters(self) -> list[Array]:
-        return [value.copy() for value in self.values]
-
-    def state(self) -> dict[str, list[Array]]:
-        return {}
-
-    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        raise kit.Unsupported("the state of a function is its own affair")
 
 
 Session = ConfigSession

@@ -10,6 +10,7 @@ import numpy as np
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.targets import styles
+from optimizer_conformance.adapters.targets.arrays import StyledSession
 from optimizer_conformance.adapters.targets.function import arithmetic, devices
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import BadTarget, guarded
@@ -26,19 +27,13 @@ def skipped(found: Any) -> int:
     return 1 if styles.takes_parameters(found) else 0
 
 
-class CourseSession:
+class CourseSession(StyledSession):
     """Objects that step NumPy arrays: one in all, or one a parameter."""
 
+    what = "an object that is not known"
+
     def __init__(self, request: protocol.Open, maker: Maker) -> None:
-        if request.groups:
-            raise kit.Unsupported("such an object has one set of hyperparameters")
-        self.maker, self.rates = maker, list(request.learning_rates)
-        self.given = maker.arguments(request)
-        self.values = [kit.placed(parameter) for parameter in request.parameters]
-        if maker.style is None:
-            maker.style = self.tried()
-        self.style: TargetStyle = maker.style
-        self.count = 0
+        super().__init__(request, maker)
         self.objects = [self.made(some) for some in self.parts(self.values)]
         if self.rates and not all(hasattr(made, self.rate) for made, _ in self.objects):
             raise kit.Unsupported(f"it has no attribute {self.rate}, so no schedule reaches it")
@@ -47,10 +42,6 @@ class CourseSession:
     def rate(self) -> str:
         """What it calls the learning rate."""
         return self.maker.names.own.get("learning_rate", "lr")
-
-    def parts(self, values: list[Array]) -> list[list[Array]]:
-        """Parameters as objects get them."""
-        return [[value] for value in values] if self.style.alone else [values]
 
     def made(self, values: list[Array], style: TargetStyle | None = None) -> tuple[Any, Any]:
         """An object, and the parameters that it holds if it was given them."""
@@ -99,15 +90,6 @@ class CourseSession:
                 after += called(made, held, self.style, values, some, self.count)
         self.values = after
         return own
-
-    def parameters(self) -> list[Array]:
-        return [np.array(value) for value in self.values]
-
-    def state(self) -> dict[str, list[Array]]:
-        return {}
-
-    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        raise kit.Unsupported("the state of an object that is not known is its own affair")
 
 
 def called(

@@ -13,6 +13,7 @@ import numpy as np
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.targets import styles
+from optimizer_conformance.adapters.targets.arrays import StyledSession
 from optimizer_conformance.adapters.targets.function import arithmetic, devices
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import guarded
@@ -33,32 +34,20 @@ def skipped(found: Any) -> int:
     return count
 
 
-class MomentsSession:
+class MomentsSession(StyledSession):
     """What is kept starts as zeros, in the container of the parameters."""
 
     def __init__(self, request: protocol.Open, maker: Maker) -> None:
-        if request.groups:
-            raise kit.Unsupported("such a function has one set of hyperparameters")
-        self.maker, self.rates = maker, list(request.learning_rates)
+        super().__init__(request, maker)
         if self.rates and "learning_rate" not in maker.names.own:
             raise kit.Unsupported("the function takes no learning rate")
-        self.given = maker.arguments(request)
         self.names = styles.ordinary(maker.found)[: skipped(maker.found)]
-        self.values = [kit.placed(parameter) for parameter in request.parameters]
-        if maker.style is None:
-            maker.style = self.tried()
-        self.style: TargetStyle = maker.style
-        self.kept = self.initial(self.values, self.style)
-        self.count = 0
+        self.kept = [self.initial(some, self.style) for some in self.parts(self.values)]
 
-    def initial(self, values: list[Array], style: TargetStyle) -> list[dict[str, Any]]:
-        """Zeros under each name: one set in all, or one a parameter."""
-        groups = [[value] for value in values] if style.alone else [values]
+    def initial(self, values: list[Array], style: TargetStyle) -> dict[str, Any]:
+        """Zeros for the parameters of one call, under each name."""
         kept = [name for name in self.names[2:] if name.lower() not in styles.COUNTS]
-        return [
-            {name: style.packed([np.zeros_like(value) for value in some]) for name in kept}
-            for some in groups
-        ]
+        return {name: style.packed([np.zeros_like(value) for value in values]) for name in kept}
 
     def tried(self) -> TargetStyle:
         """The container in which it moves what it is given."""
@@ -70,7 +59,7 @@ class MomentsSession:
             values = [np.full((2, 3), 0.5, np.float32) for _ in range(count)]
             before = [value.copy() for value in values]
             gradients = [np.full((2, 3), 0.25, np.float32) for _ in values]
-            kept = self.initial(values, style)[0]
+            kept = self.initial(values, style)
             after = self.called(style, values, gradients, kept, 1, self.given)
             return all((old != new).all() for old, new in zip(before, after, strict=True))
 
@@ -101,24 +90,14 @@ class MomentsSession:
         if self.rates:
             given.update(self.maker.spelled({"learning_rate": self.rates.pop(0)}))
         own = [gradient.copy() for gradient in gradients]
-        pairs = list(zip(self.values, own, strict=True))
-        groups = [[pair] for pair in pairs] if self.style.alone else [pairs]
         after: list[Array] = []
-        for some, kept in zip(groups, self.kept, strict=True):
-            values, sent = [value for value, _ in some], [gradient for _, gradient in some]
+        for values, sent, kept in zip(
+            self.parts(self.values), self.parts(own), self.kept, strict=True
+        ):
             with np.errstate(all="ignore"), guarded("it"):
                 after += self.called(self.style, values, sent, kept, self.count, given)
         self.values = after
         return own
-
-    def parameters(self) -> list[Array]:
-        return [np.array(value) for value in self.values]
-
-    def state(self) -> dict[str, list[Array]]:
-        return {}
-
-    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        raise kit.Unsupported("the state of a function is its own affair")
 
 
 Session = MomentsSession

@@ -313,8 +313,7 @@ class Search:
             left = diagnosis.parts or (diagnosis.nearest,)
         found, left, notes = left[0], *distinct(left)
         own = self.built_in.setdefault(found, self.constants(found))
-        # The rivals are given the same, and usual values for what the one found does without.
-        self.usual = {name: USUAL[name] for name in NEEDED if name not in self.offered} | own
+        self.usual = own  # the rivals are given the same
         claims = queries.subject.implementation.claims
         nearest, departure = documents.nearest(found, queries.features, claims)
         outside = diagnosis is not None and not diagnosis.parts
