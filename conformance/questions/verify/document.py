@@ -184,7 +184,7 @@ def claim_problems(claim: Claim) -> Iterator[str]:
             yield f"{field} is empty"
     parameters = dict(claim.check)
     name = parameters.pop("name", None)
-    if name not in CHECKS:
+    if not isinstance(name, str) or name not in CHECKS:
         yield f"unknown check {name!r}; known are {', '.join(sorted(CHECKS))}"
     else:
         try:
