@@ -67,6 +67,11 @@ class Folded:
         told = [f"({device})" for device in devices if device not in HOST]
         return " ".join([start, *named, *told])
 
+    @property
+    def short(self) -> str:
+        """The implementation without those of its modes that have the same result."""
+        return self.name.partition(" [")[0]
+
 
 @dataclass
 class Block:

@@ -29,6 +29,9 @@ class Exhibits:
     paths     points of a walk in two dimensions, by the key of a rule
     curvatures  of the function that is walked down: a x1^2 + b x2^2
     examples  of the documents, reproduced
+    classes   who follows one rule, by family and options, and what tells each two classes apart
+    every     each element of a cell that was computed again, by the numbers of file and cell
+    served    whether a program answers that computes cells again when asked
     """
 
     rules: Mapping[str, StatedRule] = field(default_factory=dict)
@@ -41,3 +44,6 @@ class Exhibits:
     paths: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
     curvatures: tuple[float, float] = (1.0, 1.0)
     examples: Sequence[Mapping[str, Any]] = ()
+    classes: Sequence[Mapping[str, Any]] = ()
+    every: Mapping[tuple[int, int], Mapping[str, Any]] = field(default_factory=dict)
+    served: bool = False

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
+from optimizer_conformance.reports import links
 from optimizer_conformance.reports.findings import LABELS, recorded
 from optimizer_conformance.reports.model import RunData, compared, options, unavailable
 from optimizer_conformance.reports.records import Finding, Kind
@@ -58,6 +59,7 @@ def case(classname: str, name: str) -> ElementTree.Element:
 def configuration(row: Any, run: RunData, found: list[Finding]) -> ElementTree.Element:
     """An implementation with one set of options on one device, against one document."""
     test = case(row.implementation, f"{row.variant}, {options(row.features)}, {row.device}")
+    led(test, links.implementation(run, row.implementation, row.device))
     place = (row.implementation, row.device, row.variant)
     if row.unexpected:
         messages = [
@@ -67,7 +69,7 @@ def configuration(row: Any, run: RunData, found: list[Finding]) -> ElementTree.E
             and (item.implementation, item.device, item.variant) == place
         ]
         failure = ElementTree.SubElement(test, "failure", type=row.verdict, message=row.why)
-        failure.text = "\n".join([*messages, *divergence(row)])
+        failure.text = "\n".join([*messages, *divergence(row, run)])
     elif row.deviating:
         reasons = run.provenance.reasons
         known = (f"{name}: {reasons.get(name, '')}" for name in row.expectation.split(", "))
@@ -75,7 +77,13 @@ def configuration(row: Any, run: RunData, found: list[Finding]) -> ElementTree.E
     return test
 
 
-def divergence(row: Any) -> list[str]:
+def led(test: ElementTree.Element, address: str) -> None:
+    """Where the site shows more of a test, if there is one."""
+    if address:
+        ElementTree.SubElement(test, "system-out").text = address
+
+
+def divergence(row: Any, run: RunData) -> list[str]:
     """Where the first difference shows, and the command that shows it again."""
     lines = []
     if row.step:
@@ -86,6 +94,7 @@ def divergence(row: Any) -> list[str]:
     if row.case:
         lines.append(f"conformance run --implementation '{row.implementation}' --case '{row.case}'")
         lines.append(reproducer(row))
+        lines += filter(None, [links.cell(run, row.implementation, row.device, row.case)])
     return lines
 
 
@@ -101,7 +110,10 @@ def expectation(finding: Finding) -> ElementTree.Element:
 
 
 def totals(element: ElementTree.Element) -> None:
-    """The counts that readers expect as attributes."""
+    """The counts that readers expect as attributes; a whole file has none of what was skipped."""
     element.set("tests", str(len(list(element.iter("testcase")))))
-    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+    counted = {"failures": "failure", "errors": "error"}
+    if element.tag == "testsuite":
+        counted["skipped"] = "skipped"
+    for name, tag in counted.items():
         element.set(name, str(len(list(element.iter(tag)))))

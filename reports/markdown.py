@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
-from optimizer_conformance.reports import outcomes
+from optimizer_conformance.reports import links, outcomes
 from optimizer_conformance.reports.bearings import Bearing, bearings
 from optimizer_conformance.reports.blocks import Block, Folded, Rules, blocks
 from optimizer_conformance.reports.findings import LABELS, recorded
@@ -21,8 +22,14 @@ LINK = re.compile(r"(?i)(:(?=//)|(?<=mailto):|(?<=xmpp):|(?<=www)\.)")
 JOINER = "\u2060"  # after an @: neither an address nor a mention, and nothing to be seen
 
 
+class Markup(str):
+    """Text that is Markdown already."""
+
+
 def cell(text: object) -> str:
     """Text that cannot break out of a table cell or become markup, links by themselves included."""
+    if isinstance(text, Markup):
+        return text
     plain = visible(str(text))
     for mark in MARKS:
         plain = plain.replace(mark, "\\" + mark)
@@ -39,6 +46,12 @@ def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     return "\n".join(lines)
 
 
+def leading(words: str, address: str) -> Markup:
+    """Words that lead into the site, where there is one."""
+    target = quote(address, safe=":/#%?&=~")
+    return Markup(f"[{cell(words)}](<{target}>)" if address else cell(words))
+
+
 def render(run: RunData, rules: Rules | None = None) -> str:
     """The report in at most 60 lines and 20 kB; what has no room is counted, with what shows it.
 
@@ -48,7 +61,7 @@ def render(run: RunData, rules: Rules | None = None) -> str:
     page = Page(["# Optimizer conformance", "", f"Run: {cell(provenance(run))}", ""])
     page.add(*counted(run, found))
     page.add(*findings(run))
-    rows = [row(block) for block in blocks(found, rules or {})]
+    rows = [row(block, run) for block in blocks(found, rules or {})]
     header = ("rule", "follow", "do not follow, or not everywhere")
     page.table("Rules, and who follows them", header, rows, until=LINES - 26)
     came: list[tuple[str, ...]] = [(line,) for line in outcomes.lines(run)]
@@ -127,11 +140,12 @@ def counted(run: RunData, found: Iterable[Bearing]) -> list[str]:
 FEW = 6  # findings and missing adapters on one page
 
 
-def row(block: Block) -> tuple[str, ...]:
+def row(block: Block, run: RunData) -> tuple[str, ...]:
     """A rule, who follows it, and who does not."""
     lines = "; ".join(typeset(line) for line in block.rule.lines)
+    told = f"{block.rule.title}: {lines}".removesuffix(": ")
     return (
-        f"{block.rule.title}: {lines}".removesuffix(": "),
+        leading(told, links.place(run, "rule", block.rule.key)),
         named(block.of(Conduct.follows)),
         "; ".join(
             f"{line.name} {line.first.conduct.said()} {first_words(line.first)}".strip()
@@ -168,7 +182,10 @@ def departed(run: RunData) -> list[tuple[str, ...]]:
                 ", ".join(dict.fromkeys(group.implementation)),
                 why,
                 "new" if new else first.expectation,
-                first["case"],
+                leading(
+                    first["case"],
+                    links.cell(run, first.implementation, first.device, first["case"]),
+                ),
             )
         )
     return [row[1:] for row in sorted(rows, key=lambda row: row[0])]

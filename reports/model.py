@@ -33,6 +33,8 @@ class RunData:
     adapters  what each adapter is, or why it is missing
     groups    the groups of each adapter; none for a run of format 1
     footer    totals and times; None for an incomplete run
+    page      address of a site of this run, into which other formats lead; empty: none is known
+    parts     the runs that this one was put together from; none for a run as it was made
     """
 
     folder: Path
@@ -41,6 +43,8 @@ class RunData:
     groups: dict[str, list[StoredGroup]]
     cells: pandas.DataFrame
     footer: Footer | None
+    page: str = ""
+    parts: tuple[RunData, ...] = ()
 
 
 def load(folder: Path, *, incomplete: bool = False) -> RunData:

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
 
+from optimizer_conformance.reports import links
 from optimizer_conformance.reports.findings import LABELS, MEANINGS, recorded
 from optimizer_conformance.reports.model import RunData, compared, options
 from optimizer_conformance.reports.records import About, Finding
@@ -93,6 +94,7 @@ def result(finding: Finding, run: RunData) -> Json:
             location(finding.file or driven_by(finding.adapter), finding.line or 1, place[1])
         ],
         "partialFingerprints": {"place/v1": fingerprint(str(finding.kind), *place)},
+        **shown_at(run, finding.implementation, finding.device, finding.case),
         "properties": {
             "adapter": finding.adapter,
             "version": run.adapters.get(finding.adapter, About()).version,
@@ -131,12 +133,20 @@ def known(run: RunData) -> Iterator[Json]:
                 }
                 for name in names
             ],
+            **shown_at(run, row.implementation, row.device, row.case),
             "properties": {
                 "adapter": row.adapter,
                 "documentation": documentation(run, row.adapter, row.implementation),
                 "case": row.case,
             },
         }
+
+
+def shown_at(run: RunData, name: str, device: str, case: str) -> Json:
+    """Where the site shows a result (3.27.20), if there is one and it knows the implementation."""
+    known = bool(name) and not set("*?[") & set(name.partition("[")[0])
+    address = links.cell(run, name, device, case) or links.implementation(run, name, device)
+    return {"hostedViewerUri": address} if known and address else {}
 
 
 def driven_by(adapter: str) -> str:

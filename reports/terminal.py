@@ -5,23 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from itertools import groupby
-from pathlib import PurePath
 from typing import Any
 
 import pandas
 from rich.console import Console
 
-from optimizer_conformance.reports import outcomes
-from optimizer_conformance.reports.bearings import Bearing, Lapse, bearings
-from optimizer_conformance.reports.blocks import Block, Chapter, Folded, Rules, chapters
+from optimizer_conformance.reports import links, outcomes, told
+from optimizer_conformance.reports.bearings import Bearing, bearings
+from optimizer_conformance.reports.blocks import Chapter, Rules, chapters
+from optimizer_conformance.reports.extents import EXTENTS, LINES, Extent, length, paper
 from optimizer_conformance.reports.findings import LABELS, recorded
 from optimizer_conformance.reports.model import RunData, compared, ill_posed, options
 from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.records import Finding, Kind
-from optimizer_conformance.reports.text import escape, typeset
+from optimizer_conformance.reports.text import escape
 from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, Conduct, Tone, named
 
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
+FEW = 5  # where there is no room for so many
+FEWER = 2  # reasons of one departure; its page has all
 
 
 def show(
@@ -34,27 +36,36 @@ def show(
 ) -> None:
     """Print what a run says, shortest first; with ``long`` scores, options and every case.
 
+    Without it in at most some hundred lines, however much was run: the first extent that has room.
     ``rules`` are those that documents state, by variant: a report of a run alone knows their names.
     ``tried`` says in a line what was tried, and in one what was not.
     """
-    words = Words(console)
-    found = bearings(run)
-    headline(run, found, words)
-    new_departures(run, words)
-    seen: set[str] = set()
-    many = True
-    for chapter in chapters(found, rules or {}):
-        if many or len(chapter.blocks) > 1:
-            words.blank()
-        many = len(chapter.blocks) > 1
-        heading(chapter, words)
-        for block in chapter.blocks:
-            show_block(block, chapter, words, seen, long=long)
-    strange = list(outcomes.lines(run))
-    for line in strange[: None if long else outcomes.SHOWN]:
-        words.say(f"came out {line}", style="yellow", styled=len("came out"))
-    if len(strange) > outcomes.SHOWN and not long:
-        words.say(f"… and {len(strange) - outcomes.SHOWN} more; --long has all")
+    stated = list(chapters(bearings(run), rules or {}))
+    lines = tuple(tried)
+    if long:
+        return tell(run, Words(console), stated, EXTENTS[0], lines, long=True)
+    for extent in EXTENTS:
+        trial = paper(console)
+        tell(run, Words(trial), stated, extent, lines)
+        if length(trial) <= LINES or extent is EXTENTS[-1]:
+            return tell(run, Words(console), stated, extent, lines)
+    return None
+
+
+def tell(
+    run: RunData,
+    words: Words,
+    stated: list[Chapter],
+    extent: Extent,
+    tried: Iterable[str],
+    *,
+    long: bool = False,
+) -> None:
+    """Everything, to some extent."""
+    headline(run, bearings(run), words)
+    new_departures(run, words, extent)
+    told.chapters(stated, words, extent, long=long)
+    came_out(run, words, extent, long=long)
     if long:
         details(run, words)
     words.blank()
@@ -63,11 +74,17 @@ def show(
     totals(run, words, long=long)
 
 
-def heading(chapter: Chapter, words: Words) -> None:
-    """A family with the equations that its rules share; one rule needs no heading above its own."""
-    if len(chapter.blocks) > 1:
+def came_out(run: RunData, words: Words, extent: Extent, *, long: bool) -> None:
+    """What nobody wants of an optimizer, though no document is contradicted by it."""
+    strange = list(outcomes.lines(run))
+    shown = None if long else outcomes.SHOWN if extent.outcomes else 0
+    for line in strange[:shown]:
+        words.say(f"came out {line}", style="yellow", styled=len("came out"))
+    if left := len(strange[shown:] if shown is not None else []):
         words.say(
-            f"{chapter.family}: {typeset('; '.join(chapter.common))}".rstrip(": "), style="bold"
+            f"{'… and ' if shown else ''}{left} kinds of outcome that nobody wants (nan, infinite, "
+            "frozen) where no digit was promised: --long has them",
+            style="yellow",
         )
 
 
@@ -104,71 +121,6 @@ def others(run: RunData) -> dict[Kind, int]:
     return {kind: kinds.count(kind) for kind in LABELS if kind in kinds and kind not in told}
 
 
-def show_block(block: Block, chapter: Chapter, words: Words, seen: set[str], *, long: bool) -> None:
-    """One rule: its formula, who follows it, and a sentence for who does not.
-
-    ``seen`` are the sentences that were said before: of those the link is enough.
-    """
-    equations = [typeset(line) for line in chapter.own(block)]
-    alone = len(chapter.blocks) == 1
-    title, start = (block.rule.title, "") if alone else (block.rule.words, " ")
-    colon = ":" * bool(title and equations)
-    words.parts(f"{start}{title}{colon}", equations, style=Tone.note.terminal, indent=4)
-    if long:
-        words.say(f"stated by {', '.join(block.documents)}", style="dim", start="  ", indent=4)
-    if names := [line.name for line in block.of(Conduct.follows)]:
-        listed(names, f"{Conduct.follows.said(len(names))}:", Conduct.follows, words)
-    for conduct in (Conduct.excepted, Conduct.another, Conduct.undecided):
-        for lines in block.together(conduct):
-            departing(lines, words, seen)
-
-
-def listed(names: list[str], told: str, conduct: Conduct, words: Words, style: str = "") -> None:
-    """A mark, words, and who it is said of."""
-    words.say(
-        f"{told} {', '.join(names)}",
-        start=f"  {conduct.mark} ",
-        style=style or conduct.tone.terminal,
-        styled=len(told) + 4,
-        indent=4,
-    )
-
-
-def departing(lines: list[Folded], words: Words, seen: set[str]) -> None:
-    """Who does not follow, or not everywhere, and in a sentence what is done instead."""
-    item = lines[0].first
-    names = ", ".join(line.name for line in lines)
-    tone = item.conduct.tone if item.new or not item.lapses else Tone.warn
-    words.say(
-        f"{names} {told(item, sum(len(line.members) for line in lines), seen)}",
-        start=f"  {item.conduct.mark} ",
-        style=tone.terminal,
-        styled=4,
-        indent=4,
-    )
-
-
-def told(item: Bearing, count: int, seen: set[str]) -> str:
-    """What is said of an implementation that does not follow, or not everywhere."""
-    word = item.conduct.said(count)
-    if item.conduct is Conduct.undecided:
-        follows = "; this is the rule that it computes" if not item.claimed and item.also else ""
-        return f"{word}: {item.why}{follows}"
-    parts = [lapsed(lapse, item.claimed, seen) for lapse in item.lapses]
-    between = " " if item.lapses[0].where or parts[0].startswith("(") else ": "
-    return f"{word}{between}{'; '.join(parts)}"
-
-
-def lapsed(lapse: Lapse, claimed: bool, seen: set[str]) -> str:
-    """Where and how an implementation leaves a document."""
-    new = " (new)" * (claimed and not lapse.known)
-    if lapse.link and lapse.sentence in seen:
-        return f"{lapse.where} (see {PurePath(lapse.link).stem})".strip()
-    seen.add(lapse.sentence)
-    parts = [lapse.where, lapse.sentence + f" ({lapse.link})" * bool(lapse.link) + new]
-    return ": ".join(filter(None, parts))
-
-
 def is_known(row: Any) -> bool:
     """Whether expectations cover everything in which a row of the summary deviates."""
     return bool(row.verdict == DEVIATES and row.unexpected == 0)
@@ -188,16 +140,17 @@ def number(value: float) -> str:
     return f"{value:.2f}" if value < 100 else f"{value:.0e}"
 
 
-def new_departures(run: RunData, words: Words) -> None:
+def new_departures(run: RunData, words: Words, extent: Extent) -> None:
     """What nothing expects: each reason, with the commands that show its first case again."""
+    most = SHOWN if extent.sentences else FEW
     rows = claimed_departures(run)
     for count, (why, group) in enumerate(rows[rows.unexpected > 0].groupby("why", sort=False)):
         if not count:
             words.blank()
             words.say("New", style="bold red")
-        if count < SHOWN:
-            one_departure(str(why), group, words)
-        elif count == SHOWN:
+        if count < most:
+            one_departure(str(why), group, words, run, short=not extent.equations)
+        elif count == most:
             words.say("  … and more; `conformance report --format json` has all of them")
 
 
@@ -207,10 +160,15 @@ def claimed_departures(run: RunData) -> pandas.DataFrame:
     return matrix[(matrix.relation == "claimed") & (matrix.deviating > 0)]
 
 
-def one_departure(why: str, group: pandas.DataFrame, words: Words) -> None:
+def one_departure(
+    why: str, group: pandas.DataFrame, words: Words, run: RunData, *, short: bool = False
+) -> None:
     """One reason, the configurations that share it, and the first case that shows it."""
     names = ", ".join(dict.fromkeys(group.implementation))
-    words.say(f"{names}: {why}", start="  ", indent=4)
+    reasons = why.split("; ")
+    most = 1 if short else FEWER
+    more = f"; and {len(reasons) - most} more like it" if len(reasons) > most else ""
+    words.say(f"{names}: {'; '.join(reasons[:most])}{more}", start="  ", indent=4)
     row: Any = next(group.itertuples(index=False))
     if row.step:
         words.say(
@@ -222,8 +180,11 @@ def one_departure(why: str, group: pandas.DataFrame, words: Words) -> None:
         )
     if row.case:
         again = f"conformance run --implementation '{row.implementation}' --case '{row.case}'"
-        words.command(again)
+        if not short:
+            words.command(again)
         words.command(reproducer(row))
+        if address := links.cell(run, row.implementation, row.device, row.case):
+            words.command(address)
 
 
 def reproducer(row: Any) -> str:
@@ -247,7 +208,7 @@ def details(run: RunData, words: Words) -> None:
         if not count:
             words.blank()
             words.say("Known, with the first case of each", style="bold yellow")
-        one_departure(str(why), group, words)
+        one_departure(str(why), group, words, run)
 
 
 def scores(row: Any) -> str:

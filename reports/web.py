@@ -6,8 +6,8 @@ elsewhere.  What a run brought along is data there and becomes text alone.
 
 from __future__ import annotations
 
-import json
-import math
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,22 @@ from typing import Any
 import msgspec
 import pandas
 
-from optimizer_conformance.reports import claims, diff, tables
+from optimizer_conformance.reports import beside, claims, diff, tables
 from optimizer_conformance.reports.bearings import Bearing, bearings
 from optimizer_conformance.reports.blocks import Block, Folded, blocks
 from optimizer_conformance.reports.exhibits import Exhibits, Formula
 from optimizer_conformance.reports.findings import LABELS, recorded
 from optimizer_conformance.reports.markdown import provenance
 from optimizer_conformance.reports.model import RunData, compared, options
+from optimizer_conformance.reports.packed import encoded, table
 from optimizer_conformance.reports.page import template
-from optimizer_conformance.reports.records import Element
+from optimizer_conformance.reports.records import FORMAT, Element
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.reports.text import visible_column
 from optimizer_conformance.reports.verdicts import MEANINGS, Conduct
 
 Json = dict[str, Any]
-SCRIPTS = ("core", "matrix", "implementation", "cells", "pages", "playground")
+SCRIPTS = ("core", "matrix", "implementation", "drawing", "cells", "pages", "more", "playground")
 OWN = [
     "variant", "features", "dtype", "mode", "regime", "case", "verdict", "score", "ulp", "exact",
     "rounding", "representation", "range", "ill_posed", "deviates", "step", "quantity", "element",
@@ -46,6 +47,10 @@ CHANGED = [
     "why_a", "why_b", "cells", "case",
 ]  # fmt: skip
 ELEMENTS = 4  # of a cell: a run folder keeps more, and a site is to be sent around
+SUPPORT = (
+    "name", "family", "claims", "hyperparameters", "dtypes", "devices", "state", "settable",
+    "schedules", "groups", "gaps", "undriven", "documentation",
+)  # fmt: skip
 OTHERS = ["variant", "features", "verdict", "cells", "deviating", "why"]
 
 
@@ -72,31 +77,58 @@ class RunSite:
 
     def write(self) -> list[Path]:
         """Every file."""
-        for name in SCRIPTS:
-            self.copy(f"{name}.js")
-        self.copy("site.css")
-        self.text("index.html", template("site/index.html").render(scripts=SCRIPTS))
-        self.data("run", self.overview())
-        self.data("claims", claims.beside(self.run))
-        self.data("extra", self.extra())
-        self.data("changes", self.changes())
-        cells = self.run.cells
-        for number, place in enumerate(self.places()):
-            self.data(f"cells/{number}", self.detail(place, cells))
+        for name in self.names():
+            self.text(name, self.content(name))
         return self.written
 
+    def names(self) -> Iterator[str]:
+        """The files of the site."""
+        yield from ("index.html", "site.css", *(f"{name}.js" for name in SCRIPTS))
+        yield from (f"data/{name}.js" for name in self.parts)
+        yield from (f"data/cells/{number}.js" for number in range(len(self.places)))
+        yield from (f"data/every/{file}/{cell}.js" for file, cell in self.exhibits.every)
+
+    def content(self, name: str) -> str:
+        """What a file holds.  Raises KeyError for a name that the site has not."""
+        if name == "index.html":
+            return template("site/index.html").render(scripts=SCRIPTS)
+        if not name.startswith("data/"):
+            return self.shipped(name)
+        data = name.removeprefix("data/").removesuffix(".js")
+        kind, _, rest = data.partition("/")
+        if kind == "cells" and rest.isdecimal() and int(rest) < len(self.places):
+            return script(data, self.detail(self.places[int(rest)], self.run.cells))
+        if kind == "every":
+            file, _, cell = rest.partition("/")
+            return script(data, self.exhibits.every[int(file), int(cell)])
+        return script(data, self.parts[data]())
+
+    @cached_property
+    def parts(self) -> dict[str, Callable[[], object]]:
+        """What makes the data of each page that is not about one implementation."""
+        return {
+            "run": self.overview,
+            "claims": lambda: claims.beside(self.run),
+            "extra": self.extra,
+            "changes": self.changes,
+            "classes": lambda: self.exhibits.classes,
+            "support": self.support,
+            "power": lambda: beside.power(self.run),
+            "porting": lambda: beside.porting(self.run),
+            "history": lambda: beside.history(self.run),
+        }
+
+    @cached_property
     def places(self) -> list[tuple[str, str]]:
         """Each implementation on each device, in the order of their files."""
         return list(dict.fromkeys((item.implementation, item.device) for item in self.found))
 
-    def copy(self, name: str) -> None:
-        """A file that is shipped."""
+    def shipped(self, name: str) -> str:
+        """A file that is shipped.  Raises KeyError."""
+        if name not in ("site.css", *(f"{one}.js" for one in SCRIPTS)):
+            raise KeyError(name)
         source = resources.files("optimizer_conformance.reports") / "templates" / "site" / name
-        self.text(name, source.read_text(encoding="utf-8"))
-
-    def data(self, name: str, content: object) -> None:
-        """Data in a script file."""
-        self.text(f"data/{name}.js", f"SITE.put({encoded(name)}, {encoded(content)});\n")
+        return source.read_text(encoding="utf-8")
 
     def text(self, name: str, content: str) -> None:
         """One file."""
@@ -117,6 +149,8 @@ class RunSite:
             "about": provenance(self.run),
             "folder": str(self.run.folder),
             "complete": self.run.footer is not None,
+            "progress": self.progress(),
+            "served": self.exhibits.served,
             "cells": self.counts(),
             "lacking": [
                 {"name": name, "why": about.missing}
@@ -199,7 +233,7 @@ class RunSite:
         return {
             "name": item.implementation,
             "device": item.device,
-            "file": self.places().index((item.implementation, item.device)),
+            "file": self.places.index((item.implementation, item.device)),
             "cells": item.cells,
             "lapses": [
                 {"cells": lapse.cells, "case": lapse.case, "entries": lapse.entries}
@@ -213,6 +247,15 @@ class RunSite:
             grouped = self.run.cells.groupby(["implementation", "device"]).dtype.unique()
             self._dtypes = {key: list(value) for key, value in grouped.items()}
         return list(self._dtypes[item.implementation, item.device])
+
+    def progress(self) -> dict[str, list[int]]:
+        """Of each adapter that is not done how many groups are, and how many there are."""
+        left = {name for name, about in self.run.adapters.items() if not about.complete}
+        return {
+            name: [sum(group.finished for group in groups), len(groups)]
+            for name, groups in self.run.groups.items()
+            if name in left and not self.run.footer
+        }
 
     def counts(self) -> dict[str, int]:
         """Claimed cells by verdict."""
@@ -239,9 +282,13 @@ class RunSite:
         return {
             "name": name,
             "device": device,
+            "file": self.places.index(place),
             "cells": table(own[own.relation == "claimed"], OWN),
             "others": table(others, OTHERS),
             "elements": table(self.elements(item.adapter, place), KEPT),
+            "every": sorted(
+                cell for file, cell in self.exhibits.every if self.places[file] == place
+            ),
             "observed": {**shown(formula), "differs": differs},
             "defaults": groups[0].defaults if groups else {},
             "documented": self.exhibits.defaults.get(item.variant, {}),
@@ -253,20 +300,27 @@ class RunSite:
             },
         }
 
+    def every(self, place: tuple[str, str]) -> list[int]:
+        """Which cells of an implementation were computed again."""
+        return sorted(cell for file, cell in self.exhibits.every if self.places[file] == place)
+
     def elements(self, adapter: str, place: tuple[str, str]) -> pandas.DataFrame:
         """The elements that deviate, of which a run folder keeps the first of each cell."""
-        path = self.run.folder / "elements" / f"{adapter}.parquet"
+        runs = self.run.parts or (self.run,)
+        holding = [run for run in runs if holds(run, place)]
+        path = (holding or runs)[-1].folder / "elements" / f"{adapter}.parquet"
         if not path.is_file():
             return pandas.DataFrame(columns=KEPT)
         if not hasattr(self, "_elements"):
             self._elements: dict[str, pandas.DataFrame] = {}
-        if adapter not in self._elements:
-            older = self.run.provenance.format != 3
+        kept = str(path)
+        if kept not in self._elements:
+            older = self.run.provenance.format != FORMAT
             found = tables.read(path, Element, older=older).to_pandas(ignore_metadata=True)
             for column in tables.texts(Element) if len(found) else ():
                 found[column] = visible_column(found[column])
-            self._elements[adapter] = found
-        found = self._elements[adapter]
+            self._elements[kept] = found
+        found = self._elements[kept]
         own = found[(found.implementation == place[0]) & (found.device == place[1])]
         return own.groupby(["variant", "case", "regime"], sort=False).head(ELEMENTS)
 
@@ -282,6 +336,23 @@ class RunSite:
             "changes": table(diff.changes(found), CHANGED),
         }
 
+    def support(self) -> list[Json]:
+        """What each implementation takes, and what it lacks; as its adapter says."""
+        compared_ = self.run.cells[["implementation", "dtype"]].drop_duplicates()
+        judged = compared_.groupby("implementation").dtype.agg(list).to_dict()
+        return [
+            {
+                "adapter": adapter,
+                "missing": about.missing or item.gaps.get("device", ""),
+                "judged": judged.get(item.name, []),
+                **{name: getattr(item, name) for name in SUPPORT},
+                "features": sorted({options("+".join(sorted(one))) for one in item.features}),
+            }
+            for adapter, about in sorted(self.run.adapters.items())
+            if about.description
+            for item in about.description.implementations
+        ]
+
     def extra(self) -> Json:
         """Examples, and walks in two dimensions."""
         return {
@@ -291,50 +362,22 @@ class RunSite:
         }
 
 
+def holds(run: RunData, place: tuple[str, str]) -> bool:
+    """Whether a run has cells of an implementation on a device."""
+    found = run.cells
+    return len(found) > 0 and bool(
+        ((found.implementation == place[0]) & (found.device == place[1])).any()
+    )
+
+
+def script(name: str, content: object) -> str:
+    """Data as a script file holds it."""
+    return f"SITE.put({encoded(name)}, {encoded(content)});\n"
+
+
 def shown(formula: Formula | None) -> Json:
     """A formula as data."""
     return {
         "text": list(formula.text) if formula else [],
         "mathml": list(formula.mathml) if formula else [],
     }
-
-
-def table(frame: pandas.DataFrame, columns: list[str]) -> Json:
-    """Rows of some columns.
-
-    A column in which every row says the same is kept once; of words that repeat, each is kept once
-    and rows have its number.
-    """
-    same, words, kept, varied = {}, {}, [], []
-    for name in columns:
-        values = frame[name].tolist() if len(frame) else []
-        different = dict.fromkeys(values) if values and isinstance(values[0], str) else {}
-        if len(different) == 1 or (len(values) > 1 and len(set(map(str, values))) == 1):
-            same[name] = values[0]
-            continue
-        if different and len(different) * 2 < len(values):
-            words[name] = list(different)
-            numbers = {value: number for number, value in enumerate(different)}
-            values = [numbers[value] for value in values]
-        kept.append(name)
-        varied.append(values)
-    rows = [list(row) for row in zip(*varied, strict=True)] if varied else [[]] * len(frame)
-    return {"same": same, "words": words, "columns": kept, "rows": rows}
-
-
-def encoded(content: object) -> str:
-    """JSON that a script may hold, infinities as text and nan as null."""
-    text = json.dumps(finite(content), ensure_ascii=False, separators=(",", ":"), default=str)
-    # A script in a page would end at these; a script file does not, and may become one.
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def finite(content: object) -> object:
-    """The same without numbers that JSON lacks."""
-    if isinstance(content, dict):
-        return {str(name): finite(value) for name, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [finite(value) for value in content]
-    if isinstance(content, float) and not math.isfinite(content):
-        return None if math.isnan(content) else str(content)
-    return content

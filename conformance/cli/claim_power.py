@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from optimizer_conformance.cli.console import console, errors, print_json
-from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.verify.faults import answers, campaign, report, rules
 from optimizer_conformance.reports.text import escape
 

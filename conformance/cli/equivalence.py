@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
-from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.equivalence.classes import mapped
 from optimizer_conformance.reference.rules import FAMILIES
 from optimizer_conformance.reports import classes, equivalence, model, picture, sheets

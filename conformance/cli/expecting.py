@@ -11,7 +11,7 @@ import typer
 
 from optimizer_conformance.cli.codes import USAGE
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json
-from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.expectations import gate
 from optimizer_conformance.expectations.check import review
 from optimizer_conformance.expectations.ledger import FOLDER, ledger

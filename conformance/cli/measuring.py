@@ -11,7 +11,7 @@ from rich.table import Table
 
 from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.interpreting import interpreting
-from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.devices.budgets import (
     FRAMEWORKS,
     Measured,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,23 @@ import typer
 from rich.console import Console
 
 from optimizer_conformance.cli import losses
-from optimizer_conformance.cli.console import UsageError, console, errors, json_text, print_json
+from optimizer_conformance.cli.console import (
+    UsageError,
+    console,
+    errors,
+    json_text,
+    print_json,
+    suggestion,
+)
+from optimizer_conformance.cli.publishing import (
+    badges,
+    folder,
+    last_run,
+    loaded,
+    serve,
+    site,
+    write,
+)
 from optimizer_conformance.expectations import gate
 from optimizer_conformance.questions import attempted, stated
 from optimizer_conformance.reference import examples
@@ -27,7 +42,6 @@ from optimizer_conformance.reports import (
     model,
     sarif,
     terminal,
-    web,
     workflow,
 )
 from optimizer_conformance.reports.paragraphs import Words
@@ -56,7 +70,8 @@ RENDER: dict[str, Callable[[model.RunData], str]] = {
     "summary": markdown.brief,
     "annotations": workflow.render,
 }
-FORMATS = ("terminal", *RENDER, "parquet")
+FORMATS = ("terminal", *RENDER, "badges", "parquet")
+SERVE = "serve"  # in place of a run folder
 # What CI takes from a run: a file each.
 BUNDLE = {
     "conformance.html": "html",
@@ -69,7 +84,13 @@ BUNDLE = {
 
 
 def report(
-    run: Annotated[Path | None, typer.Argument(help="run folder; the last of runs/")] = None,
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[serve] [RUN]...",
+            help="run folder; the last of runs/. Several are shown as one",
+        ),
+    ] = None,
     format_: Annotated[str, typer.Option("--format", "-f", help=", ".join(FORMATS))] = "terminal",
     output: Annotated[
         Path | None, typer.Option("--output", "--out", "-o", help="file to write")
@@ -91,9 +112,23 @@ def report(
         Path | None,
         typer.Option("--against", help="of a site: also what changed since this earlier run"),
     ] = None,
+    page: Annotated[
+        str, typer.Option("--page", help="address of its site: what is written leads there")
+    ] = "",
+    elements: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--elements",
+            help="of a site: compute each element of this implementation's cells again; a glob",
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option("--port", help="of `report serve`; 0: any that is free")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
 ) -> None:
     """Show a run again, in any format; with --gate also decide.
+
+    [bold]serve[/] answers on this machine alone, fills in cells while the run goes on, and computes
+    every element of a cell when asked.
 
     [bold]Examples[/]
 
@@ -105,46 +140,59 @@ def report(
 
       conformance report runs/after --format html --out report --against runs/before
 
+      conformance report serve runs/20261120T190000.000
+
+      conformance report runs/on-cpu runs/on-gpu --format html --out report
+
+      conformance report runs/… --format badges --out badges
+
+      conformance report runs/… --format sarif --page https://example.org/report -o run.sarif
+
       conformance report runs/… --bundle reports --gate
     """
-    chosen = "json" if as_json else format_
-    if chosen == "html" and output is not None and not output.suffix:
-        site(run or last_run(), output, against, incomplete=incomplete)
+    named = list(runs or ())
+    if named and str(named[0]) == SERVE:
+        serve(*named[1:], port=port)
         return
-    only_of_a_site(against)
-    if chosen not in FORMATS:
-        raise UsageError(f"unknown format {chosen!r}; known are {', '.join(FORMATS)}")
-    if chosen == "parquet" and output is None:
-        raise UsageError("--format parquet is a binary file: name it with --output")
-    data = model.load(run or last_run(), incomplete=incomplete)
-    if bundle_ is not None:
+    chosen = "json" if as_json else format_
+    folders = named or [last_run()]
+    if chosen == "html" and output is not None and not output.suffix:
+        site(folders, output, against, incomplete=incomplete, elements=tuple(elements or ()))
+        return
+    only_of_a_site(against, elements)
+    known_format(chosen, output)
+    data = loaded(folders, incomplete=incomplete, page=page)
+    if chosen == "badges" and output is not None:
+        badges(data, output)
+    elif bundle_ is not None:
         bundle(data, bundle_)
-    elif chosen == "parquet":
-        assert output is not None
-        write(output, model.parquet_bytes(data))
+    elif output is not None:
+        write(output, rendered(chosen, data, long=long))
+        console.print(f"wrote {escape(output)}", soft_wrap=True)
     elif chosen != "terminal":
-        rendered = RENDER[chosen](data)
-        if output is None:
-            typer.echo(rendered, nl=False)
-        else:
-            write(output, rendered.encode())
-    elif not gate_ and output is None:
+        typer.echo(rendered(chosen, data, long=long).decode(), nl=False)
+    elif not gate_:
         rules, tried = stated.rules_of(data), attempted.lines(data)
         terminal.show(data, console, rules=rules, tried=tried, long=long)
-    elif output is not None:
-        write(output, as_terminal(data, long=long).encode())
-    if output is not None and bundle_ is None:
-        console.print(f"wrote {escape(output)}", soft_wrap=True)
     if gate_:
         decide(data)
 
 
-def last_run() -> Path:
-    """The run folder in ``runs`` that was begun last.  Raises UsageError where there is none."""
-    found = [path.parent for path in Path("runs").glob("*/provenance.json")]
-    if not found:
-        raise UsageError("runs/ holds no run: name a run folder, or make one: `conformance run`")
-    return max(found, key=lambda folder: (folder / "provenance.json").stat().st_mtime)
+def known_format(name: str, output: Path | None) -> None:
+    """Whether a format exists, and has a file where it needs one."""
+    if name not in FORMATS:
+        raise UsageError(f"unknown format {name!r}{suggestion(name, FORMATS)}")
+    if name == "parquet" and output is None:
+        raise UsageError("--format parquet is a binary file: name it with --output")
+    if name == "badges" and output is None:
+        raise UsageError("--format badges is a file an implementation: name a folder with --out")
+
+
+def rendered(name: str, data: model.RunData, *, long: bool) -> bytes:
+    """A format as a file holds it."""
+    if name == "parquet":
+        return model.parquet_bytes(data)
+    return (as_terminal(data, long=long) if name == "terminal" else RENDER[name](data)).encode()
 
 
 def as_terminal(data: model.RunData, *, long: bool) -> str:
@@ -156,21 +204,11 @@ def as_terminal(data: model.RunData, *, long: bool) -> str:
     return there.file.getvalue()
 
 
-def only_of_a_site(against: Path | None) -> None:
-    """Whether an earlier run was named where it says nothing."""
-    if against is not None:
-        raise UsageError("--against is for a site: give --format html --out DIR as well")
-
-
-def site(run: Path, target: Path, against: Path | None, *, incomplete: bool) -> None:
-    """Write the report as a site that opens without a server."""
-    from optimizer_conformance.questions import exhibits  # noqa: PLC0415 - only a site needs it
-
-    data = model.load(run, incomplete=incomplete)
-    earlier = model.load(against, incomplete=incomplete) if against else None
-    folder(target)
-    files = web.write(data, target, exhibits.exhibits(data), earlier)
-    console.print(f"wrote {len(files)} files; open {escape(target / 'index.html')}", soft_wrap=True)
+def only_of_a_site(against: Path | None, elements: list[str] | None) -> None:
+    """Whether something was asked for that only a site has."""
+    for name, given in (("against", against), ("elements", elements)):
+        if given:
+            raise UsageError(f"--{name} is for a site: give --format html --out DIR as well")
 
 
 def bundle(data: model.RunData, target: Path) -> None:
@@ -191,24 +229,6 @@ def decide(data: model.RunData) -> None:
     if not code:
         console.print("[green]As expected[/]")
     raise typer.Exit(code)
-
-
-def folder(path: Path) -> None:
-    """Make a folder where there is none."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"{path} cannot be made: {error.strerror}; give another folder") from error
-
-
-def write(path: Path, written: bytes) -> None:
-    """Write a whole file or none."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(written)
-        os.replace(partial, path)
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def reproduce(

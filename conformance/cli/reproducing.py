@@ -15,8 +15,8 @@ from optimizer_conformance.cli.console import (
 )
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.names import known_adapters
-from optimizer_conformance.cli.reporting import folder as made_folder
-from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.cli.publishing import folder as made_folder
+from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.repro.cells import deviations, found_in
 from optimizer_conformance.questions.repro.checking import ScriptRun, check
 from optimizer_conformance.questions.repro.collection import Collection, CollectionEntry

@@ -11,7 +11,7 @@ import typer
 
 from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
-from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.devices.budgets import read
 from optimizer_conformance.questions.devices.page import page
 from optimizer_conformance.questions.equivalence.classes import mapped

@@ -18,7 +18,7 @@ from optimizer_conformance.cli.console import (
 )
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.names import known_adapters
-from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.translate import STEPS, Translation, report, translate
 from optimizer_conformance.questions.translate.result import OUTCOMES, Side
 from optimizer_conformance.questions.translate.table import survey

@@ -20,7 +20,7 @@ from optimizer_conformance.cli.console import (
 )
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
-from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.verify import document, ledger
 from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.document import Claim

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from latex2mathml.converter import convert
 
 from optimizer_conformance.judging.rows import rule_of
+from optimizer_conformance.questions.equivalence.classes import unseparated
 from optimizer_conformance.questions.stated import called, stated
 from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
@@ -17,9 +19,12 @@ from optimizer_conformance.reference.numbers.symbolic import equations, starts
 from optimizer_conformance.reference.rules import FACTORS, Rule
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports import beside, equivalence
 from optimizer_conformance.reports.bearings import bearings
+from optimizer_conformance.reports.classes import Panel, read
 from optimizer_conformance.reports.exhibits import Exhibits, Formula
-from optimizer_conformance.reports.model import RunData
+from optimizer_conformance.reports.folder import UnreadableRun
+from optimizer_conformance.reports.model import RunData, options
 
 # Dive into Deep Learning 8.6.1: 0.1 x1^2 + 2 x2^2 from (-5, -2), twenty steps at 0.4.
 CURVATURES = (0.1, 2.0)
@@ -29,8 +34,16 @@ STEPS = 20
 CHOSEN = {"learning_rate": "0.4", "epsilon": "0.5"}
 
 
-def exhibits(run: RunData) -> Exhibits:
-    """Everything that the rooms above reports know of the rules of a run."""
+def exhibits(
+    run: RunData,
+    every: Mapping[tuple[int, int], Mapping[str, Any]] | None = None,
+    *,
+    served: bool = False,
+) -> Exhibits:
+    """Everything that the rooms above reports know of the rules of a run.
+
+    ``every`` are the elements of cells that were computed again; ``served``: whether others can be.
+    """
     names = {name for item in bearings(run) for name in (item.variant, *item.also) if name}
     rules = stated(sorted(names & VARIANTS.keys()))
     own = {rules[name].key: VARIANTS[name].rule for name in rules}
@@ -43,7 +56,53 @@ def exhibits(run: RunData) -> Exhibits:
         paths={key: path(rule) for key, rule in own.items()},
         curvatures=CURVATURES,
         examples=[asdict(item) | {"matches": item.matches} for item in examples.reproduce()],
+        classes=[panel_content(panel) for panel in panels(run)],
+        every=every or {},
+        served=served,
     )
+
+
+def panels(run: RunData) -> list[Panel]:
+    """Who follows one rule, by family and options; of a run that kept no rules, nothing.
+
+    What tells classes apart stands there where ``conformance equivalence`` has left it.
+    """
+    kept = run.folder / beside.EQUIVALENCE[0]
+    if kept.is_file():
+        return read(kept).panels
+    try:
+        return unseparated(run) if len(run.cells) else []
+    except UnreadableRun:
+        return []
+
+
+def panel_content(panel: Panel) -> dict[str, Any]:
+    """One set of options of one family."""
+    return {
+        "family": panel.family,
+        "options": options(panel.options),
+        "classes": [
+            {
+                "name": item.name,
+                "rule": "; ".join(item.rule),
+                "equations": [text for text, _ in item.equations],
+                "documents": item.documents,
+                "members": [member.name for member in item.members],
+                "but": list(equivalence.exceptions(item)),
+            }
+            for item in panel.classes
+        ],
+        "witnesses": [
+            {
+                "classes": list(item.classes),
+                "said": equivalence.said(item),
+                "size": item.size,
+                "place": equivalence.place(item),
+                "example": equivalence.by_hand(item),
+            }
+            for item in panel.witnesses
+        ],
+    }
 
 
 def formula(rule: Rule) -> Formula:

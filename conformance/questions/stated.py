@@ -25,10 +25,12 @@ def rules_of(run: RunData) -> dict[str, StatedRule]:
 def stated(variants: Iterable[str]) -> dict[str, StatedRule]:
     """The rules of these variants; what is no variant here, of an older run, has none."""
     rules = {name: VARIANTS[name].rule for name in variants if name in VARIANTS}
-    numbers = {rule: str(place) for place, rule in enumerate(dict.fromkeys(rules.values()))}
+    keys: dict[Rule, str] = {}
+    for rule in dict.fromkeys(rules.values()):
+        keys[rule] = unused(slug(f"{rule.family} {distinguished(rule)}"), keys.values())
     return {
         name: StatedRule(
-            key=numbers[rule],
+            key=keys[rule],
             family=rule.family,
             words=distinguished(rule),
             equations=equations(rule),
@@ -36,6 +38,18 @@ def stated(variants: Iterable[str]) -> dict[str, StatedRule]:
         )
         for name, rule in rules.items()
     }
+
+
+def slug(words: str) -> str:
+    """Words as an address has them."""
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
+
+
+def unused(name: str, used: Iterable[str]) -> str:
+    """A name that is not used yet."""
+    taken = set(used)
+    every = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 2)))
+    return next(one for one in every if one not in taken)
 
 
 def distinguished(rule: Rule) -> str:

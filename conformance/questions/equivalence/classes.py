@@ -130,6 +130,34 @@ def panel(
     return Panel(family, features, classes, witnesses, tree(keys, names, witnesses))
 
 
+def unseparated(run: RunData) -> list[Panel]:
+    """The classes of a run without what tells each two apart, which takes minutes.
+
+    Raises UnreadableRun for a run that does not know its rules.
+    """
+    return [
+        Panel(family, features, list(classes(family, features, members)), [], [])
+        for (family, features), members in sorted(configurations(together([run])).items())
+    ]
+
+
+def classes(family: str, features: str, members: list[FollowedRule]) -> Iterator[Class]:
+    """Who follows one rule; the largest class first."""
+    groups: dict[Key, list[FollowedRule]] = {}
+    for member in members:
+        groups.setdefault((member.rule, member.apart), []).append(member)
+    keys = sorted(groups, key=lambda key: (key[0] is None, bool(key[1]), -len(groups[key])))
+    rules = [key[0] for key in keys if key[0] is not None]
+    for index, key in enumerate(keys):
+        yield Class(
+            letters(index),
+            described(key[0], rules, groups[key][0].partly),
+            printed(key),
+            documents(key[0], family, features) if not key[1] else [],
+            [Member(item.name, item.version, list(item.departs)) for item in groups[key]],
+        )
+
+
 def letters(index: int) -> str:
     """A, B, …, Z, A1, …."""
     return chr(ord("A") + index % 26) + (str(index // 26) if index >= 26 else "")

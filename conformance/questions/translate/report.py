@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from optimizer_conformance.questions.stated import distinguished
 from optimizer_conformance.questions.translate.table import (
     DTYPE,
     NUMBERS,
@@ -169,6 +170,11 @@ def witnesses(atlas: Atlas, features: tuple[str, ...], rules: dict[Rule, str]) -
             )
 
 
+def titled(rule: Rule) -> str:
+    """A rule in words."""
+    return f"{rule.family}, {distinguished(rule)}"
+
+
 def content(atlas: Atlas) -> dict[str, Any]:
     """For JSON: every attempt with its run and its witness."""
     return {
@@ -176,6 +182,9 @@ def content(atlas: Atlas) -> dict[str, Any]:
         "numbers": NUMBERS,
         "versions": atlas.versions,
         "followers": [asdict(item) for item in atlas.followers],
-        "attempts": [asdict(item) for item in atlas.attempts],
+        "attempts": [
+            asdict(item) | {"rule": titled(item.first), "own": titled(item.second)}
+            for item in atlas.attempts
+        ],
         "left_out": atlas.left_out,
     }
