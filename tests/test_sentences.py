@@ -54,6 +54,10 @@ class TestFiles:
         assert {claim.id for claim in document.load(name).claims} == used
         assert not [row for row in rows if row.open]
 
+    @pytest.mark.parametrize("name", NAMES)
+    def test_no_sentence_is_left_open(self, name):
+        assert [row.digest for row in sentences.known(name) if row.open] == []
+
     def test_no_sentence_is_copied(self):
         for path in Path(sentences.COVERED).glob("*.jsonl"):
             for line in path.read_text(encoding="utf-8").splitlines():

@@ -13,6 +13,7 @@ from optimizer_conformance.reference import airfoil
 
 PATHS = ("scratch", "gluon")
 SEEDS = 200
+AT_ONCE = 50  # trainings of one call, which has a minute
 
 
 def losses(path: str, samples: airfoil.Samples, seeds: int, context: Context) -> airfoil.Array:
@@ -25,14 +26,27 @@ def losses(path: str, samples: airfoil.Samples, seeds: int, context: Context) ->
     with tempfile.TemporaryDirectory(prefix="conformance-book-") as folder:
         table = Path(folder) / "samples.npy"
         np.save(table, np.column_stack(samples))
-        call = (
-            f"losses(samples={str(table)!r}, seeds={seeds}, batch={airfoil.BATCH}, "
-            f"epochs={airfoil.EPOCHS}, every={airfoil.EVALUATED_EVERY})"
-        )
-        answers = context.answers("mxnet", "book", call)
-    found = answers.observed.get(call, {})
+        calls = [
+            call(table, first, min(first + AT_ONCE, seeds)) for first in range(0, seeds, AT_ONCE)
+        ]
+        context.plan("mxnet", "book", calls)
+        return np.concatenate([answered(context, one) for one in calls])
+
+
+def call(table: Path, first: int, seeds: int) -> str:
+    """The call that trains from the seed ``first`` up to ``seeds``."""
+    return (
+        f"losses(samples={str(table)!r}, seeds={seeds}, batch={airfoil.BATCH}, "
+        f"epochs={airfoil.EPOCHS}, every={airfoil.EVALUATED_EVERY}, first={first})"
+    )
+
+
+def answered(context: Context, one: str) -> airfoil.Array:
+    """What a call came to.  Raises ScriptError where MXNet fails."""
+    answers = context.answers("mxnet", "book", one)
+    found = answers.observed.get(one, {})
     if "value" not in found:
-        reason = answers.failed.get(call) or found.get("message", "no answer")
+        reason = answers.failed.get(one) or found.get("message", "no answer")
         raise scripts.ScriptError(f"the book's training through Gluon failed: {reason}")
     return np.array(found["value"])
 

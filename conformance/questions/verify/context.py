@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -69,11 +70,28 @@ class Context:
             raise Missing(adapter, f"{adapter}: {environment.absence}")
         return environment.python
 
+    def command(self, adapter: str) -> list[str]:
+        """What starts the adapter's worker.  Raises Missing where there is no environment."""
+        python = self.python(adapter)
+        if adapter in self.pythons or environments.locate(adapter).enrolment.manifest is None:
+            return command_for(adapter, python)
+        return environments.locate(adapter).command
+
+    def surroundings(self, adapter: str) -> tuple[str | Path, dict[str, str]]:
+        """The interpreter of probe scripts, and what they are told of their environment.
+
+        An environment in another language has no interpreter: this one asks it, in its folder.
+        """
+        python = self.python(adapter)
+        if adapter in self.pythons or environments.locate(adapter).enrolment.manifest is None:
+            return python, {}
+        return sys.executable, {"CONFORMANCE_ENVIRONMENT": str(environments.locate(adapter).folder)}
+
     def worker(self, adapter: str) -> tuple[Worker, protocol.Description]:
         """The adapter's worker, and what it said about itself.  Raises Missing without a device."""
         if adapter not in self._workers:
             self.say(f"{adapter}: starting")
-            worker = Worker(command_for(adapter, self.python(adapter)))
+            worker = Worker(self.command(adapter))
             try:
                 self._workers[adapter] = worker, worker.hello()
             except WorkerError:
@@ -109,9 +127,9 @@ class Context:
         known = self._answers.get(key)
         if known is None or (call not in known.observed and call not in known.failed):
             self.plan(adapter, file, [call])
-            path, python = scripts.place(adapter, file), self.python(adapter)
+            path, (python, told) = scripts.place(adapter, file), self.surroundings(adapter)
             self.say(f"{adapter}: {file}.py, {len(self._planned[key])} calls")
-            self._answers[key] = scripts.carry_out(python, path, self._planned[key])
+            self._answers[key] = scripts.carry_out(python, path, self._planned[key], told=told)
         return self._answers[key]
 
 

@@ -64,15 +64,20 @@ def command(python: Path | str, path: Path, calls: Iterable[str]) -> str:
 
 
 def carry_out(
-    python: Path | str, path: Path, calls: Iterable[str], *, limit: float = CALL_LIMIT
+    python: Path | str,
+    path: Path,
+    calls: Iterable[str],
+    *,
+    limit: float = CALL_LIMIT,
+    told: dict[str, str] | None = None,
 ) -> Answers:
     """Make all calls; one that crashes or is late costs itself and a new process.
 
-    ``limit`` is in seconds a call.
+    ``limit`` is in seconds a call; ``told`` goes into the process's environment.
     """
     answers, left = Answers(), list(dict.fromkeys(calls))
     while left:
-        lines, ending = one_process(python, path, left, START_LIMIT + limit * len(left))
+        lines, ending = one_process(python, path, left, START_LIMIT + limit * len(left), told)
         before = len(left)
         for line in lines:
             take(line, answers)
@@ -99,7 +104,11 @@ def take(line: dict[str, Any], answers: Answers) -> None:
 
 
 def one_process(
-    python: Path | str, path: Path, calls: list[str], limit: float
+    python: Path | str,
+    path: Path,
+    calls: list[str],
+    limit: float,
+    told: dict[str, str] | None = None,
 ) -> tuple[list[dict[str, Any]], str]:
     """Run the calls in one process: the lines that it printed, and how it ended if not well."""
     with tempfile.TemporaryDirectory(
@@ -116,7 +125,7 @@ def one_process(
                     stdout=out,
                     stderr=err,
                     cwd=work,
-                    env=without_python() | QUIET,
+                    env=without_python() | QUIET | (told or {}),
                     start_new_session=True,
                 )
             except OSError as error:

@@ -74,9 +74,11 @@ def plain(value: Any) -> Any:
 
 def about(module: ModuleType) -> dict[str, Any]:
     """Versions and device."""
-    versions = {name: importlib.metadata.version(name) for name in getattr(module, "VERSIONS", ())}
+    named = getattr(module, "VERSIONS", ())
+    if not isinstance(named, dict):  # distributions of Python; what is none brings its versions
+        named = {name: importlib.metadata.version(name) for name in named}
     return {
-        "versions": versions,
+        "versions": named,
         "device": getattr(module, "DEVICE", "cpu"),
         "python": platform.python_version(),
     }

@@ -8,14 +8,14 @@ VERSIONS = ("mxnet", "numpy")
 RATE, GAMMA, SPREAD = 0.01, 0.9, 0.01
 
 
-def losses(samples, seeds, batch=10, epochs=2, every=100):
-    """The loss that the book would print, once a seed.
+def losses(samples, seeds, batch=10, epochs=2, every=100, first=0):
+    """The loss that the book would print, once a seed: the seeds from ``first`` to ``seeds`` - 1.
 
     ``samples``: a .npy file of standardised features (all columns but the last) and targets.
     """
     table = np.load(samples)
     features, targets = nd.array(table[:, :-1]), nd.array(table[:, -1])
-    return [one(features, targets, seed, batch, epochs, every) for seed in range(seeds)]
+    return [one(features, targets, seed, batch, epochs, every) for seed in range(first, seeds)]
 
 
 def one(features, targets, seed, batch, epochs, every):

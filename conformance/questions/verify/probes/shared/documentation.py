@@ -11,7 +11,7 @@ import re
 from contextlib import suppress
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-FRAMEWORKS = ("torch", "optax", "keras", "tensorflow-cpu", "mxnet", "paddlepaddle")
+FRAMEWORKS = ("torch", "optax", "keras", "tensorflow-cpu", "mxnet", "paddlepaddle", "mlx")
 VERSIONS = tuple(
     name
     for name in FRAMEWORKS
@@ -60,3 +60,8 @@ def text(name):
 def default(name, argument):
     """A default of the signature."""
     return {"default": inspect.signature(found(name)).parameters[argument].default}
+
+
+def defaults_to_none(name, argument):
+    """Whether a default of the signature is None, which a claim's file cannot write."""
+    return {"none": inspect.signature(found(name)).parameters[argument].default is None}
