@@ -106,6 +106,19 @@ def test_an_environment_that_has_lost_a_file_is_seen_said_and_made_again(ready, 
     )
 
 
+def test_a_run_in_an_environment_that_is_broken_says_what_it_has_lost(ready, conformance):
+    distribution(ready.folder, "left_pad").unlink()
+    ready.python.unlink()
+    ready.python.write_text("#!/bin/sh\nexit 1\n")
+    ready.python.chmod(0o755)
+    done = conformance("run", "--adapter", "numpy", "--json")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["missing"]["numpy"].endswith(
+        "; its environment is broken: left_pad.py of left_pad is gone; "
+        "`conformance env create numpy` makes it again"
+    )
+
+
 def made_elsewhere(cache, name, version):
     folder = cache / "environments" / name
     folder.mkdir(parents=True)

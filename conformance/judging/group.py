@@ -112,9 +112,17 @@ class Campaign:
                 return self.worker.hello()
             except WorkerError as error:
                 self.close()
-                if error.kind != str(Verdict.crash) or attempt == 2:
+                if error.kind != str(Verdict.crash):
                     raise
+                if attempt == 2:
+                    raise WorkerError(error.kind, f"{error}{self._broken()}") from error
         raise AssertionError
+
+    def _broken(self) -> str:
+        """What its environment has lost, where that is why it does not start; or empty."""
+        known = self.adapter in environments.ADAPTERS
+        place = environments.locate(self.adapter) if known else None
+        return place.remedy if place and place.command == self.command else ""
 
     def plan(self) -> list[Outline]:
         """Everything that was selected, as groups in the order of the run's rows."""

@@ -17,6 +17,8 @@ NARROWED = "neither this profile nor these filters ask for it"
 
 def of_run(run: RunData) -> dict[str, Attempts]:
     """What was tried of each implementation of a run."""
+    if run.cells.empty:  # no worker could be started
+        return {}
     about = described(run)
     return {
         name: of_one(group, about[name])

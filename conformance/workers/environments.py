@@ -128,6 +128,13 @@ class Environment:
         return f"no environment yet; `conformance env create {self.adapter}` makes it"
 
     @property
+    def remedy(self) -> str:
+        """What it has lost since it was made and what makes it again; empty where it is whole."""
+        lost = damage(self)
+        again = f"`conformance env create {self.adapter}` makes it again"
+        return f"; its environment is broken: {lost}; {again}" if lost else ""
+
+    @property
     def command(self) -> list[str]:
         """What starts its worker."""
         if manifest := self.enrolment.manifest:
