@@ -8,7 +8,7 @@ or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -55,11 +55,12 @@ def other(value: Any) -> Any:
     return 0
 
 
-def respects(check: str, seen: dict[str, Any], *, quoted: bool) -> Iterator[Respect]:
-    """Everything that an answer may have otherwise."""
-    everybody = (
-        [asked for chosen in seen.values() for asked in chosen] if check == "readings" else []
-    )
+def respects(
+    check: str, seen: dict[str, Any], *, quoted: bool, asked: Sequence[str] = ()
+) -> Iterator[Respect]:
+    """Everything that an answer may have otherwise; ``asked`` may follow a reading."""
+    followers = [name for chosen in seen.values() for name in chosen] if check == "readings" else []
+    everybody = followers or list(asked)
     for name, value in seen.items():
         if name == "cases":
             continue  # how many there were to ask is no answer
@@ -152,7 +153,9 @@ def frameworks(
         progress(done, len(rows), f"{name} {claim.id}")
         check, quoted = inner(claim.check), claim.check["name"] == "documented"
         right = decide(claim, check, Respect("", row.seen), row.version)
-        for respect in respects(check["name"], row.seen, quoted=quoted):
+        for respect in respects(
+            check["name"], row.seen, quoted=quoted, asked=check.get("implementations", ())
+        ):
             found = Noticed(f"{name} {claim.id}", respect.words)
             note(found, claim, right, decide(claim, check, respect, row.version))
             yield found
