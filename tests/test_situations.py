@@ -83,6 +83,7 @@ class TestCases:
         ("fortran", "rate"),
         ("gradient-in-memory-order", ""),
         ("gradient-kept-by-reference", ""),
+        ("idle-rows", "stays"),
         ("above-100", "rate"),
         ("nan-swallowed", ""),
         ("rate-zero", ""),

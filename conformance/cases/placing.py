@@ -124,12 +124,18 @@ def loop(draw: Expander, *names: str) -> list[Input]:
 
 
 def many(draw: Expander) -> list[Input]:
-    """Many parameters, one of which has gradients of zero, one whose gradients share a buffer."""
+    """Many parameters, one of which has gradients of zero, one whose gradients share a buffer.
+
+    One is a table of which some rows have no gradient, as with the rows of an embedding.
+    """
     first, zeroed, reused, *others = loop(draw, "first", "zeroed", "reused", "fourth", "last")
     zeroed.gradients = [
         0.0 * row if step in (2, 3, 6) else row for step, row in enumerate(zeroed.gradients)
     ]
-    return [first, zeroed, replace(reused, memory="reused"), *others]
+    rows = draw.parameter("rows", "wide", (5, 3))
+    for step, gradient in enumerate(rows.gradients):
+        gradient[(step + np.arange(5)) % 3 == 0] = 0.0
+    return [first, zeroed, replace(reused, memory="reused"), *others, rows]
 
 
 def pausing(draw: Expander) -> list[Input]:

@@ -168,6 +168,10 @@ SITUATIONS = (
         "gradient-reused", "where", "gradients that stand in one buffer", "loop", ("reused-*",),
         ("memory",), NO_MEMORY,
     ),
+    Situation(
+        "idle-rows", "where", "a matrix of which some rows have a gradient of zero", "loop",
+        ("rows",),
+    ),
     Situation("many-parameters", "where", "many parameters, first to last", "loop"),
     Situation(
         "groups", "where", "groups whose hyperparameters all differ", "loop-groups", (),

@@ -153,6 +153,12 @@ def rose(now: Moment) -> bool:
     return now.memory.rate != 0 and now.numbers["lr"] > now.memory.rate
 
 
+def idle(now: Moment) -> Any:
+    """The rows of a matrix whose gradient is zero, where those of others are not."""
+    still: Array = ~now.g.any(axis=-1, keepdims=True) if now.g.ndim == 2 else np.zeros(1, bool)
+    return still & bool(now.g.any())
+
+
 def some(test: Callable[[Array], Any]) -> Where:
     """Elements whose earlier gradient was so; none before the first."""
     return lambda now: False if now.memory.before is None else test(now.memory.before)
@@ -263,6 +269,7 @@ WHERE: tuple[Situated, ...] = (
         own=gradient(lambda now: now.g.ravel(order="K").reshape(now.g.shape)),
     ),
     Situated("gradient-kept-by-reference", "gradient-reused", ways=(), own=lazily),
+    Situated("idle-rows", "idle-rows", idle, ("stays", "decay")),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from optimizer_conformance.cases.case import MAIN_DTYPE
+from optimizer_conformance.cases.inputs import LAYOUTS
 from optimizer_conformance.cases.plan import Unit, comparable_variants
 from optimizer_conformance.cases.situations import SITUATED
 from optimizer_conformance.cases.tried import whereabouts
@@ -22,10 +23,10 @@ from optimizer_conformance.judging.verdict import Judgement, contradicted
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.questions.audit import words
 from optimizer_conformance.questions.audit.behaviour import ignored, influences
-from optimizer_conformance.questions.audit.conduct import Tried
+from optimizer_conformance.questions.audit.conduct import Tried, carry
 from optimizer_conformance.questions.audit.evidence import Candidate, Testimony, of_mutant
 from optimizer_conformance.questions.audit.experiments import asked, experiments
-from optimizer_conformance.questions.audit.facts import facts
+from optimizer_conformance.questions.audit.facts import confined, facts, kinds
 from optimizer_conformance.questions.audit.preparation import Ready
 from optimizer_conformance.questions.audit.suspects import only_single, stands, suspects, told_apart
 from optimizer_conformance.reference.rules import Rule
@@ -74,7 +75,20 @@ def diagnosed(
     if not left:
         return Diagnosis(tuple(dict.fromkeys((*first, *last))), variant.rule)
     found_out = followed(ready, variant, oracle, found, left, progress)
+    if found.cut and found_out.found:
+        more = confinement(ready, variant, oracle)
+        found_out = replace(found_out, why=(*found_out.why, *more))
     return replace(found_out, why=tuple(dict.fromkeys((*first, *found_out.why, *last))))
+
+
+def confinement(ready: Ready, variant: Variant, oracle: Oracle) -> Iterator[str]:
+    """To which kind of parameter a cause is confined: what told it is one kind of array alone."""
+    dtypes = ready.subject.implementation.dtypes
+    dtype = MAIN_DTYPE if MAIN_DTYPE in dtypes else dtypes[0]
+    modes = ("shapes", "shapes-filled")
+    for item in carry(ready, variant, oracle, defaults=False, modes=modes, dtypes=(dtype,)).judged:
+        if kind := confined(oracle, variant, item):
+            yield f"that is so only in {kind}; others follow the document"
 
 
 def followed(
@@ -190,12 +204,19 @@ def places(oracle: Oracle, variant: Variant, found: Tried, judged: list[Judged])
         yield "the hyperparameters of a parameter group are not those of its parameters"
         return
     situated = [item for item in judged if item[0].case.mode in SITUATED and item[2].divergence]
-    for unit, _, judgement in situated:
-        at = judgement.divergence
-        assert at is not None
-        yield f"it follows the document except {whereabouts(unit.case, at.parameter, at.step)}"
+    for item in situated:
+        yield f"it follows the document except {where(oracle, variant, item)}"
     if left := [item for item in judged if item[0].case.mode not in SITUATED]:
         yield from facts(oracle, variant, found.judged, left)
+
+
+def where(oracle: Oracle, variant: Variant, item: Judged) -> str:
+    """In which kind of parameter a case is wrong, or where it first is."""
+    unit, _, judgement = item
+    at = judgement.divergence
+    assert at is not None
+    shared = kinds(oracle, variant, item)[0] if unit.case.mode in LAYOUTS else ""
+    return f"in {shared}" if shared else whereabouts(unit.case, at.parameter, at.step)
 
 
 def narrow(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> bool:

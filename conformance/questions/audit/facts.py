@@ -20,13 +20,37 @@ Judged = tuple[Unit, Answer, Judgement]
 NAMED = 3  # parameters, modes or elements that are named
 SAME = 1e-3  # by which ratios differ that are one number to a person
 
+ALMOST = 0.7  # of the parameters of a kind: what a fault leaves right in others is luck
+SEEN = 5  # elements in which a fault shows
+
+
+def tall(shape: tuple[int, ...]) -> bool:
+    """Whether a matrix has more rows than columns."""
+    return len(shape) == 2 and shape[0] > shape[1]
+
+
+def other_order(parameter: Input) -> bool:
+    """Whether a gradient does not lie in memory as its parameter does."""
+    return parameter.memory != parameter.layout
+
+
 # What parameters may have in common, the most telling first.
 PROPERTIES: tuple[tuple[str, Callable[[Input], bool]], ...] = (
     ("parameters that are strided in memory", lambda p: p.layout == "strided"),
     ("0-d parameters", lambda p: p.value.ndim == 0),
     ("parameters of one element", lambda p: p.value.size == 1),
     ("vectors", lambda p: p.value.ndim == 1),
+    ("parameters in Fortran order", lambda p: p.layout == "fortran"),
+    ("channels-last parameters", lambda p: p.layout == "channels-last"),
+    ("parameters whose gradient is strided in memory", lambda p: p.memory == "strided"),
+    ("parameters whose gradient lies in Fortran order", lambda p: p.memory == "fortran"),
+    ("parameters whose gradient lies in another order than they do", other_order),
+    ("matrices with more rows than columns", lambda p: tall(p.value.shape)),
+    ("matrices with more columns than rows", lambda p: tall(p.value.shape[::-1])),
+    ("square matrices", lambda p: p.value.ndim == 2 and len(set(p.value.shape)) == 1),
     ("matrices", lambda p: p.value.ndim == 2),
+    ("parameters of three dimensions", lambda p: p.value.ndim == 3),
+    ("parameters of four dimensions", lambda p: p.value.ndim == 4),
     ("parameters of two or more dimensions", lambda p: p.value.ndim >= 2),
     ("parameters of three or more dimensions", lambda p: p.value.ndim >= 3),
     ("parameters of an even size", lambda p: p.value.size % 2 == 0),
@@ -95,26 +119,58 @@ def cases(every: Sequence[Judged], left: Sequence[Judged]) -> str:
 
 def places(oracle: Oracle, variant: Variant, judged: Judged) -> str:
     """What the parameters have in common in which a layout is wrong, or the elements."""
+    shared, masks = kinds(oracle, variant, judged)
+    return f"it deviates only in {shared}" if shared else elements(masks)
+
+
+def kinds(oracle: Oracle, variant: Variant, judged: Judged) -> tuple[str, list[Array]]:
+    """The kind of parameter in which alone a layout is wrong, and which elements of all are.
+
+    Where every parameter is wrong, or what is wrong has nothing in common, the kind is empty.
+    """
+    filled, wrong = divided(oracle, variant, judged)
+    if len(wrong) < len(filled):
+        return common([p for p, _ in wrong], filled), []
+    return "", [mask for _, mask in wrong]
+
+
+def divided(
+    oracle: Oracle, variant: Variant, judged: Judged
+) -> tuple[list[Input], list[tuple[Input, Array]]]:
+    """The parameters that have elements, and the wrong ones with what is wrong in them."""
     unit, answer, _ = judged
     question = question_for(variant, unit, answer.defaults)
     bad = contradicted(oracle, question, answer.observed) & ordinary(unit.case)
     parameters = inputs_of(unit.case).parameters
     ends = np.cumsum([p.value.size for p in parameters])
-    parts = dict(zip([p.name for p in parameters], np.split(bad, ends[:-1]), strict=True))
+    masks = zip(parameters, np.split(bad, ends[:-1]), strict=True)
     filled = [p for p in parameters if p.value.size]
-    wrong = [p for p in filled if parts[p.name].any()]
-    if len(wrong) < len(filled):
-        shared = common(wrong, filled)
-        return f"it deviates only in {shared}" if shared else ""
-    return elements([parts[p.name] for p in wrong])
+    return filled, [(p, mask) for p, mask in masks if mask.any()]
+
+
+def confined(oracle: Oracle, variant: Variant, judged: Judged) -> str:
+    """The kind of parameter to which a cause is confined; empty where others are wrong as well.
+
+    One that stands right beside wrong ones has enough elements to show a fault.
+    """
+    filled, wrong = divided(oracle, variant, judged)
+    names = {p.name for p, _ in wrong}
+    right = [p for p in filled if p.name not in names and p.value.size >= SEEN]
+    return common([p for p, _ in wrong], filled) if names and len(right) >= NAMED else ""
 
 
 def common(wrong: Sequence[Input], every: Sequence[Input]) -> str:
     """The property that the wrong parameters have and no other; empty where that is none."""
     names = {p.name for p in wrong}
     for words, has in PROPERTIES:
-        if {p.name for p in every if has(p)} == names:
+        kind = {p.name for p in every if has(p)}
+        if kind == names:
             return words
+    large = {p.name for p in every if p.value.size >= SEEN}
+    for words, has in PROPERTIES:
+        kind = {p.name for p in every if has(p)}
+        if names <= kind and len(names & large) >= max(2, ALMOST * len(kind & large)):
+            return f"{words}, if not in all of them"
     largest = max((p.value.size for p in every if p.name not in names), default=0)
     if all(p.value.size > largest for p in wrong):
         return f"parameters of more than {largest} elements"
@@ -124,7 +180,7 @@ def common(wrong: Sequence[Input], every: Sequence[Input]) -> str:
 
 def elements(masks: Sequence[Array]) -> str:
     """Which elements of every parameter deviate, where that is one kind of place."""
-    first = min(int(mask.argmax()) for mask in masks)
+    first = min((int(mask.argmax()) for mask in masks), default=0)
     if first and all(mask[first:].all() for mask in masks if mask.any()):
         return f"elements from the {first}th on deviate"
     return ""
