@@ -172,6 +172,9 @@ def scheduled(request: protocol.Open) -> dict[str, float]:
 
 
 SHARED = {"learning_rate": "lr", "epsilon": "eps", "weight_decay": "weight_decay"}
+# Of a momentum of zero, where the option is on.
+NO_BUFFER = {"momentum=0": "a momentum of 0 keeps no buffer"}
+NO_NESTEROV = {"momentum=0": "Nesterov momentum requires a momentum and zero dampening"}
 RMSPROP = TorchOffer(
     own=torch.optim.RMSprop,
     family="rmsprop",
@@ -192,6 +195,7 @@ RMSPROP = TorchOffer(
         "momentum": ("momentum_buffer", "momentum"),
     },
     dtypes=(*DTYPES, *COMPLEX),
+    gaps=NO_BUFFER,
     page=DOCUMENTATION,
 )
 ADAM = TorchOffer(
@@ -220,6 +224,7 @@ SGD = TorchOffer(
     switches=["nesterov", "maximize"],
     state={"momentum": ("momentum_buffer", "momentum")},
     dtypes=(*DTYPES, *COMPLEX),
+    gaps=NO_NESTEROV,
     page=DOCUMENTATION,
 )
 

@@ -226,6 +226,10 @@ def test_what_was_tried_is_said_once_for_all_implementations(tmp_path):
     assert tried in shown(data, width=2000, tried=(tried, left))
 
 
+def test_of_a_run_without_a_comparison_nothing_is_said_to_be_tried(tmp_path):
+    assert attempted.lines(run_of([], tmp_path / "run")) == ()
+
+
 class TestJson:
     SCHEMA = Path(__file__).parents[1] / "docs" / "report.schema.json"
 

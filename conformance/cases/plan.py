@@ -251,7 +251,10 @@ def asked_elsewhere(case: Case, smallest: tuple[str, ...]) -> bool:
 
 def refused(implementation: Implementation, case: Case) -> bool:
     """Whether the implementation says that it does not take a hyperparameter of this case."""
-    return ZERO_EPSILON in implementation.gaps and float(case.decimals.get("epsilon", "1")) == 0
+    values = case.decimals
+    lacking = (name for name in values if f"{name}={values[name]}" in implementation.gaps)
+    zero = ZERO_EPSILON in implementation.gaps and float(values.get("epsilon", "1")) == 0
+    return zero or any(lacking)
 
 
 def judged(implementation: Implementation, device: str, case: Case, selection: Selection) -> Unit:

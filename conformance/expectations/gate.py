@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from optimizer_conformance.cases.case import MODES, PROFILES
 from optimizer_conformance.cases.patterns import matches
 from optimizer_conformance.expectations import ledger as expectations
 from optimizer_conformance.expectations.ledger import Expectation, Ledger
@@ -83,7 +84,7 @@ def departures(
     for entry in active:
         if found := covered[entry.id]:
             findings += gone(adapter, entry, found, whole=whole)
-        elif whole and reachable(entry, about):
+        elif whole and reachable(entry, about) and asked(entry, provenance.profile):
             findings.append(
                 Finding(
                     kind=Kind.stale,
@@ -156,6 +157,12 @@ def placed(finding: Finding, ledger: Ledger) -> Finding:
 def reachable(entry: Expectation, about: About) -> bool:
     """Whether a device was there that the entry is about."""
     return any(matches(name, entry.device) for name in about.devices)
+
+
+def asked(entry: Expectation, profile: str) -> bool:
+    """Whether a profile asks for a mode that the entry is about; one that is not known asks all."""
+    plan = PROFILES.get(profile)
+    return not plan or any(plan.draws.get(mode, 1) for mode in MODES if matches(mode, entry.mode))
 
 
 def unexpected(adapter: str, loud: list[tuple[Cell, Expectation | None]]) -> Iterator[Finding]:

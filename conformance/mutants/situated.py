@@ -155,8 +155,9 @@ def rose(now: Moment) -> bool:
 
 def idle(now: Moment) -> Any:
     """The rows of a matrix whose gradient is zero, where those of others are not."""
-    still: Array = ~now.g.any(axis=-1, keepdims=True) if now.g.ndim == 2 else np.zeros(1, bool)
-    return still & bool(now.g.any())
+    if now.g.ndim != 2 or not now.g.any():
+        return False
+    return ~now.g.any(axis=1, keepdims=True)
 
 
 def some(test: Callable[[Array], Any]) -> Where:
