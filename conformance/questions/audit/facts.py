@@ -113,7 +113,8 @@ def cases(every: Sequence[Judged], left: Sequence[Judged]) -> str:
     if formats < {dtype for mode, dtype in tried if mode in modes}:
         parts.append(f"in {' and '.join(sorted(formats))}")
     if modes < {mode for mode, dtype in tried if dtype in formats} and len(modes) <= NAMED:
-        parts.append("with " + "; ".join(MODES[mode] for mode in sorted(modes)))
+        kinds_ = "; ".join(MODES[mode] for mode in sorted(modes))
+        parts.append(f"in cases of this kind: {kinds_}")
     return f"it deviates only {', '.join(parts)}" if parts else ""
 
 
