@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from optimizer_conformance.cases.inputs import expand
 from optimizer_conformance.judging.oracle import Oracle, Question
-from optimizer_conformance.judging.outcome import vanished
+from optimizer_conformance.judging.outcome import seen, vanished
 from optimizer_conformance.judging.verdict import Verdict, judge
 from optimizer_conformance.mutants.execution import rewritten
 from optimizer_conformance.mutants.styles import LOSING
@@ -201,6 +201,11 @@ class TestWhatCameOut:
             "never moves" in item.outcome.words
             for item in judge(Oracle(), question, shown).parameters
         )
+
+    def test_a_complex_number_of_which_a_part_is_lost_is_one_element(self):
+        lost = np.array([[False, False, False, False], [True, False, True, True]])
+        assert str(seen("nan", lost, 2)) == "nan since step 2 in 2 of 2 elements"
+        assert str(seen("nan", lost, 1)) == "nan since step 2 in 3 of 4 elements"
 
     @pytest.mark.parametrize(
         ("one", "other", "same"),

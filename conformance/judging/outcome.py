@@ -7,7 +7,7 @@ the same, and of two implementations not the same one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -90,18 +90,20 @@ def outcome(
         }
         # One step that is lost to an overflow is no standstill.
         still = never_moves(question, shown, value, start) & clean.all(axis=0) & (len(shown) > 1)
-    came = [seen(what, flag) for what, flag in flags.items() if flag.any()]
+    width = question.case.width
+    came = [seen(what, flag, width) for what, flag in flags.items() if flag.any()]
     if still.any():
-        came.append(Came(STILL, 0, int(still.sum()), still.size))
+        came.append(replace(seen(STILL, still[np.newaxis], width), step=0))
     loose = np.isin(codes[:, columns], EXTREME) & np.isfinite(shown)
     if loose.any():
-        came.append(seen(FINITE, loose))
+        came.append(seen(FINITE, loose, width))
     open_ = np.flatnonzero(np.isinf(error[-1]))[:KEPT]
     return ParameterOutcome(tuple(came), tuple(float(x) for x in shown[-1, open_]))
 
 
-def seen(what: str, flag: Array) -> Came:
-    """Since when, and in how many elements; ``flag`` is steps x elements."""
+def seen(what: str, columns: Array, width: int) -> Came:
+    """Since when, and in how many elements; a complex one has two of the columns."""
+    flag = columns.reshape(len(columns), -1, width).any(axis=2)
     step = int(np.argmax(flag.any(axis=1))) + 1
     return Came(what, step, int(flag.any(axis=0).sum()), flag.shape[1])
 
