@@ -10,11 +10,13 @@ from rich.table import Table
 
 from optimizer_conformance.cli.console import console, errors, print_json
 from optimizer_conformance.questions.power import paging
+from optimizer_conformance.questions.power.measurement import Rewriting
 from optimizer_conformance.questions.power.situated import (
     TARGETS,
     SituatedOutcome,
     blamed,
     conduct,
+    legal,
     rows,
 )
 from optimizer_conformance.workers import environments
@@ -33,12 +35,20 @@ def measure(*, quick: bool, as_json: bool, page: Path | None) -> int:
             for outcome in conduct(target, environment.python, quick=quick):
                 status.update(f"{target}: {outcome.fault} {outcome.way}")
                 outcomes.append(outcome)
+        written = []
+        for row in legal(quick=quick):
+            status.update(f"legal ways of writing: {row.variant}, {row.dtype}, {row.style}")
+            written.append(row)
+    alarms += [text for row in written for text in row.alarms]
     if page is not None:
-        paging.write(page, markdown(outcomes, alarms))
+        paging.write(page, markdown(outcomes, written, alarms))
     if as_json:
-        print_json({"cells": [asdict(item) for item in outcomes], "alarms": alarms})
+        content = {"cells": outcomes, "rewritings": written}
+        every = {name: [asdict(item) for item in items] for name, items in content.items()}
+        print_json({**every, "alarms": alarms})
     else:
         show(outcomes, alarms)
+        console.print(judged(written), soft_wrap=True)
     return 1 if alarms or any(not item.told for item in outcomes) else 0
 
 
@@ -56,7 +66,22 @@ def show(outcomes: Iterable[SituatedOutcome], alarms: Iterable[str]) -> None:
         console.print(f"the right one is blamed: {text}", soft_wrap=True)
 
 
-def markdown(outcomes: Iterable[SituatedOutcome], alarms: Iterable[str]) -> str:
+def judged(written: Iterable[Rewriting]) -> str:
+    """How many legal rewritings were judged in situations, and how many values were blamed."""
+    rows_ = list(written)
+    names = ", ".join(dict.fromkeys(row.variant for row in rows_))
+    many = max((int(row.style.partition(": ")[2]) for row in rows_), default=0)
+    steps = sum(row.element_steps for row in rows_)
+    count = sum(len(row.alarms) for row in rows_)
+    return (
+        f"Legal rewritings: {many} of each of {names}; {steps:,} elements judged in situations, "
+        f"{count} cases blamed."
+    )
+
+
+def markdown(
+    outcomes: Iterable[SituatedOutcome], written: Iterable[Rewriting], alarms: Iterable[str]
+) -> str:
     """The same as a page has it."""
     found = list(outcomes)
     head = ["| situation | target | cells | told | seconds |", "|---|---|---:|---:|---:|"]
@@ -65,4 +90,5 @@ def markdown(outcomes: Iterable[SituatedOutcome], alarms: Iterable[str]) -> str:
     blame = [f"- the right one is blamed: {text}" for text in alarms]
     told = sum(bool(item.told) for item in found)
     total = [f"{told:,} of {len(found):,} cells are told; false alarms: {len(blame)}.", ""]
+    total += [judged(written), ""]
     return "\n".join([*total, *head, *lines, *([""] if missed or blame else []), *missed, *blame])

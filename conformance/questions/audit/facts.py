@@ -17,6 +17,7 @@ from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.variants import Variant
 
 Judged = tuple[Unit, Answer, Judgement]
+SHAPE = "those of shape"
 NAMED = 3  # parameters, modes or elements that are named
 SAME = 1e-3  # by which ratios differ that are one number to a person
 
@@ -66,7 +67,9 @@ def facts(
         yield where
     yield from extents(oracle, every)
     placed = [item for item in left if item[0].case.mode in LAYOUTS]
-    if placed and (what := places(oracle, variant, placed[0])):
+    what = places(oracle, variant, placed[0]) if placed else ""
+    # That one shape is wrong says nothing where cases of others are.
+    if what and (len(placed) == len(left) or SHAPE not in what):
         yield what
     steps = [judgement.divergence.step for _, _, judgement in left if judgement.divergence]
     if steps and min(steps) > 1:
@@ -175,7 +178,7 @@ def common(wrong: Sequence[Input], every: Sequence[Input]) -> str:
     largest = max((p.value.size for p in every if p.name not in names), default=0)
     if all(p.value.size > largest for p in wrong):
         return f"parameters of more than {largest} elements"
-    shapes = dict.fromkeys(f"those of shape {p.value.shape}" for p in wrong)
+    shapes = dict.fromkeys(f"{SHAPE} {p.value.shape}" for p in wrong)
     return ", ".join(shapes) if len(shapes) <= NAMED else ""
 
 

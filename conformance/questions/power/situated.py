@@ -10,26 +10,35 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from optimizer_conformance.cases.case import draw_cases
 from optimizer_conformance.cases.plan import Selection, Unit, units
 from optimizer_conformance.cases.situations import NAMED, SITUATIONS
 from optimizer_conformance.judging.execution import carry_out, judge_answer, question_for
 from optimizer_conformance.judging.oracle import Oracle
-from optimizer_conformance.judging.verdict import Verdict
+from optimizer_conformance.judging.verdict import Verdict, judge
 from optimizer_conformance.mutants import situated
+from optimizer_conformance.mutants.execution import rewritten
 from optimizer_conformance.mutants.situated import FAULTS, Situated
+from optimizer_conformance.mutants.styles import Style, generated
 from optimizer_conformance.questions.audit.behaviour import repeated, unrepeatable
 from optimizer_conformance.questions.audit.conduct import planned
 from optimizer_conformance.questions.audit.preparation import AuditRequest, Ready, documented, ready
-from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.questions.power.measurement import Rewriting, question_of
+from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.workers.process import Asked, Worker, WorkerError, command_for
 
 LIKE = "torch-adamw"
 # The same faults as a function on arrays, as somebody's class of PyTorch, and behind the adapter.
 TARGETS = ("function", "torch", "adapter")
+# Rules that are written in every legal way, and the modes in which they are judged: a loop is the
+# framework's own, and in others no more is asked of arithmetic.
+REWRITTEN = ("torch-adamw-weight-decay", "torch-rmsprop", "torch-sgd-momentum")
+MEETING = ("magnitudes", "boundaries", "rates", "shapes", "steps")
+ALIKE = 67
 ADAPTER = Path(situated.__file__).with_name("situated_adapter.py")
 
 
@@ -163,6 +172,39 @@ def blamed(target: str, python: Any = None) -> list[str]:
         with prepared(target, "", "", option, python) as right:
             told, where = asked(right, FAULTS["twelve"], oracle)
         found += [f"{target}, {option or 'plain'}, {told}: {where}"] if told else []
+    return found
+
+
+def legal(*, quick: bool = False) -> Iterator[Rewriting]:
+    """Every generated way of writing a rule, put into the situations that need no training loop.
+
+    One row a rule, format and mode, whose style says of how many; ``quick``: of every eighth.
+    """
+    oracle = Oracle()
+    for variant in map(VARIANTS.__getitem__, REWRITTEN[: 1 if quick else None]):
+        for dtype in ("float32",) if quick else ("float32", "float64", "float16", "bfloat16"):
+            styles = generated(dtype)[:: 8 if quick else 1]
+            for mode in MEETING:
+                yield together(oracle, variant, dtype, mode, styles)
+
+
+def together(
+    oracle: Oracle, variant: Variant, dtype: str, mode: str, styles: Sequence[Style]
+) -> Rewriting:
+    """One mode in every style."""
+    features = tuple(sorted(variant.features))
+    cases = draw_cases(variant.family, features, dtype, mode, "audit", 0)
+    # Where an element stands is nothing to arithmetic: the largest array adds no experiment.
+    asked_ = [question_of(variant, replace(case, size=min(case.size, ALIKE))) for case in cases]
+    found = Rewriting(variant.identifier, dtype, f"{mode}: {len(styles) * bool(asked_)}")
+    for seed, style in enumerate(styles):
+        for plain in asked_:
+            question = replace(plain, profile=style.profile)
+            judgement = judge(oracle, question, rewritten(question, style, seed))
+            found.element_steps += sum(sum(item.counts) for item in judgement.parameters)
+            if judgement.worst is Verdict.deviates:
+                where = f"{question.case.identifier}: {judgement.divergence}"
+                found.alarms.append(f"{style.name}, {where}")
     return found
 
 
