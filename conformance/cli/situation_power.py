@@ -43,9 +43,8 @@ def measure(*, quick: bool, as_json: bool, page: Path | None) -> int:
     if page is not None:
         paging.write(page, markdown(outcomes, written, alarms))
     if as_json:
-        content = {"cells": outcomes, "rewritings": written}
-        every = {name: [asdict(item) for item in items] for name, items in content.items()}
-        print_json({**every, "alarms": alarms})
+        cells, ways = ([asdict(item) for item in items] for items in (outcomes, written))
+        print_json({"cells": cells, "rewritings": ways, "alarms": alarms})
     else:
         show(outcomes, alarms)
         console.print(judged(written), soft_wrap=True)

@@ -103,7 +103,7 @@ def outcome(
 
 def seen(what: str, columns: Array, width: int) -> Came:
     """Since when, and in how many elements; a complex one has two of the columns."""
-    flag = columns.reshape(len(columns), -1, width).any(axis=2)
+    flag: Array = np.logical_or.reduce(columns.reshape(len(columns), -1, width), axis=2)
     step = int(np.argmax(flag.any(axis=1))) + 1
     return Came(what, step, int(flag.any(axis=0).sum()), flag.shape[1])
 
