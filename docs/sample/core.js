@@ -5,18 +5,16 @@ const SITE = {
   data: {}, waiting: {}, pages: {}, titles: [],
   put(name, content) {
     SITE.data[name] = content;
-    (SITE.waiting[name] || []).forEach((then) => then(content));
+    const waiting = SITE.waiting[name] || [];
     delete SITE.waiting[name];
-    if (name === "run") SITE.start();
+    waiting.forEach((then) => then(content));
+    if (name === "run") SITE.arrived();
   },
   load(name, then) {
     if (name in SITE.data) return then(SITE.data[name]);
     if (name in SITE.waiting) return void SITE.waiting[name].push(then);
     SITE.waiting[name] = [then];
-    const script = document.createElement("script");
-    script.src = `data/${name}.js`;
-    script.onerror = () => SITE.show(el("p", { class: "bad" }, `data/${name}.js is missing: write the site again.`));
-    document.head.append(script);
+    script(name);
   },
   page(name, title, draw) {
     SITE.pages[name] = draw;
@@ -126,6 +124,42 @@ function href(page, rest = [], query = {}) {
   return `#/${[page, ...rest].map(encodeURIComponent).join("/")}${asked ? `?${asked}` : ""}`;
 }
 
+// Names and places of rows and files: an address holds names, which are the same in every report.
+function known() {
+  if (!SITE.members) {
+    SITE.members = SITE.data.run.rows.flatMap((row, place) => row.members.map((member, which) => ({ row, place, which, member })));
+    SITE.named = new Map();
+    SITE.members.forEach((item) => {
+      const name = JSON.stringify([item.member.name, item.member.device]);
+      SITE.named.set(name, [...(SITE.named.get(name) || []), item]);
+    });
+  }
+  return SITE.named;
+}
+
+const counted = (text) => /^\d+$/.test(text ?? "");
+
+// An implementation by its name and device, or by the numbers of its row and mode.
+function whoever([name, device]) {
+  known();
+  if (counted(name)) return SITE.members.find((item) => item.place === Number(name) && item.which === Number(device || 0)) || SITE.members.find((item) => item.place === Number(name));
+  return SITE.members.find(({ member }) => member.name === name && (!device || member.device === device));
+}
+
+// How an implementation is named in an address: one that stands in several rows is counted.
+function parts(place, which = 0) {
+  const member = SITE.data.run.rows[place].members[which] || SITE.data.run.rows[place].members[0];
+  const alone = known().get(JSON.stringify([member.name, member.device])).length === 1;
+  return alone ? [member.name, member.device] : [String(place), String(which)];
+}
+
+// The file of an implementation by its name and device, or by its number; and what stands behind that.
+function filed([first, ...rest]) {
+  if (counted(first)) return [Number(first), rest];
+  const found = whoever([first, rest[0]]);
+  return [found ? found.member.file : -1, rest.slice(1)];
+}
+
 function draw() {
   const here = address();
   const page = SITE.pages[here.page] || SITE.pages.matrix;
@@ -136,11 +170,45 @@ function draw() {
   page(here.rest, here.query);
 }
 
-SITE.start = () => {
+// The first time it starts the page; a served page asks again while its run goes on.
+SITE.arrived = () => {
   const run = SITE.data.run;
+  if (!SITE.started) SITE.start();
+  else if (SITE.filled !== filled(run)) {
+    Object.keys(SITE.data).filter((name) => name !== "run").forEach((name) => { delete SITE.data[name]; });
+    SITE.members = null;
+    told();
+    const at = [scrollX, scrollY];
+    if (!/INPUT|SELECT/.test(document.activeElement.tagName)) draw();
+    scrollTo(...at);
+  }
+  SITE.filled = filled(run);
+  if (run.served && !run.complete) setTimeout(() => script("run", `?${Date.now()}`), 4000);
+};
+
+const filled = (run) => JSON.stringify([run.complete, run.progress, run.cells]);
+
+function script(name, query = "") {
+  const made = document.createElement("script");
+  made.src = `data/${name}.js${query}`;
+  made.onload = () => made.remove();
+  made.onerror = () => { if (!query) SITE.show(el("p", { class: "bad" }, `data/${name}.js is missing: write the site again.`)); };
+  document.head.append(made);
+}
+
+// Where it comes from, and how far a run has come that goes on.
+function told() {
+  const run = SITE.data.run;
+  const going = Object.entries(run.progress || {}).map(([name, [done, all]]) => `${name} ${done} of ${all} groups`).join(", ");
+  const state = run.complete ? "" : `This run is not complete${going ? `: ${going}` : ""}. `;
+  document.getElementById("about").textContent = `${state}${run.about}. Run folder: ${run.folder}`;
+}
+
+SITE.start = () => {
+  SITE.started = true;
   const nav = document.getElementById("nav");
   SITE.titles.forEach(([name, title]) => nav.append(el("a", { href: href(name), "data-page": name }, title)));
-  document.getElementById("about").textContent = `${run.about}. Run folder: ${run.folder}`;
+  told();
   const root = document.documentElement;
   const button = document.getElementById("theme");
   const dress = (theme) => {

@@ -64,7 +64,7 @@ function first(detail, id) {
     el("dt", {}, "distance"), el("dd", {}, `${number(cell.divergence_score)} times the bound, ${number(cell.divergence_ulp)} ulp`),
     el("dt", {}, "run again"), el("dd", {}, command(`conformance run --implementation '${detail.name}' --case '${id}'`)),
     el("dt", {}, "as a script"), el("dd", {}, command(`conformance repro '${detail.name}' '${id}'`)),
-    el("dt", {}, "the cell"), el("dd", {}, el("a", { href: href("cell", [detail.member.file, cell.place]) }, "open")));
+    el("dt", {}, "the cell"), el("dd", {}, el("a", { href: href("cell", cellParts(detail, cell)) }, "open")));
 }
 
 function defaults(detail) {
@@ -87,7 +87,7 @@ function places(detail) {
       const bad = own.filter((cell) => cell.deviates > 0).length;
       const worst = own.map((cell) => cell.verdict).sort((a, b) => severity.indexOf(b) - severity.indexOf(a))[0];
       const tone = SITE.data.run.verdicts[bad ? worst : "rounding"][0];
-      return el("a", { class: tone, href: href("cells", [detail.member.file], { options: features || "plain", dtype }) },
+      return el("a", { class: tone, href: href("cells", [detail.name, detail.device], { options: features || "plain", dtype }) },
         bad ? `✗ ${bad} of ${own.length}` : `✓ ${own.length}`);
     }),
   ]);
@@ -102,10 +102,10 @@ function others(detail) {
       rows.map((row) => [el("code", {}, row.variant), options(row.features), row.verdict, row.cells, row.deviating, row.why]), { numbers: ["cells", "deviating"] }));
 }
 
-SITE.page("implementation", "", ([place, which]) => {
-  const row = SITE.data.run.rows[Number(place)];
-  if (!row) return SITE.show(el("p", {}, "This run has no such row."));
-  const member = row.members[Number(which || 0)] || row.members[0];
+SITE.page("implementation", "", (asked) => {
+  const found = whoever(asked);
+  if (!found) return SITE.show(el("h1", {}, "Not in this run"), el("p", {}, "This run has no such implementation: ", el("code", {}, asked.join(" "))));
+  const { row, place, member } = found;
   SITE.load(`cells/${member.file}`, (loaded) => {
     const detail = { ...loaded, member };
     const [mark, said] = word(row);
@@ -113,7 +113,7 @@ SITE.page("implementation", "", ([place, which]) => {
       el("h1", {}, row.name),
       el("p", { class: row.new ? "bad" : tones[row.conduct] }, `${mark} ${said}`, row.lapses.length ? ` ${row.lapses.map((lapse) => lapse.where).filter(Boolean).join("; ")}` : "", row.why ? `: ${row.why}` : ""),
       el("p", { class: "soft" }, `${row.adapter} ${row.version}, ${member.device}`),
-      row.members.length > 1 ? el("p", {}, "Modes with one result: ", row.members.map((item, index) => [index ? ", " : "", el("a", { href: href("implementation", [place, index]), "aria-current": item === member ? "true" : null }, `${item.name} (${item.device})`)])) : null,
+      row.members.length > 1 ? el("p", {}, "Modes with one result: ", row.members.map((item, index) => [index ? ", " : "", el("a", { href: href("implementation", parts(place, index)), "aria-current": item === member ? "true" : null }, `${item.name} (${item.device})`)])) : null,
       sides(row, detail), lapses(row, detail), defaults(detail), places(detail), others(detail));
   });
 });

@@ -60,7 +60,7 @@ function matrix(rows) {
     const own = marks(row);
     const [mark, said] = word(row);
     const line = el("tr", {},
-      el("th", { scope: "row" }, el("a", { href: href("implementation", [row.place]), "data-row": row.place }, row.name)),
+      el("th", { scope: "row" }, el("a", { href: href("implementation", parts(row.place)), "data-row": row.place }, row.name)),
       el("td", { class: `word ${row.new ? "bad" : tones[row.conduct]}` }, `${mark} ${said}${row.lapses.length && row.claimed ? (row.new ? " (new)" : " (known)") : ""}`,
         el("span", { class: "phone soft" }, SITE.data.run.rules.find((rule) => rule.key === row.rule)?.title || "")));
     for (const rule of rules) {

@@ -2,7 +2,7 @@
 // Rules with who follows them, claims, and examples.
 function members(rows) {
   return rows.length ? el("ul", {}, rows.map((row) => el("li", {},
-    el("a", { href: href("implementation", [row.place]) }, row.name), row.lapses.map((lapse) => ` ${lapse.where ? `${lapse.where}: ` : ""}${lapse.sentence}`).join(";")))) : null;
+    el("a", { href: href("implementation", parts(row.place)) }, row.name), row.lapses.map((lapse) => ` ${lapse.where ? `${lapse.where}: ` : ""}${lapse.sentence}`).join(";")))) : null;
 }
 
 function prepared() {

@@ -9,7 +9,8 @@ function chosenOf(page, sets, query, labels) {
   const values = (name, among) => [...new Set(among.map((item) => item[name]))];
   const family = query.get("family") || sets[0]?.family;
   const own = sets.filter((item) => item.family === family);
-  const option = own.some((item) => item.options === query.get("options")) ? query.get("options") : own[0]?.options;
+  const has = (name) => own.some((item) => item.options === name);
+  const option = has(query.get("options")) ? query.get("options") : has("plain") ? "plain" : own[0]?.options;
   const select = (name, title, kept, among) => el("label", {}, title, el("select", { onchange: (event) => { location.hash = href(page, [], { family, options: option, [name]: event.target.value }).slice(1); } },
     among.map((value) => el("option", { value, selected: value === kept }, value))));
   return [own.find((item) => item.options === option), el("div", { class: "filters" }, select("family", labels[0], family, values("family", sets)), labels[1] ? select("options", labels[1], option, values("options", own)) : null)];
@@ -37,7 +38,14 @@ SITE.page("support", "Support", (rest, query) => SITE.load("support", (every) =>
   const unique = [...new Map(sets.map((item) => [JSON.stringify(item), item])).values()].sort((a, b) => (a.family + a.options < b.family + b.options ? -1 : 1));
   const [set, menus] = chosenOf("support", unique, query, ["family", "options"]);
   const own = every.filter((item) => item.family === set.family && item.features.includes(set.options));
-  const gaps = (item) => [...Object.entries(item.gaps), ...Object.entries(item.undriven).map(([name, why]) => [`${name} (not asked by this tool)`, why])];
+  // What is lacking, by its reason: that is often the same for several.
+  const gaps = (item) => {
+    const by = new Map();
+    const add = (name, why) => by.set(why, [...(by.get(why) || []), name]);
+    Object.entries(item.gaps).forEach(([name, why]) => add(name, why));
+    Object.entries(item.undriven).forEach(([name, why]) => add(`${name} (not asked by this tool)`, why));
+    return [...by].map(([why, names]) => [names.join(", "), why]);
+  };
   SITE.show(intro, menus, el("p", { class: "soft" }, `${own.length} implementations of ${set.family} take: ${set.options}`),
     table(["implementation", "hyperparameters", "dtypes", "compared", "devices", "state shown", "schedules", "lacks"], own.map((item) => [
       item.missing ? el("span", {}, leads(item.name), ` cannot run: ${item.missing}`) : leads(item.name), item.hyperparameters.join(", "), item.dtypes.join(", "), item.judged.join(", ") || "–", item.devices.join(", "), item.state.join(", ") || "–", item.schedules ? "yes" : "–",
@@ -55,7 +63,7 @@ SITE.page("devices", "Devices", () => {
     const [mark, said] = word(found.row);
     return el("a", { class: tones[found.row.conduct], href: href("implementation", [name, device]) }, `${mark} ${said}`, ` (${found.member.cells} cells)`);
   };
-  SITE.show(el("h1", {}, "Devices"), el("p", {}, devices.length > 1 ? "The same implementation on each device of these runs; an arrow of cells leads to what was compared." : `Everything ran on ${devices[0] || "no device"}. `,
+  SITE.show(el("h1", {}, "Devices"), el("p", {}, devices.length > 1 ? "The same implementation on each device of these runs." : `Everything ran on ${devices[0] || "no device"}. `,
     devices.length > 1 ? null : el("code", {}, "conformance report RUN-ON-CPU RUN-ON-GPU --format html --out DIR"), devices.length > 1 ? null : " shows two runs beside each other."),
     table(["implementation", ...devices], names.map((name) => [el("code", {}, name), ...devices.map((device) => cell(name, device))]), { label: "Devices" }));
 });

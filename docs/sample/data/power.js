@@ -1,0 +1,1 @@
+SITE.put("power", {"makes":"conformance power --json > runs/quick/power.json","totals":[],"summary":[],"survivors":[]});
