@@ -346,7 +346,9 @@ class RunSite:
                 "missing": about.missing or item.gaps.get("device", ""),
                 "judged": judged.get(item.name, []),
                 **{name: getattr(item, name) for name in SUPPORT},
-                "features": sorted({options("+".join(sorted(one))) for one in item.features}),
+                "features": sorted(
+                    {options("+".join(sorted(one))) for one in item.features or [[]]}
+                ),
             }
             for adapter, about in sorted(self.run.adapters.items())
             if about.description
