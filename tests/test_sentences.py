@@ -139,3 +139,12 @@ class TestInstalledDocstrings:
         if not text or "2.13" not in str(doc.versions):
             pytest.skip("no environment of torch")
         assert not [word for row in sentences.coverage(doc, text) for word in row.new]
+
+
+@pytest.mark.adapter("tfjs")
+def test_the_comments_of_a_framework_without_python_are_read():
+    loaded = document.load("tfjs")
+    with Context() as context:
+        rows = sentences.coverage(loaded, sentences.text(loaded, context, None))
+    assert all(row.checked for row in rows)
+    assert [row.new for row in rows if row.new or row.gone] == []

@@ -27,6 +27,9 @@ What a function raises is an observation: ``{"raised": "TypeError", "bases": [..
 ...}``; ``raised`` in a claim also fits a base class.  An expected value may be a table with one of
 ``contains``, ``one_of``, ``at_least``, ``at_most``, ``above``, ``below``.
 
+An environment in another language has no Python: its probes run in any, find its folder in
+``CONFORMANCE_ENVIRONMENT``, and give ``VERSIONS`` as a table of names and versions.
+
 All calls of one file are made in one process, because an import costs seconds; a crash or a late
 answer costs one call, and the rest go on in a new process.  The same file is the evidence: its
 claims print the command that shows one call again,
