@@ -91,6 +91,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     """The theme's script could load diagrams and counts of stars from elsewhere: this site has
     neither, so the addresses are taken out."""
     site = Path(config.site_dir)
+    # A server's page, whose addresses begin at a root that a folder on a disk does not have.
+    (site / "404.html").unlink(missing_ok=True)
     for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         if SHIM in text:
