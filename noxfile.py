@@ -99,9 +99,9 @@ def power(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """What the oracle and the start of a command cost, as ratios to what is measured beside."""
-    own(session, ".")
-    session.run("conformance", "env", "create", "torch")
+    """What the tool's own work costs, as ratios to what is measured beside."""
+    own(session, ".[sweep]")
+    session.run("conformance", "env", "create", "numpy", "torch", "jax")
     session.run("conformance", "bench", *session.posargs)
 
 

@@ -1,125 +1,113 @@
-"""``conformance bench``: what the oracle costs."""
+"""``conformance bench``: what the tool costs."""
 
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import msgspec
 import typer
-from rich.table import Table
 
-from optimizer_conformance.cli.console import console, errors, print_json
-from optimizer_conformance.questions import bench, matlab_bench
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.questions.bench import matlab, oracle, page, record, run, starts
+from optimizer_conformance.questions.bench.measure import Measure
+from optimizer_conformance.reports import sheets
 from optimizer_conformance.workers import environments
+
+PARTS = ("starts", "oracle", "arrays", "matlab", "worker", "runs", "compiled", "sweeps", "memory")
 
 
 def bench_(
-    repeats: Annotated[int, typer.Option(min=1, help="Measurements; the smallest counts.")] = 5,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    only: Annotated[str, typer.Option(help=f"glob over the parts: {', '.join(PARTS)}")] = "*",
+    repeats: Annotated[int, typer.Option(min=1, help="measurements of each; medians count")] = 5,
+    against: Annotated[
+        Path | None, typer.Option(help="measurements kept by --out: say which ratios have grown")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="file: .json keeps them, .md is a page")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Time the bound and balls beside PyTorch's own step, and commands beside an empty program.
+    """Time the tool's own work beside something that is measured in the same run.
 
-    What can be compared between machines is the ratios, measured in the same run.
-
-    Then the verdict on a step of a million elements that came as arrays, and MATLAB's functions
-    in Python, as a ratio to the bare NumPy expression.
+    What can be compared between machines is the ratios. With --against it says which of them have
+    grown by more than a quarter and by more than they spread; that is a warning, not a failure.
 
     [bold]Examples[/]
 
     conformance bench
 
-    conformance bench --repeats 20 --json
+    conformance bench --only 'oracle' --repeats 20 --json
+
+    conformance bench --out today.json --against docs/performance.json
     """
+    chosen = [part for part in PARTS if fnmatch(part, only)]
+    if not chosen:
+        raise UsageError(f"no part is called {only!r}; there are {', '.join(PARTS)}")
+    earlier = kept(against) if against else None
+    measures = []
+    for part in chosen:
+        with errors.status(f"measuring: {part}"):
+            measures += list(measured(part, repeats))
+    found = record.Kept(record.here(), measures)
+    if out:
+        write(out, as_text(found, out.suffix).encode())
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    else:
+        sheets.show(page.tables(measures), console)
+    for item in record.grown(earlier, measures) if earlier else ():
+        errors.print(
+            f"[yellow]slower[/] {item.measure.key}: {item.measure.judged:.2f} times "
+            f"{item.measure.beside}, before {item.before.judged:.2f}"
+        )
+
+
+def as_text(found: record.Kept, ending: str) -> str:
+    """Markdown for a file that ends so, else JSON."""
+    if ending == ".md":
+        return page.markdown(found)
+    return msgspec.json.format(msgspec.json.encode(found), indent=1).decode() + "\n"
+
+
+def kept(path: Path) -> record.Kept:
+    """Measurements of an earlier run.  Raises UsageError for a file that holds none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=record.Kept)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(f"{path} holds no measurements ({error}); --out writes them") from error
+
+
+def measured(part: str, repeats: int) -> Iterator[Measure]:
+    """One part; those that need a compiler or PyTorch say so where there is none."""
     environment = environments.locate("torch")
     python = environment.python if environment.complete else None
-    if python is None:
-        errors.print("no ratios: `conformance env create torch` makes what they need")
-    with errors.status("measuring"):
-        starts = list(bench.starts(repeats))
-        costs = list(bench.measure(python, repeats))
-        steps = list(bench.arrays(repeats))
-        calls = list(matlab_bench.measure(repeats))
-        loops, sweeps = compiled(python, repeats)
-    if as_json:
-        found: dict[str, Any] = {
-            "starts": [asdict(start) for start in starts],
-            "costs": [asdict(cost) | {"met": cost.met} for cost in costs],
-            "steps": [asdict(step) | {"met": step.met} for step in steps],
-            "calls": [asdict(call) | {"ratio": call.ratio, "met": call.met} for call in calls],
-            "fused": [asdict(loop) for loop in loops],
-            "sweeps": [asdict(item) | {"ratio": item.ratio} for item in sweeps],
-        }
-        print_json(found)
+    if part in ("sweeps", "memory", "runs", "oracle") and python is None:
+        errors.print(f"{part}: `conformance env create torch` makes what it needs")
+    compiler = importlib.util.find_spec("numba") is not None
+    if part in ("compiled", "sweeps", "memory"):
+        if not compiler:
+            errors.print(f"{part}: pip install 'optimizer-conformance[sweep]' brings what it needs")
+        elif part == "compiled" or python:
+            from optimizer_conformance.questions.bench import sweeps  # noqa: PLC0415 - compilers
+
+            ways: dict[str, Callable[[], Iterator[Measure]]] = {
+                "compiled": lambda: sweeps.fused(oracle.RULES, repeats),
+                "sweeps": lambda: sweeps.sweeps(repeats),
+                "memory": sweeps.memory,
+            }
+            yield from ways[part]()
         return
-    table = Table("command", "CPU seconds", "times `python -c pass`")
-    for start in starts:
-        table.add_row(start.command, f"{start.seconds:.2f}", f"{start.ratio:,.1f}")
-    console.print(table)
-    table = Table("rule", "number system", "ns an element-step", "aim", "times torch's step")
-    for cost in costs:
-        table.add_row(
-            cost.rule,
-            cost.system,
-            f"[{'green' if cost.met else 'yellow'}]{cost.nanoseconds:,.0f}[/]",
-            f"{cost.aim:,.0f}",
-            "–" if cost.ratio is None else f"{cost.ratio:,.1f}",
-        )
-    console.print(table)
-    table = Table("step judged from arrays", "elements", "CPU seconds", "aim")
-    for step in steps:
-        colour = "green" if step.met else "yellow"
-        row = f"[{colour}]{step.seconds:.2f}[/]", f"{step.aim:.0f}"
-        table.add_row(step.rule, f"{step.elements:,}", *row)
-    console.print(table)
-    table = Table("function", "on", "us an array", "bare NumPy", "times", "aim")
-    for call in calls:
-        colour = "green" if call.met else "yellow"
-        table.add_row(
-            call.function,
-            call.form,
-            f"{call.microseconds:.1f}",
-            f"{call.bare:.1f}",
-            f"[{colour}]{call.ratio:.1f}[/]",
-            f"{matlab_bench.AIM:.0f}",
-        )
-    console.print(table)
-    if loops:
-        console.print(fused_table(loops))
-    if sweeps:
-        console.print(sweep_table(sweeps))
-
-
-def compiled(python: Path | None, repeats: int) -> tuple[list[Any], list[Any]]:
-    """What compiled loops and sweeps cost, where there is a compiler, and PyTorch to sweep."""
-    if importlib.util.find_spec("numba") is None:
-        errors.print("no sweeps: pip install 'optimizer-conformance[sweep]' brings what they need")
-        return [], []
-    from optimizer_conformance.questions.sweep import cost  # noqa: PLC0415 - compilers are slow
-
-    loops = list(cost.fused(bench.RULES, repeats))
-    return loops, list(cost.sweeps(repeats)) if python else []
-
-
-def fused_table(loops: list[Any]) -> Table:
-    """Nanoseconds an element, and what divisions and roots alone take."""
-    table = Table("rule, compiled", "bound", "with verdicts", "its divisions and roots alone")
-    for loop in loops:
-        alone = f"{loop.floor:.1f} ({loop.divisions} and {loop.roots})"
-        table.add_row(loop.rule, f"{loop.bound:.1f}", f"{loop.judged:.1f}", alone)
-    return table
-
-
-def sweep_table(sweeps: list[Any]) -> Table:
-    """Nanoseconds an element by the wall clock."""
-    table = Table("sweep of", "ns an element", "stepping alone", "times", "copy of its memory")
-    for item in sweeps:
-        table.add_row(
-            item.implementation,
-            f"{item.sweep:.1f}",
-            f"{item.bare:.1f}",
-            f"{item.ratio:.2f}",
-            f"{item.copy:.1f}",
-        )
-    return table
+    plain: dict[str, Callable[[], Iterator[Measure]]] = {
+        "starts": lambda: starts.starts(repeats),
+        "oracle": lambda: oracle.oracles(python, repeats),
+        "arrays": lambda: oracle.arrays(repeats),
+        "matlab": lambda: matlab.calls(repeats),
+        "worker": lambda: run.round_trips(repeats),
+        "runs": lambda: run.runs(("numpy", "torch") if python else ("numpy",)),
+    }
+    yield from plain[part]()

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numba import float64, int64, njit, types
 
 from optimizer_conformance.judging.fused import FusedStep, evaluator, needed, traced
+from optimizer_conformance.questions.bench.measure import (
+    Measure,
+    alone,
+    in_turn,
+    measured,
+    nanoseconds,
+    seconds,
+)
+from optimizer_conformance.questions.bench.run import peak
 from optimizer_conformance.questions.sweep import marking
 from optimizer_conformance.questions.sweep.slices import numbers, slice_of
 from optimizer_conformance.questions.sweep.stepping import stepping
-from optimizer_conformance.questions.sweep.sweep import BLOCK, SweepRequest, sweep
+from optimizer_conformance.questions.sweep.sweep import (
+    BLOCK,
+    COMPILED_BLOCK,
+    SweepRequest,
+    sweep,
+)
 from optimizer_conformance.questions.translate.settings import setting, words
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
@@ -22,7 +35,7 @@ from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers.subject import subject
 
-SIZE = 1 << 20  # elements of a measurement of the oracle
+SIZES = (1 << 12, 1 << 16, 1 << 20)  # elements of a measurement of the oracle
 PART, PARTS = 31, 256  # of all float32 gradients: 2^24 of them, around 1e-3
 IMPLEMENTATIONS = {
     "torch:RMSprop": (),
@@ -32,37 +45,12 @@ IMPLEMENTATIONS = {
 }
 
 
-@dataclass(frozen=True)
-class FusedCost:
-    """Nanoseconds an element, on one core: the loop, the loop with verdicts, and for comparison
-    as many divisions and roots as it has, with nothing else."""
-
-    rule: str
-    bound: float
-    judged: float
-    divisions: int
-    roots: int
-    floor: float
+FUSED, SWEPT = "compiled oracle", "sweep"
+FUSED_AIM, SWEPT_AIM = 4.0, 2.0  # nanoseconds an element; times the stepping alone
 
 
-@dataclass(frozen=True)
-class SweepCost:
-    """Nanoseconds an element by the wall clock: the whole sweep, the stepping of the same blocks
-    alone, and a copy of the memory that is shared for it."""
-
-    implementation: str
-    sweep: float
-    bare: float
-    copy: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times the stepping alone."""
-        return self.sweep / self.bare
-
-
-def fused(rules: tuple[str, ...], repeats: int) -> Iterator[FusedCost]:
-    """The cost of each rule's loop."""
+def fused(rules: tuple[str, ...], repeats: int) -> Iterator[Measure]:
+    """Each rule's loop, beside as many divisions and roots as it has and nothing else."""
     for name in rules:
         variant = VARIANTS[name]
         decimals = {one.name: one.usual for one in taken(variant.family, variant.features)}
@@ -70,36 +58,46 @@ def fused(rules: tuple[str, ...], repeats: int) -> Iterator[FusedCost]:
         graph, outputs = traced(step, "none", IDEAL)
         kinds = [graph.nodes[place][0] for place in needed(graph, outputs)]
         divisions, roots = kinds.count("divide"), kinds.count("sqrt")
-        given = numbers(slice_of("first", variant.rule, "float32", decimals).bits(
-            PART * (2**32 // PARTS), SIZE)[0], "float32")  # fmt: skip
-        yield FusedCost(
-            name,
-            smallest(repeats, partial(bare_loop, step, given)),
-            smallest(repeats, judging(step, given)),
-            divisions,
-            roots,
-            smallest(repeats, partial(throughput, divisions, roots, np.ones(512), SIZE)),
-        )
+        beside = f"{divisions} divisions and {roots} roots alone"
+        for size in SIZES:
+            given = gradients(step, size)
+            alone_ = partial(throughput, divisions, roots, np.ones(512), size)
+            for what, call in (
+                ("bound", partial(bare_loop, step, given)),
+                ("with verdicts", judging(step, given)),
+            ):
+                pairs = in_turn(call, alone_, repeats)
+                label = f"{what}, {name}"
+                yield measured(FUSED, label, f"{size:,}", nanoseconds(size), pairs, beside)
+        times = [one for one, _ in pairs]
+        group = f"{FUSED}, in cache"
+        yield alone(group, label, f"{size:,}", nanoseconds(size), times, FUSED_AIM)
+
+
+def gradients(step: FusedStep, size: int) -> Array:
+    """As many bit patterns, of numbers around 1e-3."""
+    whole = slice_of("first", step.rule, "float32", dict(step.decimals))
+    return numbers(whole.bits(PART * (2**32 // PARTS), size)[0], "float32")
 
 
 def bare_loop(step: FusedStep, given: Array) -> None:
     """Value and bound, in chunks that stay in the first cache."""
     rows = np.empty((2, len(step.quantities), marking.CHUNK))
     loop = evaluator(step)
-    for first in range(0, SIZE, marking.CHUNK):
+    for first in range(0, len(given), marking.CHUNK):
         loop((given,), first, marking.CHUNK, rows[0], rows[1])
 
 
 def judging(step: FusedStep, given: Array) -> Callable[[], None]:
     """The same with a verdict for every result, of results that are the value rounded."""
-    value = np.empty((2, len(step.quantities), SIZE))
-    evaluator(step)((given,), 0, SIZE, value[0], value[1])
+    value = np.empty((2, len(step.quantities), len(given)))
+    evaluator(step)((given,), 0, len(given), value[0], value[1])
     seen, rows = value[0].astype(np.float32), len(step.quantities)
     form, loop = marking.described("float32"), evaluator(step)
 
     def judge() -> None:
         counts, best = np.zeros((rows, 4), np.int64), np.zeros((rows, 2))
-        places, settled = np.zeros((rows, 2), np.int64), np.empty((rows, SIZE), bool)
+        places, settled = np.zeros((rows, 2), np.int64), np.empty(seen.shape, bool)
         hits = np.zeros(marking.TABLES, np.int64)
         marking.judge(
             (loop,),
@@ -116,17 +114,6 @@ def judging(step: FusedStep, given: Array) -> Callable[[], None]:
         )
 
     return judge
-
-
-def smallest(repeats: int, function: Callable[[], object]) -> float:
-    """Nanoseconds of CPU an element; everything else that the machine does adds to it."""
-    function()
-    found = []
-    for _ in range(repeats):
-        start = time.thread_time()
-        function()
-        found.append(time.thread_time() - start)
-    return min(found) / SIZE * 1e9
 
 
 @njit(
@@ -148,19 +135,28 @@ def throughput(divisions: int, roots: int, x: Array, size: int) -> float:
     return total
 
 
-def sweeps(repeats: int) -> Iterator[SweepCost]:
-    """The cost of sweeps, beside the stepping of the same blocks and a copy of their memory."""
+def sweeps(repeats: int) -> Iterator[Measure]:
+    """Whole sweeps of a part of all gradients, beside the stepping of the same blocks alone."""
+    size = 2**32 // PARTS
     for name, given in IMPLEMENTATIONS.items():
         request = SweepRequest(part=PART, parts=PARTS)
-        whole = min(sweep(name, given, request).seconds for _ in range(max(1, repeats // 2)))
-        size = 2**32 // PARTS
-        rows, seconds = stepped(name, given, size)
-        source = np.zeros((rows, BLOCK), np.uint32)
-        start = time.perf_counter()
-        for _ in range(size // BLOCK):
-            source.copy()
-        copied = time.perf_counter() - start
-        yield SweepCost(name, *(one / size * 1e9 for one in (whole, seconds, copied)))
+        pairs, copies = [], []
+        for _ in range(max(3, repeats // 2)):
+            whole = sweep(name, given, request).seconds
+            rows, bare = stepped(name, given, size)
+            pairs.append((whole, bare))
+            copies.append(copied(rows, size))
+        unit, shown = nanoseconds(size), f"{size:,}"
+        yield measured(SWEPT, name, shown, unit, pairs, "the stepping alone", SWEPT_AIM)
+        against_copy = [(one, copy) for (one, _), copy in zip(pairs, copies, strict=True)]
+        beside = "a copy of its memory"
+        yield measured(f"{SWEPT}, and memory", name, shown, unit, against_copy, beside)
+
+
+def copied(rows: int, size: int) -> float:
+    """Seconds that copying so many rows of a sweep's memory takes, block by block."""
+    source = np.zeros((rows, BLOCK), np.uint32)
+    return seconds(lambda: [source.copy() for _ in range(size // BLOCK)], time.perf_counter)
 
 
 def stepped(name: str, given: tuple[str, ...], size: int) -> tuple[int, float]:
@@ -170,8 +166,17 @@ def stepped(name: str, given: tuple[str, ...], size: int) -> tuple[int, float]:
         variant = VARIANTS[asked.implementation.claims[0]]
         whole = slice_of("first", variant.rule, "float32", dict(told.decimals))
         shown = whole.start.quantities
-        with stepping(asked, whole, shown, told.numbers, told.features, BLOCK) as running:
+        block = COMPILED_BLOCK if asked.implementation.compiled else BLOCK
+        with stepping(asked, whole, shown, told.numbers, told.features, block) as running:
+            running.send(0, block).result()
             start = time.perf_counter()
-            for first in range(PART * size, (PART + 1) * size, BLOCK):
-                running.send(first, BLOCK).result()
+            for first in range(PART * size, (PART + 1) * size, block):
+                running.send(first, block).result()
             return len(running.memories[0].rows), time.perf_counter() - start
+
+
+def memory(shards: tuple[int, ...] = (4096, 1024, 256)) -> Iterator[Measure]:
+    """The largest resident size of a sweep's own process and of its worker, of growing parts."""
+    for parts in shards:
+        line = ("sweep", "torch:RMSprop", "--shard", f"{parts // 8}/{parts}")
+        yield peak("peak memory", "sweep of torch:RMSprop", f"{2**32 // parts:,}", *line)
