@@ -56,6 +56,12 @@ WRITTEN: Mapping[str, str] = {
     "where": "{1} if {0} else {2}",
 }
 
+# The same where the second operand is known, and no nan.
+BESIDE_A_NUMBER: Mapping[str, str] = {
+    "maximum": "{1} if {0} < {1} else {0}",
+    "minimum": "{1} if {0} > {1} else {0}",
+}
+
 
 @dataclass(frozen=True)
 class FusedStep:
@@ -178,7 +184,9 @@ def source(graph: Graph, outputs: list[tuple[Any, Any]], inputs: tuple[str, ...]
         if operation == "input":
             text = f"float64(given[{inputs.index(operands[0])}][first + i])"
         else:
-            text = WRITTEN[operation].format(*map(spelt, operands))
+            known = not isinstance(operands[-1], NodeNumber)
+            written = BESIDE_A_NUMBER.get(operation) if known else None
+            text = (written or WRITTEN[operation]).format(*map(spelt, operands))
         lines.append(f"        n{place} = {text}")
     for row, pair in enumerate(outputs):
         for array, node in zip(("value", "error"), pair, strict=True):

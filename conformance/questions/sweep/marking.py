@@ -12,8 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import float32, float64, int64, njit, types, uint32
 from numba.core.errors import NumbaExperimentalFeatureWarning
+from numba.extending import intrinsic
 
 from optimizer_conformance.judging.fused import inputs_type, loop_type
 from optimizer_conformance.reference.numbers import PRECISIONS
@@ -80,6 +82,50 @@ def rounded(x: Any, scratch: Any, smallest: float, digits: float, infinite: floa
         shift = scratch[j] * digits
         near = (x[j] + shift) - shift
         x[j] = near if abs(near) < infinite else np.copysign(np.inf, x[j])
+
+
+@intrinsic
+def bits_of(_: Any, x: Any) -> Any:
+    """The bits of a float64."""
+    return types.int64(types.float64), lambda ctx, build, sig, given: build.bitcast(
+        given[0], ir.IntType(64)
+    )
+
+
+@intrinsic
+def number_of(_: Any, x: Any) -> Any:
+    """The float64 of these bits."""
+    return types.float64(types.int64), lambda ctx, build, sig, given: build.bitcast(
+        given[0], ir.DoubleType()
+    )
+
+
+@compiled
+def plain(value: Any, error: Any, seen: Any, format_: Any, best: Any) -> tuple[int, int]:
+    """How many results lie inside their bounds, and are certainly the exact ones rounded.
+
+    The first is -1 where anything has to be looked at more closely: a result outside, one that may
+    be a tie, a larger score or error in ulp than all before.
+    """
+    smallest, _, _, share, last = format_
+    score, ulp = best[0], best[1] * last
+    sure, unsure = 0.5 * last * SURE, 0.5 * last * UNSURE
+    exact = odd = 0
+    for j in range(value.size):
+        v, e = value[j], error[j]
+        distance = abs(float64(seen[j]) - v)
+        power = max(number_of(bits_of(v) & EXPONENT), smallest)
+        own = e * share
+        nearest = distance + own < power * sure
+        farther = distance - own > power * unsure
+        exact += nearest
+        odd += (
+            (nearest == farther)
+            | (not ((distance <= e) & (e < np.inf)))
+            | (distance > score * e)
+            | (distance > ulp * power)
+        )
+    return (-1 if odd else value.size), exact
 
 
 @compiled
@@ -236,6 +282,15 @@ def block(
         loops[0](given, first, n, value, error)
         left = rows * n
         for row in range(rows):
+            inside, exact = plain(
+                value[row, :n], error[row, :n], seen[row, here], format_, best[row]
+            )
+            if inside >= 0:
+                settled[row, here] = True
+                counts[row, EXACT] += exact
+                counts[row, ROUNDING] += n - exact
+                left -= n
+                continue
             found[row, :n] = seen[row, here]
             inside, beyond = marked(
                 value[row, :n], error[row, :n], found[row, :n], format_,
@@ -248,6 +303,7 @@ def block(
                 )
         if left == 0:
             continue
+        found[:, :n] = seen[:, here]
         strange[:n] = ~(np.abs(given[-1][here]) < np.inf)
         endless[:] = error == np.inf
         for table in range(1, used):
