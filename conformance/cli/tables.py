@@ -56,7 +56,7 @@ DType = Annotated[
     list[str] | None, typer.Option("--dtype", help="only what has it, such as bfloat16")
 ]
 Format = Annotated[str, typer.Option("--format", "-f", help=", ".join(FORMATS))]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="file to write")]
+Output = Annotated[Path | None, typer.Option("--output", "--out", "-o", help="file to write")]
 AsJson = Annotated[bool, typer.Option("--json", help="the same as --format json")]
 
 
