@@ -79,9 +79,15 @@ part torch run "${usual[@]}" --device "$kind*" --adapter torch --out "$figures/t
     -i 'torch:*[fused]' -i 'torch:*[capturable]'
 part jax run "${usual[@]}" --device "$kind*" --adapter jax --out "$figures/jax" \
     --dtype float32 --dtype bfloat16 --dtype float64 "${few[@]}"
-part cupy run "${usual[@]}" --device "$kind*" --adapter cupy --out "$figures/cupy"
-part compiled run "${usual[@]}" --device "$kind*" --adapter torch --out "$figures/compiled" \
-    -i 'torch:*[compiled]' --dtype float32
+primitives=(torch jax)
+if [ "$kind" = cpu ]; then
+    echo "a rehearsal on the CPU: no CuPy, which has no CPU, and no torch.compile, whose rows are CUDA's"
+else
+    primitives+=(cupy)
+    part cupy run "${usual[@]}" --device "$kind*" --adapter cupy --out "$figures/cupy"
+    part compiled run "${usual[@]}" --device "$kind*" --adapter torch --out "$figures/compiled" \
+        -i 'torch:*[compiled]' --dtype float32
+fi
 keras=() && for backend in jax torch; do
     "$own" -c "import importlib.util as u, sys; sys.exit(not (u.find_spec('keras') and \
 u.find_spec('$backend')))" && keras+=("keras_$backend")
@@ -94,7 +100,7 @@ for name in torch jax; do
     part "$name-host" run "${usual[@]}" --device cpu --adapter "$name" --out "$figures/$name-host" \
         --dtype float32 "${few[@]}" -i "$name:*"
 done
-for name in torch jax cupy; do
+for name in "${primitives[@]}"; do
     part "primitives-$name" primitives "$name" --python "$PYTHON" --device "$DEVICE" \
         --every "$EVERY" --out "$figures/primitives-$name.jsonl"
 done

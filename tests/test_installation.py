@@ -15,15 +15,17 @@ import pytest
 TOP = Path(__file__).parents[1]
 NAME = "optimizer_conformance"
 BELOW = {"reference": "reference", "adapters": "adapters", "reports": "reports", "conformance": ""}
+LINKED = ("docs/findings/*", "docs/devices/*.md")  # what expectations link to
 
 
 def tracked():
     """Every file of the repository that stands in a folder of the package, as installed."""
-    words = ["git", "-C", str(TOP), "ls-files", "-co", "--exclude-standard", *BELOW]
+    words = ["git", "-C", str(TOP), "ls-files", "-co", "--exclude-standard", *BELOW, *LINKED]
     files = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
     return {
-        name: Path(NAME, BELOW[(path := Path(name)).parts[0]], *path.parts[1:]).as_posix()
+        name: Path(NAME, BELOW.get(first, first), *rest).as_posix()
         for name in files
+        for first, *rest in [Path(name).parts]
         if (TOP / name).exists()
     }
 
@@ -72,6 +74,8 @@ USES = [
     ["-m", NAME, "env", "create", "numpy"],
     ["-m", NAME, "run", "--adapter", "numpy", "--profile", "quick", "--out", "run"],
     ["-m", NAME, "verify", "codecademy-rmsprop"],
+    ["-m", NAME, "expectations", "check"],
+    ["-m", NAME, "list", "findings", "torch-fused*"],
     ["-m", "pytest", "-q", "-W", "error", "--conformance", "--conformance-adapter", "numpy"],
 ]
 

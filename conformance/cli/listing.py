@@ -12,16 +12,15 @@ from optimizer_conformance.cases.patterns import wanted
 from optimizer_conformance.cli.console import UsageError, console, print_json, suggestion
 from optimizer_conformance.reference import numbers
 from optimizer_conformance.reference import variants as documented
+from optimizer_conformance.reports import written
 from optimizer_conformance.reports.paragraphs import things
 from optimizer_conformance.reports.text import escape
 
-WHAT = ("variants", "adapters", "implementations", "situations")
+WHAT = ("variants", "adapters", "implementations", "situations", "findings")
 
 
 def list_(
-    what: Annotated[
-        str, typer.Argument(help="variants, adapters, implementations or situations")
-    ] = "variants",
+    what: Annotated[str, typer.Argument(help=", ".join(WHAT))] = "variants",
     pattern: Annotated[str, typer.Argument(help="glob over the names")] = "*",
     formula: Annotated[
         bool, typer.Option("--formula", help="print each variant's equations")
@@ -32,8 +31,8 @@ def list_(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """What is known: documented variants, adapters, the implementations that can run here, or the
-    situations into which an optimizer is put.
+    """What is known: documented variants, adapters, the implementations that can run here, the
+    situations into which an optimizer is put, or the findings and where they can be read.
 
     [bold]Examples[/]
 
@@ -44,11 +43,13 @@ def list_(
       conformance list implementations 'torch:*' --missing
 
       conformance list situations --json
+
+      conformance list findings 'torch-*'
     """
     if what not in WHAT:
         raise UsageError(f"{what!r} is none of {', '.join(WHAT)}")
     rows = {"variants": variants, "adapters": adapters, "implementations": implementations}
-    rows["situations"] = table_of_situations
+    rows |= {"situations": table_of_situations, "findings": findings}
     if missing:
         if what != "implementations":
             raise UsageError("--missing goes with implementations")
@@ -84,6 +85,7 @@ def known(what: str) -> list[str]:
     return {
         "variants": list(documented.VARIANTS),
         "situations": [item.name for item in situations.SITUATIONS],
+        "findings": [row["finding"] for row in findings("*")],
     }.get(what, [])
 
 
@@ -123,6 +125,20 @@ def table_of_situations(pattern: str) -> Iterator[dict[str, Any]]:
                 "cases": item.mode,
                 "needs": [situations.NEEDED[need] for need in item.needs],
                 "not for": dict(item.unreachable),
+            }
+
+
+def findings(pattern: str) -> Iterator[dict[str, Any]]:
+    """A row a finding, which expectations link to as ``docs/findings/NAME.md``."""
+    for page in written.pages():
+        if wanted(page.stem, (pattern,)):
+            text_, script = page.read_text(encoding="utf-8"), page.with_suffix(".py")
+            yield {
+                "finding": page.stem,
+                "what": written.title(text_),
+                "seen in": written.field(text_, "Framework"),
+                "page": str(page),
+                "script": str(script) if script.is_file() else "",
             }
 
 

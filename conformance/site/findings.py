@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from optimizer_conformance.reports.written import field, title
 
 
 def pages(docs: Path) -> Iterator[tuple[str, str]]:
@@ -26,15 +27,3 @@ def pages(docs: Path) -> Iterator[tuple[str, str]]:
             what = what[:1].upper() + what[1:]
         lines.append(f"| {who} | [{what}]({path.name}) | {seen} | {date} |")
     yield "findings/index.md", "\n".join(lines) + "\n"
-
-
-def title(text: str) -> str:
-    """The first heading."""
-    found = re.search(r"^# (.+)$", text, re.MULTILINE)
-    return found[1] if found else ""
-
-
-def field(text: str, name: str) -> str:
-    """``- Name: value`` at the top of a finding, in one line of a table."""
-    found = re.search(rf"^- {name}: (.+(?:\n  .+)*)$", text, re.MULTILINE)
-    return " ".join(found[1].split()).replace("|", "\\|") if found else ""
