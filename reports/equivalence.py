@@ -33,6 +33,7 @@ NOT_TOLD = (
     "What no rule of the family explains stands alone: a run compares nothing with it but the "
     "rules of others."
 )
+UNFOLDED = 30  # witnesses that a page shows at once
 
 
 def markdown(found: Map, pictures: str) -> str:
@@ -51,8 +52,17 @@ def markdown(found: Map, pictures: str) -> str:
         picture = f"![{panel.title}]({pictures}/{panel.slug}.svg)"
         parts += sheet_lines(classes, *([picture] if len(panel.classes) > 1 else []))
         for witnesses in rest:
-            parts += ["", table(witnesses.header, witnesses.rows)]
+            parts += ["", *folded(witnesses)]
     return "\n".join(parts) + "\n"
+
+
+def folded(witnesses: Sheet) -> list[str]:
+    """A table of witnesses, which opens by a click where it is long."""
+    shown = table(witnesses.header, witnesses.rows)
+    if len(witnesses.rows) <= UNFOLDED:
+        return [shown]
+    summary = f"<summary>{len(witnesses.rows)} witnesses</summary>"
+    return ['<details markdown="1">', summary, "", shown, "", "</details>"]
 
 
 def sheet_lines(sheet: Sheet, *between: str) -> list[str]:
