@@ -66,7 +66,7 @@ def assert_one_line(done, code, *words):
         (["run", "--resume", "nowhere", "--seed", "1"], ["--seed cannot stand beside --resume"]),
         (["list", "wings"], ["'wings' is none of variants, adapters, implementations"]),
         (["report", "nowhere"], ["nowhere is no run folder", "`conformance run` makes one"]),
-        (["report", "nowhere", "--format", "pdf"], ["unknown format 'pdf'", "markdown, html"]),
+        (["report", "nowhere", "--format", "pdf"], ["unknown format 'pdf'", "junit, markdown"]),
         (["doctor", "numppy"], ["unknown adapter 'numppy'", "did you mean numpy or cupy?"]),
         (["env", "create", "numppy"], ["unknown adapter 'numppy'", "did you mean numpy or cupy?"]),
         (["env", "remove"], ["name the adapters, or give --outdated"]),
@@ -162,7 +162,7 @@ class TestReport:
     def test_json(self, conformance, folder):
         content = json.loads(conformance("report", str(folder), "--json").stdout)
         assert set(content) == {
-            "format", "provenance", "footer", "findings", "implementations", "compared",
+            "format", "provenance", "footer", "findings", "implementations", "compared", "tried",
         }  # fmt: skip
 
     def test_a_file(self, conformance, folder, tmp_path):

@@ -58,6 +58,7 @@ FORESEEN = {
     "FrameError": INCOMPLETE,
     "InterpreterLacks": INCOMPLETE,
     "Missing": INCOMPLETE,
+    "NotComputed": INCOMPLETE,
     "NoInterpreter": INCOMPLETE,
     "ProtocolBreach": INCOMPLETE,
     "RunError": INCOMPLETE,
