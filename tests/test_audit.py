@@ -137,7 +137,8 @@ UNUSUAL = {
 }
 KINDS = {"right_torch:functional": "torch"}
 # MindSpore rounds a Python number to float32 before it meets a float64 tensor.
-DTYPES = {"mindspore": ("float32", "float16")}
+# Where each shape is compiled for each dtype, two formats stand for all.
+DTYPES = {"mindspore": ("float32", "float16"), "jax": ("float32", "bfloat16")}
 
 
 @pytest.mark.parametrize(
