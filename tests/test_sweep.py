@@ -3,6 +3,7 @@
 import json
 import sys
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from optimizer_conformance.questions.sweep.slices import KINDS, decimal_of, slic
 from optimizer_conformance.questions.sweep.sweep import SweepRequest, sweep
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers.subject import SubjectError
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 SCRATCH = "numpy:d2l.scratch"
 GIVEN = ("learning_rate=0.01", "decay=0.9", "epsilon=1e-6")
@@ -151,3 +154,13 @@ def test_a_table_says_what_is_proved(found):
     text = page.table([found])
     assert "seen, 16,384" in text
     assert SCRATCH in text
+
+
+@pytest.mark.parametrize(
+    "path", sorted((DOCS / "sweeps").glob("*.json")), ids=lambda path: path.stem
+)
+def test_the_page_says_what_was_proved(path):
+    kept = record.read(path)
+    assert kept.proved
+    assert not kept.deviating
+    assert page.table([kept]).splitlines()[-1] in (DOCS / "sweep.md").read_text()
