@@ -51,16 +51,19 @@ LIBRARIES = {"numpy": of_numpy, "torch": of_torch, "cupy": of_cupy, "jax": of_ja
 
 
 def rules(there: Callable[..., Any], back: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
-    """The two functions as an audit asks them: one step from arrays to arrays."""
+    """The two functions as an audit asks them: one step from arrays to arrays.
+
+    A rate of 0, which both refuse and an audit's schedules have, leaves the parameter as it is.
+    """
 
     def rmsprop(
         parameter: Any, gradient: Any, state: Any, learning_rate: float = 0.001,
         decay: float = 0.9, epsilon: float = 1e-8,
     ) -> Any:  # fmt: skip
         found = rmspropupdate(
-            there(parameter), there(gradient), state, learning_rate, decay, epsilon
+            there(parameter), there(gradient), state, learning_rate or 1.0, decay, epsilon
         )
-        return back(found[0]), found[1]
+        return back(found[0]) if learning_rate else parameter, found[1]
 
     def adam(
         parameter: Any, gradient: Any, state: Any, learning_rate: float = 0.001,
@@ -68,10 +71,10 @@ def rules(there: Callable[..., Any], back: Callable[..., Any]) -> dict[str, Call
     ) -> Any:  # fmt: skip
         first, second, count = state or (None, None, 0)
         found = adamupdate(
-            there(parameter), there(gradient), first, second, count + 1, learning_rate, beta1,
-            decay, epsilon,
+            there(parameter), there(gradient), first, second, count + 1, learning_rate or 1.0,
+            beta1, decay, epsilon,
         )  # fmt: skip
-        return back(found[0]), (found[1], found[2], count + 1)
+        return back(found[0]) if learning_rate else parameter, (found[1], found[2], count + 1)
 
     return {"matlab-rmspropupdate-r2020a": rmsprop, "matlab-adamupdate": adam}
 
