@@ -93,7 +93,7 @@ class Compared(msgspec.Struct, frozen=True):
     expectation: str
 
 
-class ExportedAttempts(msgspec.Struct, frozen=True):
+class ExportedAttempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was tried of one implementation, and what was not and why, by names of situations.
 
     steps     the most in a row; ``elements`` of the largest parameter

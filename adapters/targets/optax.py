@@ -33,12 +33,37 @@ def arithmetic() -> dict[str, str]:
     return {device: ARITHMETIC[kind] for device, kind in kinds.items() if kind in ARITHMETIC}
 
 
-class OptaxSession:
+class ValuesOnJax:
+    """Parameters as JAX arrays, of an optimizer whose state is its own affair."""
+
+    def __init__(self, request: protocol.Open) -> None:
+        self.device = shipped.devices()[request.device]
+        self.x64 = any(parameter.value.dtype == "float64" for parameter in request.parameters)
+        with self.arithmetic():
+            self.values = [shipped.to_jax(kit.to_array(p.value)) for p in request.parameters]
+
+    @contextmanager
+    def arithmetic(self) -> Iterator[None]:
+        """Where and how wide JAX computes."""
+        with shipped.enable_x64(self.x64), jax.default_device(self.device):
+            yield
+
+    def parameters(self) -> list[Array]:
+        with self.arithmetic():
+            return [shipped.to_numpy(value) for value in self.values]
+
+    def state(self) -> dict[str, list[Array]]:
+        return {}
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        raise kit.Unsupported("the state of an optimizer that is not known is its own affair")
+
+
+class OptaxSession(ValuesOnJax):
     """A step as Optax' documentation writes it, over a list of parameters."""
 
     def __init__(self, request: protocol.Open, maker: Maker) -> None:
-        self.device = shipped.devices()[request.device]
-        self.x64 = any(parameter.value.dtype == "float64" for parameter in request.parameters)
+        super().__init__(request)
         if request.groups:
             raise kit.Unsupported("one transformation has one set of hyperparameters")
         with self.arithmetic():
@@ -52,15 +77,8 @@ class OptaxSession:
             if not transformation(self.optimizer):
                 kind = type(self.optimizer).__name__
                 raise BadTarget(f"it makes a {kind}, which is no Optax transformation")
-            self.values = [shipped.to_jax(kit.to_array(p.value)) for p in request.parameters]
             with guarded("its init"):
                 self.memory = self.optimizer.init(self.values)
-
-    @contextmanager
-    def arithmetic(self) -> Iterator[None]:
-        """Where and how wide JAX computes."""
-        with jax.enable_x64(self.x64), jax.default_device(self.device):
-            yield
 
     def step(self, gradients: list[Array]) -> list[Array]:
         with self.arithmetic():
@@ -69,16 +87,6 @@ class OptaxSession:
                 updates, self.memory = self.optimizer.update(own, self.memory, self.values)
                 self.values = optax.apply_updates(self.values, updates)
             return [shipped.to_numpy(gradient) for gradient in own]
-
-    def parameters(self) -> list[Array]:
-        with self.arithmetic():
-            return [shipped.to_numpy(value) for value in self.values]
-
-    def state(self) -> dict[str, list[Array]]:
-        return {}
-
-    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        raise kit.Unsupported("the state of a transformation that is not known is its own affair")
 
 
 Session = OptaxSession

@@ -23,7 +23,6 @@ from optimizer_conformance.questions.certify.record import (
     Against,
     Certificate,
     CertificateProvenance,
-    CertifiedAttempts,
     Evidence,
     Statement,
 )
@@ -41,6 +40,7 @@ from optimizer_conformance.reference.numbers.symbolic import equations, starts
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import Variant
+from optimizer_conformance.reports.exported import ExportedAttempts
 from optimizer_conformance.reports.verdicts import DEVIATES, EXTREME, OF_ELEMENTS
 from optimizer_conformance.workers import interpreters, machine
 from optimizer_conformance.workers.subject import Subject, SubjectError, subject
@@ -103,7 +103,7 @@ def certify(
         all(item.verdict != DEVIATES for item in evidence),
     )
     seen, proved = sentences(evidence)
-    tried = CertifiedAttempts(**attempts.to_dict())
+    tried = ExportedAttempts(**attempts.to_dict())
     made = provenance(asked)
     bare = Certificate(FORMAT, statement, evidence, seen, proved, list(LIMITS), made, tried=tried)
     return msgspec.structs.replace(bare, hash=bare.content_hash)

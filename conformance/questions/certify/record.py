@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from optimizer_conformance.cases.tried import Attempts
 from optimizer_conformance.reference.rules import Impossible, Rule
+from optimizer_conformance.reports.exported import ExportedAttempts
 
 Format = Literal["optimizer-conformance certificate 1"]
 FORMAT: Format = "optimizer-conformance certificate 1"
@@ -83,21 +84,6 @@ class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outputs: str
 
 
-class CertifiedAttempts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was tried, and what was not and why, by names of situations.
-
-    steps     the most in a row; ``elements`` of the largest parameter
-    options   sets of options; ``formats`` are dtypes
-    """
-
-    steps: int
-    elements: int
-    options: list[str]
-    formats: list[str]
-    situations: list[str]
-    not_tried: dict[str, str]
-
-
 class CertificateProvenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """With what it was made.
 
@@ -126,7 +112,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: list[str]
     provenance: CertificateProvenance
     hash: str = ""
-    tried: CertifiedAttempts | UnsetType = UNSET
+    tried: ExportedAttempts | UnsetType = UNSET
 
     @property
     def content_hash(self) -> str:
