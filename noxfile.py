@@ -127,6 +127,14 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def long(session: nox.Session) -> None:
+    """What takes longer than a change should wait for: causes, MATLAB's calls, built examples."""
+    own(session, ".[dev]")
+    session.run("conformance", "env", "create", "numpy", "torch")
+    session.run("pytest", "-m", "long", *session.posargs)
+
+
+@nox.session
 def install(session: nox.Session) -> None:
     """Install the wheel beside the distribution `adapters`, in either order, and use both."""
     own(session, ".[dev]")

@@ -23,7 +23,7 @@ def test_a_cause_is_named_in_words_that_are_true_of_it(rule, name):
     assert grade(FAULTS[name].words, asked(rule, name)) == "named rightly"
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize(("rule", "name"), list(everything()))
 def test_no_cause_is_named_that_is_not_true(rule, name):
     assert grade(FAULTS[name].words, asked(rule, name)) in ("named rightly", "unnamed")

@@ -133,7 +133,7 @@ class TestAction:
 
 
 class TestGitLab:
-    @pytest.mark.faults
+    @pytest.mark.long
     def test_its_script_runs(self, run_step, tool, tmp_path):
         job = load("ci/gitlab.yml")[".conformance"]
         assert job["artifacts"]["reports"]["junit"] == "conformance-report/conformance.junit.xml"

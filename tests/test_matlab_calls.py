@@ -162,7 +162,7 @@ def test_random_calls_are_answered_as_evaluated_or_refused():
     assert counts["refused"] > 3
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_thousands_of_random_calls(capsys):
     counts = matlab_calls.campaign(20_000)
     with capsys.disabled():

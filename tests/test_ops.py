@@ -37,7 +37,7 @@ def blocks(language):
 
 
 # Half a minute: the headers of LibTorch are long.
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.adapter("torch")
 def test_the_tutorials_kernel_is_compiled_told_and_mended(tmp_path):
     (source,), (program,) = blocks("cpp"), blocks("python")

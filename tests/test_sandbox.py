@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -190,7 +191,37 @@ class TestDeadlines:
             worker.hello()
 
 
+# A run of a worker that leaks; how often it had to go on in another, and the most that one held.
+LEAKING_RUN = """
+import json, resource, sys
+from pathlib import Path
+from evaluations import case_of
+from fakes import command
+from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.runs.run import conduct
+folder, memory, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+cases = tuple(case_of(mode="trajectory", steps=2, size=8, seed=seed) for seed in range(count))
+leaky = {"fake": command("leaks_quickly")}
+conduct(Selection(adapters=("fake",), cases=cases), folder, commands=leaky, memory=memory)
+retried = (folder / "events.jsonl").read_text().count('"case retried"')
+held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
+print(json.dumps({"held": held, "retried": retried}))
+"""
+
+
 class TestMemory:
+    def test_a_worker_that_leaks_in_a_run_never_holds_more_than_it_may(self, tmp_path):
+        allowed = 150 << 20
+        most = allowed + (os.cpu_count() or 1) * sandbox.STACKS  # stacks are reserved, not touched
+        numbers = [str(allowed), str(3 * most // (40 << 20))]  # a case leaks 20 MB
+        done = subprocess.run(
+            [sys.executable, "-c", LEAKING_RUN, str(tmp_path / "run"), *numbers],
+            capture_output=True, text=True, check=True, cwd=Path(__file__).parent,
+        )  # fmt: skip
+        found = json.loads(done.stdout.splitlines()[-1])
+        assert found["retried"]
+        assert found["held"] < most
+
     def test_a_quick_leak_is_refused_by_the_kernel(self):
         def steps(worker):
             for _ in range(30):
