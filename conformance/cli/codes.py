@@ -16,8 +16,6 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
-
 from optimizer_conformance.cli.console import errors
 from optimizer_conformance.reports.text import escape, visible
 
@@ -131,8 +129,11 @@ def kept(error: BaseException) -> str:
 
 def log_folder() -> Path:
     """Where tracebacks go; with ``CONFORMANCE_CACHE``, beside the environments."""
-    base = os.environ.get("CONFORMANCE_CACHE")
-    return Path(base) / "log" if base else platformdirs.user_log_path("optimizer-conformance")
+    if base := os.environ.get("CONFORMANCE_CACHE"):
+        return Path(base) / "log"
+    import platformdirs  # noqa: PLC0415 - help and lists need no folder
+
+    return platformdirs.user_log_path("optimizer-conformance")
 
 
 class Threads:

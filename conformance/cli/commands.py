@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
-from importlib import metadata
+import inspect
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +54,9 @@ GROUPS = {
     },
 }
 PLACES = {name: place for group in GROUPS.values() for name, place in group.items()}
+# Where a function's docstring begins, and an app's help.
+OF_FUNCTION = r'^def NAME\(.*?\n    """(.*?)"""'
+OF_APP = r'^NAME = typer\.Typer\(.*?help="(.*?)"'
 PANELS = {name: title for title, group in GROUPS.items() for name in group}
 
 
@@ -82,19 +85,12 @@ class Commands(TyperGroup):
 
 
 def first_line(place: str) -> str:
-    """What a command says of itself, read from its module without importing it."""
+    """What a command says of itself, found in its module's text: no module is read whole."""
     module, member = place.split(":")
     text = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef) and node.name == member:
-            return (ast.get_docstring(node) or "").partition("\n\n")[0]
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Call)
-            and ast.unparse(node.targets[0]) == member
-        ):
-            given = {item.arg: item.value for item in node.value.keywords}
-            return str(ast.literal_eval(given["help"]))
+    for pattern in (OF_FUNCTION, OF_APP):
+        if found := re.search(pattern.replace("NAME", member), text, re.MULTILINE | re.DOTALL):
+            return inspect.cleandoc(found[1]).partition("\n\n")[0]
     raise LookupError(f"{module}.py has no {member}")
 
 
@@ -123,6 +119,8 @@ def whatever_command(
 ) -> None:
     """What stands before a command."""
     if version:
+        from importlib import metadata  # noqa: PLC0415 - nothing else needs it
+
         typer.echo(f"optimizer-conformance {metadata.version('optimizer-conformance')}")
         raise typer.Exit
 
