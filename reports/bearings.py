@@ -22,7 +22,7 @@ from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, MEANINGS, Co
 # Of what it does not claim, none is kept.
 OTHERWISE = (str(Cause.rule), str(Cause.partly), str(Cause.unexplained), "")
 LINK = re.compile(r"^(.*) \((\S+)\)$")  # how a run folder keeps the link of an expectation
-MODE = re.compile(r"^(.+?)(\[.*\])?$")
+MODE = re.compile(r"^(.+?|)(\[.*\])?$")  # of a folder of others it may be empty
 NO_FORMULA = "its documentation states no formula"
 NEEDED = [
     "implementation", "adapter", "version", "device", "variant", "relation", "features", "dtype",

@@ -29,7 +29,7 @@ from optimizer_conformance.questions.vectors import format as vectors
 from optimizer_conformance.questions.vectors.export import Amount, exported
 from optimizer_conformance.questions.verify import document
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reports import model
+from optimizer_conformance.reports import junit, markdown, model
 from optimizer_conformance.reports.folder import UnreadableRun
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.runs import journal, reader
@@ -176,7 +176,7 @@ def made_once(number: int) -> Path:
     """The same, made once and kept until the tests end."""
     place = Path(HERE.name) / f"shard-{number}"
     selection = Selection(adapters=("fake",), cases=CASES)
-    conduct(selection, place, commands={"fake": command("honest")}, shard=Shard(number, 2))
+    conduct(selection, place, commands={"fake": command("outside")}, shard=Shard(number, 2))
     return place
 
 
@@ -204,8 +204,10 @@ def of_journal(folder: Path) -> Path:
     return folder / journal.NAME
 
 
-def loaded(path: Path) -> object:
-    return model.load(next(above for above in path.parents if (above / "provenance.json").exists()))
+def shown(path: Path) -> object:
+    """The run, loaded and shown: what was read is asked for every cell."""
+    data = model.load(next(above for above in path.parents if whole(above)))
+    return markdown.render(data), junit.render(data)
 
 
 def requirement_lines(path: Path) -> object:
@@ -216,7 +218,16 @@ def judged(path: Path) -> object:
     return list(check.checked(path, Oracle()))
 
 
+def reused(path: Path) -> object:
+    return list(reader.finished_groups(next(above for above in path.parents if whole(above))))
+
+
+def whole(folder: Path) -> bool:
+    return (folder / "provenance.json").exists()
+
+
 RUN = (UnreadableRun, RunError)
+TABLES = ("cells/fake.parquet", "elements/fake.parquet")
 KINDS = {
     "certificate": Kind(
         certificate,
@@ -252,13 +263,19 @@ KINDS = {
         f"shard's {name}": Kind(
             of_shard(name), put_together, RUN, as_table if name.endswith("parquet") else as_json
         )
-        for name in ("provenance.json", "adapters.json", "cells/fake.parquet")
+        for name in ("provenance.json", "adapters.json", "groups.json", *TABLES)
     },
     **{
         f"run's {name}": Kind(
-            of_shard(name), loaded, RUN, as_table if name.endswith("parquet") else as_json
+            of_shard(name), shown, RUN, as_table if name.endswith("parquet") else as_json
         )
         for name in ("provenance.json", "adapters.json", "footer.json", "cells/fake.parquet")
+    },
+    **{
+        f"reused {name}": Kind(
+            of_shard(name), reused, RUN, as_table if name.endswith("parquet") else as_json
+        )
+        for name in ("groups.json", "elements/fake.parquet")
     },
 }  # fmt: skip
 

@@ -17,15 +17,24 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow
 from hypothesis import strategies as st
 from msgspec import inspect
+from pyarrow import parquet
 
 from optimizer_conformance.expectations.ledger import ExpectationFile
 from optimizer_conformance.questions.certify.record import Certificate
 from optimizer_conformance.questions.history.record import ReleaseRun
 from optimizer_conformance.questions.vectors.format import VectorAnswers, Vectors
 from optimizer_conformance.questions.verify.document import File as ClaimFile
-from optimizer_conformance.reports.records import About, Footer, Provenance
+from optimizer_conformance.reports.records import (
+    About,
+    Cell,
+    Element,
+    Footer,
+    Provenance,
+    StoredGroup,
+)
 from optimizer_conformance.workers.enrolment import Manifest
 
 WORDS = st.sampled_from(
@@ -144,6 +153,68 @@ def certified(content: Any) -> bytes:
     return as_json(content)
 
 
+# Columns of every type that Parquet has and a record has not, from values of any kind.
+TYPES = {
+    "number": pyarrow.float64(), "narrow": pyarrow.float16(), "whole": pyarrow.int64(),
+    "byte": pyarrow.int8(), "text": pyarrow.string(), "bytes": pyarrow.binary(),
+    "bool": pyarrow.bool_(), "none": pyarrow.null(), "moment": pyarrow.timestamp("us"),
+    "decimal": pyarrow.decimal128(30, 5), "list": pyarrow.list_(pyarrow.int64()),
+    "struct": pyarrow.struct([("wall", pyarrow.string())]),
+    "categorical": pyarrow.dictionary(pyarrow.int8(), pyarrow.string()),
+}  # fmt: skip
+OF_TYPE = {pyarrow.string(): WORDS, pyarrow.float64(): NUMBERS, pyarrow.int64(): WHOLE}
+
+
+def column(kind: pyarrow.DataType, length: int) -> st.SearchStrategy[pyarrow.Array]:
+    """A column of this type: of values where it has some of its own, with gaps or without."""
+    some = OF_TYPE.get(kind, st.none())
+    values_ = st.lists(some, min_size=length, max_size=length)
+    return (values_ | st.lists(some | st.none(), min_size=length, max_size=length)).map(
+        lambda found: pyarrow.array(found, type=kind)
+    )
+
+
+@st.composite
+def damaged_columns(draw: st.DrawFn, whole: pyarrow.Table) -> pyarrow.Table:
+    """A table with one to three columns of another type, with other values, gone or there twice."""
+    table = whole
+    for _ in range(draw(st.sampled_from((1, 1, 1, 2, 3)))):
+        at = draw(st.integers(0, table.num_columns - 1))
+        field = table.schema.field(at)
+        act = draw(st.sampled_from(("typed", "typed", "another", "gone", "twice", "rows")))
+        if act == "gone":
+            table = table.remove_column(at)
+        elif act == "twice":
+            table = table.append_column(field, table.column(at))
+        elif act == "rows":
+            table = draw(st.sampled_from((table.slice(0, 0), table.slice(1), twice(table))))
+        else:
+            kind = field.type if act == "typed" else draw(st.sampled_from(list(TYPES.values())))
+            found = draw(column(kind, table.num_rows))
+            table = table.set_column(at, pyarrow.field(field.name, found.type), found)
+    return table
+
+
+def twice(table: pyarrow.Table) -> pyarrow.Table:
+    """The same rows again below."""
+    return pyarrow.concat_tables([table, table])
+
+
+def as_parquet(table: pyarrow.Table) -> bytes:
+    """The file of a table."""
+    sink = pyarrow.BufferOutputStream()
+    parquet.write_table(table, sink)
+    return bytes(sink.getvalue())
+
+
+# Kind of table (of ``damage.KINDS``) to the record of its rows.
+TABLES = {
+    "shard's cells/fake.parquet": Cell,
+    "shard's elements/fake.parquet": Element,
+    "run's cells/fake.parquet": Cell,
+    "reused elements/fake.parquet": Element,
+}
+
 # Kind of file (of ``damage.KINDS``) to its record, and how it is written.
 RECORDS: dict[str, tuple[Any, Callable[[Any], bytes]]] = {
     "certificate": (Certificate, certified),
@@ -155,6 +226,8 @@ RECORDS: dict[str, tuple[Any, Callable[[Any], bytes]]] = {
     "manifest": (Manifest, toml),
     "shard's provenance.json": (Provenance, as_json),
     "shard's adapters.json": (dict[str, About], as_json),
+    "shard's groups.json": (dict[str, list[StoredGroup]], as_json),
+    "reused groups.json": (dict[str, list[StoredGroup]], as_json),
     "run's provenance.json": (Provenance, as_json),
     "run's adapters.json": (dict[str, About], as_json),
     "run's footer.json": (Footer, as_json),

@@ -54,6 +54,28 @@ def test_parts_that_its_schema_allows_are_read_or_refused_in_one_line(name, coun
     print(f"{len(refused):,} of the kind {name} by its schema: {sum(refused):,} refused")
 
 
+@pytest.mark.parametrize("count", [10, pytest.param(300, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("name", schemas.TABLES)
+def test_columns_that_are_not_what_the_record_says_are_refused_in_one_line(name, count, tmp_path):
+    kind = damage.KINDS[name]
+    path = kind.make(tmp_path)
+    whole = parquet.read_table(path)
+    assert whole.schema == tables.schema(schemas.TABLES[name])
+    assert whole.num_rows
+    refused = []
+
+    @seed(int(os.environ.get("FAULTS_SEED", "0")))
+    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=HealthCheck)
+    @given(schemas.damaged_columns(whole))
+    def tried(table):
+        path.write_bytes(schemas.as_parquet(table))
+        refused.append(damage.clean_read(kind, path))
+
+    tried()
+    print(f"{len(refused):,} of the kind {name} by its columns: {sum(refused):,} refused")
+    assert any(refused)
+
+
 @pytest.mark.parametrize(
     "what", ["a folder", "a pipe", "links in a circle", "a device", "too large"]
 )
@@ -92,6 +114,16 @@ def test_a_table_that_unpacks_to_terabytes_is_refused_before_it_is_loaded(tmp_pa
     monkeypatch.setattr(foreign, "ROWS", 1000)
     with pytest.raises(UnreadableRun, match="it says that it has 2,000 rows"):
         tables.read(path, Cell)
+
+
+def test_an_implementation_without_a_name_is_shown(tmp_path):
+    kind = damage.KINDS["run's cells/fake.parquet"]
+    path = kind.make(tmp_path)
+    cells = parquet.read_table(path)
+    empty = pyarrow.array([""] * len(cells))
+    at = cells.schema.get_field_index("implementation")
+    parquet.write_table(cells.set_column(at, "implementation", empty), path)
+    assert kind.read(path)
 
 
 def test_half_a_character_in_what_an_adapter_said_is_refused_in_one_line(tmp_path):
