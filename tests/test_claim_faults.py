@@ -9,7 +9,13 @@ from optimizer_conformance.cli.console import UsageError
 from optimizer_conformance.cli.main import app
 from optimizer_conformance.questions.verify import document
 from optimizer_conformance.questions.verify.context import Context
-from optimizer_conformance.questions.verify.faults import answers, campaign, report, rules
+from optimizer_conformance.questions.verify.faults import (
+    answers,
+    campaign,
+    figures,
+    report,
+    rules,
+)
 from optimizer_conformance.questions.verify.faults.fault import FUNCTIONS, Fault, in_place
 from optimizer_conformance.questions.verify.probes.transcription import matlab as probes
 
@@ -43,7 +49,7 @@ class TestFaultsOfTheFunctions:
 
     @pytest.mark.parametrize("name", BLIND)
     def test_a_claim_notices_by_its_verdict(self, name):
-        (found,) = campaign.matlab(wanted=lambda fault: fault.name == name, enough=1)
+        (found,) = campaign.matlab(wanted=lambda fault: fault.name == name)
         assert found.status == "verdict", report.content([found])
 
     def test_a_change_that_nobody_can_see_is_unnoticed(self):
@@ -112,3 +118,52 @@ def test_what_can_be_measured_is_said():
     done = CliRunner().invoke(app, ["power", "clams"])
     assert isinstance(done.exception, UsageError)
     assert "claims" in str(done.exception)
+
+
+class TestFigures:
+    def test_every_number_of_a_formula_is_noticed_or_proved_to_change_nothing(self):
+        claim = claim_of("d2l-rmsprop", "objective-gradient")
+        with Context() as context:
+            right = figures.decide(claim, figures.World("", claim.check), context)
+            found = [
+                figures.noticed("d2l-rmsprop objective-gradient", claim, right, world, context)
+                for world in figures.identities(claim.check)
+            ]
+        assert {item.status for item in found} == {"verdict", "equivalent"}
+
+    def test_a_training_that_ends_elsewhere_is_noticed_without_training(self):
+        claim = claim_of("d2l-rmsprop", "scratch-loss")
+        with Context() as context:
+            as_it_is = figures.World("", claim.check, figures.trained(claim.check["prints"]))
+            right = figures.decide(claim, as_it_is, context)
+            assert right.verdict == "confirmed"
+            for world in figures.losses(claim.check):
+                assert figures.decide(claim, world, context).verdict == "contradicted"
+
+
+def claim_of(name, identifier):
+    return next(c for c in document.load(name).claims if c.id == identifier)
+
+
+class TestSentences:
+    def test_a_sentence_is_broken_where_one_of_its_claims_notices(self):
+        found = campaign.Noticed("d2l-rmsprop update", "broken", by_verdict=["update"])
+        rows = report.by_sentence({"part": report.content([found])})
+        broken = [row for row in rows if row["status"] == report.BROKEN]
+        assert broken
+        assert all("update" in row["claims"] for row in broken)
+        assert {row["faults"][0] for row in broken} == {"broken"}
+
+    def test_claims_with_one_check_notice_together(self):
+        doc = document.load("matlab-rmspropupdate")
+        alike = {}
+        for claim in doc.claims:
+            alike.setdefault(repr(claim.check), []).append(claim.id)
+        one, other, *_ = next(ids for ids in alike.values() if len(ids) > 1)
+        found = campaign.Noticed("rmspropupdate", "broken", by_verdict=[one])
+        rows = report.by_sentence({"part": report.content([found])})
+        assert report.BROKEN in {row["status"] for row in rows if other in row["claims"]}
+
+    def test_what_executes_nothing_is_no_blind_claim(self):
+        rows = report.by_sentence({})
+        assert {row["status"] for row in rows} == {report.UNDONE, report.WHOLE}

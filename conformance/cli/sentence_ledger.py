@@ -6,7 +6,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import msgspec
-from rich.table import Table
+from rich import box
+from rich.padding import Padding
+from rich.table import Column, Table
 
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json
 from optimizer_conformance.questions.verify import sentences
@@ -14,6 +16,8 @@ from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.document import Document
 from optimizer_conformance.questions.verify.sentences import Coverage
 from optimizer_conformance.reports.text import escape
+
+COUNTED = ("sentences", "claims", "no claim", "open")
 
 
 def show(documents: list[Document], texts: Path | None, *, as_json: bool) -> int:
@@ -33,19 +37,32 @@ def show(documents: list[Document], texts: Path | None, *, as_json: bool) -> int
 
 
 def printed(rows: list[Coverage]) -> None:
-    """A line a section, a line a document, and every new sentence."""
+    """A line a document, a line a section that has sentences, and every new sentence."""
     by_document = defaultdict(list)
     for row in rows:
         by_document[row.document].append(row)
-    table = Table("document", "section", "sentences", "claims", "nothing to decide", "open", "text")
+    numbers = (Column(name, justify="right") for name in COUNTED)
+    table = Table("document, section", *numbers, "text", box=box.SIMPLE)
     for name, sections in by_document.items():
+        table.add_row(f"[bold]{name}[/]", *counts(sections), compared(sections))
+        above: list[str] = []
         for row in sections:
-            table.add_row("", escape(row.section), *counts([row]), compared([row]))
-        table.add_row(f"[bold]{name}[/]", "", *counts(sections), compared(sections))
+            if row.claimed + row.stated + row.open + row.gone or row.new:
+                *parents, last = row.section.split(" > ")
+                for depth, parent in enumerate(parents):
+                    if above[: depth + 1] != parents[: depth + 1]:
+                        table.add_row(heading(parent, depth))
+                above = [*parents, last]
+                table.add_row(heading(last, len(parents)), *counts([row]), compared([row]))
     console.print(table)
     for row in rows:
         for sentence in row.new:
             errors.print(f"[red]uncovered:[/] {row.document}: {escape(sentence)}", soft_wrap=True)
+
+
+def heading(text: str, depth: int) -> Padding:
+    """One part of a section's heading, as deep as it stands."""
+    return Padding(escape(text), (0, 0, 0, 2 * depth + 2))
 
 
 def counts(rows: list[Coverage]) -> tuple[str, ...]:

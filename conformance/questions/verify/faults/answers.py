@@ -64,7 +64,10 @@ def respects(
     for name, value in seen.items():
         if name == "cases":
             continue  # how many there were to ask is no answer
-        if check == "same-everywhere":
+        if (check, name) == ("same-everywhere", "in"):
+            if value:
+                yield Respect("it differs in another format", {**seen, name: ["another"]})
+        elif check == "same-everywhere":
             yield Respect(
                 "it is the same with all options" if value else "it differs with an option",
                 {**seen, name: [] if value else ["no options"]},
@@ -113,9 +116,11 @@ class Fake(Context):
         return worker, described, SimpleNamespace(devices=["cpu"])
 
     def shared(self, *_: Any) -> list[tuple[str, Any, str, str]]:
-        """What an equivalence is asked about: each set of options that is kept, or one."""
-        options = self.respect.seen["differs with"] or ["no options"]
-        return [(words, VARIANTS[self.check["variant"]], "", "") for words in options]
+        """What an equivalence is asked about: options and formats that are kept, or one."""
+        seen = self.respect.seen
+        options, formats = seen["differs with"] or ["no options"], seen["in"] or [""]
+        variant = VARIANTS[self.check["variant"]]
+        return [(words, variant, "", dtype) for words in options for dtype in formats]
 
     def followed(self, name: str, variant: Any, *_: Any) -> implementations.Followed:
         """Whether an implementation follows a variant, in the fake's world."""

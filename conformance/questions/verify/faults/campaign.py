@@ -12,8 +12,6 @@ from optimizer_conformance.questions.verify.faults import arithmetic, refusals, 
 from optimizer_conformance.questions.verify.faults.fault import Fault, in_place
 from optimizer_conformance.questions.verify.registry import Decision
 
-ENOUGH = 3  # claims that notice one fault: the table names no more
-
 
 @dataclass
 class Noticed:
@@ -21,6 +19,7 @@ class Noticed:
 
     by_verdict  the claim's verdict is another one
     by_value    the verdict stays, and what is seen is another value than the kept one
+    equivalent  the proof that nothing has changed, where there is one
     """
 
     subject: str
@@ -60,9 +59,8 @@ def transcribed(function: str) -> list[Claim]:
 def matlab(
     progress: Callable[[int, int, str], None] = lambda done, total, what: None,
     wanted: Callable[[Fault], bool] = lambda fault: True,
-    enough: int = ENOUGH,
 ) -> Iterator[Noticed]:
-    """Each fault of the two functions, with the claims that notice it, up to ``enough``."""
+    """Each fault of the two functions, with every claim that notices it."""
     with Context() as context:
         faults = [fault for fault in matlab_faults() if wanted(fault)]
         claims = {name: transcribed(name) for name in {fault.function for fault in faults}}
@@ -76,8 +74,6 @@ def matlab(
                     right[key] = ledger.decide(claim, context)
                 with in_place(fault):
                     note(found, claim, right[key], ledger.decide(claim, context))
-                if len(found.by_verdict) == enough:
-                    break
             yield found
 
 

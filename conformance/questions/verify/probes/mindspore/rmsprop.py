@@ -223,16 +223,21 @@ def refusals(name, kinds, **others):
     return found
 
 
-def limits(name):
-    """Both sides of zero, one and far off: what is raised, or ``accepted``."""
+def limits(name, values=(-1e-30, 0.0, 1e-30, 1.0, 2.0, 1e30, float("nan"), -float("inf"))):
+    """Both sides of zero, one and far off, and nan: what is raised, or ``accepted``."""
     found = {}
-    for value in (-1e-30, 0.0, 1e-30, 1.0, 2.0, 1e30):
+    for value in values:
         try:
             nn.RMSProp(named(), **{name: value})
             found[f"{value:g}"] = "accepted"
         except Exception as error:  # noqa: BLE001 - its name is the answer
             found[f"{value:g}"] = type(error).__name__
     return found
+
+
+def infinite(names):
+    """What comes of an infinite value, by argument."""
+    return {name: limits(name, [float("inf")])["inf"] for name in names.split(",")}
 
 
 def order(names, extra=None):

@@ -374,13 +374,13 @@ def as_printed(epsilon: float) -> dict[str, Any]:
 
 
 def trains(function: str) -> dict[str, Any]:
-    """A loop of 2000 updates of two arrays down a quadratic whose lowest value is zero."""
+    """A loop of 300 updates of two arrays down a quadratic whose lowest value is zero."""
     params: Any = [array(1.0), array(-2.0, shape=(4,))]
     averages = None
-    for count in range(1, 2001):
+    for count in range(1, 301):
         grad = [2 * value for value in params]
         params, *averages = call(
-            function, params, grad, averages, [0.1 / count**0.5], iteration=count
+            function, params, grad, averages, [0.2 / count**0.5], iteration=count
         )
     before = 6.0 + 16.0
     after = sum(float((value * value).sum()) for value in params)
