@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational, Real
 from typing import Any
 
-from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, called
 
 NUMBER = re.compile(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([+-]?[0-9]+))?")
 LONGEST = 1100  # characters: a float64 that is written out has 1074 decimals
@@ -44,6 +44,26 @@ def pairs(words: Iterable[str]) -> dict[str, str]:
                 f"{name}={shortened(value)}"
             )
         found[name] = value
+    return found
+
+
+def by_meaning(
+    given: Mapping[str, Any], own: Mapping[str, str] | None = None, family: str = ""
+) -> dict[str, Any]:
+    """The same values by canonical names; what is no hyperparameter keeps its name.
+
+    ``own`` are the names that a target itself has for them.  Raises HyperparameterError where two
+    names mean one hyperparameter.
+    """
+    found: dict[str, Any] = {}
+    said: dict[str, str] = {}
+    for name, value in given.items():
+        meant = (own or {}).get(name) or called(name, family) or name
+        if meant in said:
+            raise HyperparameterError(
+                f"{said[meant]} and {name} both mean {meant}: give one of them"
+            )
+        found[meant], said[meant] = value, name
     return found
 
 

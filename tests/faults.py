@@ -1,4 +1,4 @@
-"""Faults by the hundred: ``python tests/faults.py [--kills 240] [--frames 10000]``.
+"""Faults by the hundred: ``python tests/faults.py [--kills 120] [--frames 10000]``.
 
 Kills workers and drivers at random moments, goes on with ``resume``, and compares what comes out
 with an undisturbed run, byte by byte; sends thousands of spoilt frames to both ends of the
@@ -367,9 +367,9 @@ def clear(error: WorkerError) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=240)
+    parser.add_argument("--kills", type=int, default=120)
     parser.add_argument("--frames", type=int, default=10_000)
-    parser.add_argument("--full", type=int, default=10)
+    parser.add_argument("--full", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     suite = suite_hash()

@@ -1,4 +1,4 @@
-"""Makings of environments that are killed: ``python tests/makings.py [--kills 60] [--seed 0]``.
+"""Makings of environments that are killed: ``python tests/makings.py [--kills 30] [--seed 0]``.
 
 An environment of the numpy adapter is made by venv and pip, from wheels that were downloaded once,
 in a cache of its own.  At a random moment the driver, or what installs, is killed with -9.  The
@@ -137,7 +137,7 @@ def campaign(kills: int, seed: int) -> Counter[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     found = campaign(given.kills, given.seed)

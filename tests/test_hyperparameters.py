@@ -14,10 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer_conformance.cases.case import MODES, Case, draw_cases, overflow, parse
+from optimizer_conformance.cases.inputs import expand
 from optimizer_conformance.judging.oracle import WIDEST, Oracle, Question
 from optimizer_conformance.questions.identify.experiment import experiments
 from optimizer_conformance.questions.translate.settings import checked, words
-from optimizer_conformance.reference.decimals import HyperparameterError, decimal, pairs
+from optimizer_conformance.reference.decimals import (
+    HyperparameterError,
+    by_meaning,
+    decimal,
+    pairs,
+)
 from optimizer_conformance.reference.hyperparameters import (
     HYPERPARAMETERS,
     NAMES,
@@ -155,6 +161,13 @@ def test_words_that_are_no_pairs_are_refused(given_, why):
 def test_two_names_of_one_hyperparameter_are_refused():
     with pytest.raises(HyperparameterError, match="lr and learning_rate both mean learning_rate"):
         words(["lr=1", "learning_rate=2"], "rmsprop")
+
+
+def test_names_of_a_target_mean_what_it_says_and_others_what_everybody_says():
+    given_ = {"lr": 1, "beta": 2, "wings": 3}
+    assert by_meaning(given_, {"beta": "beta1"}) == {"learning_rate": 1, "beta1": 2, "wings": 3}
+    with pytest.raises(HyperparameterError, match="beta and b1 both mean beta1"):
+        by_meaning({**given_, "b1": 2}, {"beta": "beta1"})
 
 
 def test_words_are_refused_before_anything_starts_where_no_family_can_mean_them():
@@ -367,3 +380,14 @@ def test_gradients_that_are_asked_have_squares_whatever_epsilon_is(dtype):
             gradients = np.abs(np.stack(asked.gradients))
             assert np.isfinite(gradients).all()
             assert (gradients.max(axis=0) < np.sqrt(largest)).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_gradients_near_epsilon_have_squares_however_far_they_wander(dtype):
+    largest = np.sqrt(PRECISIONS[dtype].largest)
+    for epsilon in ("1e22", "1e37"):
+        text = identifier(epsilon=epsilon).replace("float32/origin", f"{dtype}/trajectory")
+        text = text.replace("1x8", "3x512")
+        near = [item for item in expand(parse(text)).parameters if item.name == "near-epsilon"]
+        assert near
+        assert all(np.abs(row).max() < largest for item in near for row in item.gradients)

@@ -41,6 +41,7 @@ RANGE_REGIMES = ("tiny", "huge", "non-finite")
 ENDS_OF_RANGE = ("subnormal", "colossal")  # the same of the mode ``magnitudes``
 # Where a complex gradient keeps its direction.
 STILL = ("near-epsilon", "constant", "alternating")
+WANDER = 0.5  # of a gradient near epsilon, from step to step
 # Where the ends of the range are tried: over one step, and over several.
 RANGE_MODES = ("injected", "restored")
 # Over one step overflow and underflow are tried in these alone: bfloat16 ends where float32 does.
@@ -140,8 +141,8 @@ class Expander:
         """Gradients whose roots of moments surround epsilon and its root, and do not underflow."""
         kept = float(self.case.decimals.get("decay", "0.9"))
         floor = 8 * np.sqrt(self.precision.smallest_normal / ((1 - kept) or 1))
-        # Beyond this squares overflow, whatever epsilon is.
-        most = np.sqrt(self.precision.largest)
+        # Beyond this squares overflow, whatever epsilon is, and however far the gradient wanders.
+        most = np.sqrt(self.precision.largest) / (1 + WANDER)
         low = min(max(self.epsilon / 30, floor), most / 30)
         high = min(max(30 * np.sqrt(self.epsilon), 30 * low), most)
         return self.loss_scale * low, self.loss_scale * high
@@ -153,7 +154,7 @@ class Expander:
         turn = self.phases(shape, steps, still=regime in STILL) if self.complex else None
         if regime in ("constant", "near-epsilon"):
             # A scale of its own for each element; within it the gradient stays or wanders little.
-            wander = 0.0 if regime == "constant" else 0.5
+            wander = 0.0 if regime == "constant" else WANDER
             rows = [rows[0] * (1 + wander * self.random.uniform(-1, 1, shape)) for _ in rows]
         elif regime == "alternating":
             rows = [np.abs(row) * (-1) ** index for index, row in enumerate(rows)]

@@ -18,7 +18,7 @@ from optimizer_conformance.questions.audit.naming import known
 from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
 from optimizer_conformance.questions.identify.search import MOST_STEPS, PREFERRED
 from optimizer_conformance.questions.identify.survey import Row, followed, invented, survey
-from optimizer_conformance.reference.decimals import decimal, pairs
+from optimizer_conformance.reference.decimals import by_meaning, decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reports.paragraphs import Words, things
 from optimizer_conformance.reports.text import escape, typeset
@@ -127,14 +127,8 @@ def canonical(asked: Subject, given: Mapping[str, Any]) -> dict[str, str]:
     """The hyperparameters among the values, by canonical names: a target has names of its own."""
     arguments = asked.signature.arguments
     own = {arguments.get(name, name): name for name in HYPERPARAMETERS}
-    found: dict[str, str] = {}
-    for name, value in given.items():
-        meant = name if name in HYPERPARAMETERS else own.get(name, "")
-        if meant in found:
-            raise UsageError(f"{name} is {meant}, which is given as well: give one of them")
-        if meant:
-            found[meant] = decimal(meant, value)
-    return found
+    meant = by_meaning(given, own)
+    return {name: decimal(name, meant[name]) for name in meant if name in HYPERPARAMETERS}
 
 
 def known_values(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from optimizer_conformance.reference.decimals import HyperparameterError, decimal
+from optimizer_conformance.reference.decimals import by_meaning, decimal
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, called
 from optimizer_conformance.reference.rules import taken
 from optimizer_conformance.reference.variants import VARIANTS, Variant
@@ -189,13 +189,8 @@ def made(
     features = sorted(variant.features) if variant else sorted(simplest)
     arguments = subject.signature.arguments
     own = {arguments.get(name, name): name for name in subject.implementation.hyperparameters}
-    fixed: dict[str, str] = {}
-    for name, value in {**order.options, **question.options}.items():
-        meant = own.get(name) or called(name) or name
-        if meant in fixed:
-            raise HyperparameterError(f"{name} is {meant}, which is given as well: give one")
-        if meant in HYPERPARAMETERS:
-            fixed[meant] = decimal(meant, value)
+    meant = by_meaning({**order.options, **question.options}, own)
+    fixed = {name: decimal(name, meant[name]) for name in meant if name in HYPERPARAMETERS}
     said = subject.signature.remarks
     return Ready(question, order, subject, tuple(features), fixed, (*said, *remarks))
 

@@ -17,8 +17,8 @@ from optimizer_conformance.questions.steps.names import (
     canonical,
     sorted_out,
 )
-from optimizer_conformance.reference.decimals import decimal
-from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, called
+from optimizer_conformance.reference.decimals import by_meaning, decimal
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.budget import PROFILES
 from optimizer_conformance.reference.numbers.precision import PRECISIONS
 from optimizer_conformance.reference.numbers.stored import narrower
@@ -115,17 +115,13 @@ def known(name: str) -> str:
 def values(hyperparameters: Mapping[str, Any], rule: Any) -> dict[str, str]:
     """Canonical names to decimals; ``lr``, ``eps`` and ``betas=(…, …)`` are understood."""
     family = rule.family if isinstance(rule, Rule | Variant) else str(rule).rpartition("-")[2]
-    found: dict[str, str] = {}
-    for name, value in hyperparameters.items():
-        if name == "betas":
-            pair = dict(zip(("beta1", "decay"), value, strict=True))
-        else:
-            pair = {called(name, family) or name: value}
-        for meant, number in pair.items():
-            if meant in found:
-                raise StepError(f"{name} is {meant}, which is given as well: give one")
-            found[meant] = decimal(meant, number)
-    return found
+    single = dict(hyperparameters)
+    betas = single.pop("betas", None)
+    pair = {} if betas is None else dict(zip(("beta1", "decay"), betas, strict=True))
+    if both := pair.keys() & single.keys():
+        raise StepError(f"{min(both)} is one of betas, which is given as well: give one")
+    meant = by_meaning(pair | single, family=family)
+    return {name: decimal(name, value) for name, value in meant.items()}
 
 
 def documented(rule: str | Rule | Variant, given: Mapping[str, str]) -> Variant:
