@@ -130,6 +130,22 @@ class TestCoverage:
         assert isinstance(CliRunner().invoke(app, words).exception, UsageError)
 
 
+class TestPage:
+    def test_the_page_of_the_documents_has_the_counts_of_their_files(self, tmp_path):
+        page = Path(__file__).parents[1] / "docs" / "documents.md"
+        copy = tmp_path / "documents.md"
+        copy.write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
+        words = ["verify", "--sentences", "--page", str(copy)]
+        assert CliRunner().invoke(app, words).exit_code == 0
+        assert copy.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize("words", [[], ["--sentences"]])
+    def test_a_page_is_of_sentences_and_has_the_marks(self, words, tmp_path):
+        (tmp_path / "page.md").write_text("nothing")
+        done = CliRunner().invoke(app, ["verify", *words, "--page", str(tmp_path / "page.md")])
+        assert isinstance(done.exception, UsageError)
+
+
 class TestInstalledDocstrings:
     @pytest.mark.adapter("torch")
     def test_torch_says_what_it_said(self):

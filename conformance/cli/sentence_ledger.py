@@ -11,9 +11,11 @@ from rich.padding import Padding
 from rich.table import Column, Table
 
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.questions.power.paging import BEGIN, END, marked, write
 from optimizer_conformance.questions.verify import sentences
 from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.document import Document
+from optimizer_conformance.questions.verify.page import figures
 from optimizer_conformance.questions.verify.sentences import Coverage
 from optimizer_conformance.reports.text import escape
 
@@ -34,6 +36,17 @@ def show(documents: list[Document], texts: Path | None, *, as_json: bool) -> int
     else:
         printed(rows)
     return int(any(row.new for row in rows))
+
+
+def put(page: Path, *, by_sentence: bool) -> int:
+    """Write every document's counts between the marks of a page."""
+    if not by_sentence:
+        raise UsageError("--page goes with --sentences")
+    if not marked(page):
+        raise UsageError(f"{page} is no page with {BEGIN} and {END} in it")
+    write(page, figures())
+    errors.print(f"wrote {page}", soft_wrap=True)
+    return 0
 
 
 def printed(rows: list[Coverage]) -> None:

@@ -61,6 +61,10 @@ def verify(
             help="with --sentences: folder of the documents' texts, NAME.txt each",
         ),
     ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", help="with --sentences: write the counts into this page instead"),
+    ] = None,
     require: Annotated[
         Many, typer.Option("--require", help="exit 3 if claims need this adapter and it is missing")
     ] = None,
@@ -107,6 +111,8 @@ def verify(
     required = known_adapters(require or ())
     if write_ and not update:
         raise UsageError("--write goes with --update")
+    if page is not None:
+        raise typer.Exit(sentence_ledger.put(page, by_sentence=by_sentence))
     if sections or by_sentence:
         as_json = format_ == "json"
         if sections:

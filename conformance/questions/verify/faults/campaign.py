@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from optimizer_conformance.questions.verify import document, ledger, observations
 from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.document import Claim
-from optimizer_conformance.questions.verify.faults import arithmetic, refusals, results
+from optimizer_conformance.questions.verify.faults import (
+    acceptances,
+    arithmetic,
+    refusals,
+    results,
+)
 from optimizer_conformance.questions.verify.faults.fault import Fault, in_place
 from optimizer_conformance.questions.verify.registry import Decision
 
@@ -40,7 +45,12 @@ class Noticed:
 
 def matlab_faults() -> list[Fault]:
     """Every fault of the two functions."""
-    return [*refusals.faults(), *results.faults(), *arithmetic.faults()]
+    return [
+        *refusals.faults(),
+        *acceptances.faults(),
+        *results.faults(),
+        *arithmetic.faults(),
+    ]
 
 
 def transcribed(function: str) -> list[Claim]:

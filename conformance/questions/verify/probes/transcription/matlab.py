@@ -215,7 +215,22 @@ def continued(function: str) -> dict[str, Any]:
     new, *averages = call(function, array(0.0), array(1.0))
     on = call(function, new, array(0.1), averages, iteration=2)
     again = call(function, new, array(0.1), iteration=2)
-    return {"same_as_starting_again": bool((on[0] == again[0]).all())}
+    return {
+        "same_as_starting_again": bool((on[0] == again[0]).all()),
+        "forms": sum(
+            goes_on(function, form, kind) for form in CONTAINERS for kind in ("double", "single")
+        ),
+    }
+
+
+def goes_on(function: str, container: str, class_: str) -> bool:
+    """A second call with the first's averages moves the parameters on, in their own class."""
+    grad = gradient_of(container, 1.0, class_)
+    new, *averages = call(function, CONTAINERS[container](0.0, class_), grad)
+    on, *kept = call(function, new, grad, averages, iteration=2)
+    found = [item for value in (on, *kept) for item in arrays(value)]
+    moved = all((a < b).all() for a, b in zip(arrays(on), arrays(new), strict=True))
+    return moved and {str(item.dtype) for item in found} == {str(np.dtype(CLASSES[class_]))}
 
 
 def previous_default() -> dict[str, Any]:
