@@ -1,4 +1,4 @@
-"""bitsandbytes' RMSprop, Adam and AdamW with 32-bit state, on PyTorch."""
+"""bitsandbytes' optimizers with 32-bit state, on PyTorch."""
 
 from __future__ import annotations
 
@@ -48,6 +48,58 @@ ROWS = {
         gaps={**GAPS, "amsgrad": "taken and without effect upstream"},
     ),
 }
+SHARED = {"learning_rate": "lr", "weight_decay": "weight_decay"}
+DECAYED = [[], ["weight_decay"]]
+OTHERS = {
+    "SGD": ROWS["RMSprop"].changed(
+        own=bitsandbytes.optim.SGD,
+        family="sgd",
+        claims=("bitsandbytes-sgd", "bitsandbytes-sgd-unscaled"),
+        features=[["momentum"]],
+        names={**SHARED, "momentum": "momentum"},
+        state={"momentum": "state1"},
+        page=PAGE.format("sgd"),
+        gaps={
+            "float64": GAPS["float64"],
+            "no momentum": 'NotImplementedError: "SGD without momentum is not supported!"',
+            "nesterov": "taken and without effect upstream",
+        },
+    ),
+    "Adagrad": ROWS["RMSprop"].changed(
+        own=bitsandbytes.optim.Adagrad,
+        family="adagrad",
+        claims=("bitsandbytes-adagrad",),
+        features=DECAYED,
+        names={**SHARED, "epsilon": "eps"},
+        page=PAGE.format("adagrad"),
+        gaps={"float64": GAPS["float64"]},
+    ),
+    "Lion": ROWS["Adam"].changed(
+        own=bitsandbytes.optim.Lion,
+        family="lion",
+        claims=("bitsandbytes-lion",),
+        features=DECAYED,
+        names={name: own for name, own in ADAM.names.items() if name != "epsilon"},
+        switches=[],
+        state={"first_moment": "state1"},
+        page=PAGE.format("lion"),
+        gaps={"float64": GAPS["float64"]},
+    ),
+    "AdEMAMix": ROWS["AdamW"].changed(
+        own=bitsandbytes.optim.AdEMAMix,
+        family="ademamix",
+        claims=("bitsandbytes-ademamix",),
+        features=DECAYED,
+        names={**ADAM.names, "beta3": "beta3", "mixture": "alpha"},
+        switches=[],
+        # Both averages of gradients stand in one tensor.
+        state={"second_moment": "state2"},
+        settable=False,
+        page=PAGE.format("ademamix"),
+        gaps={"float64": GAPS["float64"]},
+    ),
+}
+ROWS |= OTHERS
 OFFERS = {
     f"bitsandbytes:{name}": row.changed(
         dtypes=["float32"], undriven=UNDRIVEN, count=int_count, arguments={"optim_bits": 32}

@@ -1,4 +1,4 @@
-"""Chainer's RMSprop, RMSpropGraves and Adam, on NumPy."""
+"""Chainer's optimizers that step element by element, on NumPy."""
 
 from __future__ import annotations
 
@@ -48,7 +48,39 @@ RMSPROP = ChainerOffer(
     gaps=GAPS,
     page="https://docs.chainer.org/en/stable/reference/generated/chainer.optimizers.{}.html",
 )
+SGD = RMSPROP.changed(
+    own=optimizers.SGD,
+    family="sgd",
+    claims=["chainer-sgd"],
+    names={"learning_rate": "lr"},
+    state={},
+)
+MOMENTUM = SGD.changed(
+    own=optimizers.MomentumSGD,
+    claims=["chainer-momentumsgd"],
+    features=[["momentum"]],
+    names={"learning_rate": "lr", "momentum": "momentum"},
+    state={"momentum": "v"},
+    opposite=frozenset({"momentum"}),
+)
 OFFERS = {
+    "chainer:SGD": SGD,
+    "chainer:MomentumSGD": MOMENTUM,
+    "chainer:NesterovAG": MOMENTUM.changed(
+        own=optimizers.NesterovAG,
+        claims=["chainer-nesterovag"],
+        features=[["momentum", "nesterov"]],
+    ),
+    "chainer:CorrectedMomentumSGD": MOMENTUM.changed(
+        own=optimizers.CorrectedMomentumSGD, claims=["chainer-correctedmomentumsgd"]
+    ),
+    "chainer:AdaGrad": RMSPROP.changed(
+        own=optimizers.AdaGrad,
+        family="adagrad",
+        claims=["chainer-adagrad"],
+        names={"learning_rate": "lr", "epsilon": "eps"},
+        state={"second_moment": "h"},
+    ),
     "chainer:RMSprop": RMSPROP,
     "chainer:RMSprop[eps_inside_sqrt]": RMSPROP.changed(
         claims=["chainer-rmsprop-inside"], arguments={"eps_inside_sqrt": True}

@@ -1,4 +1,4 @@
-"""Sonnet's RMSProp and Adam on TensorFlow, eager and inside of a tf.function."""
+"""Sonnet's RMSProp, Adam, SGD and Momentum on TensorFlow, eager and inside of a tf.function."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ class OptimizerSession(TensorFlowSession):
 
     def construct(self) -> None:
         arguments = self.offer.settings(self.request)
+        if "nesterov" in self.request.features:
+            arguments["use_nesterov"] = True
         if self.rates:
             # A rate that changes is a variable; float64, so that it stays what was sent.
             self.rate = tf.Variable(self.rates[0], dtype=tf.float64)
             arguments["learning_rate"] = self.rate
         self.optimizer = self.offer.own(**arguments)
         # What the first step would do, too late for set_state before it.
-        self.optimizer._initialize(self.variables)
+        if self.offer.state:
+            self.optimizer._initialize(self.variables)
 
     def made(self, own: str) -> list[Any]:
         return list(getattr(self.optimizer, own))
@@ -86,9 +89,32 @@ ADAM = TensorFlowOffer(
     gaps=NO_COMPLEX,
     page=PAGE.format("adam"),
 )
+SGD = TensorFlowOffer(
+    own=sonnet.optimizers.SGD,
+    family="sgd",
+    claims=["sonnet-sgd"],
+    names={"learning_rate": "learning_rate"},
+    gaps=NO_COMPLEX,
+    page=PAGE.format("sgd"),
+)
+MOMENTUM = TensorFlowOffer(
+    own=sonnet.optimizers.Momentum,
+    family="sgd",
+    claims=["sonnet-momentum"],
+    features=[["momentum"], ["momentum", "nesterov"]],
+    names={"learning_rate": "learning_rate", "momentum": "momentum"},
+    state={"momentum": "accumulated_momentum"},
+    gaps=NO_COMPLEX,
+    page=PAGE.format("momentum"),
+)
+CLASSES = {"RMSProp": RMSPROP, "Adam": ADAM, "SGD": SGD, "Momentum": MOMENTUM}
 ADAPTER = TensorFlowAdapter(
     NAME,
-    {**rows(f"{NAME}:RMSProp", RMSPROP, SESSIONS), **rows(f"{NAME}:Adam", ADAM, SESSIONS)},
+    {
+        name: offer
+        for path, row in CLASSES.items()
+        for name, offer in rows(f"{NAME}:{path}", row, SESSIONS).items()
+    },
     {**kit.versions("dm-sonnet"), "tensorflow": tf.__version__, **kit.versions("numpy")},
     {"sonnet.optimizers": "Optimizer"},
 )

@@ -77,6 +77,7 @@ OFFERS = {
     **row("RMSprop", RMSPROP, RMSPROP_STATE, OptimizerSession),
     **row("Adam", ADAM, ADAM_STATE, OptimizerSession),
     **row("AdamW", ADAMW, ADAM_STATE, OptimizerSession),
+    **row("Lion", keras_rules.LION, {"first_moment": "momentums"}, OptimizerSession),
     **row("SGD", keras_rules.SGD, {}, OptimizerSession),
     **row("Adagrad", keras_rules.ADAGRAD, {"second_moment": "_accumulators"}, OptimizerSession),
     **row("Adadelta", keras_rules.ADADELTA, ADADELTA_STATE, OptimizerSession),

@@ -1,4 +1,4 @@
-"""TorchOpt's RMSProp, Adam and AdamW on PyTorch, and Adam's accelerated operator."""
+"""TorchOpt's optimizers on PyTorch, and Adam's accelerated operator."""
 
 from __future__ import annotations
 
@@ -69,7 +69,52 @@ ADAM = RMSPROP.changed(
     state={"first_moment": "mu", "second_moment": "nu"},
     gaps=GAPS,
 )
+DECAYED = [[], ["weight_decay"]]
+SGD = RMSPROP.changed(
+    own=torchopt.SGD,
+    family="sgd",
+    claims=["torchopt-sgd"],
+    features=[*DECAYED, ["momentum"], ["momentum", "nesterov"], ["maximize"]],
+    names={"learning_rate": "lr", "weight_decay": "weight_decay", "momentum": "momentum"},
+    switches=["nesterov", "maximize"],
+    state={"momentum": ("trace", "momentum")},
+)
+RADAM = ADAM.changed(
+    own=torchopt.RAdam,
+    family="radam",
+    claims=["torchopt-radam", "torchopt-radam-hat"],
+    features=DECAYED,
+    names={**SHARED, "beta1": "beta1", "decay": "beta2"},
+    switches=[],
+)
+OTHERS = {
+    "SGD": SGD,
+    "AdaGrad": ADAM.changed(
+        own=torchopt.AdaGrad,
+        family="adagrad",
+        claims=["torchopt-adagrad"],
+        names=SHARED,
+        state={"second_moment": "sum_of_squares"},
+    ),
+    "AdaDelta": ADAM.changed(
+        own=torchopt.AdaDelta,
+        family="adadelta",
+        claims=["torchopt-adadelta"],
+        features=DECAYED,
+        names={**SHARED, "decay": "rho"},
+        switches=[],
+        state={"second_moment": "mu", "mean_square_update": "nu"},
+    ),
+    "AdaMax": RADAM.changed(
+        own=torchopt.AdaMax,
+        family="adamax",
+        claims=["torchopt-adamax", "torchopt-adamax-new"],
+        state={"first_moment": "mu", "largest_size": "nu"},
+    ),
+    "RAdam": RADAM,
+}
 OFFERS = {
+    **{f"torchopt:{name}": offer for name, offer in OTHERS.items()},
     "torchopt:RMSProp": RMSPROP,
     "torchopt:RMSProp[initial_scale=1]": RMSPROP.changed(
         claims=["torchopt-rmsprop-ones", "torchopt-rmsprop-inside-ones"],
@@ -127,7 +172,9 @@ class OptimizerSession:
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
         kit.check_state(state, self.keys)
         made = self.optimizer.impl.init(self.optimizer.param_groups[0])
-        self.optimizer.load_state_dict([made])
+        # RAdam and AdaMax hold the coming step's number, and no tensor of it.
+        numbered = (part._replace(t=step + 1) if "t" in part._fields else part for part in made)
+        self.optimizer.load_state_dict([tuple(numbered)])
         with torch.no_grad():
             for name, tensors in self.own().items():
                 for tensor, array in zip(tensors, state[name], strict=True):

@@ -1,4 +1,4 @@
-"""bitsandbytes: ``bitsandbytes.optim.RMSprop``, ``Adam`` and ``AdamW``.
+"""bitsandbytes: the optimizers of ``bitsandbytes.optim`` that step element by element.
 
 The docstrings print no formula.  They describe the arguments in the words of PyTorch's optimizers,
 whose place they are meant to take.
@@ -67,7 +67,43 @@ def with_decay(variant: Variant, kind: str, default: str, reading: str = "") -> 
     return replace(option, readings={"weight_decay": reading} if reading else {})
 
 
+def other(name: str, rule: rules.Rule, defaults: dict[str, str], about: str = DROP_IN) -> Variant:
+    """One class that follows the rule of its name."""
+    return Variant(
+        identifier=f"bitsandbytes-{name.lower()}",
+        rule=rule,
+        defaults=defaults,
+        source=f"bitsandbytes.optim.{name}, arguments{about}",
+        url=PAGE.format(name.lower()),
+        versions=VERSIONS,
+    )
+
+
+SGD = other("SGD", rules.SGD, {})
+SGD_UNSCALED = replace(SGD, identifier="bitsandbytes-sgd-unscaled")
+ADAGRAD = other("Adagrad", rules.ADAGRAD, {"learning_rate": "0.01", "epsilon": "1e-10"})
+# The docstring prints betas of (0.9, 0.999); the signature has others.
+LION = other("Lion", rules.LION, {"learning_rate": "1e-4", "beta1": "0.9", "decay": "0.999"}, "")
+# No docstring: what the signature says.
+ADEMAMIX = other(
+    "AdEMAMix",
+    rules.ADEMAMIX,
+    {**ADAM.defaults, "beta3": "0.9999", "mixture": "5"},
+    " of the constructor, which has no docstring; the paper of its name",
+)
+MORE = (
+    with_momentum(SGD, "scaled"),
+    with_momentum(SGD_UNSCALED, "unscaled"),
+    ADAGRAD,
+    with_decay(ADAGRAD, "l2", "0"),
+    LION,
+    with_decay(LION, "decoupled", "0"),
+    ADEMAMIX,
+    with_decay(ADEMAMIX, "decoupled", "0.01"),
+)
+
 VARIANTS = (
+    *MORE,
     RMSPROP,
     with_momentum(RMSPROP, "scaled"),
     with_momentum(UNSCALED, "unscaled"),

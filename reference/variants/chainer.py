@@ -1,4 +1,4 @@
-"""Chainer: ``chainer.optimizers.RMSprop``, ``RMSpropGraves`` and ``Adam``."""
+"""Chainer: the optimizers of ``chainer.optimizers`` that step element by element."""
 
 from dataclasses import replace
 from typing import Any
@@ -68,4 +68,56 @@ def every_option(variant: Variant) -> tuple[Variant, ...]:
     return variant, maximum, *decays
 
 
-VARIANTS = (RMSPROP, RMSPROP_INSIDE, GRAVES, *every_option(ADAM), *every_option(ADAM_HAT))
+def other(name: str, rule: rules.Rule, defaults: dict[str, str], source: str) -> Variant:
+    """One class whose docstring names a paper, or nothing, and prints no formula."""
+    return Variant(
+        identifier=f"chainer-{name.lower()}",
+        rule=rule,
+        defaults=defaults,
+        source=f"chainer.optimizers.{name}, {source}",
+        url=PAGE.format(name),
+        versions=VERSIONS,
+    )
+
+
+MOVING = {"learning_rate": "0.01", "momentum": "0.9"}
+SGD = other("SGD", rules.SGD, {"learning_rate": "0.01"}, "arguments and name")
+MOMENTUM = replace(
+    other("MomentumSGD", rules.SGD.having(momentum="scaled"), MOVING, "arguments and name"),
+    identifier="chainer-momentumsgd-momentum",
+    features=frozenset({"momentum"}),
+    readings={
+        "momentum": '"exponential decay rate of the first order moment" is all that is said: the '
+        "rate stands inside the buffer (this reading) or is applied to it"
+    },
+)
+# v' = mu v - eta g; w' = w + mu^2 v - (1 + mu) eta g: with the other sign, mu v' + eta g.
+NESTEROV = replace(
+    other(
+        "NesterovAG",
+        rules.SGD.having(momentum="scaled", nesterov=True),
+        MOVING,
+        "arguments and the paper that it names, arXiv:1212.0901, eq. 6 and 7",
+    ),
+    identifier="chainer-nesterovag-momentum-nesterov",
+    features=frozenset({"momentum", "nesterov"}),
+)
+CORRECTED = replace(
+    other(
+        "CorrectedMomentumSGD",
+        rules.SGD.having(momentum="unscaled"),
+        MOVING,
+        "arguments: the rate is applied to the buffer, so that it may change",
+    ),
+    identifier="chainer-correctedmomentumsgd-momentum",
+    features=frozenset({"momentum"}),
+)
+ADAGRAD = other(
+    "AdaGrad",
+    rules.ADAGRAD,
+    {"learning_rate": "0.001", "epsilon": "1e-8"},
+    "arguments and the paper that it names, JMLR 12",
+)
+MORE = (SGD, MOMENTUM, NESTEROV, CORRECTED, ADAGRAD)
+
+VARIANTS = (*MORE, RMSPROP, RMSPROP_INSIDE, GRAVES, *every_option(ADAM), *every_option(ADAM_HAT))

@@ -1,4 +1,4 @@
-"""Sonnet: ``sonnet.optimizers.RMSProp`` and ``Adam``."""
+"""Sonnet: ``sonnet.optimizers.RMSProp``, ``Adam``, ``SGD`` and ``Momentum``."""
 
 from optimizer_conformance.reference import rules
 from optimizer_conformance.reference.variants.record import Variant
@@ -25,8 +25,32 @@ ADAM = Variant(
     url=PAGE.format("adam"),
     versions=VERSIONS,
 )
+SGD = Variant(
+    identifier="sonnet-sgd",
+    # The docstring prints no formula: the name is what it says.
+    rule=rules.SGD,
+    defaults={},
+    source="sonnet.optimizers.SGD, arguments and name",
+    url=PAGE.format("sgd"),
+    versions=VERSIONS,
+)
+# accum <- momentum accum + update; parameter <- parameter - learning_rate accum, and with
+# use_nesterov less learning_rate update + learning_rate momentum accum.
+MOMENTUM = Variant(
+    identifier="sonnet-momentum-momentum",
+    rule=rules.SGD.having(momentum="unscaled"),
+    # Neither the learning rate nor the momentum has a default.
+    defaults={},
+    source="sonnet.optimizers.Momentum, equations of apply and signature",
+    url=PAGE.format("momentum"),
+    versions=VERSIONS,
+    features=frozenset({"momentum"}),
+)
 
 VARIANTS = (
+    SGD,
+    MOMENTUM,
+    MOMENTUM.with_option("nesterov", nesterov=True),
     RMSPROP,
     RMSPROP.with_option("momentum", momentum="scaled", defaults={"momentum": "0.0"}),
     CENTERED,

@@ -21,14 +21,22 @@ NAMES = {
     "adamax": "Adamax",
     "nadam": "Nadam",
     "ftrl": "Ftrl",
+    "lion": "Lion",
 }
+YOUNG = ("adamw", "lion")  # which came after the legacy classes
+
+
+# What these docstrings print and Keras 3's do not.
+OTHERWISE = {"lion": {"learning_rate": "0.0001"}}
 
 
 def renamed(variant: Variant, system: str, page: str) -> Variant:
     """The same statement in this package."""
-    name = NAMES[variant.base.split("-")[1]]
+    kind = variant.base.split("-")[1]
+    name = NAMES[kind]
     return replace(
         variant,
+        defaults={**variant.defaults, **OTHERWISE.get(kind, {})},
         identifier=variant.identifier.replace("keras", system, 1),
         source=variant.source.replace("keras.", "tf_keras.", 1),
         url=PAGE.format(page.format(name)),
@@ -44,7 +52,7 @@ CURRENT = [
 LEGACY = [
     item
     for item in CURRENT
-    if "weight_decay" not in item.features and "adamw" not in item.identifier
+    if "weight_decay" not in item.features and item.base.split("-")[1] not in YOUNG
 ]
 
 VARIANTS = (

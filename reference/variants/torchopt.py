@@ -1,4 +1,4 @@
-"""TorchOpt: ``torchopt.RMSProp``, ``Adam`` and ``AdamW``."""
+"""TorchOpt: the optimizers that step element by element, after their docstrings."""
 
 from dataclasses import replace
 from typing import Any
@@ -79,7 +79,72 @@ def every_option(variant: Variant) -> tuple[Variant, ...]:
     )
 
 
+def other(name: str, rule: rules.Rule, defaults: dict[str, str], **fields: Any) -> Variant:
+    """One class whose docstring names a paper and describes the arguments."""
+    return Variant(
+        identifier=f"torchopt-{name.lower()}",
+        rule=rule,
+        defaults=defaults,
+        source=f"torchopt.{name}, arguments and reference",
+        url=PAGE.format(name),
+        versions=VERSIONS,
+        **fields,
+    )
+
+
+def optional(variant: Variant, *, maximize: bool = True) -> tuple[Variant, ...]:
+    """Plain, with "L2 penalty", and uphill where the class takes that."""
+    decay = {"weight_decay": "0.0"}
+    return (
+        variant,
+        variant.with_option("weight_decay", weight_decay="l2", defaults=decay),
+        *((variant.with_option("maximize", maximize=True),) if maximize else ()),
+    )
+
+
+BETAS = {"beta1": "0.9", "decay": "0.999"}
+SGD = other("SGD", rules.SGD, {})
+SGD_MOMENTUM = SGD.with_option("momentum", momentum="unscaled", defaults={"momentum": "0.0"})
+# "applied to denominator outside of the square root (as in the Adam paper)"
+ADAGRAD = other("AdaGrad", rules.ADAGRAD, {"learning_rate": "0.01", "epsilon": "1e-10"})
+# "applied to the square root (as in the Adadelta paper)"
+ADADELTA = other(
+    "AdaDelta", rules.ADADELTA, {"learning_rate": "0.001", "decay": "0.9", "epsilon": "1e-6"}
+)
+NORM = (
+    '"applied to the square root (as in the AdaMax paper)" is said of a rule without a root: '
+    "epsilon may be added to the largest size (this reading) or to the new one (the reading -new)"
+)
+# Defaults are those that the docstrings print; the signatures have others.
+ADAMAX = other(
+    "AdaMax",
+    rules.ADAMAX,
+    {"learning_rate": "0.001", **BETAS, "epsilon": "1e-6"},
+    readings={"epsilon": NORM},
+)
+ADAMAX_NEW = replace(
+    ADAMAX, identifier="torchopt-adamax-new", rule=rules.ADAMAX.having(epsilon="new")
+)
+LENGTH = (
+    '"applied to the square root (as in the RAdam paper)": the root may be the corrected one (this '
+    "reading) or the uncorrected one (the reading -hat)"
+)
+RADAM = other(
+    "RAdam",
+    rules.RADAM,
+    {"learning_rate": "0.001", **BETAS, "epsilon": "1e-6"},
+    readings={"epsilon": LENGTH},
+)
+RADAM_HAT = replace(RADAM, identifier="torchopt-radam-hat", rule=rules.RADAM.having(epsilon="hat"))
+
 VARIANTS = (
+    *optional(SGD),
+    SGD_MOMENTUM,
+    SGD_MOMENTUM.with_option("nesterov", nesterov=True),
+    *optional(ADAGRAD),
+    *optional(ADADELTA, maximize=False),
+    *(item for plain in (ADAMAX, ADAMAX_NEW) for item in optional(plain, maximize=False)),
+    *(item for plain in (RADAM, RADAM_HAT) for item in optional(plain, maximize=False)),
     *every_option(RMSPROP),
     *every_option(INSIDE),
     *momenta(SCALED, "scaled"),
