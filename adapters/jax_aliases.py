@@ -21,7 +21,10 @@ EVERYWHERE: dict[str, Any] = {
 RATE, STEP = {"learning_rate": "learning_rate"}, {"learning_rate": "step_size"}
 BETAS = {"beta1": "b1", "decay": "b2", "epsilon": "eps"}
 BELIEF = {**RATE, "beta1": "b1", "decay": "b2"}
-
+ADOPT: dict[str, Any] = {
+    "names": {**RATE, **BETAS},
+    "state": {"first_moment": "mu", "second_moment": "nu"},
+}
 
 def row(name: str, claims: list[str], family: str, **fields: Any) -> JaxOffer:
     """One alias; None for what this release lacks."""
@@ -144,6 +147,14 @@ ALIASES = {
             "previous_gradient": "g",
         },
         arguments={"eps_root": 0.0},
+    ),
+    "contrib.adopt": row("contrib.adopt", ["optax-adopt"], "adopt", **ADOPT),
+    "contrib.adopt[use_clipping=False]": row(
+        "contrib.adopt",
+        ["optax-adopt-unclipped"],
+        "adopt",
+        **ADOPT,
+        arguments={"use_clipping": False},
     ),
     "contrib.ademamix": row(
         "contrib.ademamix",

@@ -152,6 +152,7 @@ WAYS += [
         row("RAdam", "radam", "radam-hat", family="radam"),
         {"degenerated_to_sgd": True},
     ),
+    ("ADOPT", "", row("ADOPT", "adopt", "adopt-all", family="adopt"), {}),
     ("Yogi", "", row("Yogi", "yogi", family="yogi"), {}),
     (
         "SignSGD",

@@ -1,4 +1,4 @@
-"""timm's RMSpropTF on PyTorch: the loop and foreach, and its switches."""
+"""timm's optimizers on PyTorch: the loop and foreach, and their switches."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from optimizer_conformance.adapters.torch import DTYPES, RMSPROP, TorchAdapter
+from optimizer_conformance.adapters.torch import ADAM, DTYPES, RMSPROP, SGD, TorchAdapter
 
 # timm and timm.optim import torchvision, whose compiled operators do not load beside every PyTorch;
 # the optimizer needs neither.  Empty packages in their place lead to the same files.
@@ -18,6 +19,15 @@ if spec is None or spec.origin is None:
 for package, folder in {"timm": ".", "timm.optim": "optim"}.items():
     sys.modules[package] = ModuleType(package)
     sys.modules[package].__path__ = [str(Path(spec.origin).parent / folder)]
+
+
+def own(name: str) -> Any:
+    """The class of a module of ``timm.optim``; None where a release has none."""
+    try:
+        return getattr(importlib.import_module(f"timm.optim.{name.lower()}"), name)
+    except ImportError:
+        return None
+
 
 RMSpropTF = importlib.import_module("timm.optim.rmsprop_tf").RMSpropTF
 
@@ -32,7 +42,67 @@ ROW = RMSPROP.changed(
     arguments={"foreach": False},
     page="https://github.com/huggingface/pytorch-image-models/blob/v1.0.31/timm/optim/rmsprop_tf.py",
 )
+PAGE = "https://github.com/huggingface/pytorch-image-models/blob/v1.0.31/timm/optim/{}.py"
+MOMENTS = {"first_moment": "exp_avg", "second_moment": "exp_avg_sq"}
+ADOPT = ADAM.changed(
+    own=own("Adopt"),
+    family="adopt",
+    claims=["timm-adopt"],
+    features=[[], ["weight_decay"]],
+    switches=[],
+    state=MOMENTS,
+    dtypes=DTYPES,
+    page=PAGE.format("adopt"),
+)
+LION = ADOPT.changed(
+    own=own("Lion"),
+    family="lion",
+    claims=["timm-lion"],
+    names={name: argument for name, argument in ADAM.names.items() if name != "epsilon"},
+    state={"first_moment": "exp_avg"},
+    page=PAGE.format("lion"),
+)
+SGDW = SGD.changed(
+    own=own("SGDW"),
+    claims=["timm-sgdw"],
+    features=[[], ["momentum"], ["weight_decay"]],
+    switches=[],
+    dtypes=DTYPES,
+    page=PAGE.format("sgdw"),
+)
+ADAN = ADOPT.changed(
+    own=own("Adan"),
+    family="adan",
+    claims=["timm-adan"],
+    features=[[]],
+    # Its second is that of differences, its third that of squares.
+    names={**ADAM.names, "beta3": "beta2", "decay": "beta3"},
+    state={},
+    undriven={"weight_decay": "no rule here divides the parameter by 1 + rate x decay"},
+    page=PAGE.format("adan"),
+)
+WAYS = {
+    "Adopt": (ADOPT, {"clip_exp": 0.25}),
+    "Adopt[unclipped]": (ADOPT.changed(claims=["timm-adopt-unclipped"]), {"clip_exp": None}),
+    "Lion": (LION, {}),
+    "SGDW": (SGDW, {}),
+    "Adan": (ADAN, {}),
+}
+
+
+def named(name: str, *, together: bool) -> str:
+    """The name of a row, of the loop or of tensors that are stepped together."""
+    if not together:
+        return f"timm:{name}"
+    return f"timm:{name[:-1]},foreach]" if name.endswith("]") else f"timm:{name}[foreach]"
+
+
 OFFERS = {
+    **{
+        named(name, together=together): offer.changed(arguments={**arguments, "foreach": together})
+        for name, (offer, arguments) in WAYS.items()
+        for together in (False, True)
+    },
     "timm:RMSpropTF": ROW,
     "timm:RMSpropTF[foreach]": ROW.changed(arguments={"foreach": True}),
     "timm:RMSpropTF[lr_in_momentum=False]": ROW.changed(

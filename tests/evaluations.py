@@ -285,6 +285,24 @@ def trial(decimals, count, state, g, eta, a):
     return a.mul(size, np.sign(g)), size, g
 
 
+def beforehand(rule, decimals, count, w, state, new, g, eta, eps, a):
+    """ADOPT: the first step moves nothing."""
+    if count == 1:
+        new["second_moment"] = a.mul(g, g)
+        return w, new
+    over = np.maximum(a.root(state["second_moment"]), eps)
+    push = a.over(g, over)
+    if rule["limit"] != "none":
+        bound = (count - 1 if rule["limit"] == "earlier" else count) ** 0.25
+        bound = a.held(repr(bound))
+        push = np.minimum(np.maximum(push, -bound), bound)
+    beta, beta_c = a.held(decimals["beta1"]), a.complement(decimals["beta1"])
+    rho, rho_c = a.held(decimals["decay"]), a.complement(decimals["decay"])
+    m = new["first_moment"] = a.average(beta, beta_c, state["first_moment"], [push])
+    new["second_moment"] = a.average(rho, rho_c, state["second_moment"], [g, g])
+    return moved(rule, decimals, count, w, [m], [], state, new, eta, None, a)
+
+
 def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipeline's stages
     rule, decimals, count, w, state, g, a, rate=None
 ):
@@ -342,6 +360,8 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
             second = rule["correction"] in ("second", "both")
             c2 = a.one_minus_power(decimals["decay"], count) if second else None
             return moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
+        if rule["scale"] == "beforehand":
+            return beforehand(rule, decimals, count, w, state, new, g, eta, eps, a)
         if rule["scale"] == "leader":
             w, new["second_moment"], new["linear"] = leader(rule, decimals, w, state, g, eta, a)
             return w, new

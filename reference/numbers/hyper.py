@@ -120,6 +120,11 @@ def one(lift: Any) -> Any:
     return lift("1")
 
 
+def later(count: Any) -> bool:
+    """Whether a step comes after the first; a symbol stands for one that does."""
+    return not isinstance(count, int) or count > 1
+
+
 # Coefficient to how it is formed, from the exact values of hyperparameters, at a step.  What is no
 # entry here is the hyperparameter of that name as it is.
 Form = Callable[[NumberSystem, Mapping[str, Any], Any], Any]
@@ -138,7 +143,7 @@ FORMS: dict[str, Form] = {
     "beta3": lambda num, of, count: num.coefficient("moment", of["beta3"]),
     "one_minus_beta3": lambda num, of, count: num.complement(of["beta3"]),
     "correction3": lambda num, of, count: num.correction(of["beta3"], count),
-    "begun": lambda num, of, count: None if count == 1 else num.real("1", one, (), 0),
+    "begun": lambda num, of, count: num.real("1", one, (), 0) if later(count) else None,
 }
 
 
@@ -251,6 +256,20 @@ def rectifying(decay: Any, count: Any) -> int:
 
 
 FORMS |= {f"rectified_beyond_{threshold}": rectified(threshold) for threshold in (5, 4)}
+
+
+@lru_cache(maxsize=4096)
+def fourth_root(count: int) -> RealFunction:
+    """The fourth root of a count of steps."""
+    return lambda lift: lift(str(count)) ** lift("0.25")
+
+
+def limit(shift: int) -> Form:
+    """ADOPT's limit, of a count that starts so much later."""
+    return lambda num, of, count: num.real("c_t", fourth_root(count - shift), (), POWER)
+
+
+FORMS |= {"limit_of_earlier": limit(1), "limit_of_all": limit(0)}
 
 
 class Hyper:

@@ -125,6 +125,8 @@ FAST = tuple(f"fast_{name}" for name in SCHEDULED)
 STEADY = ("beta1", "one_minus_beta1", "correction1", "correction1_next")
 # RAdam's factor, with the length from which on there is one; None before.
 RECTIFIED = ("rectified_beyond_5", "rectified_beyond_4")
+# ADOPT's limit: the fourth root of the count of earlier steps, or of all.
+LIMITS = ("limit_of_earlier", "limit_of_all")
 # One from the second step on, and None at the first.
 BEGUN = "begun"
 # What else changes with the step, and the hyperparameters that it is formed from.
@@ -134,6 +136,7 @@ FORMED_FROM: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(RECTIFIED, ("decay",)),
     "correction1_next": ("beta1",),
     "correction3": ("beta3",),
+    **dict.fromkeys(LIMITS, ()),
     BEGUN: (),
 }
 COUNTED = {"correction1", "correction2", *FORMED_FROM}

@@ -11,7 +11,14 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from optimizer_conformance.reference.numbers.system import COUNTED, Number, NumberSystem
-from optimizer_conformance.reference.rules import buffer, decay, direction, gradient, scale
+from optimizer_conformance.reference.rules import (
+    buffer,
+    decay,
+    direction,
+    gradient,
+    scale,
+)
+from optimizer_conformance.reference.rules.beforehand import Beforehand
 from optimizer_conformance.reference.rules.buffer import Buffer
 from optimizer_conformance.reference.rules.decay import Added, Shrunk
 from optimizer_conformance.reference.rules.direction import (
@@ -118,6 +125,7 @@ class Rule:
         | Rectified
         | Trials
         | Leader
+        | Beforehand
     ) = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
@@ -303,6 +311,7 @@ ADAN = Rule(direction=Differences(), scale=MeanSquare(corrected=True))
 FTRL = Rule(scale=Leader())
 RPROP = Rule(scale=Trials())
 ADADELTA = Rule(scale=OwnSteps())
+ADOPT = Rule(scale=Beforehand())
 # Family to its plain rule.
 FAMILIES = {
     "rmsprop": RMSPROP,
@@ -324,6 +333,7 @@ FAMILIES = {
     "adan": ADAN,
     "rprop": RPROP,
     "ftrl": FTRL,
+    "adopt": ADOPT,
 }
 
 

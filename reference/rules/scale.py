@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from optimizer_conformance.reference.rules.beforehand import Beforehand
 from optimizer_conformance.reference.rules.factors import Choice, Standing
 from optimizer_conformance.reference.rules.leader import Leader
 from optimizer_conformance.reference.rules.norm import LargestSize
@@ -146,6 +147,7 @@ SCALE = Standing(
         "leader": "summed up: the parameter is what would have been best so far",
         "trials": "taken by its sign, as far as trials of each element have shown",
         "own steps": "divided by the root of an average of squares, times that of earlier steps'",
+        "beforehand": "divided by the root of an average of earlier squares, and then averaged",
     },
     stages={
         "mean square": ("scale", MeanSquare()),
@@ -159,6 +161,7 @@ SCALE = Standing(
         "leader": ("scale", Leader()),
         "trials": ("scale", Trials()),
         "own steps": ("scale", OwnSteps()),
+        "beforehand": ("scale", Beforehand()),
     },
 )
 INITIAL_SECOND_MOMENT = Choice(
@@ -227,4 +230,16 @@ PENALTY = Choice(
     field="penalty",
     absent="none",
 )
-FACTORS = (SCALE, INITIAL_SECOND_MOMENT, CENTERED, AMSGRAD, EPSILON, RECTIFICATION, PENALTY)
+LIMIT = Choice(
+    "limit",
+    "limit of what is divided",
+    {
+        "none": "absent",
+        "earlier": "the fourth root of the count of earlier steps",
+        "all": "the fourth root of the count of steps",
+    },
+    slot="scale",
+    field="limit",
+    absent="none",
+)
+FACTORS = (SCALE, INITIAL_SECOND_MOMENT, CENTERED, AMSGRAD, EPSILON, RECTIFICATION, PENALTY, LIMIT)

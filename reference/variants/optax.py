@@ -168,8 +168,23 @@ ADEMAMIX = alias(
     rules.ADEMAMIX,
     {**BETAS, "beta3": "0.9999", "mixture": "5.0", "epsilon": "1e-8"},
 )
+# The clip's argument: "a function that takes a step index and returns a clipping value", x^0.25
+ADOPT = alias(
+    "contrib.adopt",
+    rules.ADOPT,
+    {"beta1": "0.9", "decay": "0.9999", "epsilon": "1e-6"},
+    "Args and reference, arXiv:2411.02853, algorithm 2",
+)
+ADOPT_UNCLIPPED = replace(
+    ADOPT,
+    identifier="optax-adopt-unclipped",
+    rule=rules.ADOPT.having(limit="none"),
+    source="optax.contrib.adopt, use_clipping=False",
+)
 
 MORE = (
+    ADOPT,
+    ADOPT_UNCLIPPED,
     SGD,
     SGD_MOMENTUM,
     SGD_MOMENTUM.with_option("nesterov", nesterov=True),

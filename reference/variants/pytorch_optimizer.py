@@ -107,6 +107,12 @@ ADEMAMIX = other(
 )
 LION = other("Lion", rules.LION, {"learning_rate": "0.0001", "beta1": "0.9", "decay": "0.99"})
 RADAM = other("RAdam", rules.RADAM, {**RATE, **MOMENTS})
+# "Default is `step ** 0.25`": of the paper's steps (this reading), the first of which is the second
+# call, or of all calls (the reading -all).
+ADOPT = other("ADOPT", rules.ADOPT, {**RATE, "beta1": "0.9", "decay": "0.9999", "epsilon": "1e-6"})
+ADOPT_ALL = replace(
+    ADOPT, identifier="pytorch-optimizer-adopt-all", rule=rules.ADOPT.having(limit="all")
+)
 YOGI = other(
     "Yogi",
     # "Initial values for first and second moments"
@@ -124,6 +130,7 @@ def hats(variant: Variant) -> tuple[Variant, Variant]:
 
 
 MORE = (
+    *(item for plain in (ADOPT, ADOPT_ALL) for item in options(plain, "l2")),
     *options(ADABELIEF, "decoupled"),
     *(item for plain in (ADAMAX, ADAMAX_NEW) for item in options(plain, "l2")),
     ADAN,

@@ -1,4 +1,4 @@
-"""timm: ``timm.optim.RMSpropTF``."""
+"""timm: the optimizers of ``timm.optim`` that step element by element."""
 
 from dataclasses import replace
 from typing import Any
@@ -39,7 +39,62 @@ def with_decay(variant: Variant, kind: str) -> Variant:
     return variant.with_option("weight_decay", weight_decay=kind, defaults={"weight_decay": "0"})
 
 
+URL = "https://github.com/huggingface/pytorch-image-models/blob/v1.0.31/timm/optim/{}.py"
+
+
+def other(name: str, rule: rules.Rule, defaults: dict[str, str], about: str) -> Variant:
+    """One class whose docstring names a paper."""
+    return Variant(
+        identifier=f"timm-{name.lower()}",
+        rule=rule,
+        defaults=defaults,
+        source=f"timm.optim.{name}, {about}",
+        url=URL.format(name.lower()),
+        versions="timm 1.0",
+    )
+
+
+BETAS = {"beta1": "0.9", "decay": "0.9999"}
+ADOPT = other(
+    "Adopt",
+    rules.ADOPT,
+    {"learning_rate": "0.001", **BETAS, "epsilon": "1e-6"},
+    "clip_exp=0.25 and the paper that it names, arXiv:2411.02853, algorithm 2",
+)
+UNCLIPPED = replace(ADOPT, identifier="timm-adopt-unclipped", rule=rules.ADOPT.having(limit="none"))
+LION = other(
+    "Lion",
+    rules.LION,
+    {"learning_rate": "1e-4", "beta1": "0.9", "decay": "0.99"},
+    "the paper that it names, arXiv:2302.06675",
+)
+SGDW = other("SGDW", rules.SGD, {"learning_rate": "0.001"}, "arguments and name")
+MORE = (
+    ADOPT,
+    with_decay(ADOPT, "l2"),
+    UNCLIPPED,
+    with_decay(UNCLIPPED, "l2"),
+    LION,
+    with_decay(LION, "decoupled"),
+    SGDW,
+    SGDW.with_option("momentum", momentum="unscaled", defaults={"momentum": "0"}),
+    with_decay(SGDW, "decoupled"),
+    other(
+        "Adan",
+        rules.ADAN,
+        {
+            "learning_rate": "0.001",
+            "beta1": "0.98",
+            "beta3": "0.92",
+            "decay": "0.99",
+            "epsilon": "1e-8",
+        },
+        "the paper that it names, arXiv:2208.06677",
+    ),
+)
+
 VARIANTS = (
+    *MORE,
     RMSPROP,
     RMSPROP.with_option("centered", centered=True),
     *momenta(RMSPROP, "scaled"),
