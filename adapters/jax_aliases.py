@@ -25,6 +25,15 @@ ADOPT: dict[str, Any] = {
     "names": {**RATE, **BETAS},
     "state": {"first_moment": "mu", "second_moment": "nu"},
 }
+FREE: dict[str, Any] = {
+    "features": [["schedule_free"]],
+    "names": {**RATE, "interpolation": "b1"},
+    # Steps weigh by the largest rate so far, of which the state holds a sum.
+    "settable": False,
+    "schedules": False,
+    "undriven": {"schedules": "no rule here weighs steps by their rates"},
+}
+
 
 def row(name: str, claims: list[str], family: str, **fields: Any) -> JaxOffer:
     """One alias; None for what this release lacks."""
@@ -155,6 +164,15 @@ ALIASES = {
         "adopt",
         **ADOPT,
         arguments={"use_clipping": False},
+    ),
+    "contrib.schedule_free_sgd": row(
+        "contrib.schedule_free_sgd", ["optax-schedule-free-sgd"], "sgd", **FREE
+    ),
+    "contrib.schedule_free_adamw": row(
+        "contrib.schedule_free_adamw",
+        ["optax-schedule-free-adamw"],
+        "rmsprop",
+        **{**FREE, "names": {**FREE["names"], "decay": "b2", "epsilon": "eps"}},
     ),
     "contrib.ademamix": row(
         "contrib.ademamix",

@@ -45,6 +45,7 @@ class KerasAdapter(Adapter[Offer]):
                 arithmetic=arithmetic,
             )
             for title, offer in OFFERS.items()
+            if hasattr(keras.optimizers, title)
         }
         super().__init__(
             name,

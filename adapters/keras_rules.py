@@ -145,6 +145,21 @@ FTRL = Offer(
     state={"second_moment": "accumulator", "linear": "linear"},
     page=PAGE.format("ftrl"),
 )
+SCHEDULE_FREE = Offer(
+    own=None,
+    family="rmsprop",
+    claims=["keras-schedulefreeadamw"],
+    features=[["schedule_free"]],
+    names={
+        "learning_rate": "learning_rate",
+        "interpolation": "beta_1",
+        "decay": "beta_2",
+        "epsilon": "epsilon",
+    },
+    # Set to zero and asked for at the first step it would be another point than the parameter.
+    state={"second_moment": "velocity", "moved_point": "momentum"},
+    page=PAGE.format("schedule_free_adamw"),
+)
 OFFERS = {
     "RMSprop": RMSPROP,
     "Adam": ADAM,
@@ -156,4 +171,5 @@ OFFERS = {
     "Adamax": ADAMAX,
     "Nadam": NADAM,
     "Ftrl": FTRL,
+    "ScheduleFreeAdamW": SCHEDULE_FREE,
 }

@@ -82,6 +82,14 @@ WAYS: list[tuple[str, str, TorchOffer, dict[str, Any]]] = [
 ]
 
 
+FREE = [["schedule_free"]]
+# Steps weigh by the largest rate so far, of which a group holds a sum.
+WEIGHED: dict[str, Any] = {
+    "state": {},
+    "switches": [],
+    "schedules": False,
+    "undriven": {"schedules": "no rule here weighs steps by their rates"},
+}
 THREE = {**ADAM.names, "beta3": "beta3"}
 WAYS += [
     (
@@ -153,6 +161,37 @@ WAYS += [
         {"degenerated_to_sgd": True},
     ),
     ("ADOPT", "", row("ADOPT", "adopt", "adopt-all", family="adopt"), {}),
+    (
+        "ScheduleFreeSGD",
+        "",
+        row(
+            "ScheduleFreeSGD",
+            "schedulefreesgd",
+            family="sgd",
+            features=FREE,
+            names={"learning_rate": "lr", "interpolation": "momentum"},
+            **WEIGHED,
+        ),
+        {},
+    ),
+    (
+        "ScheduleFreeAdamW",
+        "",
+        row(
+            "ScheduleFreeAdamW",
+            "schedulefreeadamw",
+            family="rmsprop",
+            features=FREE,
+            names={
+                "learning_rate": "lr",
+                "interpolation": "beta1",
+                "decay": "beta2",
+                "epsilon": "eps",
+            },
+            **WEIGHED,
+        ),
+        {},
+    ),
     ("Yogi", "", row("Yogi", "yogi", family="yogi"), {}),
     (
         "SignSGD",

@@ -78,6 +78,11 @@ CLASSES = {
     **keras_rows("Adamax", "", "function"),
     **keras_rows("Nadam", "", "function"),
     **keras_rows("Ftrl", "", "function"),
+    **(
+        keras_rows("ScheduleFreeAdamW", "", "function")
+        if hasattr(KERAS.optimizers, "ScheduleFreeAdamW")
+        else {}
+    ),
     **rows(
         f"{NAME}:compat.v1.RMSPropOptimizer",
         TensorFlowOffer(

@@ -406,8 +406,22 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
     return moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
 
 
+def interpolated(decimals, count, w, tops, bottom, state, new, eta, a):
+    """Schedule-free: the parameter between a point that moves and the mean of it."""
+    share, gamma = a.over(a.held("1"), a.held(str(count))), a.held(decimals["interpolation"])
+    rest = a.complement(decimals["interpolation"])
+    before = w if count == 1 else state["moved_point"]
+    x, y = a.pair([eta, *tops], bottom) if len(tops) + len(bottom) > 1 else (eta, tops[0])
+    z = new["moved_point"] = a.plus_product(before, -x, y)
+    mean = a.over(a.plus_product(w, -rest, before), gamma)
+    mean = z if count == 1 else a.average(a.sub(a.held("1"), share), share, mean, [z])
+    return a.average(gamma, rest, mean, [z]), new
+
+
 def moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
     """The parameter after decoupled decay and momentum, and the new state."""
+    if rule["schedule_free"]:
+        return interpolated(decimals, count, w, tops, bottom, state, new, eta, a)
     if rule["weight_decay"] == "decoupled":
         w = a.shrink(w, a.mul(eta, a.held(decimals["weight_decay"])))
     elif rule["weight_decay"] == "decoupled-unscaled":

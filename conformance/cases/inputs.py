@@ -240,6 +240,7 @@ class Expander:
             "first_moment": mean,
             "mean_gradient": mean,
             "momentum": steps,
+            "moved_point": steps,
             "mean_square_update": steps**2,
             "largest_size": size,
             "slow_moment": mean,

@@ -264,11 +264,43 @@ def fourth_root(count: int) -> RealFunction:
     return lambda lift: lift(str(count)) ** lift("0.25")
 
 
+@lru_cache(maxsize=4096)
+def one_of(count: int) -> RealFunction:
+    """What one of so many steps is."""
+    return lambda lift: lift("1") / lift(str(count))
+
+
+@lru_cache(maxsize=4096)
+def others_of(count: int) -> RealFunction:
+    """What the other steps are."""
+    return lambda lift: 1 - lift("1") / lift(str(count))
+
+
+def share_of_step(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
+    """1 / t; an implementation may add up as many weights first."""
+    if not isinstance(count, int):  # a symbol
+        return num.coefficient("share_of_step", 1 / count)
+    return num.real("1/t", one_of(count), (), count + POWER)
+
+
+def other_steps(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
+    """1 - 1 / t."""
+    if not isinstance(count, int):
+        return num.coefficient("share_of_step", 1 - 1 / count)
+    return num.real("(1-1/t)", others_of(count), (), count + POWER)
+
+
 def limit(shift: int) -> Form:
     """ADOPT's limit, of a count that starts so much later."""
     return lambda num, of, count: num.real("c_t", fourth_root(count - shift), (), POWER)
 
 
+FORMS |= {
+    "interpolation": lambda num, of, count: num.coefficient("moment", of["interpolation"]),
+    "one_minus_interpolation": lambda num, of, count: num.complement(of["interpolation"]),
+    "share_of_step": share_of_step,
+    "one_minus_share_of_step": other_steps,
+}
 FORMS |= {"limit_of_earlier": limit(1), "limit_of_all": limit(0)}
 
 

@@ -13,7 +13,14 @@ from optimizer_conformance.reference.numbers.hyper import Hyper
 from optimizer_conformance.reference.rules import SYMBOLS, Rule
 
 # Names as the papers write them, in LaTeX.
-QUANTITIES = {"parameter": "w", "gradient": "g", "update": "d", "root_before": "s", **SYMBOLS}
+QUANTITIES = {
+    "parameter": "w",
+    "gradient": "g",
+    "update": "d",
+    "root_before": "s",
+    "mean": "x",
+    **SYMBOLS,
+}
 PLAIN = {
     r"\cdots": " ... ",
     r"\bar{g}": "gbar",

@@ -127,6 +127,8 @@ STEADY = ("beta1", "one_minus_beta1", "correction1", "correction1_next")
 RECTIFIED = ("rectified_beyond_5", "rectified_beyond_4")
 # ADOPT's limit: the fourth root of the count of earlier steps, or of all.
 LIMITS = ("limit_of_earlier", "limit_of_all")
+# What one of so many steps is, and what the others are.
+SHARES = ("share_of_step", "one_minus_share_of_step")
 # One from the second step on, and None at the first.
 BEGUN = "begun"
 # What else changes with the step, and the hyperparameters that it is formed from.
@@ -137,6 +139,7 @@ FORMED_FROM: dict[str, tuple[str, ...]] = {
     "correction1_next": ("beta1",),
     "correction3": ("beta3",),
     **dict.fromkeys(LIMITS, ()),
+    **dict.fromkeys(SHARES, ()),
     BEGUN: (),
 }
 COUNTED = {"correction1", "correction2", *FORMED_FROM}

@@ -16,6 +16,7 @@ from optimizer_conformance.reference.rules import (
     decay,
     direction,
     gradient,
+    iterates,
     scale,
 )
 from optimizer_conformance.reference.rules.beforehand import Beforehand
@@ -31,6 +32,7 @@ from optimizer_conformance.reference.rules.direction import (
 )
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
+from optimizer_conformance.reference.rules.iterates import Interpolated
 from optimizer_conformance.reference.rules.leader import Leader
 from optimizer_conformance.reference.rules.mixture import Differences, FastAndSlow
 from optimizer_conformance.reference.rules.norm import LargestSize
@@ -69,6 +71,7 @@ FACTORS: dict[str, Factor] = {
         CORRECTION,
         *scale.FACTORS,
         *buffer.FACTORS,
+        *iterates.FACTORS,
     )
 }
 
@@ -129,6 +132,7 @@ class Rule:
     ) = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
+    iterates: Interpolated | None = None
 
     def __post_init__(self) -> None:
         taken = [name for stage in self.stages for name in stage.hyperparameters()]

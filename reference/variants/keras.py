@@ -180,6 +180,23 @@ def decays(variant: Variant, kind: str) -> tuple[Variant, Variant]:
     return plain, plain.with_option("amsgrad", **AMSGRAD)
 
 
+# momentum is the point that moves, and beta_1 "controls the interpolation between momentum and x".
+SCHEDULE_FREE = Variant(
+    identifier="keras-schedulefreeadamw-schedule-free",
+    rule=rules.RMSPROP.having(correction="second", schedule_free=True),
+    features=frozenset({"schedule_free"}),
+    defaults={
+        "learning_rate": "0.0025",
+        "interpolation": "0.9",
+        "decay": "0.999",
+        "epsilon": "1e-8",
+    },
+    source="keras.optimizers.ScheduleFreeAdamW, arguments and the paper that it names, "
+    "arXiv:2405.15682",
+    url="https://keras.io/api/optimizers/schedule_free_adamw/",
+    versions="Keras 3.15",
+)
+
 VARIANTS = (
     RMSPROP,
     RMSPROP_OUTSIDE,
@@ -205,6 +222,7 @@ VARIANTS = (
     ADADELTA,
     ADAMAX,
     FTRL,
+    SCHEDULE_FREE,
     LION,
     with_decay(LION, "decoupled", DECAY),
     ADAM,

@@ -181,8 +181,37 @@ ADOPT_UNCLIPPED = replace(
     rule=rules.ADOPT.having(limit="none"),
     source="optax.contrib.adopt, use_clipping=False",
 )
+# "Steps weigh by the largest rate so far", which for one rate is the same for all.
+FREE = {"schedule_free": True}
+SCHEDULE_FREE_SGD = replace(
+    alias(
+        "contrib.schedule_free_sgd",
+        rules.SGD.having(**FREE),
+        {"learning_rate": "1.0", "interpolation": "0.9"},
+        "Args; equations of optax.contrib.schedule_free",
+    ),
+    identifier="optax-schedule-free-sgd-schedule-free",
+    features=frozenset({"schedule_free"}),
+)
+SCHEDULE_FREE_ADAMW = replace(
+    alias(
+        "contrib.schedule_free_adamw",
+        rules.RMSPROP.having(correction="second", **FREE),
+        {
+            "learning_rate": "0.0025",
+            "interpolation": "0.9",
+            "decay": "0.999",
+            "epsilon": "1e-8",
+        },
+        "Args; equations of optax.contrib.schedule_free",
+    ),
+    identifier="optax-schedule-free-adamw-schedule-free",
+    features=frozenset({"schedule_free"}),
+)
 
 MORE = (
+    SCHEDULE_FREE_SGD,
+    SCHEDULE_FREE_ADAMW,
     ADOPT,
     ADOPT_UNCLIPPED,
     SGD,

@@ -129,7 +129,26 @@ def hats(variant: Variant) -> tuple[Variant, Variant]:
     return replace(variant, readings={"epsilon": EPSILON}), hat(variant)
 
 
+FREE = {"schedule_free": True}
+SCHEDULE_FREE_SGD = replace(
+    other(
+        "ScheduleFreeSGD", rules.SGD.having(**FREE), {"learning_rate": "1", "interpolation": "0.9"}
+    ),
+    identifier="pytorch-optimizer-schedulefreesgd-schedule-free",
+    features=frozenset({"schedule_free"}),
+)
+SCHEDULE_FREE_ADAMW = replace(
+    other(
+        "ScheduleFreeAdamW",
+        rules.RMSPROP.having(correction="second", **FREE),
+        {"learning_rate": "0.0025", "interpolation": "0.9", "decay": "0.999", "epsilon": "1e-8"},
+    ),
+    identifier="pytorch-optimizer-schedulefreeadamw-schedule-free",
+    features=frozenset({"schedule_free"}),
+)
 MORE = (
+    SCHEDULE_FREE_SGD,
+    SCHEDULE_FREE_ADAMW,
     *(item for plain in (ADOPT, ADOPT_ALL) for item in options(plain, "l2")),
     *options(ADABELIEF, "decoupled"),
     *(item for plain in (ADAMAX, ADAMAX_NEW) for item in options(plain, "l2")),
