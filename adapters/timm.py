@@ -9,7 +9,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from optimizer_conformance.adapters.torch import ADAM, DTYPES, RMSPROP, SGD, TorchAdapter
+from optimizer_conformance.adapters.torch import (
+    ADAM,
+    DTYPES,
+    RMSPROP,
+    SGD,
+    TorchAdapter,
+    TorchOffer,
+)
 
 # timm and timm.optim import torchvision, whose compiled operators do not load beside every PyTorch;
 # the optimizer needs neither.  Empty packages in their place lead to the same files.
@@ -81,7 +88,7 @@ ADAN = ADOPT.changed(
     undriven={"weight_decay": "no rule here divides the parameter by 1 + rate x decay"},
     page=PAGE.format("adan"),
 )
-WAYS = {
+WAYS: dict[str, tuple[TorchOffer, dict[str, Any]]] = {
     "Adopt": (ADOPT, {"clip_exp": 0.25}),
     "Adopt[unclipped]": (ADOPT.changed(claims=["timm-adopt-unclipped"]), {"clip_exp": None}),
     "Lion": (LION, {}),

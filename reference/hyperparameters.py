@@ -386,7 +386,6 @@ RECORDS = (
         held="moments",
         drawn={"": ("0.9", "0.5", "0.95", "0.8")},
         most="1",
-        above=True,
         option="schedule_free",
         names=("interpolation",),
         exact="0.75",
