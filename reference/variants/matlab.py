@@ -53,8 +53,8 @@ ADAM_HAT = replace(
     identifier="matlab-adamupdate-hat",
     rule=ADAM.rule.having(epsilon="hat"),
 )
-# theta' = theta - alpha grad + gamma (theta - theta before): the velocity is the last step taken, so
-# that the learning rate stands inside of it.
+# theta' = theta - alpha grad + gamma (theta - theta before): the velocity is the last step taken,
+# so that the learning rate stands inside of it.
 SGDM = Variant(
     identifier="matlab-sgdmupdate-momentum",
     rule=rules.SGD.having(momentum="scaled"),
@@ -64,8 +64,8 @@ SGDM = Variant(
     url="https://www.mathworks.com/help/deeplearning/ref/sgdmupdate.html",
     versions="R2019b and later",
     readings={
-        "momentum": "the equation has the last step and no velocity: where the learning rate changes, "
-        "vel may hold steps (this reading) or sums of gradients",
+        "momentum": "the equation has the last step and no velocity: where the learning rate "
+        "changes, vel may hold steps (this reading) or sums of gradients",
     },
 )
 
