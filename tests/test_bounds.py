@@ -56,6 +56,7 @@ def hyperparameters(draw, dtype):
         "steadiness": draw(st.sampled_from(["1", "0.1"])),
         "beta3": draw(st.sampled_from(["0.9", "0.75", "0.99"])),
         "mixture": draw(st.sampled_from(["5", "0.3"])),
+        "interpolation": draw(st.sampled_from(["0.9", "0.75", "0.5"])),
         "growth": draw(st.sampled_from(["1.2", "2"])),
         "shrinkage": draw(st.sampled_from(["0.5", "0.3"])),
         "least_step": draw(st.sampled_from(["0.000001", "0.01"])),
@@ -196,6 +197,7 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "l2": "0.5",
         "steadiness": "1",
         "mixture": "5",
+        "interpolation": "0.9",
         "growth": "1.2",
         "shrinkage": "0.5",
         "least_step": "0.001",
@@ -217,6 +219,7 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "previous_gradient": np.copysign(gradients[0], mean),
         "step_size": stream.uniform(0.001, 1, w.shape),
         "linear": mean,
+        "moved_point": stream.standard_normal(w.shape),
     }
     present = walk(rule, decimals, w, gradients[:1], Arithmetic("float32"))[0]
     state = {name: PRECISIONS["float32"].round(full[name]) for name in present if name in full}
@@ -497,6 +500,7 @@ DIRECTED_DECIMALS = {
         "l2": "0.5",
         "steadiness": "1",
         "mixture": "5",
+        "interpolation": "0.9",
         "growth": "1.2",
         "shrinkage": "0.5",
         "least_step": "0.001",

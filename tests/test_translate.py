@@ -45,6 +45,7 @@ DECIMALS = {
     "l2": "0.5",
     "steadiness": "1",
     "mixture": "5",
+    "interpolation": "0.9",
     "growth": "1.2",
     "shrinkage": "0.5",
     "least_step": "0.001",
