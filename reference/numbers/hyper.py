@@ -120,11 +120,6 @@ def one(lift: Any) -> Any:
     return lift("1")
 
 
-def later(count: Any) -> bool:
-    """Whether a step comes after the first; a symbol stands for one that does."""
-    return not isinstance(count, int) or count > 1
-
-
 # Coefficient to how it is formed, from the exact values of hyperparameters, at a step.  What is no
 # entry here is the hyperparameter of that name as it is.
 Form = Callable[[NumberSystem, Mapping[str, Any], Any], Any]
@@ -143,7 +138,7 @@ FORMS: dict[str, Form] = {
     "beta3": lambda num, of, count: num.coefficient("moment", of["beta3"]),
     "one_minus_beta3": lambda num, of, count: num.complement(of["beta3"]),
     "correction3": lambda num, of, count: num.correction(of["beta3"], count),
-    "begun": lambda num, of, count: num.real("1", one, (), 0) if later(count) else None,
+    "begun": lambda num, of, count: None if count == 1 else num.real("1", one, (), 0),
 }
 
 
@@ -261,19 +256,19 @@ FORMS |= {f"rectified_beyond_{threshold}": rectified(threshold) for threshold in
 @lru_cache(maxsize=4096)
 def fourth_root(count: int) -> RealFunction:
     """The fourth root of a count of steps."""
-    return lambda lift: lift(str(count)) ** lift("0.25")
+    return lambda lift: lift(str(max(count, 0))) ** lift("0.25")
 
 
 @lru_cache(maxsize=4096)
 def one_of(count: int) -> RealFunction:
-    """What one of so many steps is."""
-    return lambda lift: lift("1") / lift(str(count))
+    """What one of so many steps is; one that is counted from 0 is all there is."""
+    return lambda lift: lift("1") / lift(str(max(count, 1)))
 
 
 @lru_cache(maxsize=4096)
 def others_of(count: int) -> RealFunction:
     """What the other steps are."""
-    return lambda lift: 1 - lift("1") / lift(str(count))
+    return lambda lift: 1 - lift("1") / lift(str(max(count, 1)))
 
 
 def share_of_step(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
