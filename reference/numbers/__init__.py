@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimizer_conformance.reference.numbers.ball import BallArithmetic
-    from optimizer_conformance.reference.numbers.bound import Bound, BoundArithmetic, Effects
+    from optimizer_conformance.reference.numbers.bound import Bound, Effects
+    from optimizer_conformance.reference.numbers.bound_arithmetic import BoundArithmetic
     from optimizer_conformance.reference.numbers.float64 import FLOAT64
     from optimizer_conformance.reference.numbers.hyper import IDEAL, Hyper, Representation
     from optimizer_conformance.reference.numbers.precision import PRECISIONS, Precision
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 PLACES = {
     "BallArithmetic": "ball",
     "Bound": "bound",
-    "BoundArithmetic": "bound",
+    "BoundArithmetic": "bound_arithmetic",
     "Effects": "bound",
     "FLOAT64": "float64",
     "Hyper": "hyper",

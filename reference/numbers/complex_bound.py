@@ -1,7 +1,8 @@
 """Bounds of complex numbers: two real bounds, and what products, roots and quotients add.
 
 A complex number in a format is two real ones, and nearly everything that a step does with it is
-done with each part by itself: those operations are the ones of :mod:`reference.numbers.bound`.
+done with each part by itself: those operations are the ones of
+:mod:`reference.numbers.bound_arithmetic`.
 What remains:
 
 - a product of two complex numbers is the four real products and two sums that define it (R. Brent,
@@ -20,12 +21,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from optimizer_conformance.reference.numbers.bound import (
-    Bound,
-    BoundArithmetic,
-    power_of_two,
-    quiet_divide,
-)
+from optimizer_conformance.reference.numbers.bound import Bound, power_of_two
+from optimizer_conformance.reference.numbers.bound_arithmetic import BoundArithmetic, quiet_divide
 from optimizer_conformance.reference.numbers.precision import Array
 
 # What the square of a complex gradient is: g^2, |g|^2, or each part's own, so that a complex number

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizer_conformance.reference.numbers.bound import WIDE, formed_real, gamma, power_error
+from optimizer_conformance.reference.numbers.bound_arithmetic import WIDE
 from optimizer_conformance.reference.numbers.budget import IEEE, Budget
+from optimizer_conformance.reference.numbers.formed import formed_real, gamma, power_error
 from optimizer_conformance.reference.numbers.hyper import (
     Representation,
     held,

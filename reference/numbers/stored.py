@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from optimizer_conformance.reference.numbers.bound import Bound, BoundArithmetic, Effects
+from optimizer_conformance.reference.numbers.bound import Bound, Effects
+from optimizer_conformance.reference.numbers.bound_arithmetic import BoundArithmetic
 from optimizer_conformance.reference.numbers.precision import Array, Precision
 
 

@@ -26,13 +26,13 @@ from optimizer_conformance.questions.certify.record import (
     Evidence,
     Statement,
 )
+from optimizer_conformance.questions.translate.pairing import Progress, silent
 from optimizer_conformance.questions.translate.settings import (
     OptimizerSetting,
     checked,
     setting,
     words,
 )
-from optimizer_conformance.questions.translate.translate import Progress, silent
 from optimizer_conformance.questions.translate.trial import answered, cases, flat, found, judged
 from optimizer_conformance.reference.decimals import HyperparameterError
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, to_bits

@@ -14,8 +14,8 @@ from optimizer_conformance.questions.certify.record import (
     Evidence,
     MalformedCertificate,
 )
+from optimizer_conformance.questions.translate.pairing import Progress, silent
 from optimizer_conformance.questions.translate.settings import OptimizerSetting
-from optimizer_conformance.questions.translate.translate import Progress, silent
 from optimizer_conformance.workers.subject import Subject, subject
 
 COMPARED = ("verdict", "score", "ulp", "counts", "representation", "inputs", "outputs")

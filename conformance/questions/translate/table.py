@@ -15,8 +15,8 @@ from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.questions.translate.proof import Relation, relation
 from optimizer_conformance.questions.translate.result import CheckedRun, ShortestDifference
 from optimizer_conformance.questions.translate.settings import OptimizerSetting
+from optimizer_conformance.questions.translate.telling import varies
 from optimizer_conformance.questions.translate.transformations import simple
-from optimizer_conformance.questions.translate.translate import varies
 from optimizer_conformance.questions.translate.trial import (
     Told,
     answered,
