@@ -384,10 +384,11 @@ def main() -> None:
         )
         found = full_disk(given.full, given.seed, Path(top))
         print(f"{found['full']} full disks, {found['resumed']} runs resumed: all equal", flush=True)
-    for name, fuzz in (
-        ("requests", worker_frames), ("replies", driver_frames), ("replies midway", spoilt_runs),
+    for name, fuzz, share in (
+        ("requests", worker_frames, 2), ("replies", driver_frames, 2),
+        ("replies midway", spoilt_runs, 6),
     ):  # fmt: skip
-        found = fuzz(given.frames // 2, given.seed)
+        found = fuzz(given.frames // share, given.seed)
         words = ", ".join(f"{number} {what}" for what, number in found.items() if what != "frames")
         print(f"{found['frames']} spoilt {name}: {words}")
     if suite != suite_hash():
