@@ -20,7 +20,7 @@ from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.complex_bound import Squares
 from optimizer_conformance.reference.numbers.hyper import FORMS
 from optimizer_conformance.reference.numbers.precision import COMPONENTS
-from optimizer_conformance.reference.numbers.system import BEGUN, COUNTED
+from optimizer_conformance.reference.numbers.system import BEGUN, COUNTED, FORMED_FROM
 from optimizer_conformance.reference.rules import FACTORS, Rule
 
 # What a mutant with a stage that the rule lacks computes with.
@@ -181,7 +181,7 @@ def storage_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterato
         formats: dict[str, Any] = dict.fromkeys(fields, "bfloat16")
         held = Representation(**formats)
         yield Mutant(f"{words} held in bfloat16", "storage", rule, held=held)
-    if rule.counted:
+    if any(FORMED_FROM.get(name, (name,)) for name in COUNTED.intersection(rule.coefficients)):
         held = Representation(correction="bfloat16")
         yield Mutant("bias correction formed in bfloat16", "storage", rule, held=held)
 

@@ -205,13 +205,14 @@ class BoundArithmetic:
         return result
 
     def maximum(self, x: Bound, y: Bound) -> Bound:
-        larger = np.fmax if self.effects.number else np.maximum
-        return Bound(
-            self,
-            larger(x.value, y.value),
-            larger(x.error, y.error),
-            x.nonnegative or y.nonnegative,
-        )
+        nonnegative = x.nonnegative or y.nonnegative
+        error = np.maximum(x.error, y.error)
+        if not self.effects.number:
+            return Bound(self, np.maximum(x.value, y.value), error, nonnegative)
+        # Beside nan a number is the larger, with its own error.
+        error = np.where(np.isnan(y.value), x.error, error)
+        error = np.where(np.isnan(x.value), y.error, error)
+        return Bound(self, np.fmax(x.value, y.value), error, nonnegative)
 
     def root(self, x: Bound) -> Bound:
         """Never divides by 2 sqrt(x): the error is that of the farther end of the interval.
