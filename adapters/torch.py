@@ -118,7 +118,7 @@ class TorchOffer(Offer):
         changed = self.changed(
             features=[listed for listed in self.features if not self.unknown & {*listed}],
             dtypes=[dtype for dtype in self.dtypes if dtype not in refused],
-            settable=bool(self.state),
+            settable=self.settable and bool(self.state),
             groups=list(self.names),
             loop=[] if self.inductor else LOOP,
             gaps={**gaps, **refused},
@@ -296,6 +296,25 @@ RPROP = TorchOffer(
     page=DOCUMENTATION,
 )
 
+ASGD = ADAGRAD.changed(
+    own=torch.optim.ASGD,
+    family="asgd",
+    claims=["torch-asgd"],
+    names={
+        "learning_rate": "lr",
+        "weight_decay": "weight_decay",
+        "fading": "lambd",
+        "power": "alpha",
+        "delay": "t0",
+    },
+    state={"mean_parameter": "ax"},
+    # Rate and share of the coming step are a state besides, formed by the step before.
+    settable=False,
+    schedules=False,
+    undriven={"schedules": "a rate counts one step late: that of the first is kept"},
+    dtypes=DTYPES,
+)
+
 
 # Every path is chosen in words, because what foreach=None means depends on the device.
 OFFERS = {
@@ -309,7 +328,7 @@ OFFERS = {
     "torch:NAdam[foreach]": NADAM.changed(arguments={"foreach": True}),
     **{
         f"torch:{offer.own.__name__}{option}": offer.changed(arguments=arguments)
-        for offer in (ADADELTA, ADAMAX, RADAM, RPROP)
+        for offer in (ADADELTA, ADAMAX, RADAM, RPROP, ASGD)
         for option, arguments in {
             "": {"foreach": False},
             "[foreach]": {"foreach": True},

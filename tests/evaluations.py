@@ -303,6 +303,26 @@ def beforehand(rule, decimals, count, w, state, new, g, eta, eps, a):
     return moved(rule, decimals, count, w, [m], [], state, new, eta, None, a)
 
 
+def averaged(rule, decimals, count, w, state, new, g, eta, eps, a):
+    """ASGD: a rate that falls, and the mean of the parameter."""
+    fading = decimals["fading"]
+    exact = float(decimals["learning_rate"])
+    eta = a.held(
+        repr(exact / (1 + float(fading) * exact * (count - 1)) ** float(decimals["power"]))
+    )
+    w = a.plus_product(a.shrink(w, a.mul(eta, a.held(fading))), -eta, g)
+    after, before = count - 1 - int(decimals["delay"]), state["mean_parameter"]
+    mean = w
+    if after > 1:
+        share = a.over(a.held("1"), a.held(str(after)))
+        mean = a.average(a.sub(a.held("1"), share), share, before, [w])
+    return w, {**new, "mean_parameter": mean}
+
+
+# Scales that make the whole step.
+WHOLE = {"averaged": averaged, "beforehand": beforehand}
+
+
 def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipeline's stages
     rule, decimals, count, w, state, g, a, rate=None
 ):
@@ -360,8 +380,8 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
             second = rule["correction"] in ("second", "both")
             c2 = a.one_minus_power(decimals["decay"], count) if second else None
             return moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
-        if rule["scale"] == "beforehand":
-            return beforehand(rule, decimals, count, w, state, new, g, eta, eps, a)
+        if rule["scale"] in WHOLE:
+            return WHOLE[rule["scale"]](rule, decimals, count, w, state, new, g, eta, eps, a)
         if rule["scale"] == "leader":
             w, new["second_moment"], new["linear"] = leader(rule, decimals, w, state, g, eta, a)
             return w, new

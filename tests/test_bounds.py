@@ -57,6 +57,9 @@ def hyperparameters(draw, dtype):
         "beta3": draw(st.sampled_from(["0.9", "0.75", "0.99"])),
         "mixture": draw(st.sampled_from(["5", "0.3"])),
         "interpolation": draw(st.sampled_from(["0.9", "0.75", "0.5"])),
+        "fading": draw(st.sampled_from(["0.1", "0.01"])),
+        "power": draw(st.sampled_from(["0.75", "1"])),
+        "delay": draw(st.sampled_from(["0", "1"])),
         "growth": draw(st.sampled_from(["1.2", "2"])),
         "shrinkage": draw(st.sampled_from(["0.5", "0.3"])),
         "least_step": draw(st.sampled_from(["0.000001", "0.01"])),
@@ -198,6 +201,9 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "steadiness": "1",
         "mixture": "5",
         "interpolation": "0.9",
+        "fading": "0.1",
+        "power": "0.75",
+        "delay": "0",
         "growth": "1.2",
         "shrinkage": "0.5",
         "least_step": "0.001",
@@ -220,6 +226,7 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "step_size": stream.uniform(0.001, 1, w.shape),
         "linear": mean,
         "moved_point": stream.standard_normal(w.shape),
+        "mean_parameter": mean,
     }
     present = walk(rule, decimals, w, gradients[:1], Arithmetic("float32"))[0]
     state = {name: PRECISIONS["float32"].round(full[name]) for name in present if name in full}
@@ -501,6 +508,9 @@ DIRECTED_DECIMALS = {
         "steadiness": "1",
         "mixture": "5",
         "interpolation": "0.9",
+        "fading": "0.1",
+        "power": "0.75",
+        "delay": "0",
         "growth": "1.2",
         "shrinkage": "0.5",
         "least_step": "0.001",

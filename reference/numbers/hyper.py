@@ -105,6 +105,7 @@ KINDS = {
     "rate": "rate",
     "inverse_loss_scale": "scalars",
     "moment": "moments",
+    "share_of_mean": "correction",
     **{name: record.held for name, record in HYPERPARAMETERS.items()},
 }
 
@@ -283,6 +284,44 @@ def other_steps(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
     if not isinstance(count, int):
         return num.coefficient("share_of_step", 1 - 1 / count)
     return num.real("(1-1/t)", others_of(count), (), count + POWER)
+
+
+@lru_cache(maxsize=4096)
+def fallen(count: int) -> RealFunction:
+    """ASGD's rate of a step, as a function of rate, fading and power."""
+
+    def value(lift: Any, rate: Any, fading: Any, power: Any) -> Any:
+        return rate / (1 + fading * rate * max(count - 1, 0)) ** power
+
+    return value
+
+
+def fallen_rate(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
+    """The same, formed with a power and five roundings more."""
+    exact = (of["learning_rate"], of["fading"], of["power"])
+    return num.real(r"\eta_t", fallen(count), exact, POWER + 5)
+
+
+def mean_share(*, rest: bool) -> Form:
+    """What ASGD's mean moves by, or what it keeps."""
+
+    def form(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
+        symbol = r"(1-\mu_t)" if rest else r"\mu_t"
+        if not isinstance(count, int):
+            return num.real(symbol, one, (), 0)
+        after = count - 1 - of["delay"]
+        if after <= 1:
+            return None
+        return num.coefficient("share_of_mean", 1 - 1 / after if rest else 1 / after)
+
+    return form
+
+
+FORMS |= {
+    "fallen_rate": fallen_rate,
+    "share_of_mean": mean_share(rest=False),
+    "one_minus_share_of_mean": mean_share(rest=True),
+}
 
 
 def limit(shift: int) -> Form:

@@ -129,6 +129,9 @@ RECTIFIED = ("rectified_beyond_5", "rectified_beyond_4")
 LIMITS = ("limit_of_earlier", "limit_of_all")
 # What one of so many steps is, and what the others are.
 SHARES = ("share_of_step", "one_minus_share_of_step")
+# ASGD's rate, and what its mean moves by; None where it follows the parameter.
+FALLEN = ("fallen_rate",)
+MEANS = ("share_of_mean", "one_minus_share_of_mean")
 # One from the second step on, and None at the first.
 BEGUN = "begun"
 # What else changes with the step, and the hyperparameters that it is formed from.
@@ -140,6 +143,8 @@ FORMED_FROM: dict[str, tuple[str, ...]] = {
     "correction3": ("beta3",),
     **dict.fromkeys(LIMITS, ()),
     **dict.fromkeys(SHARES, ()),
+    **dict.fromkeys(FALLEN, ("learning_rate", "fading", "power")),
+    **dict.fromkeys(MEANS, ("delay",)),
     BEGUN: (),
 }
 COUNTED = {"correction1", "correction2", *FORMED_FROM}

@@ -19,6 +19,7 @@ from optimizer_conformance.reference.rules import (
     iterates,
     scale,
 )
+from optimizer_conformance.reference.rules.averaged import Averaged
 from optimizer_conformance.reference.rules.beforehand import Beforehand
 from optimizer_conformance.reference.rules.buffer import Buffer
 from optimizer_conformance.reference.rules.decay import Added, Shrunk
@@ -129,6 +130,7 @@ class Rule:
         | Trials
         | Leader
         | Beforehand
+        | Averaged
     ) = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
@@ -316,6 +318,7 @@ FTRL = Rule(scale=Leader())
 RPROP = Rule(scale=Trials())
 ADADELTA = Rule(scale=OwnSteps())
 ADOPT = Rule(scale=Beforehand())
+ASGD = Rule(scale=Averaged())
 # Family to its plain rule.
 FAMILIES = {
     "rmsprop": RMSPROP,
@@ -338,6 +341,7 @@ FAMILIES = {
     "rprop": RPROP,
     "ftrl": FTRL,
     "adopt": ADOPT,
+    "asgd": ASGD,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from optimizer_conformance.reference.rules.averaged import Averaged
 from optimizer_conformance.reference.rules.beforehand import Beforehand
 from optimizer_conformance.reference.rules.factors import Choice, Standing
 from optimizer_conformance.reference.rules.leader import Leader
@@ -148,6 +149,7 @@ SCALE = Standing(
         "trials": "taken by its sign, as far as trials of each element have shown",
         "own steps": "divided by the root of an average of squares, times that of earlier steps'",
         "beforehand": "divided by the root of an average of earlier squares, and then averaged",
+        "averaged": "not divided, by a rate that falls, and the parameter is averaged",
     },
     stages={
         "mean square": ("scale", MeanSquare()),
@@ -162,6 +164,7 @@ SCALE = Standing(
         "trials": ("scale", Trials()),
         "own steps": ("scale", OwnSteps()),
         "beforehand": ("scale", Beforehand()),
+        "averaged": ("scale", Averaged()),
     },
 )
 INITIAL_SECOND_MOMENT = Choice(

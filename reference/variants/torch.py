@@ -133,7 +133,22 @@ NADAM = Variant(
     versions=VERSIONS,
 )
 
+ASGD = Variant(
+    identifier="torch-asgd",
+    squares="components",
+    # The docstring prints no formula: Bottou's, whose words the arguments are ("decay term", "power
+    # for eta update", "point at which to start averaging").
+    rule=rules.ASGD,
+    defaults={"learning_rate": "0.01", "fading": "0.0001", "power": "0.75", "delay": "1000000"},
+    source="torch.optim.ASGD, arguments, and the paper that it names",
+    url=DOCUMENTATION.format("ASGD"),
+    versions=VERSIONS,
+)
+
 VARIANTS = (
+    ASGD,
+    ASGD.with_option("weight_decay", weight_decay="l2", defaults={"weight_decay": "0"}),
+    ASGD.with_option("maximize", maximize=True),
     RMSPROP,
     RMSPROP.with_option("momentum", **BUFFER),
     RMSPROP_CENTERED,
