@@ -25,6 +25,12 @@ environments.ADAPTERS = {"other": found}
 environments.create("other")
 """
 SLOW = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)"
+SLOW_BELOW = """
+import subprocess, sys
+inner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+open("pid", "w").write(str(inner.pid))
+inner.wait()
+"""
 
 
 @pytest.fixture
@@ -56,8 +62,11 @@ def appeared(pattern, folder):
     raise AssertionError(f"no {pattern}")
 
 
-def test_what_installs_ends_with_a_killed_driver_and_nothing_half_made_is_current(other, cache):
-    (other / "do.py").write_text(SLOW)
+@pytest.mark.parametrize("script", [SLOW, SLOW_BELOW], ids=["itself", "what it started"])
+def test_what_installs_ends_with_a_killed_driver_and_nothing_half_made_is_current(
+    other, cache, script
+):
+    (other / "do.py").write_text(script)
     variables = os.environ | {"CONFORMANCE_CACHE": str(cache)}
     with subprocess.Popen([sys.executable, "-c", DRIVER, str(other)], env=variables) as driver:
         installer = psutil.Process(int(appeared("environments/*/pid", cache).read_text()))

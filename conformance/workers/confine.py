@@ -452,9 +452,31 @@ def become(policy: dict[str, Any], missing: list[str], command: list[str]) -> No
         os._exit(126)
 
 
+def tied(parent: int, command: list[str]) -> None:
+    """No walls: the command, all of which ends with it, and with the process that asked for it."""
+    signal.signal(signal.SIGTERM, lambda *_: (end_all(), os._exit(1)))
+    call("prctl", 36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    call("prctl", 1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+    here = os.getpid()
+    if os.getppid() != parent:
+        os._exit(1)
+    child = os.fork()
+    if not child:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        dies_with_parent()
+        if os.getppid() == here:
+            os.execvp(command[0], command)
+        os._exit(1)
+    status = wait_for(child)
+    end_all()
+    ended(status)
+
+
 def main(arguments: list[str]) -> None:
     """Put up what goes round all processes, start the first of them, and end as it does."""
     policy, command = json.loads(arguments[0]), arguments[1:]
+    if policy.get("tied"):
+        tied(policy["parent"], command)
     dies_with_parent()
     if os.getppid() != policy["parent"]:
         os._exit(1)

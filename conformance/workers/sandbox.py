@@ -49,22 +49,12 @@ SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY
 
 NETWORK = "CONFORMANCE_NETWORK"
 
-# Become the command that follows, and end when the thread that started this does.
-ENDING = """
-import ctypes, os, sys
-parent, *command = sys.argv[1:]
-ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
-if os.getppid() != int(parent):
-    os._exit(1)
-os.execvp(command[0], command)
-"""
-
 
 def ending_with_this(command: list[str]) -> list[str]:
-    """The command that starts ``command`` so that it is killed when this process is."""
+    """The command that starts ``command`` so that it ends with this process, and all it started."""
     if sys.platform != "linux":
         return command
-    return [sys.executable, "-I", "-S", "-c", ENDING, str(os.getpid()), *command]
+    return [*launcher(), json.dumps({"tied": True, "parent": os.getpid()}), *command]
 
 
 def confined(
