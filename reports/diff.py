@@ -88,7 +88,7 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
         same &= (both[name + "_a"] == both[name + "_b"]).to_numpy()
     came = [outcomes.apart(*sides) for sides in told(both)]
     same &= numpy.asarray([not words for words in came], dtype=bool)
-    both["came"] = came
+    both["came"] = pandas.Series(came, index=both.index, dtype=str)  # text, also of no cell
     still = numpy.ones(len(both), dtype=bool)
     for name in ("score", "divergence_score"):
         first, second = both[name + "_a"], both[name + "_b"]
@@ -167,6 +167,8 @@ def label(cells: pandas.DataFrame, by: str) -> pandas.Series[Any]:
     """What a cell is grouped under; where both runs differ in it, both."""
     if by not in ("version", "device"):
         return cells[by]
+    if cells.empty:  # its columns hold no text
+        return cells.adapter
     a, b = cells[by + "_a"], cells[by + "_b"]
     words = a.where((a == b) | (b == "–"), a + " → " + b)
     named = words.where(a != "–", b)

@@ -62,8 +62,13 @@ def load(folder: Path, *, incomplete: bool = False) -> RunData:
     if lost and not incomplete:
         raise UnreadableRun(f"{folder} is damaged: {lost}; give --incomplete, or run again")
     parts = [table for table in read.values() if len(table)]
-    cells = pandas.concat(parts, ignore_index=True) if parts else pandas.DataFrame()
+    cells = pandas.concat(parts, ignore_index=True) if parts else nothing()
     return RunData(folder, found.provenance, adapters, found.groups, cells, footer)
+
+
+def nothing() -> pandas.DataFrame:
+    """The cells of a run that has none: the columns are there all the same."""
+    return pandas.DataFrame(columns=list(Cell.__struct_fields__))
 
 
 def read_cells(path: Path, *, older: bool = False) -> pandas.DataFrame:

@@ -83,9 +83,13 @@ class TestAction:
         return step
 
     def test_the_gate_passes_and_leaves_every_report(self, run_step, tool, tmp_path):
-        assert set(self.gate()["env"]) == {"ADAPTERS", "PROFILE", "EXPECTATIONS"}
+        assert set(self.gate()["env"]) == {"ADAPTERS", "PROFILE", "EXPECTATIONS", "PAGE"}
         done, summary, output = run_step(
-            self.gate()["run"], ADAPTERS="numpy", PROFILE="quick", EXPECTATIONS=""
+            self.gate()["run"],
+            ADAPTERS="numpy",
+            PROFILE="quick",
+            EXPECTATIONS="",
+            PAGE="https://example.org/report",
         )
         assert done.returncode == 0, done.stderr + done.stdout
         assert "As expected." in summary
@@ -94,6 +98,9 @@ class TestAction:
         assert json.loads((folder / "conformance.sarif").read_text())["version"] == "2.1.0"
         assert json.loads((folder / "conformance.badge.json").read_text())["schemaVersion"] == 1
         assert ElementTree.parse(folder / "conformance.junit.xml").getroot().tag == "testsuites"
+        assert (folder / "site" / "index.html").is_file()
+        junit = (folder / "conformance.junit.xml").read_text(encoding="utf-8")
+        assert "https://example.org/report/index.html#/implementation/numpy" in junit
         word = re.search(r"^::stop-commands::([0-9a-f]{32})$", done.stdout, re.MULTILINE)[1]
         assert f"\n::{word}::\n" in done.stdout
 
@@ -118,7 +125,11 @@ class TestAction:
     def test_a_missing_adapter_fails_with_another_code(self, run_step, tool, ready):
         ready.python.write_text("#!/bin/sh\nexit 7\n")
         done, summary, output = run_step(
-            self.gate()["run"], ADAPTERS="numpy", PROFILE="quick", EXPECTATIONS=""
+            self.gate()["run"],
+            ADAPTERS="numpy",
+            PROFILE="quick",
+            EXPECTATIONS="",
+            PAGE="https://example.org/report",
         )
         assert done.returncode == 3
         assert output.startswith("exit-code=3\n")

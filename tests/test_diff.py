@@ -7,7 +7,9 @@ import shutil
 
 import pandas
 import pytest
+from typer.testing import CliRunner
 
+from optimizer_conformance.cli.main import app
 from optimizer_conformance.reports import diff, model
 from optimizer_conformance.reports.model import UnreadableRun
 
@@ -148,6 +150,16 @@ class TestCommand:
     def test_markdown_is_escaped(self, conformance, numpy_run, other):
         done = conformance("diff", str(numpy_run.folder), str(other(worsened)), "-f", "markdown")
         assert r"made \| worse" in done.stdout
+
+    def test_runs_without_a_cell_differ_in_nothing(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("CONFORMANCE_CACHE", str(tmp_path / "cache"))
+        runs = [str(tmp_path / name) for name in ("one", "other")]
+        for run in runs:
+            words = ["run", "--adapter", "numpy", "--profile", "quick", "--out", run]
+            assert CliRunner().invoke(app, words).exit_code == 3
+        assert CliRunner().invoke(app, ["diff", *runs, "--by", "version"]).exit_code == 0
+        site = ["report", *runs, "--format", "html", "--out", str(tmp_path / "site")]
+        assert CliRunner().invoke(app, site).exit_code == 0
 
     def test_an_incomplete_run_is_refused_unless_told(self, conformance, numpy_run, other):
         folder = other(lambda cells, own: cells)

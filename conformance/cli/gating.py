@@ -15,9 +15,9 @@ from optimizer_conformance.cli import running
 from optimizer_conformance.cli.console import console
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
+from optimizer_conformance.cli.publishing import loaded, site
 from optimizer_conformance.cli.reporting import RENDER, bundle
 from optimizer_conformance.expectations.ledger import FOLDER
-from optimizer_conformance.reports import model
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.workers import environments, interpreters
 
@@ -37,6 +37,10 @@ def ci(
     install: Annotated[
         bool, typer.Option("--install/--no-install", help="make the adapters' environments first")
     ] = True,
+    page: Annotated[
+        str,
+        typer.Option("--page", help="where OUT/site will be published: every report leads there"),
+    ] = "",
 ) -> None:
     """Make environments, run, write every report, and exit as the run does.
 
@@ -48,6 +52,8 @@ def ci(
       conformance ci --adapter torch --expectations expectations
 
       conformance ci --adapter torch --with ./dist/torch-2.14.0-cp311-cp311-linux_x86_64.whl
+
+      conformance ci --adapter torch --page https://example.org/report
     """
     here = interpreters.current()
     names = interpreters.served(known_adapters(adapter or ()), here) or tuple(environments.ADAPTERS)
@@ -68,8 +74,10 @@ def ci(
             )
         except typer.Exit as ended:
             code = ended.exit_code
-        data = model.load(out / "run", incomplete=True)
+        data = loaded([out / "run"], incomplete=True, page=page)
         bundle(data, out)
+        if page:
+            site([out / "run"], out / "site", None, incomplete=True)
     if in_actions():
         typer.echo(RENDER["annotations"](data), nl=False)
         append("GITHUB_STEP_SUMMARY", RENDER["summary"](data))
