@@ -56,6 +56,12 @@ CLASS_GAPS = {
 }
 
 
+# docs/findings/mindspore-tiny-scalars.md
+OPERATOR_GAPS = {
+    "epsilon=1e-30": "below 5e-18 an operator takes whichever such number was given to it first"
+}
+
+
 @dataclass(frozen=True)
 class MindSporeOffer(Offer):
     """A class and the operator beneath it, or (no mode) an operator."""
@@ -117,7 +123,7 @@ def row(
         gaps={
             **gaps,
             **({"scalar": AMSGRAD_SCALAR} if amsgrad else {}),
-            **(CLASS_GAPS if mode else {}),
+            **(CLASS_GAPS if mode else OPERATOR_GAPS),
         },
         page=PAGE.format(own.__module__.split(".")[1], own.__name__),
     )

@@ -18,7 +18,7 @@ import hypothesis
 from hypothesis import strategies
 
 from optimizer_conformance.cases import situations
-from optimizer_conformance.cases.drawing import undisturbed
+from optimizer_conformance.cases.drawing import undisturbed, unkept
 from optimizer_conformance.reference.decimals import HyperparameterError, decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.precision import (
@@ -256,7 +256,7 @@ PROFILES = {
         ),
         Profile(
             "default",
-            {"injected": 2, "edges": 2, "separation": 2} | dict.fromkeys(situations.SITUATED, 0),
+            {"injected": 2, "edges": 2, "separation": 2},
             {"injected": 1, "rate-change": 1, "defaults": 1},
             size=67,
             large=100_003,
@@ -370,6 +370,7 @@ def draw_cases(
             )
         )
 
+    unkept(collect)
     with warnings.catch_warnings(), undisturbed():
         warnings.simplefilter("ignore", hypothesis.errors.HypothesisWarning)
         collect()

@@ -7,7 +7,7 @@ the same, and of two implementations not the same one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -19,8 +19,10 @@ from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.hyper import held
 from optimizer_conformance.reference.numbers.precision import Array, parts
 from optimizer_conformance.reports import outcomes
-from optimizer_conformance.reports.verdicts import EXTREME
+from optimizer_conformance.reports.verdicts import EXTREME, Verdict
 
+# At each verdict: whether it is of the ends of the range.
+IS_EXTREME = np.array([verdict in EXTREME for verdict in Verdict])
 KEPT = 8  # last values of elements of which no digit is promised, to be compared with others'
 
 
@@ -75,13 +77,12 @@ NAN, INFINITE, EXPLODED, STILL, FINITE = (
 )
 
 
-def outcome(
-    question: Question, shown: Array, table: Table, codes: Array, columns: slice
-) -> ParameterOutcome:
-    """Of the parameter in these columns; one row a step, ``table`` and ``codes`` of it alone."""
-    start = start_of(question.case)[columns]
-    shown, value, error = (x[:, columns] for x in (shown, table.value, table.error))
-    clean = clean_steps(question.case, question.rule.shaped)[:, columns]
+def outcomes_of(
+    question: Question, shown: Array, table: Table, codes: Array, parts: list[slice]
+) -> list[ParameterOutcome]:
+    """Of the parameter in each of these columns; one row a step, the others of it alone."""
+    start = start_of(question.case)
+    clean = clean_steps(question.case, question.rule.shaped)
     with np.errstate(all="ignore"):
         flags = {
             NAN: np.isnan(shown) & clean,
@@ -89,22 +90,25 @@ def outcome(
             EXPLODED: exploded(question, shown, start) & clean,
         }
         # One step that is lost to an overflow is no standstill.
-        still = never_moves(question, shown, value, start) & clean.all(axis=0) & (len(shown) > 1)
-    width = question.case.width
-    came = [seen(what, flag, width) for what, flag in flags.items() if flag.any()]
-    if still.any():
-        came.append(replace(seen(STILL, still[np.newaxis], width), step=0))
-    loose = np.isin(codes[:, columns], EXTREME) & np.isfinite(shown)
-    if loose.any():
-        came.append(seen(FINITE, loose, width))
-    open_ = np.flatnonzero(np.isinf(error[-1]))[:KEPT]
-    return ParameterOutcome(tuple(came), tuple(float(x) for x in shown[-1, open_]))
+        still = clean.all(axis=0) & (len(shown) > 1)
+        still &= never_moves(question, shown, table.value, start)
+        flags[STILL] = still[np.newaxis]
+        flags[FINITE] = IS_EXTREME[codes] & np.isfinite(shown)
+    flags = {what: flag for what, flag in flags.items() if flag.any()}
+    endless = np.isinf(table.error[-1])
+    width, found = question.case.width, []
+    for part in parts:
+        came = [seen(what, f[:, part], width) for what, f in flags.items() if f[:, part].any()]
+        open_ = np.flatnonzero(endless[part])[:KEPT]
+        values = tuple(float(x) for x in shown[-1, part][open_])
+        found.append(ParameterOutcome(tuple(came), values))
+    return found
 
 
 def seen(what: str, columns: Array, width: int) -> Came:
     """Since when, and in how many elements; a complex one has two of the columns."""
     flag: Array = np.logical_or.reduce(columns.reshape(len(columns), -1, width), axis=2)
-    step = int(np.argmax(flag.any(axis=1))) + 1
+    step = 0 if what == STILL else int(np.argmax(flag.any(axis=1))) + 1
     return Came(what, step, int(flag.any(axis=0).sum()), flag.shape[1])
 
 

@@ -34,12 +34,12 @@ from optimizer_conformance.judging.oracle import (
     inputs_of,
     ordinary,
 )
-from optimizer_conformance.judging.outcome import NOTHING, ParameterOutcome, outcome
+from optimizer_conformance.judging.outcome import IS_EXTREME, NOTHING, ParameterOutcome, outcomes_of
 from optimizer_conformance.reference.numbers import Precision, Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.numbers.stored import Rows
-from optimizer_conformance.reports.verdicts import EXTREME, Verdict
+from optimizer_conformance.reports.verdicts import Verdict
 
 __all__ = [
     "Divergence", "Judgement", "Observed", "ParameterVerdict", "Verdict", "contradicted", "judge",
@@ -175,13 +175,9 @@ def told_outcomes(
     """The same with what came of each parameter."""
     own = slice(rows.index("parameter"), None, len(rows))
     of_parameter = table.rows(lambda part: part[own])
-    return [
-        replace(
-            item,
-            outcome=outcome(question, observed["parameter"], of_parameter, codes[own], part),
-        )
-        for item, (_, part) in zip(parameters, parts, strict=True)
-    ]
+    places_ = [part for _, part in parts]
+    found = outcomes_of(question, observed["parameter"], of_parameter, codes[own], places_)
+    return [replace(item, outcome=came) for item, came in zip(parameters, found, strict=True)]
 
 
 def conditioned(
@@ -339,7 +335,7 @@ def summary(
     inside_ = codes[:, part]
     counts = np.bincount(inside_.ravel(), minlength=len(Verdict))
     # What the ends of the range did is no measure of rounding.
-    where = ~np.isin(inside_, EXTREME)
+    where = ~IS_EXTREME[inside_]
     worst = Verdict(int(np.flatnonzero(counts).max(initial=0)))
     divergence, failing = None, []
     if worst is Verdict.deviates:

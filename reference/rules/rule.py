@@ -201,12 +201,12 @@ class Rule:
             if name in other.state
         )
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[type[Stage], ...]:
         """The classes of the stages that every rule has: where it goes, and how far."""
         return tuple(type(getattr(self, slot)) for slot in ("direction", "scale"))
 
-    @property
+    @cached_property
     def family(self) -> str:
         """What people call rules with this direction and scale; both in words where nobody does."""
         for name, plain in FAMILIES.items():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from optimizer_conformance.judging.oracle import Oracle, Question
+from optimizer_conformance.judging.outcome import IS_EXTREME
 from optimizer_conformance.judging.verdict import (
     FAILING_KEPT,
     Observed,
@@ -30,7 +31,7 @@ from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import Variant
-from optimizer_conformance.reports.verdicts import EXTREME, OF_ELEMENTS, Verdict
+from optimizer_conformance.reports.verdicts import OF_ELEMENTS, Verdict
 
 
 def judge_step(
@@ -139,7 +140,7 @@ class Gathered:
     def verdict(self, asked: StepRequest) -> QuantityVerdict:
         """What it came to."""
         counts = np.bincount(self.codes, minlength=len(Verdict))
-        where = ~np.isin(self.codes, EXTREME)
+        where = ~IS_EXTREME[self.codes]
         return QuantityVerdict(
             self.name,
             asked.after[self.name].format,
