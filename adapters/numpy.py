@@ -66,6 +66,7 @@ OFFERS = {
         own=d2l_two_dimensional,
         claims=["d2l-rmsprop-2d"],
         dtypes=["float64"],
+        gaps={"epsilon=0": "ZeroDivisionError where the gradient is zero"},
         page="Dive into Deep Learning 8.6.1",
     ),
 }

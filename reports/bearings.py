@@ -225,7 +225,9 @@ def where(rows: pandas.DataFrame, bad: pandas.DataFrame) -> str:
         strided = bad.regime.str.startswith("strided").all()
         parts.append("for strided parameters" if strided else "for some shapes")
     elif bad.regime.nunique() == 1 < rows.regime.nunique():
-        parts.append(f"with {bad.regime.iloc[0]} gradients")
+        regime = bad.regime.iloc[0]  # none: the whole case came to nothing
+        mode = "" if regime or bad["mode"].nunique() > 1 else bad["mode"].iloc[0]
+        parts += [f"with {regime} gradients"] if regime else [f"in cases of {mode}"] if mode else []
     if telling := always - every:
         parts.append(f"with {options('+'.join(telling))}")
     return " ".join(parts)

@@ -30,7 +30,7 @@ def unkept(test: Any) -> None:
 
     A third of the time of a draw goes there; a version without this name draws the same.
     """
-    test._hypothesis_internal_database_key = b""  # noqa: SLF001 - it has no switch for it
+    test._hypothesis_internal_database_key = b""
 
 
 @contextmanager

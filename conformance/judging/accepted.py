@@ -165,9 +165,13 @@ def best_way(
     best = first
     if best.covers(open_):
         return best
-    ways = [way for way in (IDEAL, *oracle.ways(question)) if way != first.way]
-    held = {way: holds(oracle, question, possible, open_, way).sum() for way in ways}
-    for way in sorted(ways, key=lambda way: -held[way])[:tries]:
+    held: dict[Representation, int] = {}
+    for way in (IDEAL, *oracle.ways(question)):
+        if way != first.way:
+            held[way] = int(holds(oracle, question, possible, open_, way).sum())
+            if held[way] == open_.sum():  # the others hold no more
+                break
+    for way in sorted(held, key=lambda way: -held[way])[:tries]:
         found = accepted(oracle, question, possible, open_, way)
         if (open_ & (found.held | found.ranged)).sum() > (open_ & (best.held | best.ranged)).sum():
             best = found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations, product
 
 import numpy as np
@@ -138,8 +139,13 @@ def left_over(
     return found
 
 
-def neighbours(rule: Rule) -> Iterator[Rule]:
+@lru_cache(maxsize=256)
+def neighbours(rule: Rule) -> tuple[Rule, ...]:
     """Rules that differ in one factor, then in two, and keep and take the same."""
+    return tuple(_neighbours(rule))
+
+
+def _neighbours(rule: Rule) -> Iterator[Rule]:
     options = {name: factor.values for name, factor in FACTORS.items() if not factor.given}
     for count in (1, 2):
         for names in combinations(options, count):

@@ -10,6 +10,7 @@ ms.set_device("CPU")
 
 
 def parameter(value: float) -> Parameter:
+    """One element."""
     return Parameter(Tensor(np.full(1, value, np.float32)))
 
 
