@@ -30,6 +30,8 @@ STYLES = {
     "numbered": ("torch-adam", {}),
     "closed": ("optax-rmsprop", {}),
     "Called": ("torch-sgd-weight-decay", {}),
+    "given_zeros": ("torch-rmsprop", {"epsilon": "1e-8"}),
+    "given_nothing": ("torch-rmsprop", {"epsilon": "1e-8"}),
 }
 
 

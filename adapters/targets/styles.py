@@ -14,7 +14,12 @@ from typing import Any
 import numpy as np
 
 from optimizer_conformance.adapters.kit import Array
-from optimizer_conformance.adapters.targets.order import BadTarget, Misbehaviour, first_line
+from optimizer_conformance.adapters.targets.order import (
+    BadTarget,
+    Misbehaviour,
+    first_line,
+    guarded,
+)
 
 METHODS = (
     "update",
@@ -96,8 +101,21 @@ def function(found: Any) -> str:
         return ""
     if names[2] in CONFIGS:
         return "config"
-    kept = names[2] in MEMORIES and names[0] in MANY
-    return "moments" if kept or (names[2] in MEMORIES and len(names_of(found)) > 3) else ""
+    if names[2] not in MEMORIES:
+        return ""
+    kept = names[0] in MANY or len(names_of(found)) > 3 or not starts_with_nothing(found)
+    return "moments" if kept else ""
+
+
+def starts_with_nothing(found: Any) -> bool:
+    """Whether a function of three arguments takes None for what it keeps."""
+    value, gradient = (np.full(3, part, np.float32) for part in (0.5, 0.25))
+    try:
+        with guarded("it"):
+            found(value, gradient, None)
+    except (Misbehaviour, Exception):  # noqa: BLE001 - whatever is raised, it does not
+        return False
+    return True
 
 
 def ordinary(function: Any) -> list[str]:

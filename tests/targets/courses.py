@@ -205,3 +205,12 @@ class Wrong(Returned):
     def update(self, w, grad_wrt_w):
         self.t = max(self.t - 1, 0)
         return super().update(w, grad_wrt_w)
+
+
+def given_zeros(w, g, s, lr=0.01, decay=0.99, eps=1e-8):
+    s = decay * s + (1 - decay) * g * g
+    return w - lr * g / (np.sqrt(s) + eps), s
+
+
+def given_nothing(w, g, s, lr=0.01, decay=0.99, eps=1e-8):
+    return given_zeros(w, g, np.zeros_like(w) if s is None else s, lr, decay, eps)
