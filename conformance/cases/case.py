@@ -254,9 +254,11 @@ PROFILES = {
             large=1009,
             steps=4,
         ),
+        # A thousand steps, or a hundred shapes, cost an eager or compiling framework more than all
+        # the rest.
         Profile(
             "default",
-            {"injected": 2, "edges": 2, "separation": 2},
+            {"injected": 2, "edges": 2, "separation": 2} | dict.fromkeys(situations.COSTLY, 0),
             {"injected": 1, "rate-change": 1, "defaults": 1},
             size=67,
             large=100_003,
@@ -322,13 +324,14 @@ def draw_cases(
     profile: str,
     seed: int,
     main: str = MAIN_DTYPE,
+    least: int = 0,
 ) -> tuple[Case, ...]:
     """The cases of one mode, the same for every implementation that is asked the same.
 
-    ``main`` is the dtype that gets most of them.
+    ``main`` is the dtype that gets most of them, and ``least`` at least, whatever the profile says.
     """
     plan = PROFILES[profile]
-    count = plan.draws.get(mode, 1) if dtype == main else plan.others.get(mode, 0)
+    count = max(plan.draws.get(mode, 1), least) if dtype == main else plan.others.get(mode, 0)
     if dtype in COMPONENTS:
         count = int(mode in COMPLEX_MODES)
     # A running maximum that is kept in float32 looks like coefficients in float32, but for these.

@@ -208,8 +208,6 @@ def cases(
             continue
         if mode == "defaults" and by_default != features:
             continue
-        if selection.profile == "default" and repeats(mode, dtype, features, implementation):
-            continue
         if suitable(implementation, mode, features):
             for case in draw_cases(
                 implementation.family,
@@ -219,24 +217,13 @@ def cases(
                 selection.profile,
                 selection.seed,
                 main_dtype(implementation),
+                least=int(bool(selection.modes)),  # a mode that is named is asked in any profile
             ):
                 if refused(implementation, case) or (
                     selection.profile == "default" and asked_elsewhere(case, smallest)
                 ):
                     continue
                 yield case
-
-
-def repeats(
-    mode: str, dtype: str, features: tuple[str, ...], implementation: Implementation
-) -> bool:
-    """Whether a default run has asked the like of an implementation's smallest set of options.
-
-    A thousand steps of every set would double a run, and so would each magnitude in each format.
-    """
-    if features == simplest(implementation):
-        return False
-    return mode == "steps" or (mode == "magnitudes" and dtype != main_dtype(implementation))
 
 
 def asked_elsewhere(case: Case, smallest: tuple[str, ...]) -> bool:

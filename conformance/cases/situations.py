@@ -248,6 +248,7 @@ SIZES = {"steps": 3}
 SIZE = 7  # elements of a regime, where nothing else is said
 # In dtypes that are not the main one.
 ELSEWHERE = ("shapes", "shapes-filled", "magnitudes")
+COSTLY = ("steps", "shapes", "shapes-filled")
 RATE_PATH = ("1", "1", "4", "16", "0", "0", "0.25", "1", "0.0625", "1")
 
 
