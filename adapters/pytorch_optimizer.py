@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytorch_optimizer
+import torch
 
 from optimizer_conformance.adapters.torch import ADAM, DTYPES, TorchAdapter, TorchOffer, group_count
 
@@ -90,6 +91,14 @@ WEIGHED: dict[str, Any] = {
     "schedules": False,
     "undriven": {"schedules": "no rule here weighs steps by their rates"},
 }
+
+
+def lookahead(parameters: Any, lr: float, alpha: float = 0.5, k: int = 5, **ways: Any) -> Any:
+    """Lookahead around PyTorch's SGD."""
+    base = torch.optim.SGD(parameters, lr=lr, **ways)
+    return pytorch_optimizer.Lookahead(base, k=k, alpha=alpha)
+
+
 THREE = {**ADAM.names, "beta3": "beta3"}
 WAYS += [
     (
@@ -189,6 +198,25 @@ WAYS += [
                 "epsilon": "eps",
             },
             **WEIGHED,
+        ),
+        {},
+    ),
+    (
+        "Lookahead",
+        "SGD",
+        row(
+            "Lookahead",
+            "lookahead",
+            own=lookahead,
+            family="sgd",
+            features=[["lookahead"]],
+            names={"learning_rate": "lr", "slow_share": "alpha", "period": "k"},
+            switches=[],
+            state={"slow_parameter": "slow_params"},
+            settable=False,
+            grouped=False,
+            gaps={},
+            page=PAGE.format("Lookahead"),
         ),
         {},
     ),

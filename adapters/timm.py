@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
+
 from optimizer_conformance.adapters.torch import (
     ADAM,
     DTYPES,
@@ -88,11 +90,31 @@ ADAN = ADOPT.changed(
     undriven={"weight_decay": "no rule here divides the parameter by 1 + rate x decay"},
     page=PAGE.format("adan"),
 )
+
+
+def lookahead(parameters: Any, lr: float, alpha: float = 0.5, k: int = 6, **ways: Any) -> Any:
+    """Lookahead around PyTorch's SGD."""
+    return own("Lookahead")(torch.optim.SGD(parameters, lr=lr, **ways), alpha=alpha, k=k)
+
+
+LOOKAHEAD = SGDW.changed(
+    own=lookahead,
+    claims=["timm-lookahead"],
+    features=[["lookahead"]],
+    names={"learning_rate": "lr", "slow_share": "alpha", "period": "k"},
+    # It stands in the state of the optimizer beneath.
+    state={},
+    schedules=False,
+    undriven={"schedules": "a schedule takes an object that PyTorch's constructor has made"},
+    grouped=False,
+    page=PAGE.format("lookahead"),
+)
 WAYS: dict[str, tuple[TorchOffer, dict[str, Any]]] = {
     "Adopt": (ADOPT, {"clip_exp": 0.25}),
     "Adopt[unclipped]": (ADOPT.changed(claims=["timm-adopt-unclipped"]), {"clip_exp": None}),
     "Lion": (LION, {}),
     "SGDW": (SGDW, {}),
+    "Lookahead[SGD]": (LOOKAHEAD, {}),
     "Adan": (ADAN, {}),
 }
 

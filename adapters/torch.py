@@ -71,12 +71,14 @@ class TorchOffer(Offer):
     count     how a number of steps stands in the state of a parameter, and in its group
     inductor  its step goes through ``torch.compile``
     pairs     arguments that take several hyperparameters together, by their names in ``names``
+    grouped   a group of parameters has hyperparameters of its own, and may join or be saved
     """
 
     count: Any = float_count
     inductor: bool = False
     arithmetic: Mapping[str, str] = field(default_factory=lambda: dict(ARITHMETIC))
     pairs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grouped: bool = True
 
     @property
     def chosen(self) -> Mapping[str, Any]:
@@ -119,8 +121,8 @@ class TorchOffer(Offer):
             features=[listed for listed in self.features if not self.unknown & {*listed}],
             dtypes=[dtype for dtype in self.dtypes if dtype not in refused],
             settable=self.settable and bool(self.state),
-            groups=list(self.names),
-            loop=[] if self.inductor else LOOP,
+            groups=list(self.names) if self.grouped else [],
+            loop=LOOP if self.grouped and not self.inductor else [],
             gaps={**gaps, **refused},
         )
         on = [device for device in devices if device != "cpu"] if self.capturable else devices

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 import torch_optimizer
 
 from optimizer_conformance.adapters.torch import ADAM, DTYPES, TorchAdapter, TorchOffer, int_count
@@ -36,7 +37,28 @@ def readings(name: str, *kinds: str) -> list[str]:
 
 
 IN_PLACE: Mapping[str, str] = {"gradient": "L2 decay is added to the gradient in place"}
+
+
+def lookahead(parameters: Any, lr: float, alpha: float = 0.5, k: int = 5, **ways: Any) -> Any:
+    """Lookahead around PyTorch's SGD."""
+    base = torch.optim.SGD(parameters, lr=lr, **ways)
+    return torch_optimizer.Lookahead(base, k=k, alpha=alpha)
+
+
 OTHERS = {
+    "Lookahead[SGD]": row(
+        "Lookahead",
+        "lookahead",
+        own=lookahead,
+        family="sgd",
+        features=[["lookahead"]],
+        names={"learning_rate": "lr", "slow_share": "alpha", "period": "k"},
+        state={},
+        schedules=False,
+        undriven={"schedules": "a schedule takes an object that PyTorch's constructor has made"},
+        grouped=False,
+        page=PAGE.format("Lookahead"),
+    ),
     "Yogi": row("Yogi", "yogi", "yogi-uncorrected", family="yogi"),
     "RAdam": row(
         "RAdam",

@@ -439,6 +439,18 @@ def interpolated(decimals, count, w, tops, bottom, state, new, eta, a):
 
 
 def moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
+    """The parameter and state after a step, and after Lookahead's return."""
+    fast, new = stepped(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
+    if not rule["lookahead"]:
+        return fast, new
+    slow = w if count == 1 else state["slow_parameter"]
+    if count % int(decimals["period"]) == 0:
+        share = decimals["slow_share"]
+        fast = slow = a.average(a.complement(share), a.held(share), slow, [fast])
+    return fast, {**new, "slow_parameter": slow}
+
+
+def stepped(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
     """The parameter after decoupled decay and momentum, and the new state."""
     if rule["schedule_free"]:
         return interpolated(decimals, count, w, tops, bottom, state, new, eta, a)

@@ -60,6 +60,8 @@ def hyperparameters(draw, dtype):
         "fading": draw(st.sampled_from(["0.1", "0.01"])),
         "power": draw(st.sampled_from(["0.75", "1"])),
         "delay": draw(st.sampled_from(["0", "1"])),
+        "slow_share": draw(st.sampled_from(["0.5", "0.8"])),
+        "period": draw(st.sampled_from(["1", "2"])),
         "growth": draw(st.sampled_from(["1.2", "2"])),
         "shrinkage": draw(st.sampled_from(["0.5", "0.3"])),
         "least_step": draw(st.sampled_from(["0.000001", "0.01"])),
@@ -204,6 +206,8 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "fading": "0.1",
         "power": "0.75",
         "delay": "0",
+        "slow_share": "0.5",
+        "period": "2",
         "growth": "1.2",
         "shrinkage": "0.5",
         "least_step": "0.001",
@@ -227,6 +231,7 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "linear": mean,
         "moved_point": stream.standard_normal(w.shape),
         "mean_parameter": mean,
+        "slow_parameter": mean,
     }
     present = walk(rule, decimals, w, gradients[:1], Arithmetic("float32"))[0]
     state = {name: PRECISIONS["float32"].round(full[name]) for name in present if name in full}
@@ -511,6 +516,8 @@ DIRECTED_DECIMALS = {
         "fading": "0.1",
         "power": "0.75",
         "delay": "0",
+        "slow_share": "0.5",
+        "period": "2",
         "growth": "1.2",
         "shrinkage": "0.5",
         "least_step": "0.001",

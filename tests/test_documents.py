@@ -37,6 +37,8 @@ FILLED = {
     "fading": "0.1",
     "power": "0.75",
     "delay": "0",
+    "slow_share": "0.5",
+    "period": "2",
     "growth": "1.2",
     "shrinkage": "0.5",
     "least_step": "0.001",

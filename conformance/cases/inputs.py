@@ -241,6 +241,7 @@ class Expander:
             "mean_gradient": mean,
             "momentum": steps,
             "moved_point": steps,
+            "slow_parameter": steps,
             "mean_parameter": mean,
             "mean_square_update": steps**2,
             "largest_size": size,

@@ -324,6 +324,20 @@ FORMS |= {
 }
 
 
+def synchronized(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
+    """Whether Lookahead goes back at a step; a symbol stands for one at which it does."""
+    if isinstance(count, int) and count and count % of["period"]:
+        return None
+    return num.real("1", one, (), 0)
+
+
+FORMS |= {
+    "slow_share": lambda num, of, count: num.coefficient("slow_share", of["slow_share"]),
+    "one_minus_slow_share": lambda num, of, count: num.complement(of["slow_share"]),
+    "synchronized": synchronized,
+}
+
+
 def limit(shift: int) -> Form:
     """ADOPT's limit, of a count that starts so much later."""
     return lambda num, of, count: num.real("c_t", fourth_root(count - shift), (), POWER)

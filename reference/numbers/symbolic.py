@@ -19,6 +19,7 @@ QUANTITIES = {
     "update": "d",
     "root_before": "s",
     "mean": "x",
+    "fast": "f",
     **SYMBOLS,
 }
 PLAIN = {

@@ -132,6 +132,8 @@ SHARES = ("share_of_step", "one_minus_share_of_step")
 # ASGD's rate, and what its mean moves by; None where it follows the parameter.
 FALLEN = ("fallen_rate",)
 MEANS = ("share_of_mean", "one_minus_share_of_mean")
+# One at every so many steps, and None between them.
+SYNCHRONIZED = "synchronized"
 # One from the second step on, and None at the first.
 BEGUN = "begun"
 # What else changes with the step, and the hyperparameters that it is formed from.
@@ -145,6 +147,7 @@ FORMED_FROM: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(SHARES, ()),
     **dict.fromkeys(FALLEN, ("learning_rate", "fading", "power")),
     **dict.fromkeys(MEANS, ("delay",)),
+    SYNCHRONIZED: ("period",),
     BEGUN: (),
 }
 COUNTED = {"correction1", "correction2", *FORMED_FROM}

@@ -17,6 +17,7 @@ from optimizer_conformance.reference.rules import (
     direction,
     gradient,
     iterates,
+    lookahead,
     scale,
 )
 from optimizer_conformance.reference.rules.averaged import Averaged
@@ -35,6 +36,7 @@ from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, 
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
 from optimizer_conformance.reference.rules.iterates import Interpolated
 from optimizer_conformance.reference.rules.leader import Leader
+from optimizer_conformance.reference.rules.lookahead import Lookahead
 from optimizer_conformance.reference.rules.mixture import Differences, FastAndSlow
 from optimizer_conformance.reference.rules.norm import LargestSize
 from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, UnitScale
@@ -73,6 +75,7 @@ FACTORS: dict[str, Factor] = {
         *scale.FACTORS,
         *buffer.FACTORS,
         *iterates.FACTORS,
+        *lookahead.FACTORS,
     )
 }
 
@@ -135,6 +138,7 @@ class Rule:
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
     iterates: Interpolated | None = None
+    slowed: Lookahead | None = None
 
     def __post_init__(self) -> None:
         taken = [name for stage in self.stages for name in stage.hyperparameters()]

@@ -146,7 +146,14 @@ SCHEDULE_FREE_ADAMW = replace(
     identifier="pytorch-optimizer-schedulefreeadamw-schedule-free",
     features=frozenset({"schedule_free"}),
 )
+LOOKAHEAD = replace(
+    other("Lookahead", rules.SGD.having(lookahead=True), {"slow_share": "0.5", "period": "5"}),
+    identifier="pytorch-optimizer-lookahead-lookahead",
+    features=frozenset({"lookahead"}),
+    source="pytorch_optimizer.Lookahead, arguments; arXiv:1907.08610, algorithm 1",
+)
 MORE = (
+    LOOKAHEAD,
     SCHEDULE_FREE_SGD,
     SCHEDULE_FREE_ADAMW,
     *(item for plain in (ADOPT, ADOPT_ALL) for item in options(plain, "l2")),

@@ -69,7 +69,18 @@ LION = other(
     "the paper that it names, arXiv:2302.06675",
 )
 SGDW = other("SGDW", rules.SGD, {"learning_rate": "0.001"}, "arguments and name")
+LOOKAHEAD = replace(
+    other(
+        "Lookahead",
+        rules.SGD.having(lookahead=True),
+        {"slow_share": "0.5", "period": "6"},
+        "the paper that it names, arXiv:1907.08610, algorithm 1",
+    ),
+    identifier="timm-lookahead-lookahead",
+    features=frozenset({"lookahead"}),
+)
 MORE = (
+    LOOKAHEAD,
     ADOPT,
     with_decay(ADOPT, "l2"),
     UNCLIPPED,

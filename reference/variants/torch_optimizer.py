@@ -114,8 +114,19 @@ MORE = (
     SGDW_MOMENTUM,
     SGDW_MOMENTUM.with_option("nesterov", nesterov=True),
 )
+# The docstring prints a default of 5 for alpha, which is none.
+LOOKAHEAD = Variant(
+    identifier="torch-optimizer-lookahead-lookahead",
+    rule=rules.SGD.having(lookahead=True),
+    features=frozenset({"lookahead"}),
+    defaults={"period": "5"},
+    source="torch_optimizer.Lookahead, arguments; arXiv:1907.08610, algorithm 1",
+    url=PAGE.format("Lookahead"),
+    versions=VERSIONS,
+)
 
 VARIANTS = (
+    LOOKAHEAD,
     *MORE,
     *decays(QHADAM, **{"": "l2"}),
     # decouple_weight_decay
