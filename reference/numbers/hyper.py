@@ -326,8 +326,8 @@ FORMS |= {
 
 def synchronized(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
     """Whether Lookahead goes back at a step; a symbol stands for one at which it does."""
-    if isinstance(count, int) and count and count % of["period"]:
-        return None
+    if isinstance(count, int) and count and (of["period"] <= 0 or count % of["period"]):
+        return None  # after no number of steps is never
     return num.real("1", one, (), 0)
 
 
