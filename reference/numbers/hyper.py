@@ -288,18 +288,18 @@ def other_steps(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def fallen(count: int) -> RealFunction:
-    """ASGD's rate of a step, as a function of rate, fading and power."""
+    """What is left of ASGD's rate at a step, as a function of rate, fading and power."""
 
     def value(lift: Any, rate: Any, fading: Any, power: Any) -> Any:
-        return rate / (1 + fading * rate * max(count - 1, 0)) ** power
+        return 1 / (1 + fading * rate * max(count - 1, 0)) ** power
 
     return value
 
 
-def fallen_rate(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
-    """The same, formed with a power and five roundings more."""
+def fallen_share(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
+    """The same, formed with a power and four roundings more."""
     exact = (of["learning_rate"], of["fading"], of["power"])
-    return num.real(r"\eta_t", fallen(count), exact, POWER + 5)
+    return num.real(r"\theta_t", fallen(count), exact, POWER + 4)
 
 
 def mean_share(*, rest: bool) -> Form:
@@ -318,7 +318,7 @@ def mean_share(*, rest: bool) -> Form:
 
 
 FORMS |= {
-    "fallen_rate": fallen_rate,
+    "fallen_share": fallen_share,
     "share_of_mean": mean_share(rest=False),
     "one_minus_share_of_mean": mean_share(rest=True),
 }

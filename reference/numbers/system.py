@@ -129,8 +129,8 @@ RECTIFIED = ("rectified_beyond_5", "rectified_beyond_4")
 LIMITS = ("limit_of_earlier", "limit_of_all")
 # What one of so many steps is, and what the others are.
 SHARES = ("share_of_step", "one_minus_share_of_step")
-# ASGD's rate, and what its mean moves by; None where it follows the parameter.
-FALLEN = ("fallen_rate",)
+# What is left of ASGD's rate, and what its mean moves by; None where it follows the parameter.
+FALLEN = ("fallen_share",)
 MEANS = ("share_of_mean", "one_minus_share_of_mean")
 # One at every so many steps, and None between them.
 SYNCHRONIZED = "synchronized"

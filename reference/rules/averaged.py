@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from optimizer_conformance.reference.rules.decay import Shrunk
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
 
@@ -11,9 +12,9 @@ from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 class Averaged(Stage):
     """ASGD: the parameter shrinks and steps by a rate that falls, and is averaged.
 
-    w' = w (1 - lambda_0 eta_t) - eta_t g
+    w' = w (1 - lambda_0 eta theta_t) - eta theta_t g
 
-    With eta_t = eta / (1 + lambda_0 eta (t - 1))^kappa.  The mean moves by mu_t (w' - a) where mu_t
+    With theta_t = 1 / (1 + lambda_0 eta (t - 1))^kappa.  The mean moves by mu_t (w' - a) where mu_t
     is 1 / (t - 1 - tau), and follows the parameter where that is not below 1.
 
     Sources: B. Polyak, A. Juditsky, "Acceleration of Stochastic Approximation by Averaging", SIAM
@@ -24,15 +25,19 @@ class Averaged(Stage):
     takes = ("fading", "power", "delay")
 
     def coefficients(self) -> tuple[str, ...]:
-        return ("fading", "fallen_rate", "share_of_mean", "one_minus_share_of_mean")
+        return ("fading", "fallen_share", "share_of_mean", "one_minus_share_of_mean")
+
+    def refuses(self, other: Stage) -> bool:
+        """It makes the whole step, so that others' averages and decays would not be seen."""
+        return isinstance(other, Shrunk) or (bool(other.state()) and other != self)
 
     def state(self) -> dict[str, Kept]:
         return {"mean_parameter": Kept("a")}
 
     def step(self, walk: Walk) -> None:
         num, hyper, before = walk.num, walk.hyper, walk.state["mean_parameter"]
-        step = hyper.fallen_rate * walk.gradient
-        walk.landing = num.shrink(walk.parameter, hyper.fading * hyper.fallen_rate) - step
+        rate = hyper.rate * hyper.fallen_share
+        walk.landing = num.shrink(walk.parameter, hyper.fading * rate) - rate * walk.gradient
         share = hyper.share_of_mean
         if share is None:
             walk.keep("mean_parameter", walk.landing)

@@ -72,7 +72,8 @@ def sought(variant: Variant, sample: Testimony) -> Iterator[Candidate]:
         make = partial(of_cause, cause, variant.rule)
         tried = [number for number, _ in wrong_rules(cause, variant.rule)]
         if tried and (near := fitted(cause, variant.rule, make, tried, sample)) is not None:
-            yield from map(make, simple(near))
+            room = (n for n in simple(near) if cause.make(variant.rule, n, Place()) is not None)
+            yield from map(make, room)
 
 
 def fitted(
