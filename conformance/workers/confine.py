@@ -457,12 +457,14 @@ def tied(parent: int, command: list[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: (end_all(), os._exit(1)))
     call("prctl", 36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
     call("prctl", 1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+    interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command hears it itself
     here = os.getpid()
     if os.getppid() != parent:
         os._exit(1)
     child = os.fork()
     if not child:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, interrupted)
         dies_with_parent()
         if os.getppid() == here:
             os.execvp(command[0], command)
