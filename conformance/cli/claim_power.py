@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from optimizer_conformance.cli.console import console, errors, print_json
 from optimizer_conformance.cli.publishing import write
@@ -26,6 +28,9 @@ PARTS = {
     "answers of the probed frameworks": answers.frameworks,
     "figures that a claim computes": figures.changed,
 }
+
+
+SENTENCES = ("document", "sentences", "noticed", "idle", "whole")
 
 
 def measure(*, out: Path | None, as_json: bool) -> int:
@@ -64,16 +69,28 @@ def found(about: str) -> list[campaign.Noticed]:
         )
 
 
+def numbers(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A name and counts of it; names are typed again, so they stand whole."""
+    first, *others = heads
+    columns = [Column(head, justify="right") for head in others]
+    table = Table(Column(first, no_wrap=True), *columns, box=box.SIMPLE)
+    for row in rows:
+        table.add_row(*map(str, row))
+    return table
+
+
 def show(parts: dict[str, list[dict[str, Any]]], told: list[dict[str, Any]]) -> None:
     """Totals of faults and of sentences; every fault unnoticed, every sentence never broken."""
-    table = Table(*report.HEADS)
     for about, rows in parts.items():
-        table.add_row(*map(str, report.totals(rows, about)))
-    console.print(table)
-    sentences = Table(*report.SENTENCES)
-    for cells in report.of_documents(told):
-        sentences.add_row(*map(str, cells))
-    console.print(sentences)
+        _, faults, *found = report.totals(rows, about)
+        kinds = zip(report.HEADS[2:], found, strict=True)
+        words = ", ".join(f"{count} {kind}" for kind, count in kinds if count)
+        console.print(f"{escape(about)}: {faults} faults, {words}", soft_wrap=True)
+    console.print(numbers(SENTENCES, report.of_documents(told)))
+    console.print(
+        "Sentences that are claims: noticed where a fault broke them; idle where nothing is "
+        "executed for them here; whole where no fault broke them"
+    )
     for about, rows in parts.items():
         for row in rows:
             if row["status"] == "unnoticed":

@@ -19,7 +19,7 @@ from optimizer_conformance.questions.verify.page import figures
 from optimizer_conformance.questions.verify.sentences import Coverage
 from optimizer_conformance.reports.text import escape
 
-COUNTED = ("sentences", "claims", "no claim", "open")
+COUNTED = ("all", "claims", "none", "open")
 
 
 def show(documents: list[Document], texts: Path | None, *, as_json: bool) -> int:
@@ -55,7 +55,7 @@ def printed(rows: list[Coverage]) -> None:
     for row in rows:
         by_document[row.document].append(row)
     numbers = (Column(name, justify="right") for name in COUNTED)
-    table = Table("document, section", *numbers, "text", box=box.SIMPLE)
+    table = Table(Column("sentences of", min_width=22), *numbers, "text", box=box.SIMPLE)
     for name, sections in by_document.items():
         table.add_row(f"[bold]{name}[/]", *counts(sections), compared(sections))
         above: list[str] = []
@@ -68,6 +68,8 @@ def printed(rows: list[Coverage]) -> None:
                 above = [*parents, last]
                 table.add_row(heading(last, len(parents)), *counts([row]), compared([row]))
     console.print(table)
+    if not all(row.checked for row in rows):
+        console.print("–: no text is there to compare with; --texts names a folder of texts")
     for row in rows:
         for sentence in row.new:
             errors.print(f"[red]uncovered:[/] {row.document}: {escape(sentence)}", soft_wrap=True)
@@ -89,6 +91,6 @@ def counts(rows: list[Coverage]) -> tuple[str, ...]:
 def compared(rows: list[Coverage]) -> str:
     """What the text says, where it is there."""
     if not any(row.checked for row in rows):
-        return "[dim]not there[/]"
+        return "–"
     new, gone = sum(len(row.new) for row in rows), sum(row.gone for row in rows)
     return "[green]100 %[/]" if not (new or gone) else f"[red]{new} new, {gone} gone[/]"
