@@ -103,7 +103,7 @@ def show(found: Map, console: Console) -> None:
             case = f"--case '{witness.case}' step {witness.step}, {witness.element}"
             console.print(f"    [dim]{escape(case)}[/]", soft_wrap=True)
     count = sum(len(panel.classes) for panel in found.panels)
-    console.print(f"\n{len(found.panels)} sets of options, {count} classes")
+    console.print(f"\nsets of options: {len(found.panels)}; classes: {count}")
 
 
 def sheets(found: Map) -> list[Sheet]:

@@ -7,13 +7,12 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from optimizer_conformance.reports.markdown import cell, table
 from optimizer_conformance.reports.page import template
-from optimizer_conformance.reports.text import escape, inert
+from optimizer_conformance.reports.paragraphs import Words, things
+from optimizer_conformance.reports.text import inert
 
 
 @dataclass(frozen=True)
@@ -27,23 +26,19 @@ class Sheet:
 
 
 def show(sheets: Sequence[Sheet], console: Console) -> None:
-    """Print them to a terminal, without columns that are empty."""
+    """Print them to a terminal, without columns that are empty; names are never cut."""
+    words = Words(console)
     for sheet in sheets:
-        found = Table(
-            title=escape(sheet.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-        )
         used = [
             index for index in range(len(sheet.header)) if any(row[index] for row in sheet.rows)
         ]
-        for index in used:
-            name = sheet.header[index]
-            narrowest = max(map(len, name.split()))
-            found.add_column(escape(name), overflow="fold", min_width=narrowest)
-        for row in sheet.rows:
-            found.add_row(*(escape(row[index]) for index in used))
-        console.print(found)
+        if used:
+            words.say(sheet.title, style="bold")
+            rows = [[row[index] for index in used] for row in sheet.rows]
+            things(console, [sheet.header[index] for index in used], rows)
         if sheet.note:
-            console.print(f"[dim]{escape(sheet.note)}[/]\n")
+            words.say(sheet.note, style="dim")
+        words.blank()
 
 
 def markdown(title: str, words: str, sheets: Sequence[Sheet]) -> str:
