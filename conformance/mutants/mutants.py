@@ -20,15 +20,13 @@ from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.complex_bound import Squares
 from optimizer_conformance.reference.numbers.hyper import FORMS
 from optimizer_conformance.reference.numbers.precision import COMPONENTS
-from optimizer_conformance.reference.numbers.system import BEGUN, COUNTED, FORMED_FROM
+from optimizer_conformance.reference.numbers.system import COUNTED, FORMED_FROM, MARKS
 from optimizer_conformance.reference.rules import FACTORS, Rule
 
 # What a mutant with a stage that the rule lacks computes with.
 BORROWED = {name: record.usual for name, record in HYPERPARAMETERS.items()}
 SIZES = tuple(range(1, 7))  # powers of ten: relative 1e-1 ... 1e-6
-DERIVED = tuple(
-    name for name in FORMS if name.startswith("one_minus_") or name in COUNTED - {BEGUN}
-)
+DERIVED = tuple(name for name in FORMS if name.startswith("one_minus_") or name in COUNTED - MARKS)
 ENDS = ("nan ", "infinite ", "tiny ")  # of the range, to which no complex case goes
 HELD = {"rate": "learning rate", "scalars": "epsilon, momentum", "moments": "decay rates"}
 
@@ -175,13 +173,14 @@ def storage_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterato
     if dtype == "bfloat16":
         return
     for name, words in HELD.items():
-        if name == "scalars" and not {"epsilon", "momentum"} & set(used(rule, decimals)):
-            continue
         fields = ("scalars", "momentum") if name == "scalars" else (name,)
+        if not any(HYPERPARAMETERS[each].held in fields for each in used(rule, decimals)):
+            continue
         formats: dict[str, Any] = dict.fromkeys(fields, "bfloat16")
         held = Representation(**formats)
         yield Mutant(f"{words} held in bfloat16", "storage", rule, held=held)
-    if any(FORMED_FROM.get(name, (name,)) for name in COUNTED.intersection(rule.coefficients)):
+    formed = COUNTED.intersection(rule.coefficients) - MARKS
+    if any(FORMED_FROM.get(name, (name,)) for name in formed):
         held = Representation(correction="bfloat16")
         yield Mutant("bias correction formed in bfloat16", "storage", rule, held=held)
 

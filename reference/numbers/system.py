@@ -136,6 +136,8 @@ MEANS = ("share_of_mean", "one_minus_share_of_mean")
 SYNCHRONIZED = "synchronized"
 # One from the second step on, and None at the first.
 BEGUN = "begun"
+# Those that only say which kind of step it is.
+MARKS = {BEGUN, SYNCHRONIZED}
 # What else changes with the step, and the hyperparameters that it is formed from.
 FORMED_FROM: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(SCHEDULED, ("beta1", "momentum_decay")),
