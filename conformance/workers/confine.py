@@ -454,7 +454,12 @@ def become(policy: dict[str, Any], missing: list[str], command: list[str]) -> No
 
 def tied(parent: int, command: list[str]) -> None:
     """No walls: the command, all of which ends with it, and with the process that asked for it."""
-    signal.signal(signal.SIGTERM, lambda *_: (end_all(), os._exit(1)))
+
+    def lost(*_: object) -> None:
+        end_all()
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, lost)
     call("prctl", 36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
     call("prctl", 1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
     interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command hears it itself
