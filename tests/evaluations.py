@@ -293,8 +293,9 @@ def beforehand(rule, decimals, count, w, state, new, g, eta, eps, a):
     over = np.maximum(a.root(state["second_moment"]), eps)
     push = a.over(g, over)
     if rule["limit"] != "none":
-        bound = (count - 1 if rule["limit"] == "earlier" else count) ** 0.25
-        bound = a.held(repr(bound))
+        with mpmath.workprec(1000):
+            root = mpmath.mpf(count - 1 if rule["limit"] == "earlier" else count) ** 0.25
+        bound = a.real(root)
         push = np.minimum(np.maximum(push, -bound), bound)
     beta, beta_c = a.held(decimals["beta1"]), a.complement(decimals["beta1"])
     rho, rho_c = a.held(decimals["decay"]), a.complement(decimals["decay"])
@@ -306,10 +307,13 @@ def beforehand(rule, decimals, count, w, state, new, g, eta, eps, a):
 def averaged(rule, decimals, count, w, state, new, g, eta, eps, a):
     """ASGD: a rate that falls, and the mean of the parameter."""
     fading = decimals["fading"]
-    exact = float(decimals["learning_rate"])
-    eta = a.held(
-        repr(exact / (1 + float(fading) * exact * (count - 1)) ** float(decimals["power"]))
-    )
+    with mpmath.workprec(1000):
+        rate, fall, power = (
+            mpmath.mpf(Fraction(decimals[name]).numerator) / Fraction(decimals[name]).denominator
+            for name in ("learning_rate", "fading", "power")
+        )
+        left = (1 + fall * rate * (count - 1)) ** -power
+    eta = a.mul(eta, a.real(left))
     w = a.plus_product(a.shrink(w, a.mul(eta, a.held(fading))), -eta, g)
     after, before = count - 1 - int(decimals["delay"]), state["mean_parameter"]
     mean = w

@@ -164,11 +164,12 @@ class ReachArithmetic(ReachBasis):
         return found
 
     def clip(self, x: Reached, c: Reached) -> Reached:
-        o, wide = x.outcomes, c.outcomes.high
-        low, high = np.clip(o.low, -wide, wide), np.clip(o.high, -wide, wide)
+        o, near, wide = x.outcomes, c.outcomes.low, c.outcomes.high
+        low = np.where(o.low < 0, np.maximum(o.low, -wide), np.minimum(o.low, near))
+        high = np.where(o.high > 0, np.minimum(o.high, wide), np.maximum(o.high, -near))
         found = Outcomes(
-            np.where(o.below, -wide, np.where(o.above & ~o.some, wide, low)),
-            np.where(o.above, wide, np.where(o.below & ~o.some, -wide, high)),
+            np.where(o.below, -wide, np.where(o.above & ~o.some, near, low)),
+            np.where(o.above, wide, np.where(o.below & ~o.some, -near, high)),
             o.some | o.infinite,
             o.zero | c.outcomes.zero,
             False,
