@@ -26,7 +26,11 @@ ROWS = {
         switches=[],
         state={"second_moment": "state1"},
         page=PAGE.format("rmsprop"),
-        gaps={**GAPS, "momentum": "taken and without effect upstream"},
+        gaps={
+            **GAPS,
+            "momentum": "taken and without effect upstream",
+            "decay=0": 'NotImplementedError: "RMSprop with alpha==0.0 is not supported!"',
+        },
     ),
     "Adam": ADAM.changed(
         own=bitsandbytes.optim.Adam,
@@ -62,6 +66,7 @@ OTHERS = {
         gaps={
             "float64": GAPS["float64"],
             "no momentum": 'NotImplementedError: "SGD without momentum is not supported!"',
+            "momentum=0": 'NotImplementedError: "SGD without momentum is not supported!"',
             "nesterov": "taken and without effect upstream",
         },
     ),
@@ -100,9 +105,20 @@ OTHERS = {
     ),
 }
 ROWS |= OTHERS
+# What one of its groups holds under the argument's own name; the averages' stand there as ``betas``,
+# and another name is taken and read by nobody.
+GROUPED = {
+    "RMSprop": ("learning_rate", "epsilon", "weight_decay"),
+    "SGD": ("learning_rate", "weight_decay"),
+    "AdEMAMix": tuple(name for name in OTHERS["AdEMAMix"].names if name != "beta3"),
+}
 OFFERS = {
     f"bitsandbytes:{name}": row.changed(
-        dtypes=["float32"], undriven=UNDRIVEN, count=int_count, arguments={"optim_bits": 32}
+        dtypes=["float32"],
+        undriven=UNDRIVEN,
+        count=int_count,
+        arguments={"optim_bits": 32},
+        groups=GROUPED.get(name, ()),
     )
     for name, row in ROWS.items()
 }

@@ -121,7 +121,7 @@ class TorchOffer(Offer):
             features=[listed for listed in self.features if not self.unknown & {*listed}],
             dtypes=[dtype for dtype in self.dtypes if dtype not in refused],
             settable=self.settable and bool(self.state),
-            groups=list(self.names) if self.grouped else [],
+            groups=list(self.groups or self.names) if self.grouped else [],
             loop=LOOP if self.grouped and not self.inductor else [],
             gaps={**gaps, **refused},
         )
