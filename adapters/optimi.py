@@ -59,7 +59,10 @@ SGD = ADAM_LOOP.changed(
     state={"momentum": ("exp_avg", "momentum")},
     count=without_sums,
     page="https://optimi.benjaminwarner.dev/optimizers/sgd/",
-    gaps={"gradient": "L2 decay is added in place"},
+    gaps={
+        "gradient": "L2 decay is added in place",
+        "momentum=0": "AttributeError: 'NoneType' object has no attribute 'dtype'",
+    },
 )
 LION = SGD.changed(
     own=optimi.Lion,
@@ -129,6 +132,13 @@ OFFERS = {
     "optimi:Adam[foreach]": ADAM_LOOP.changed(**IN_FOREACH),
     "optimi:AdamW": ADAMW_LOOP,
     "optimi:AdamW[foreach]": ADAMW_LOOP.changed(**IN_FOREACH),
+}
+
+# docs/findings/optimi-group-betas.md
+BETAS = {"beta1", "beta3", "decay"}
+OFFERS = {
+    name: offer.changed(groups=[own for own in offer.names if own not in BETAS])
+    for name, offer in OFFERS.items()
 }
 
 ADAPTER = TorchAdapter(NAME, OFFERS, ("torch-optimi", "torch", "numpy"), {"optimi": "Optimizer"})

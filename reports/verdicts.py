@@ -144,7 +144,8 @@ MEANINGS = {
         Given.case,
         Agreement.open,
         Tone.quiet,
-        "the adapter said on purpose that upstream lacks this combination",
+        "the adapter said on purpose that upstream lacks this combination, or upstream refuses a "
+        "hyperparameter at an end of its range with ValueError or NotImplementedError",
     ),
     Verdict.error: Meaning(
         Given.case,

@@ -210,7 +210,7 @@ class Campaign:
         except ProtocolBreach as error:
             return Judged(unit, None, [], WorkerError("error", str(error)))
         except Refused as error:
-            return Judged(unit, None, [], error)
+            return Judged(unit, None, [], said_no(unit, error))
         except WorkerError as error:
             self._restart()
             name = unit.case.identifier
@@ -327,6 +327,14 @@ class Campaign:
         # Those that contradict come first: they rule out hypotheses soonest.
         answers.sort(key=lambda pair: pair[0].case not in contradicting)
         return explain(self.judge, chosen, answers, others)
+
+
+def said_no(unit: Unit, error: Refused) -> WorkerError:
+    """An optimizer may refuse a hyperparameter at an end of its range, as long as it says so."""
+    refusing = error.failure.exception in ("ValueError", "NotImplementedError")
+    if unit.case.mode == "boundaries" and refusing:
+        return WorkerError(str(Verdict.unsupported), str(error))
+    return error
 
 
 def chosen_reading(group: list[Judged]) -> Variant | None:
