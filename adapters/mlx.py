@@ -66,6 +66,7 @@ SGD = ADAM.changed(
     },
     state={"momentum": ("v", "momentum")},
     switches=["nesterov"],
+    gaps={**GAPS, "momentum=0": "without momentum it keeps no buffer"},
 )
 LION = ADAM.changed(
     own=mlx.optimizers.Lion,

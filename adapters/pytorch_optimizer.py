@@ -230,6 +230,7 @@ WAYS += [
             family="signum",
             names={"learning_rate": "lr", "weight_decay": "weight_decay", "beta1": "momentum"},
             state={"first_moment": "momentum_buffer"},
+            gaps={"gradient": GRADIENT, "beta1=0": "without momentum it keeps no buffer"},
         ),
         {},
     ),

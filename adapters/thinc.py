@@ -17,6 +17,7 @@ GAPS = {
     "bfloat16": "NumPy has no bfloat16",
     "float64": DTYPE,
     "scalar": "TypeError: len() of unsized object",
+    "decay=0": "with a second beta of 0 it is plain gradient descent",
     "gradient": "a step leaves zeros in it, as zero_grad does elsewhere",
 }
 ADAM = Offer(

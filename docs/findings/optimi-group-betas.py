@@ -22,8 +22,7 @@ held = True
 for name in ("Adam", "AdamW", "Lion", "RAdam"):
     own, betas = getattr(optimi, name), {"betas": (0.8, 0.3)}
     group, whole, neither = (
-        stepped(own, inside, outside)
-        for inside, outside in ((betas, {}), ({}, betas), ({}, {}))
+        stepped(own, inside, outside) for inside, outside in ((betas, {}), ({}, betas), ({}, {}))
     )
     print(f"optimi.{name:5} in the group {group:.6f}  for all {whole:.6f}  default {neither:.6f}")
     held &= group == neither != whole
