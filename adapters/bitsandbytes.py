@@ -105,8 +105,8 @@ OTHERS = {
     ),
 }
 ROWS |= OTHERS
-# What one of its groups holds under the argument's own name; the averages' stand there as ``betas``,
-# and another name is taken and read by nobody.
+# What one of its groups holds under the argument's own name; those of averages stand there as
+# ``betas``, and another name is taken and read by nobody.
 GROUPED = {
     "RMSprop": ("learning_rate", "epsilon", "weight_decay"),
     "SGD": ("learning_rate", "weight_decay"),

@@ -230,15 +230,3 @@ def lost_before(oracle: Oracle, question: Question, shape: tuple[int, ...]) -> A
     made = np.logical_or.accumulate(~np.isfinite(parameter), axis=0)
     steps = steps | np.concatenate([np.zeros_like(made[:1]), made[:-1]])
     return np.repeat(steps, shape[0] // len(steps), axis=0)
-
-
-def lost_itself(question: Question, observed: Array) -> Array:
-    """Rows after a parameter that came out infinite or nan, which has a verdict of its own.
-
-    Where that is legal (an average of squares overflowed), a weight decay of zero carries it into
-    gradients and state, or does not.
-    """
-    lines = len(observed) // question.case.steps
-    lost = np.logical_or.accumulate(~np.isfinite(observed[lines - 1 :: lines]), axis=0)
-    before = np.concatenate([np.zeros_like(lost[:1]), lost[:-1]])
-    return np.repeat(before, lines, axis=0)

@@ -23,7 +23,6 @@ from optimizer_conformance.judging.accepted import (
     inside,
     losing,
     lost_before,
-    lost_itself,
     within_range,
 )
 from optimizer_conformance.judging.conditioning import conditioning
@@ -259,7 +258,7 @@ def classify(
     if not open_.any():
         return codes, IDEAL
 
-    strange = lost_before(oracle, question, observed.shape) | lost_itself(question, observed)
+    strange = lost_before(oracle, question, observed.shape)
     lost = open_ & strange & ~np.isfinite(observed)  # orders of evaluation differ there
     codes = np.where(lost, Verdict.range, codes)
     open_ &= ~lost
