@@ -9,8 +9,8 @@ small, and bfloat16 is treated like float32.
 
 The reference value is itself computed by one of the legal orders, in float64 (for a bound on
 float64 itself in the widest format that NumPy has here).  Bounds grow at least linearly in u, so
-its own error is at most ``error`` times the ratio of the unit roundoffs: that is
-:attr:`reference.numbers.bound_arithmetic.BoundArithmetic.slack`.
+its own error is at most ``error`` times the ratio of the unit roundoffs: that is ``slack`` of
+:class:`reference.numbers.bound_arithmetic.BoundArithmetic`.
 """
 
 from __future__ import annotations

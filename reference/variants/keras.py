@@ -213,6 +213,7 @@ VARIANTS = (
     RMSPROP.with_option("loss_scale"),
     # clipvalue: "the gradient of each weight is clipped to be no higher than this value"
     RMSPROP.with_option("clip", clip=True),
+    RMSPROP_OUTSIDE.with_option("clip", clip=True),
     NADAM,
     SGD,
     SGD_MOMENTUM,
