@@ -39,6 +39,7 @@ class KerasAdapter(Adapter[Offer]):
                 dtypes=[dtype for dtype in dtypes if dtype not in refused.get(title, {})],
                 gaps={
                     "strided": "a keras.Variable is dense",
+                    **offer.gaps,
                     **gaps,
                     **refused.get(title, {}),
                 },

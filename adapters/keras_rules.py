@@ -55,6 +55,7 @@ RMSPROP = Offer(
     },
     switches=SWITCHES,
     page=PAGE.format("rmsprop"),
+    gaps={"momentum=0": "without momentum it keeps no buffer"},
 )
 ADAM = Offer(
     own=None,

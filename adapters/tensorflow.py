@@ -63,7 +63,8 @@ def keras_rows(name: str, *options: str) -> dict[str, TensorFlowOffer]:
         offer, session = of_package(name, KERAS)
         return rows(full, offer.changed(gaps=refused), dict.fromkeys(options, session))
     own = getattr(keras.optimizers, name)
-    offer = tensorflow_offer(keras_rules.OFFERS[name], own=own, gaps=refused)
+    base = keras_rules.OFFERS[name]
+    offer = tensorflow_offer(base, own=own, gaps={**base.gaps, **refused})
     return rows(full, offer, dict.fromkeys(options, KerasSession))
 
 

@@ -48,7 +48,7 @@ def row(
             for claim in base.claims
             if not (legacy and claim.endswith("-l2"))
         ],
-        gaps=NO_COMPLEX.get(path, {}),
+        gaps={**base.gaps, **NO_COMPLEX.get(path, {})},
         page=PAGE.format(path.replace(".", "/")),
     )
     options = {"": session, "function": session}
