@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
-from optimizer_conformance.reference.rules import taken
+from optimizer_conformance.reference.rules import FAMILIES, taken
 
 KINDS = {
     "when": "at which step, and after what",
@@ -262,8 +262,9 @@ def unmet(situation: Situation, implementation: Implementation, features: tuple[
 def has(implementation: Implementation, features: tuple[str, ...], need: str) -> bool:
     """Whether an implementation has what a situation needs."""
     if need == "groups":
-        names = {record.name for record in taken(implementation.family, features)}
-        own = names & set(implementation.hyperparameters)
+        own = set(implementation.hyperparameters)
+        if implementation.family in FAMILIES:  # a mixture that identification met has no name
+            own &= {record.name for record in taken(implementation.family, features)}
         return bool(own) and own <= set(implementation.groups)
     if need == "schedules":
         return implementation.schedules

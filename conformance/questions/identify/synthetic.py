@@ -16,12 +16,25 @@ from optimizer_conformance.questions.identify.hypotheses import NEEDED, Family
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, options
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import FACTORS, Impossible, Rule
+from optimizer_conformance.reference.rules.rule import stages_of, standing
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.workers.subject import Subject, Trial
 
 # Coefficients that a rule does not have are offered too, to every so many: it ignores them.
 IGNORED = 4
-OFFERED = tuple(name for name in HYPERPARAMETERS if name != "loss_scale")
+# Stages that are there wherever their hyperparameter is (a scaled loss, a slow copy) would be in
+# every rule.
+ALWAYS = {
+    name
+    for factor in FACTORS.values()
+    if factor.given
+    for slot in factor.slots
+    for kind in standing(slot)
+    for stage in stages_of(kind)
+    if stage is not None
+    for name in stage.hyperparameters()
+}
+OFFERED = tuple(name for name in HYPERPARAMETERS if name not in ALWAYS)
 
 
 @dataclass(frozen=True)
