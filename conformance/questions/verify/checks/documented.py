@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 import msgspec
@@ -29,7 +30,9 @@ class Documented(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     def __post_init__(self) -> None:
         for pattern in self.says:
             try:
-                re.compile(pattern)
+                with warnings.catch_warnings():  # of what a later Python may read otherwise
+                    warnings.simplefilter("ignore", FutureWarning)
+                    re.compile(pattern)
             except re.error as error:
                 raise ValueError(f"says {pattern!r}: {error}") from None
         if not self.says:
