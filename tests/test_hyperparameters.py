@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from optimizer_conformance.cases.case import MODES, Case, draw_cases, overflow, parse
 from optimizer_conformance.cases.inputs import expand
+from optimizer_conformance.cases.situations import SITUATED
 from optimizer_conformance.judging.oracle import WIDEST, Oracle, Question
 from optimizer_conformance.questions.identify.experiment import experiments
 from optimizer_conformance.questions.translate.settings import checked, words
@@ -263,6 +264,7 @@ def drawn() -> tuple[Case, ...]:
         for dtype in ("float32", "float16")
         for family, features in (ASKED if dtype == "float32" else ASKED[::8])
         for mode in MODES
+        if mode not in SITUATED  # those are not drawn
         for case in draw_cases(family, features, dtype, mode, "default", 0)
     )
 

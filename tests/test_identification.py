@@ -195,7 +195,7 @@ def test_what_is_no_rule_of_the_family_is_called_outside_it(name: str) -> None:
     ("name", "words"),
     [
         ("clipped_by_value", "gradients are clipped to the range from -1 to 1"),
-        ("correction_one_step_late", "none of 1296 rules gives what was seen"),
+        ("correction_one_step_late", "rules gives what was seen"),
     ],
 )
 def test_one_fault_that_explains_everything_is_named_or_said_not_to_be(
