@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -31,15 +32,19 @@ NUMBERS = st.one_of(
 GOOD = "rmsprop/float32/origin/decay=0.9,epsilon=1e-8,learning_rate=0.01/1x64/1f"
 
 
+def meant(record):
+    """Texts of numbers in a hyperparameter's range."""
+    texts = SHARES if record.share else NUMBERS
+    return texts.filter(lambda text: record.allows(Fraction(text)))
+
+
 @st.composite
 def cases(draw):
     family = draw(st.sampled_from(["rmsprop", "adam"]))
     features = draw(st.lists(st.sampled_from(FEATURES), unique=True))
     if "nesterov" in features and "momentum" not in features:
         features.append("momentum")
-    values = {
-        record.name: draw(SHARES if record.share else NUMBERS) for record in taken(family, features)
-    }
+    values = {record.name: draw(meant(record)) for record in taken(family, features)}
     steps = draw(st.integers(1, 9999))
     return Case(
         family,
@@ -109,6 +114,11 @@ class TestDrawing:
             draw_cases("rmsprop", (), "float32", "injected", "default", seed) for seed in (0, 1)
         )
         assert set(first).isdisjoint(second)
+
+    def test_a_mode_that_is_named_is_asked_in_any_profile(self):
+        asked = ("rmsprop", (), "float32", "steps", "quick", 0)
+        assert draw_cases(*asked) == ()
+        assert draw_cases(*asked, least=1)
 
     def test_modes_have_streams_of_their_own(self):
         seeds = [

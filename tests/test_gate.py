@@ -127,6 +127,14 @@ class TestStrictness:
         assert departures([AGREEING], entry(partly=True), modes=["origin"]) == []
         assert departures([AGREEING], entry(variant="nothing"), modes=["origin"]) == []
 
+    def test_a_larger_set_of_options_need_not_meet_the_end_of_a_range_that_shows_it(self):
+        ends = [replace(cell, mode="boundaries") for cell in (DEVIATING, AGREEING)]
+        other = replace(ends[1], variant="torch-rmsprop-momentum", features="momentum")
+        assert departures([*ends, other], entry(partly=True, mode="boundaries")) == []
+        found = departures([ends[1], other], entry(partly=True, mode="boundaries"))
+        assert kinds(found) == ["gone"]
+        assert kinds(departures([*ends, other], entry(partly=True))) == ["gone"]
+
     def test_what_cannot_be_decided_is_no_agreement(self):
         assert departures([replace(AGREEING, verdict="ill-posed")], entry()) == []
 

@@ -8,17 +8,24 @@ import numpy as np
 import pytest
 
 from optimizer_conformance import audit
-from optimizer_conformance.adapters.protocol import LOOP
+from optimizer_conformance.adapters.protocol import LOOP, Failure, Implementation
 from optimizer_conformance.cases.case import draw_cases
 from optimizer_conformance.cases.inputs import expand
+from optimizer_conformance.cases.plan import Unit
 from optimizer_conformance.cases.situations import KINDS, MANY, NAMED, NEEDS, SITUATED, SITUATIONS
+from optimizer_conformance.judging.group import said_no
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.mutants.situated import FAULTS, function
 from optimizer_conformance.questions.audit.preparation import AuditError, with_features
 from optimizer_conformance.questions.power import situated
+from optimizer_conformance.workers.process import Refused
 
 PAGE = Path(__file__).parent.parent / "docs" / "situations.md"
 ORACLE = Oracle()
+RMSPROP = Implementation(
+    name="fake:RMSprop", family="rmsprop", claims=[], features=[[]], hyperparameters=[],
+    dtypes=["float32"], devices=["cpu"], state=[], settable=False,
+)  # fmt: skip
 
 
 def cases(mode, features=("weight_decay",), dtype="float32"):
@@ -51,6 +58,22 @@ class TestTable:
 
 def shown(mode):
     return f"`{mode}`" if mode else "–"
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("mode", "exception", "kind"),
+        [
+            ("boundaries", "ValueError", "unsupported"),
+            ("boundaries", "NotImplementedError", "unsupported"),
+            ("boundaries", "KeyError", "error"),
+            ("magnitudes", "ValueError", "error"),
+        ],
+    )
+    def test_only_the_end_of_a_range_may_be_refused_and_only_in_words(self, mode, exception, kind):
+        error = Refused(Failure(kind="error", exception=exception, message="no"))
+        unit = Unit(RMSPROP, "cpu", cases(mode)[0], ())
+        assert said_no(unit, error).kind == kind
 
 
 class TestCases:

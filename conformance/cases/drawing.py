@@ -28,7 +28,7 @@ INSIDE: dict[str, Any] = {"_get_local_constants": Nothing, "CONSTANTS_CACHE": {}
 def unkept(test: Any) -> None:
     """Spare Hypothesis the digest of a test's source: it keeps no examples of it anywhere.
 
-    A third of the time of a draw goes there; a version without this name draws the same.
+    Much of the time of a single draw goes there; a version without this name draws the same.
     """
     test._hypothesis_internal_database_key = b""
 

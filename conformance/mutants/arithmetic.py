@@ -30,13 +30,8 @@ from optimizer_conformance.reference.numbers.precision import (
 from optimizer_conformance.reference.numbers.real import enclosed
 from optimizer_conformance.reference.numbers.system import RealFunction
 
-UNKEPT = (
-    "gradient",
-    "update",
-    "root_before",
-    "mean",
-    "fast",
-)  # what a step names and does not keep
+# What a step names and does not keep.
+UNKEPT = ("gradient", "update", "root_before", "mean", "fast")
 
 
 class Number:

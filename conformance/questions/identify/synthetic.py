@@ -91,13 +91,13 @@ def synthetic(rule: Rule, style: Style, seed: int, offered: Sequence[str]) -> Sy
 
 
 def drawn(count: int, seed: int) -> Iterator[Synthetic]:
-    """``count`` different rules, each choice drawn on its own, and each in a style of its own."""
+    """``count`` different rules, or all; each choice is drawn, and each rule's style."""
     draw = random.Random(seed)
     factors = {name: factor.values for name, factor in FACTORS.items() if not factor.given}
     styles = rewritings("float32")
     possible = set(Family.offered(OFFERED).rules)
     found: dict[Rule, None] = {}
-    while len(found) < count:
+    while len(found) < min(count, len(possible)):
         try:
             rule = Rule.of({name: draw.choice(values) for name, values in factors.items()})
         except Impossible:
