@@ -1,4 +1,4 @@
-"""MATLAB Deep Learning Toolbox: ``rmspropupdate``, ``adamupdate`` and ``sgdmupdate``."""
+"""MATLAB Deep Learning Toolbox: ``rmspropupdate`` and ``adamupdate``."""
 
 from dataclasses import replace
 
@@ -53,20 +53,4 @@ ADAM_HAT = replace(
     identifier="matlab-adamupdate-hat",
     rule=ADAM.rule.having(epsilon="hat"),
 )
-# theta' = theta - alpha grad + gamma (theta - theta before): the velocity is the last step taken,
-# so that the learning rate stands inside of it.
-SGDM = Variant(
-    identifier="matlab-sgdmupdate-momentum",
-    rule=rules.SGD.having(momentum="scaled"),
-    features=frozenset({"momentum"}),
-    defaults={"learning_rate": "0.01", "momentum": "0.9"},
-    source="MATLAB sgdmupdate, Input Arguments and Algorithms",
-    url="https://www.mathworks.com/help/deeplearning/ref/sgdmupdate.html",
-    versions="R2019b and later",
-    readings={
-        "momentum": "the equation has the last step and no velocity: where the learning rate "
-        "changes, vel may hold steps (this reading) or sums of gradients",
-    },
-)
-
-VARIANTS = (RMSPROP_R2019B, RMSPROP_R2020A, ADAM, ADAM_HAT, SGDM)
+VARIANTS = (RMSPROP_R2019B, RMSPROP_R2020A, ADAM, ADAM_HAT)
