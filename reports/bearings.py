@@ -215,19 +215,19 @@ def where(rows: pandas.DataFrame, bad: pandas.DataFrame) -> str:
     always = set.intersection(*map(set, map(options_of, bad.features.unique())))
     every = set.intersection(*map(set, map(options_of, rows.features.unique())))
     rows = rows[rows.features.isin(bad.features.unique())]
+    modes = list(bad["mode"].unique())
+    alone = modes[0] if len(modes) == 1 < rows["mode"].nunique() else ""
+    rows = rows[rows["mode"].isin(modes)]  # a format in which the like was not asked is not spared
     parts = []
-    layout = bad["mode"].str.startswith("layout").all()
-    if layout:
-        rows = rows[rows["mode"].str.startswith("layout")]
     if bad.dtype.nunique() < rows.dtype.nunique():
         parts.append(f"in {both(list(bad.dtype.unique()))}")
-    if layout:
+    if bad["mode"].str.startswith("layout").all():
         strided = bad.regime.str.startswith("strided").all()
         parts.append("for strided parameters" if strided else "for some shapes")
-    elif bad.regime.nunique() == 1 < rows.regime.nunique():
-        regime = bad.regime.iloc[0]  # none: the whole case came to nothing
-        mode = "" if regime or bad["mode"].nunique() > 1 else bad["mode"].iloc[0]
-        parts += [f"with {regime} gradients"] if regime else [f"in cases of {mode}"] if mode else []
+    else:
+        regime = bad.regime.iloc[0] if bad.regime.nunique() == 1 < rows.regime.nunique() else ""
+        parts += [f"with {regime} gradients"] if regime else []
+        parts += [f"in cases of {alone}"] if alone else []
     if telling := always - every:
         parts.append(f"with {options('+'.join(telling))}")
     return " ".join(parts)

@@ -53,8 +53,10 @@ class ReachArithmetic(ReachBasis):
         a, b = x.outcomes, y.outcomes
         hull = either(a, b)
         least = np.maximum(floor(a), floor(b))
-        low = np.where(a.nan | b.nan, hull.low, np.maximum(hull.low, least))
-        return Reached(self, between(low, hull.high, hull))
+        lost = a.nan | b.nan
+        low = np.where(lost, hull.low, np.maximum(hull.low, least))
+        # Zero beside what is certainly above it is not the larger.
+        return Reached(self, between(low, hull.high, hull, zero=hull.zero & (lost | (least <= 0))))
 
     def root(self, x: Reached) -> Reached:
         """nan where it may be negative; half the number where the operand may have been rounded."""
