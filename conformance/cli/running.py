@@ -214,14 +214,14 @@ def merge(
 def ending(outcome: Outcome, as_json: bool) -> NoReturn:
     """Show what a run came to, and exit as it says."""
     data = model.load(outcome.folder, incomplete=True)
+    if not outcome.exit_code and selection_empty(data):
+        raise UsageError(f"nothing was selected: {unfit(data)}")
     if as_json:
         print_json(reporting_content(data, outcome))
     else:
         rules, tried = stated.rules_of(data), attempted.lines(data)
         terminal.show(data, console, rules=rules, tried=tried)
         closing(outcome, data)
-    if not outcome.exit_code and selection_empty(data):
-        raise UsageError(f"nothing was selected: {unfit(data)}")
     raise typer.Exit(outcome.exit_code)
 
 
