@@ -15,6 +15,8 @@ from optimizer_conformance.adapters.protocol import PROTOCOL, Description, Imple
 from optimizer_conformance.cli import commands, doctoring
 
 RUN = ("run", "--adapter", "numpy", "--profile", "quick")
+NUMBERS = ("decay=0.9", "epsilon=1e-8", "learning_rate=0.01")
+CASE = "rmsprop/float32/origin/decay=0.9,epsilon=1e-8,learning_rate=0.01/1x16/1f"
 
 
 def as_process(*words):
@@ -55,7 +57,7 @@ def assert_one_line(done, code, *words):
         (["run", "--case", "nonsense"], ["'nonsense' is no case", "copy one from a report"]),
         (
             ["run", "--case", "rmsprop/float31/origin/-/1x64/1f"],
-            ["unknown dtype 'float31'", "known are float16, bfloat16"],
+            ["unknown dtype 'float31'", "did you mean float32"],
         ),
         (["run", "--require", "jaxx"], ["unknown adapter 'jaxx'", "did you mean jax?"]),
         (["run", "--shard", "5/4"], ["'5/4' is no shard", "such as 1/4"]),
@@ -109,14 +111,44 @@ def test_a_run_as_json_is_nothing_but_json(conformance, ready, tmp_path):
 
 
 def test_a_case_can_be_run_again_alone(conformance, ready, tmp_path):
-    case = "rmsprop/float32/origin/decay=0.9,epsilon=1e-8,learning_rate=0.01/1x16/1f"
     done = conformance(
-        "run", "-a", "numpy", "-i", "numpy:codecademy", "--case", case, "--json", "-o",
+        "run", "-a", "numpy", "-i", "numpy:codecademy", "--case", CASE, "--json", "-o",
         str(tmp_path / "run"),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     content = json.loads(done.stdout)
     assert {row["implementation"] for row in content["compared"]} == {"numpy:codecademy"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["identify", "numpy:codecadmy"],
+        ["translate", "--from", "numpy:codecadmy", "--to", "numpy:codecademy"],
+        ["certify", "numpy:codecadmy", "--against", "codecademy-rmsprop"],
+        ["sweep", "numpy:codecadmy"],
+        ["repro", "numpy:codecadmy", CASE],
+    ],
+    ids=lambda words: words[0],
+)
+def test_every_question_offers_the_nearest_implementation(conformance, ready, words):
+    done = conformance(*words)
+    assert_one_line(done, 2, "numpy has no 'numpy:codecadmy'; did you mean numpy:codecademy")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["certify", "numpy:codecademy", *NUMBERS, "--against", "codecadmy-rmsprop"],
+        ["sweep", "numpy:codecademy", *NUMBERS, "--against", "codecadmy-rmsprop"],
+        ["repro", "numpy:codecademy", CASE, "--variant", "codecadmy-rmsprop"],
+        ["audit", "mine.py:X", "--like", "codecadmy-rmsprop"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_every_question_offers_the_nearest_variant(conformance, ready, words):
+    done = conformance(*words)
+    assert_one_line(done, 2, "no variant 'codecadmy-rmsprop'", "did you mean codecademy-rmsprop")
 
 
 def test_filters_that_leave_nothing_are_a_usage_error(conformance, ready, tmp_path):

@@ -21,6 +21,7 @@ from optimizer_conformance.cases import situations
 from optimizer_conformance.cases.drawing import undisturbed, unkept
 from optimizer_conformance.reference.decimals import HyperparameterError, decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.numbers.precision import (
     COMPONENTS,
     DTYPES,
@@ -167,9 +168,7 @@ def parse(identifier: str) -> Case:
     ):
         for name in found:
             if name not in known:
-                raise ValueError(
-                    f"unknown {what} {name!r} in the case; known are {', '.join(known)}"
-                )
+                raise ValueError(f"unknown {what} {name!r} in the case{suggestion(name, known)}")
     steps, size = int(match["steps"]), int(match["size"])
     if steps * size > LARGEST:
         raise ValueError(f"{steps}x{size} in the case: a regime has at most {LARGEST} numbers")

@@ -10,8 +10,9 @@ import typer
 from rich.markup import escape
 
 from optimizer_conformance.cli.codes import UNEXPECTED
-from optimizer_conformance.cli.console import UsageError, console, suggestion
+from optimizer_conformance.cli.console import UsageError, console
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.adapter_check import check_adapter
 from optimizer_conformance.workers.implementation_check import CheckReport, Complaint

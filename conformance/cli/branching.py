@@ -18,6 +18,7 @@ from optimizer_conformance.questions.compare.sources import (
     folder_of,
     side,
 )
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.environments import EnvironmentFailure
@@ -76,7 +77,7 @@ def compare_(
       conformance compare --base 'torch==2.12.0' --head 'torch==2.13.0' --json
     """
     if format_ not in FORMATS:
-        raise UsageError(f"--format {format_!r} is none of {', '.join(FORMATS)}")
+        raise UsageError(f"unknown format {format_!r}{suggestion(format_, FORMATS)}")
     try:
         with errors.status("starting") as status, tempfile.TemporaryDirectory() as scratch:
 

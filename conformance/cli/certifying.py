@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
+from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.questions.certify import Certificate, certify, check
 from optimizer_conformance.questions.certify.page import FORMATS, render
 from optimizer_conformance.questions.certify.record import MalformedCertificate, read
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reports import foreign
 from optimizer_conformance.reports.text import escape

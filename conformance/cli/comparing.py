@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from optimizer_conformance.cli.console import UsageError, console, print_json, suggestion
+from optimizer_conformance.cli.console import UsageError, console, print_json
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import diff as difference
 from optimizer_conformance.reports import model
 

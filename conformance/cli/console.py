@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -42,12 +40,3 @@ def plain(content: Any) -> Any:
     if isinstance(content, float) and content in (float("inf"), float("-inf")):
         return "inf" if content > 0 else "-inf"
     return content
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """``; did you mean …?`` for a near miss, otherwise the whole list."""
-    names = sorted(known)
-    close = difflib.get_close_matches(name.strip("*"), names, n=3, cutoff=0.5)
-    if close:
-        return f"; did you mean {' or '.join(close)}?"
-    return f"; known are {', '.join(names)}" if len(names) <= 24 else "; see `conformance list`"

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
+from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.equivalence.classes import mapped
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.rules import FAMILIES
 from optimizer_conformance.reports import classes, equivalence, model, picture, sheets
 from optimizer_conformance.reports.classes import Map, Panel
@@ -51,7 +52,7 @@ def equivalence_(
     """
     chosen = "json" if as_json else format_
     if chosen not in FORMATS:
-        raise UsageError(f"unknown format {chosen!r}; known are {', '.join(FORMATS)}")
+        raise UsageError(f"unknown format {chosen!r}{suggestion(chosen, FORMATS)}")
     found = opened(run).keep(wanted(family, options))
     if not found.panels:
         raise UsageError(f"{run} has no implementation with these options")

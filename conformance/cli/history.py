@@ -14,7 +14,6 @@ from optimizer_conformance.cli.console import (
     errors,
     json_text,
     print_json,
-    suggestion,
 )
 from optimizer_conformance.cli.progress import Bars
 from optimizer_conformance.cli.running import known_profile
@@ -29,6 +28,7 @@ from optimizer_conformance.questions.history.frameworks import (
 from optimizer_conformance.questions.history.growth import Gardener, Growth
 from optimizer_conformance.questions.history.record import HistoryRecord, record, root, selection_of
 from optimizer_conformance.questions.history.timeline import Timeline
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import diff
 from optimizer_conformance.reports import history as report
 from optimizer_conformance.reports.text import escape

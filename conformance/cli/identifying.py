@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from optimizer_conformance.cli.auditing import values_of
-from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.audit.naming import known
@@ -20,6 +20,7 @@ from optimizer_conformance.questions.identify.search import MOST_STEPS, PREFERRE
 from optimizer_conformance.questions.identify.survey import Row, followed, invented, survey
 from optimizer_conformance.reference.decimals import by_meaning, decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports.paragraphs import Words, things
 from optimizer_conformance.reports.text import escape, typeset
 from optimizer_conformance.workers.configuration import offered

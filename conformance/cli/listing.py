@@ -9,9 +9,10 @@ import typer
 
 from optimizer_conformance.cases import situations
 from optimizer_conformance.cases.patterns import wanted
-from optimizer_conformance.cli.console import UsageError, console, print_json, suggestion
+from optimizer_conformance.cli.console import UsageError, console, print_json
 from optimizer_conformance.reference import numbers
 from optimizer_conformance.reference import variants as documented
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import written
 from optimizer_conformance.reports.paragraphs import things
 from optimizer_conformance.reports.text import escape
@@ -61,7 +62,7 @@ def list_(
         ]
     if not found and pattern != "*":
         names = known(what)
-        offered = suggestion(pattern, names) if names else ""
+        offered = suggestion(pattern, names, listed=f"`conformance list {what}`") if names else ""
         raise UsageError(f"no {what} fit {pattern!r}{offered}")
     if as_json:
         print_json(found)

@@ -18,6 +18,7 @@ from optimizer_conformance.questions.devices.budgets import (
     content,
     measure,
 )
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.environments import EnvironmentFailure
 
@@ -45,7 +46,7 @@ def primitives(
     """
     for name in frameworks:
         if name not in FRAMEWORKS:
-            raise UsageError(f"{name!r} is none of {', '.join(FRAMEWORKS)}")
+            raise UsageError(f"unknown framework {name!r}{suggestion(name, FRAMEWORKS)}")
     found: list[Measured] = []
     with errors.status("measuring") as status:
         for name in frameworks:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from optimizer_conformance.cli.console import UsageError, suggestion
+from optimizer_conformance.cli.console import UsageError
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.workers.environments import ADAPTERS, enrol
 
 

@@ -17,11 +17,11 @@ from optimizer_conformance.cli.console import (
     errors,
     json_text,
     print_json,
-    suggestion,
 )
 from optimizer_conformance.cli.running import known_globs, known_profile, option
 from optimizer_conformance.questions.power import analysis, paging, report
 from optimizer_conformance.questions.power.tasks import tasks
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.store import RunError
 

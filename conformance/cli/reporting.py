@@ -17,7 +17,6 @@ from optimizer_conformance.cli.console import (
     errors,
     json_text,
     print_json,
-    suggestion,
 )
 from optimizer_conformance.cli.publishing import (
     badges,
@@ -32,6 +31,7 @@ from optimizer_conformance.expectations import gate
 from optimizer_conformance.questions import attempted, stated
 from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.digits import DataError
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import (
     badge,
     exported,

@@ -25,6 +25,7 @@ from optimizer_conformance.questions.repro.evidence import NotShownError
 from optimizer_conformance.questions.repro.recipes import NoRecipeError
 from optimizer_conformance.questions.repro.reproducer import Reproducer, reproduce
 from optimizer_conformance.questions.repro.script import StandaloneScript, issue, script
+from optimizer_conformance.reference import nearest
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.reports.text import escape
@@ -106,7 +107,7 @@ def asked(what: list[str], run: Path | None, variant: str, regime: str) -> Devia
     """The deviation that the arguments name."""
     words = [word for text in what for word in text.split()]
     if variant and variant not in VARIANTS:
-        raise UsageError(f"no variant is called {variant!r}; see `conformance list variants`")
+        raise UsageError(f"no variant {variant!r}{nearest.variants(variant, VARIANTS)}")
     if len(words) == 1 and run is not None and ":" not in words[0]:
         found = [item for item in deviations(run) if item.key == words[0]]
         if not found:

@@ -18,13 +18,14 @@ from optimizer_conformance.cli.console import (
     console,
     errors,
     print_json,
-    suggestion,
 )
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
 from optimizer_conformance.cli.progress import Bars, before
 from optimizer_conformance.expectations.ledger import FOLDER
 from optimizer_conformance.questions import attempted, stated
+from optimizer_conformance.reference import nearest
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import exported, model, terminal
 from optimizer_conformance.runs.cluster import Cluster
@@ -286,7 +287,7 @@ def unfit(data: model.RunData) -> str:
     ]
     for pattern in data.provenance.selection.implementations:
         if not any(wanted(name, (pattern,)) for name in known):
-            return f"no implementation fits {pattern!r}{suggestion(pattern, known)}"
+            return f"no implementation fits {pattern!r}{nearest.implementations(pattern, known)}"
     return "no implementation fits these filters; see `conformance list`"
 
 

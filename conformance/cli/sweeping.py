@@ -11,10 +11,11 @@ import msgspec
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from optimizer_conformance.cli.console import UsageError, console, errors, print_json, suggestion
+from optimizer_conformance.cli.console import UsageError, console, errors, print_json
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.questions.sweep import page, record, worst
 from optimizer_conformance.questions.sweep.slices import BITS, KINDS
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.reports.verdicts import DEVIATES

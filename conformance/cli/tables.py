@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from optimizer_conformance.cases.patterns import wanted
-from optimizer_conformance.cli.console import UsageError, console, errors, suggestion
+from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.devices.budgets import read
 from optimizer_conformance.questions.devices.page import page
 from optimizer_conformance.questions.equivalence.classes import mapped
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.rules import FAMILIES
 from optimizer_conformance.reports import (
     classes,
@@ -189,7 +190,7 @@ def deliver(
 ) -> None:
     """The table in one format, printed or written."""
     if format_ not in FORMATS:
-        raise UsageError(f"unknown format {format_!r}; known are {', '.join(FORMATS)}")
+        raise UsageError(f"unknown format {format_!r}{suggestion(format_, FORMATS)}")
     found = facts.read(run).keep(keep)
     if not found.implementations:
         raise UsageError(f"no implementation of {run} is wanted by all of these filters")

@@ -15,6 +15,7 @@ from optimizer_conformance.cli.console import UsageError, console, errors, print
 from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.bench import matlab, oracle, page, record, run, starts
 from optimizer_conformance.questions.bench.measure import Measure
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import sheets
 from optimizer_conformance.workers import environments
 
@@ -47,7 +48,7 @@ def bench_(
     """
     chosen = [part for part in PARTS if fnmatch(part, only)]
     if not chosen:
-        raise UsageError(f"no part is called {only!r}; there are {', '.join(PARTS)}")
+        raise UsageError(f"no part is called {only!r}{suggestion(only, PARTS)}")
     earlier = kept(against) if against else None
     measures = []
     for part in chosen:

@@ -14,7 +14,6 @@ from optimizer_conformance.cli.console import (
     errors,
     json_text,
     print_json,
-    suggestion,
 )
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.names import known_adapters
@@ -22,6 +21,7 @@ from optimizer_conformance.cli.publishing import write
 from optimizer_conformance.questions.translate import STEPS, Translation, report, translate
 from optimizer_conformance.questions.translate.result import OUTCOMES, Side
 from optimizer_conformance.questions.translate.table import survey
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.environments import ADAPTERS

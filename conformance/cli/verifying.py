@@ -16,7 +16,6 @@ from optimizer_conformance.cli.console import (
     console,
     errors,
     print_json,
-    suggestion,
 )
 from optimizer_conformance.cli.interpreting import interpreting
 from optimizer_conformance.cli.names import known_adapters
@@ -26,6 +25,7 @@ from optimizer_conformance.questions.verify.context import Context
 from optimizer_conformance.questions.verify.document import Claim
 from optimizer_conformance.questions.verify.observations import ObservationProposal
 from optimizer_conformance.questions.verify.registry import VERDICTS
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import claims as pages
 from optimizer_conformance.reports import model
 from optimizer_conformance.reports.claim_records import ClaimLedger, Entry

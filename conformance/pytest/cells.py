@@ -16,6 +16,8 @@ from optimizer_conformance.expectations import ledger as expectations
 from optimizer_conformance.expectations.ledger import FOLDER, ExpectationError, Ledger
 from optimizer_conformance.judging.group import Campaign
 from optimizer_conformance.judging.oracle import Oracle, inputs_of
+from optimizer_conformance.reference import nearest
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports.records import Cell
 from optimizer_conformance.reports.terminal import number
@@ -240,19 +242,18 @@ def selection(config: pytest.Config) -> Selection:
     for name in adapters:
         if name not in environments.ADAPTERS:
             raise pytest.UsageError(
-                f"--conformance-adapter {name}: unknown; known are "
-                f"{', '.join(environments.ADAPTERS)}"
+                f"--conformance-adapter {name}: unknown{suggestion(name, environments.ADAPTERS)}"
             )
     profile = config.getoption("conformance_profile")
     if profile not in PROFILES:
         raise pytest.UsageError(
-            f"--conformance-profile {profile}: unknown; known are {', '.join(PROFILES)}"
+            f"--conformance-profile {profile}: unknown{suggestion(profile, PROFILES)}"
         )
     variants = tuple(config.getoption("conformance_variant"))
     for pattern in variants:
         if not any(wanted(name, (pattern,)) for name in VARIANTS):
             raise pytest.UsageError(
-                f"--conformance-variant {pattern}: fits none; see `conformance list variants`"
+                f"--conformance-variant {pattern}: fits none{nearest.variants(pattern, VARIANTS)}"
             )
     return Selection(adapters=adapters, variants=variants, profile=profile)
 

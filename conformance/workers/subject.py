@@ -16,6 +16,7 @@ import numpy as np
 
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.kit import to_array, to_tensor
+from optimizer_conformance.reference import nearest
 from optimizer_conformance.reference.numbers.precision import Array, from_bits, to_bits
 from optimizer_conformance.workers import environments, interpreters
 from optimizer_conformance.workers.process import REQUEST_LIMIT, Asked, Worker
@@ -216,7 +217,8 @@ def described(
     description = description or worker.hello()
     found = {item.name: item for item in description.implementations}
     if name not in found:
-        raise SubjectError(f"{description.adapter} has no {name!r}; it has {', '.join(found)}")
+        hint = nearest.implementations(name, found)
+        raise SubjectError(f"{description.adapter} has no {name!r}{hint}")
     item = found[name]
     if not item.devices:
         raise Absent(f"{name} cannot run here: {description.unavailable or 'no device'}")

@@ -18,6 +18,7 @@ from optimizer_conformance.adapters.target import Target
 from optimizer_conformance.adapters.targets.kinds import KINDS
 from optimizer_conformance.adapters.targets.order import Order
 from optimizer_conformance.adapters.worker import Server
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.workers import hearsay
 from optimizer_conformance.workers.description import contradiction
 from optimizer_conformance.workers.process import (
@@ -61,7 +62,7 @@ def order_for(name: str, **choices: Any) -> Order:
         raise TargetError(f"{name!r} is no target: write module:object or path/to/file.py:object")
     kind = choices.get("kind", "")
     if kind and kind not in KINDS:
-        raise TargetError(f"no kind {kind!r}; known are {', '.join(KINDS)}")
+        raise TargetError(f"no kind {kind!r}{suggestion(kind, KINDS)}")
     paths = [str(Path.cwd())]
     if place.endswith(".py"):
         path = Path(place).absolute()
@@ -77,7 +78,7 @@ def order_for(name: str, **choices: Any) -> Order:
 def order_of(found: Any, **choices: Any) -> Order:
     """The order for an object of this process."""
     if choices.get("kind") and choices["kind"] not in KINDS:
-        raise TargetError(f"no kind {choices['kind']!r}; known are {', '.join(KINDS)}")
+        raise TargetError(f"no kind {choices['kind']!r}{suggestion(choices['kind'], KINDS)}")
     name = getattr(found, "__qualname__", type(found).__name__)
     return Order(place="", object=name, **choices)
 

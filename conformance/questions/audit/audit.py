@@ -29,6 +29,7 @@ from optimizer_conformance.questions.audit.preparation import (
 )
 from optimizer_conformance.questions.audit.record import Audit
 from optimizer_conformance.questions.identify import Unidentifiable, identify
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, Verdict, of_many
@@ -118,9 +119,9 @@ def check(question: AuditRequest) -> None:
     sent(question.options)
     for dtype in question.dtypes:
         if dtype not in PRECISIONS:
-            raise AuditError(f"no dtype {dtype!r}; known are {', '.join(PRECISIONS)}")
+            raise AuditError(f"no dtype {dtype!r}{suggestion(dtype, PRECISIONS)}")
     if question.profile not in PROFILES:
-        raise AuditError(f"no profile {question.profile!r}; known are {', '.join(PROFILES)}")
+        raise AuditError(f"no profile {question.profile!r}{suggestion(question.profile, PROFILES)}")
 
 
 def of_started(prepared: Ready, oracle: Oracle, progress: Progress) -> Audit:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from optimizer_conformance.reference import nearest
 from optimizer_conformance.reference.decimals import by_meaning, decimal
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, called
 from optimizer_conformance.reference.rules import taken
@@ -85,9 +85,7 @@ def documented(like: str) -> Variant | None:
     if not like:
         return None
     if like not in VARIANTS:
-        close = difflib.get_close_matches(like, VARIANTS, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else "see `conformance list variants`"
-        raise AuditError(f"no variant {like!r}; {hint}")
+        raise AuditError(f"no variant {like!r}{nearest.variants(like, VARIANTS)}")
     return VARIANTS[like]
 
 

@@ -34,6 +34,7 @@ from optimizer_conformance.questions.translate.settings import (
     words,
 )
 from optimizer_conformance.questions.translate.trial import answered, cases, flat, found, judged
+from optimizer_conformance.reference import nearest
 from optimizer_conformance.reference.decimals import HyperparameterError
 from optimizer_conformance.reference.numbers.precision import PRECISIONS, to_bits
 from optimizer_conformance.reference.numbers.symbolic import equations, starts
@@ -120,8 +121,8 @@ def compared(against: str, asked: Subject, told: OptimizerSetting, stack: ExitSt
         return documented(VARIANTS[against], asked, told)
     if ":" not in against:
         raise SubjectError(
-            f"no variant {against!r} (`conformance list variants` shows them) and no "
-            "implementation, such as torch:RMSprop"
+            f"no variant {against!r}, and no implementation such as torch:RMSprop"
+            f"{nearest.variants(against, VARIANTS)}"
         )
     other = stack.enter_context(subject(against))
     named = [f"{name}={value}" for name, value in told.decimals.items()]

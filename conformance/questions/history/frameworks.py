@@ -14,6 +14,7 @@ import msgspec
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.workers.environments import ADAPTERS, Recipe
 from optimizer_conformance.workers.pythons import KNOWN, UsablePython, choose
 
@@ -130,7 +131,7 @@ def framework(name: str) -> Framework:
         return frameworks()[name]
     if name not in ADAPTERS or not ADAPTERS[name].pins or ADAPTERS[name].manifest:
         known = sorted({*frameworks(), *(n for n, item in ADAPTERS.items() if item.pins)})
-        raise UnknownFramework(f"no framework {name!r}; there are {', '.join(known)}")
+        raise UnknownFramework(f"no framework {name!r}{suggestion(name, known)}")
     first = ADAPTERS[name].pins[0].partition("==")[0]
     return Framework(name, name, first)
 

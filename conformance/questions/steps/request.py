@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from optimizer_conformance.questions.steps.names import (
     canonical,
     sorted_out,
 )
+from optimizer_conformance.reference import nearest
 from optimizer_conformance.reference.decimals import by_meaning, decimal
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.budget import PROFILES
@@ -138,9 +138,7 @@ def documented(rule: str | Rule | Variant, given: Mapping[str, str]) -> Variant:
             features=options,
         )
     if isinstance(rule, str) and rule not in VARIANTS:
-        close = difflib.get_close_matches(rule, VARIANTS, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else "see `conformance list variants`"
-        raise StepError(f"no rule {rule!r}; {hint}")
+        raise StepError(f"no rule {rule!r}{nearest.variants(rule, VARIANTS)}")
     variant = VARIANTS[rule] if isinstance(rule, str) else rule
     return with_options(variant, given)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from optimizer_conformance.cases.plan import claimed_variants
 from optimizer_conformance.questions.translate.settings import OptimizerSetting
+from optimizer_conformance.reference import nearest
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reference.variants.record import Variant
 from optimizer_conformance.workers.subject import Subject, SubjectError
@@ -12,7 +13,7 @@ from optimizer_conformance.workers.subject import Subject, SubjectError
 def documented(asked: Subject, told: OptimizerSetting, against: str) -> Variant:
     """The variant that is judged by: the one that is named, or what its document states."""
     if against and against not in VARIANTS:
-        raise SubjectError(f"no variant {against!r}: `conformance list variants` shows them")
+        raise SubjectError(f"no variant {against!r}{nearest.variants(against, VARIANTS)}")
     claimed = claimed_variants(asked.implementation, told.features)
     if not against and len(claimed) != 1:
         several = ", ".join(item.identifier for item in claimed) or "no rule"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.questions.verify import scripts
+from optimizer_conformance.reference import nearest
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.process import Worker, WorkerError, command_for
 
@@ -112,7 +113,8 @@ class Context:
         worker, description = self.worker(name.partition(":")[0])
         found = {item.name: item for item in description.implementations}
         if name not in found:
-            raise KeyError(f"{description.adapter} has no {name}; it has {', '.join(found)}")
+            hint = nearest.implementations(name, found)
+            raise KeyError(f"{description.adapter} has no {name}{hint}")
         if not found[name].devices:
             raise Missing(description.adapter, missing_device(found[name]))
         return worker, description, found[name]
