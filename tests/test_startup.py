@@ -7,10 +7,12 @@ import subprocess
 import sys
 
 import pytest
+from rich.text import Text
 
-from optimizer_conformance.cli.commands import PLACES, first_line, loaded
+from optimizer_conformance.cli.commands import PLACES, every, first_line, loaded
 
 LARGE = {"flint", "hypothesis", "jinja2", "numpy", "pandas", "pyarrow", "ray", "scipy", "sympy"}
+ROOM = 76  # columns of a terminal of 80, inside the margins of a help page
 SCRIPT = """
 import atexit, json, sys
 atexit.register(lambda: print(json.dumps(list(sys.modules)), file=sys.stderr))
@@ -56,3 +58,21 @@ def test_a_mistyped_command_is_told_with_a_suggestion(conformance):
     done = conformance("aduit", "x.py:X")
     assert done.returncode == 2
     assert "'audit'" in done.stderr
+
+
+def examples():
+    """Each example of each help page, as Rich prints it."""
+    for name, command in every(loaded()):
+        _, _, text = command.help.partition("Examples[/]")
+        for line in filter(None, map(str.strip, text.splitlines())):
+            yield name, line
+
+
+def test_no_example_of_a_help_page_is_broken_by_a_terminal_of_80_columns():
+    for name, line in examples():
+        assert len(Text.from_markup(line).plain) <= ROOM, (name, line)
+
+
+def test_no_example_of_a_help_page_loses_what_stands_in_brackets():
+    for name, line in examples():
+        assert Text.from_markup(line).plain == line.replace("\\[", "["), name

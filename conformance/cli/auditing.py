@@ -63,7 +63,7 @@ def audit_(
 
       conformance audit mine.py:RMSprop --like torch-rmsprop
 
-      conformance audit mypackage.optim:Adam --python .venv/bin/python --like keras-adam
+      conformance audit mine.py:Adam --python .venv/bin/python --like keras-adam
 
       conformance audit mine.py:update --map alpha=decay epsilon=1e-7 --json
     """

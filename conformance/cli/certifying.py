@@ -51,9 +51,9 @@ def certify_(
 
     [bold]Examples[/]
 
-      conformance certify torch:AdamW --against torch-adamw-weight-decay weight_decay=0.1 -o a.json
+      conformance certify torch:AdamW --against torch-adamw-weight-decay -o a.json
 
-      conformance certify jax:optax.adam --against torch:Adam lr=0.001 --page adam.html
+      conformance certify jax:optax.adam --against torch:Adam --page adam.html
 
       conformance certificate check a.json
     """

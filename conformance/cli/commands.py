@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,7 +91,7 @@ def first_line(place: str) -> str:
     text = (Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8")
     for pattern in (OF_FUNCTION, OF_APP):
         if found := re.search(pattern.replace("NAME", member), text, re.MULTILINE | re.DOTALL):
-            return inspect.cleandoc(found[1]).partition("\n\n")[0]
+            return inspect.cleandoc(found[1]).partition("\n\n")[0].replace("\n", " ")
     raise LookupError(f"{module}.py has no {member}")
 
 
@@ -135,7 +136,24 @@ def loaded(*names: str) -> Any:
             whole.add_typer(found, name=name, rich_help_panel=PANELS[name])
         else:
             whole.command(name, rich_help_panel=PANELS[name])(found)
-    return typer.main.get_command(whole)
+    found = typer.main.get_command(whole)
+    for _, command in every(found):
+        command.help = unbroken(command.help or "")
+    return found
+
+
+def every(group: Any, name: str = "conformance") -> Iterator[tuple[str, Any]]:
+    """Each command below a group, by the words that call it."""
+    for word, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from every(command, f"{name} {word}")
+        else:
+            yield f"{name} {word}", command
+
+
+def unbroken(text: str) -> str:
+    """Paragraphs whose lines are broken by the terminal, not by the width of a source file."""
+    return "\n\n".join(part.replace("\n", " ") for part in text.split("\n\n"))
 
 
 app = group(cls=Commands)

@@ -48,7 +48,7 @@ def equivalence_(
 
       conformance equivalence runs/… --format html -o map.html
 
-      conformance equivalence docs/equivalence.json --family adam --options plain --format svg
+      conformance equivalence runs/… --family adam --options plain --format svg
     """
     chosen = "json" if as_json else format_
     if chosen not in FORMATS:

@@ -51,7 +51,7 @@ def ci(
 
       conformance ci --adapter torch --expectations expectations
 
-      conformance ci --adapter torch --with ./dist/torch-2.14.0-cp311-cp311-linux_x86_64.whl
+      conformance ci --adapter torch --with ./dist/torch-2.14.0-….whl
 
       conformance ci --adapter torch --page https://example.org/report
     """

@@ -138,7 +138,7 @@ def report(
 
       conformance report runs/… --format html --output report.html
 
-      conformance report runs/after --format html --out report --against runs/before
+      conformance report runs/after -f html --out report --against runs/before
 
       conformance report serve runs/20261120T190000.000
 
@@ -146,7 +146,7 @@ def report(
 
       conformance report runs/… --format badges --out badges
 
-      conformance report runs/… --format sarif --page https://example.org/report -o run.sarif
+      conformance report runs/… -f sarif --page https://example.org -o run.sarif
 
       conformance report runs/… --bundle reports --gate
     """

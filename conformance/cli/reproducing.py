@@ -79,7 +79,7 @@ def repro(
 
     [bold]Examples[/]
 
-      conformance repro 'torch:Adam\\[fused]' 'adam/float32/layout/…/1x1000/9c0b' --check
+      conformance repro 'torch:Adam\\[fused]' 'adam/float32/…/9c0b' --check
 
       conformance repro 3f9ac04be1d2 --run runs/20261120T190000.000 --issue
 

@@ -205,7 +205,9 @@ def merge(
 
     [bold]Examples[/]
 
-      conformance run --shard 1/2 --out first; conformance run --shard 2/2 --out second
+      conformance run --shard 1/2 --out first
+
+      conformance run --shard 2/2 --out second
 
       conformance merge first second --out whole
     """

@@ -63,11 +63,11 @@ def sweep_(
 
       conformance sweep torch:RMSprop
 
-      conformance sweep torch:Adam[fused] --beside torch:Adam --out sweep-adam
+      conformance sweep 'torch:Adam\\[fused]' --beside torch:Adam --out sweep-adam
 
       conformance sweep torch:RMSprop --slice pairs --dtype bfloat16
 
-      conformance sweep numpy:d2l.scratch learning_rate=0.01 decay=0.9 epsilon=1e-6 --shard 1/64
+      conformance sweep 'torch:Adam\\[fused]' --dtype bfloat16 --shard 1/64
     """
     if importlib.util.find_spec("numba") is None:
         raise UsageError("sweeps are compiled: pip install 'optimizer-conformance[sweep]'")
@@ -168,7 +168,7 @@ def worst_(
 
       conformance worst torch:Adam --dtype float64
 
-      conformance worst jax:optax.rmsprop lr=0.01 --generations 200 --corpus worst.json
+      conformance worst jax:optax.rmsprop lr=0.01 --corpus worst.json
     """
     known(dtype, PRECISIONS, "dtype")
     try:

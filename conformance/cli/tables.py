@@ -103,7 +103,7 @@ def defaults(
 
       conformance tables defaults runs/20261120T190000.000 --family rmsprop
 
-      conformance tables defaults docs/implementations.json -i '*:Adam*' --format csv
+      conformance tables defaults runs/… -i '*:Adam*' --format csv
     """
     chosen = "json" if as_json else format_
     deliver(defaults_table, run, picked(implementation, family, option, dtype), chosen, output)
@@ -230,7 +230,7 @@ def device(
 
     [bold]Examples[/]
 
-      conformance tables device runs/cuda --primitives primitives.jsonl --host runs/cpu
+      conformance tables device runs/cuda --host runs/cpu
     """
     measured = [read(line) for path in primitives or () for line in foreign.text(path).splitlines()]
     beside = [model.load(folder, incomplete=True) for folder in host or ()]

@@ -66,11 +66,11 @@ def translate_(
 
     [bold]Examples[/]
 
-      conformance translate --from tensorflow:keras.RMSprop --to jax:optax.rmsprop rho=0.95
+      conformance translate --from jax:optax.adam --to torch:Adam b2=0.99
 
-      conformance translate --from torch:RMSprop --to octave:rmspropupdate lr=0.01 alpha=0.9
+      conformance translate --from torch:RMSprop --to octave:rmspropupdate
 
-      conformance translate --from tensorflow:keras.Adam --to torch:Adam --steps 1000 --json
+      conformance translate --from mindspore:nn.Adam --to torch:Adam --json
 
       conformance translate --table --adapter torch --adapter jax --out pairs.md
     """

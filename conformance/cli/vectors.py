@@ -53,7 +53,7 @@ def export(
 
     [bold]Examples[/]
 
-      conformance vectors export vectors --variant 'optax-rmsprop*' --dtype float32
+      conformance vectors export vectors -v 'optax-rmsprop*' --dtype float32
 
       conformance vectors export vectors --mode trajectory --profile default
     """

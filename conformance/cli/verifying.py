@@ -91,9 +91,9 @@ def verify(
 
       conformance verify mindspore-rmsprop --verdict contradicted
 
-      conformance verify mindspore-rmsprop --update --write (after a look at the diff)
+      conformance verify mindspore-rmsprop --update --write
 
-      conformance verify --sentences (which sentence became which claim, and which are new)
+      conformance verify --sentences
 
       conformance verify --format sarif --out claims.sarif
 
