@@ -46,16 +46,30 @@ def inert(value: Any) -> Any:
     return "'" + value if value.lstrip().startswith(FORMULAS) else value
 
 
-SYMBOLS = {
-    "sqrt": "√", "beta_1": "β₁", "beta_2": "β₂", "rho": "ρ", "eps": "ε", "lambda": "λ", "mu": "μ",
-    "gbar": "ḡ", "vmax": "v̂", "Max": "max", "Min": "min",
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "eps": "ε", "theta": "θ", "lambda": "λ", "mu": "μ",
+    "rho": "ρ", "sigma": "σ",
 }  # fmt: skip
-SPELLED = re.compile(rf"(?<![A-Za-z_])({'|'.join(SYMBOLS)})(?![A-Za-z0-9]|_[A-Za-z]{{2}})")
+SYMBOLS = GREEK | {"sqrt": "√", "gbar": "ḡ", "vmax": "v̂", "Max": "max", "Min": "min"}
+# A symbol with the digit or the t below it; what only begins like one stays.
+SPELLED = re.compile(
+    rf"(?<![A-Za-z_])({'|'.join(SYMBOLS)})(?:_([0-9t]))?(?![A-Za-z0-9]|_[A-Za-z0-9])"
+)
+BELOW = str.maketrans("0123456789t", "₀₁₂₃₄₅₆₇₈₉ₜ")
+SIZE = re.compile(r"\bAbs\(([^()]*)\)")
+SQUARE = re.compile(r"\^2(?![0-9.])")
 
 
 def typeset(formula: str) -> str:
     """A formula in plain text with the signs that people write, which is shorter."""
-    return SPELLED.sub(lambda found: SYMBOLS[found[1]], formula).replace("'", "′").replace("*", "·")
+    text = SPELLED.sub(lambda found: SYMBOLS[found[1]] + below(found[2]), formula)
+    text = SQUARE.sub("²", SIZE.sub(r"|\1|", text))
+    return text.replace("'", "′").replace("*", "·")
+
+
+def below(text: str | None) -> str:
+    """What stands below a symbol."""
+    return (text or "").translate(BELOW)
 
 
 def visible_content(content: Any) -> Any:

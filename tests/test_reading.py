@@ -190,6 +190,8 @@ class TestTerminal:
 def test_formulas_have_the_signs_that_people_write():
     assert typeset("vmax' = Max(vmax, beta_2*v)") == "v̂′ = max(v̂, β₂·v)"
     assert typeset("w' = w - lr*eps_rate") == "w′ = w - lr·eps_rate"
+    assert typeset("u' = Max(beta_3*u, Abs(g'))^2/mu_t") == "u′ = max(β₃·u, |g′|)²/μₜ"
+    assert typeset("x*mu_{t+1}^20") == "x·μ_{t+1}^20"
 
 
 class TestMarkdown:
