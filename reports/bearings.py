@@ -15,6 +15,7 @@ from typing import Any
 import pandas
 
 from optimizer_conformance.reports.model import RunData, base_of, options
+from optimizer_conformance.reports.modes import where as where_of_mode
 from optimizer_conformance.reports.records import Cause
 from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, MEANINGS, Conduct, named
 
@@ -227,7 +228,7 @@ def where(rows: pandas.DataFrame, bad: pandas.DataFrame) -> str:
     else:
         regime = bad.regime.iloc[0] if bad.regime.nunique() == 1 < rows.regime.nunique() else ""
         parts += [f"with {regime} gradients"] if regime else []
-        parts += [f"in cases of {alone}"] if alone else []
+        parts += [where_of_mode(alone)] if alone else []
     if telling := always - every:
         parts.append(f"with {options('+'.join(telling))}")
     return " ".join(parts)

@@ -21,6 +21,7 @@ class Extent:
     outcomes   what came out and nobody wants, a sentence a kind
     modes      execution modes with one result behind the name, instead of the name alone
     airy       each rule with all its equations on lines of their own
+    plain      rules that everybody follows who documents them with equations, too
     sentences  of known departures, instead of their links alone
     names      who follows, instead of how many of each framework
     equations  of the rules, instead of their words alone
@@ -29,6 +30,7 @@ class Extent:
     outcomes: bool = True
     modes: bool = True
     airy: bool = True
+    plain: bool = True
     sentences: bool = True
     names: bool = True
     equations: bool = True
@@ -48,9 +50,10 @@ EXTENTS = (
     Extent(outcomes=False),
     Extent(outcomes=False, modes=False),
     Extent(outcomes=False, modes=False, airy=False),
-    Extent(outcomes=False, modes=False, airy=False, sentences=False),
-    Extent(outcomes=False, modes=False, airy=False, sentences=False, names=False),
-    Extent(outcomes=False, modes=False, airy=False, sentences=False, names=False, equations=False),
+    Extent(outcomes=False, modes=False, airy=False, plain=False),
+    Extent(outcomes=False, modes=False, airy=False, plain=False, sentences=False),
+    Extent(outcomes=False, modes=False, airy=False, plain=False, sentences=False, names=False),
+    Extent(False, False, False, False, False, False, False),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from optimizer_conformance.reports.model import RunData
 FINITE = "finite where no digit is promised"
 NAMED = 6  # implementations that one line names
 SHOWN = 12  # lines; the cells have all
+SINCE = re.compile(r",? since step \d+$")
 
 
 def strange(words: object) -> str:
@@ -69,20 +71,22 @@ def known(words: object) -> bool:
 
 
 def lines(run: RunData) -> Iterator[str]:
-    """What came out that nobody wants, of each implementation against its own documents, once."""
+    """What came out that nobody wants, against implementations' own documents: a line a kind."""
     if run.cells.empty or "outcome" not in run.cells:
         return
     cells = run.cells[(run.cells.relation == "claimed") & (run.cells["mode"] != "layout")]
-    cells = cells.assign(strange=cells.outcome.map(strange))
-    cells = cells[cells.strange != ""]
-    found: dict[tuple[str, ...], list[Any]] = {}
-    for (name, dtype), group in cells.groupby(["implementation", "dtype"], sort=False):
-        what = dict.fromkeys(part for words in group.strange for part in sorted(kinds(words)))
-        found.setdefault((dtype, *what), []).append((name, len(group), group.iloc[0]))
-    for (dtype, *said), who in found.items():
-        first, count = who[0][2], sum(one[1] for one in who)
-        names = ", ".join(one[0] for one in who[:NAMED]) + (", …" if len(who) > NAMED else "")
+    by_words = {words: sorted(map(timeless, kinds(words))) for words in cells.outcome.unique()}
+    each = cells.assign(strange=cells.outcome.map(by_words)).explode("strange")
+    for kind, group in each.dropna(subset="strange").groupby("strange", sort=False):
+        names, dtypes = group.implementation.unique(), sorted(group.dtype.unique())
+        more = f", … {len(names)} in all" if len(names) > NAMED else ""
+        first = group.iloc[0]
         yield (
-            f"{'; '.join(said)}: {names} in {dtype} [{count} cells, first {first.regime} gradients "
-            f"of {first['case']}]"
+            f"{kind}: {', '.join(names[:NAMED])}{more} in {', '.join(dtypes)} [{len(group):,} "
+            f"cells, first {first.regime} gradients of {first['case']}]"
         )
+
+
+def timeless(kind: str) -> str:
+    """A kind of outcome without the step from which on it shows."""
+    return SINCE.sub("", kind)

@@ -95,7 +95,7 @@ Field = str | Text
 def things(console: Console, header: Sequence[str], rows: Iterable[Sequence[Field]]) -> None:
     """A table where it fits; otherwise a record a thing, and without a terminal a line of fields.
 
-    The first column names the thing.  Fields of a line are separated by tabs.
+    Things of which the same is said share a record.  The first column names the thing.  Fields of a line are separated by tabs.
     """
     texts = [
         [cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row] for row in rows
@@ -111,8 +111,18 @@ def things(console: Console, header: Sequence[str], rows: Iterable[Sequence[Fiel
             table.add_row(*line)
         console.print(table)
     else:
-        for line in texts:
-            record(words, header, line)
+        for names, line in alike(texts):
+            record(words, header, names, line)
+
+
+def alike(texts: list[list[Text]]) -> list[tuple[list[str], list[Text]]]:
+    """The names of the things of which the same is said, and what it is."""
+    found: dict[tuple[str, ...], tuple[list[str], list[Text]]] = {}
+    for line in texts:
+        name, *rest = line
+        key = tuple(cell.plain for cell in rest)
+        found.setdefault(key, ([], line))[0].append(name.plain)
+    return list(found.values())
 
 
 def natural(header: Sequence[str], texts: Iterable[Sequence[Text]]) -> list[int]:
@@ -125,9 +135,9 @@ def plain(texts: Iterable[Sequence[Text]]) -> list[list[str]]:
     return [[cell.plain for cell in line] for line in texts]
 
 
-def record(words: Words, header: Sequence[str], line: Sequence[Text]) -> None:
-    """One thing: its name, and below it what there is to say."""
-    words.say(line[0].plain, style="bold", indent=2)
+def record(words: Words, header: Sequence[str], names: list[str], line: Sequence[Text]) -> None:
+    """A thing, or several that are alike: the names, and below them what there is to say."""
+    words.say(", ".join(names), style="bold", indent=2)
     for name, cell in zip(header[1:], line[1:], strict=True):
         if cell.plain:
             said = f"{name}: {cell.plain}" if name else cell.plain

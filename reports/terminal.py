@@ -244,8 +244,10 @@ def totals(run: RunData, words: Words, *, long: bool = False) -> None:
             f"{time.wall:.0f} s in all; this process worked {time.own:.0f} s ({share:.0f} %), the "
             "workers the rest"
         )
-    more = "" if long else f"; scores, options, cases: conformance report {run.folder} --long"
-    words.say(f"Run folder: {run.folder}{more}", whole=True)
+    folders = " ".join(str(part.folder) for part in run.parts or (run,))
+    words.say(f"Run folder: {folders}", whole=True)
+    if not long:
+        words.say(f"Scores, options, cases: conformance report {folders} --long", whole=True)
 
 
 def counted(run: RunData, *, long: bool) -> str:

@@ -16,7 +16,7 @@ def chapters(stated: list[Chapter], words: Words, extent: Extent, *, long: bool)
     """Every rule, family by family."""
     seen: set[str] = set()
     many = True
-    short = [item for item in stated if not extent.equations and whole(item)]
+    short = [item for item in stated if not extent.plain and whole(item)]
     for chapter in stated:
         if chapter in short:
             continue
@@ -25,9 +25,9 @@ def chapters(stated: list[Chapter], words: Words, extent: Extent, *, long: bool)
         many = len(chapter.blocks) > 1
         heading(chapter, words)
         for block in chapter.blocks:
-            if extent.equations or not quiet(block):
+            if extent.plain or not quiet(block):
                 show_block(block, chapter, words, seen, extent, long=long)
-        if not extent.equations:
+        if not extent.plain:
             together([block for block in chapter.blocks if quiet(block)], words, extent, start=" ")
     together([block for item in short for block in item.blocks], words, extent, start="")
 
@@ -165,8 +165,8 @@ def departed(lines: list[Folded], seen: set[str], extent: Extent) -> str:
     item = lines[0].first
     if not extent.sentences:
         seen.update(lapse.sentence for lapse in item.lapses if lapse.link)
-    names = ", ".join(extent.named(lines))
-    return f"{names} {told(item, sum(len(line.members) for line in lines), seen)}"
+    names = extent.named(lines)
+    return f"{', '.join(names)} {told(item, len(names), seen)}"
 
 
 def told(item: Bearing, count: int, seen: set[str]) -> str:

@@ -12,13 +12,16 @@ from msgspec.structs import replace
 from rich.console import Console
 from runfolders import described, footer_of, implementation, provenance_of
 
+from optimizer_conformance.cases.case import MODES
+from optimizer_conformance.cases.situations import SITUATIONS
 from optimizer_conformance.cli.console import json_text
 from optimizer_conformance.questions import attempted
 from optimizer_conformance.questions.stated import rules_of, stated
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reports import exported, markdown, model, terminal
+from optimizer_conformance.reports import exported, markdown, model, modes, terminal
 from optimizer_conformance.reports.bearings import bearings
 from optimizer_conformance.reports.blocks import Folded, chapters
+from optimizer_conformance.reports.paragraphs import things
 from optimizer_conformance.reports.records import About, Cell
 from optimizer_conformance.reports.store import Run
 from optimizer_conformance.reports.text import typeset
@@ -117,6 +120,12 @@ class TestWords:
         assert item.conduct is Conduct.undecided
         assert item.also == ("torch-adam",)
 
+    def test_a_kind_of_case_is_told_in_words(self, tmp_path):
+        bad = replace(WRONG, cause="place", mode="rate-change", expectation="hat")
+        item = judged([FINE, DOUBLE, bad], tmp_path / "run", reasons={"hat": REASON})
+        assert item.lapses[0].where == "where the learning rate changes"
+        assert set(modes.WHERE) == set(MODES)
+
 
 class TestBlocks:
     def test_modes_with_one_result_are_one_line(self, tmp_path):
@@ -187,6 +196,19 @@ class TestTerminal:
         assert "conformance run --implementation 'torch:Adam' --case 'adam/float32/…'" in text
 
 
+def test_things_of_which_the_same_is_said_share_a_record_when_narrow():
+    narrow = Console(file=io.StringIO(), width=20, force_terminal=True, color_system=None)
+    rows = [
+        ("torch:Adam[foreach]", "float32"),
+        ("torch:SGD", "float16"),
+        ("torch:AdamW", "float32"),
+    ]
+    things(narrow, ("implementation", "dtypes"), rows)
+    assert narrow.file.getvalue().splitlines() == [
+        "torch:Adam[foreach],", "  torch:AdamW", "  dtypes: float32", "torch:SGD", "  dtypes: float16",
+    ]  # fmt: skip
+
+
 def test_formulas_have_the_signs_that_people_write():
     assert typeset("vmax' = Max(vmax, beta_2*v)") == "v̂′ = max(v̂, β₂·v)"
     assert typeset("w' = w - lr*eps_rate") == "w′ = w - lr·eps_rate"
@@ -222,8 +244,12 @@ def test_what_was_tried_is_said_once_for_all_implementations(tmp_path):
     data = run_of(cells, tmp_path / "run")
     tried, left = attempted.lines(data)
     assert tried.startswith("tried: up to 9 steps, up to 7 elements; options: plain;")
-    assert "first-steps" in tried
+    assert f"situations of {len(SITUATIONS)}" in tried
     assert "long-run" in left
+    assert left.endswith("which, and why: --long")
+    full, reasons = attempted.lines(data, long=True)
+    assert "first-steps" in full
+    assert attempted.NARROWED in reasons
     assert attempted.content(data)["torch:A"]["steps"] == 4
     assert tried in shown(data, width=2000, tried=(tried, left))
 

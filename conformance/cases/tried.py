@@ -66,6 +66,20 @@ class Attempts:
         )
 
     @property
+    def brief(self) -> tuple[str, str]:
+        """The same of many implementations, where there is no room for every reason."""
+        nowhere = [name for name in self.missing if name not in self.situations]
+        partly = len(self.missing) - len(nowhere)
+        more = f"of some implementations {partly} more" if partly else ""
+        left = "; ".join(filter(None, [", ".join(nowhere), more, "which, and why: --long"]))
+        met = f"{len(self.situations)} situations of {len(SITUATIONS)}"
+        return (
+            f"tried: up to {self.steps:,} steps, up to {self.elements:,} elements; options: "
+            f"{few(self.options)}; formats: {', '.join(self.formats) or PLAIN}; {met}",
+            f"not tried: {left}" if self.missing else self.lines[1],
+        )
+
+    @property
     def left(self) -> str:
         """What was not tried, those with one reason together."""
         reasons: dict[str, list[str]] = {}

@@ -133,11 +133,8 @@ def doctor(
             }
         )
         raise typer.Exit(3 if broken else 0)
-    console.print(
-        f"Python {platform.python_version()} at {sys.executable}; environments under "
-        f"{environments.root()}",
-        soft_wrap=True,
-    )
+    console.print(f"Python {platform.python_version()} at {sys.executable}", soft_wrap=True)
+    console.print(f"environments under {environments.root()}", soft_wrap=True)
     if host := current():
         console.print(f"asked in Python {host.version} at {host.path}", soft_wrap=True)
     if missing := missing_walls():
@@ -183,6 +180,7 @@ def described(row: dict[str, Any]) -> str:
     versions = dict(row["versions"])
     own = versions.pop(row["adapter"], "")
     said = [own, text(versions), f"on {', '.join(row['devices'])}" if row["devices"] else ""]
-    said.append(f"{row['implementations']} implementations" if row["runs"] else "")
+    count = row["implementations"]
+    said.append(f"{count} implementation{'s' * (count != 1)}" if row["runs"] else "")
     about = ", ".join(filter(None, said))
     return ": ".join(filter(None, [" ".join(filter(None, [row["adapter"], about])), row["note"]]))

@@ -172,7 +172,7 @@ def report(
     elif chosen != "terminal":
         typer.echo(rendered(chosen, data, long=long).decode(), nl=False)
     elif not gate_:
-        rules, tried = stated.rules_of(data), attempted.lines(data)
+        rules, tried = stated.rules_of(data), attempted.lines(data, long=long)
         terminal.show(data, console, rules=rules, tried=tried, long=long)
     if gate_:
         decide(data)
@@ -198,7 +198,7 @@ def rendered(name: str, data: model.RunData, *, long: bool) -> bytes:
 def as_terminal(data: model.RunData, *, long: bool) -> str:
     """What a pipe gets."""
     there = Console(file=io.StringIO(), highlight=False, emoji=False)
-    rules, tried = stated.rules_of(data), attempted.lines(data)
+    rules, tried = stated.rules_of(data), attempted.lines(data, long=long)
     terminal.show(data, there, rules=rules, tried=tried, long=long)
     assert isinstance(there.file, io.StringIO)
     return there.file.getvalue()

@@ -57,10 +57,13 @@ def known(identifiers: Iterable[str]) -> list[Case]:
     return found
 
 
-def lines(run: RunData) -> tuple[str, ...]:
+def lines(run: RunData, *, long: bool = False) -> tuple[str, ...]:
     """The two lines of a run; none where nothing was compared."""
     found = of_run(run)
-    return together(found).lines if found else ()
+    if not found:
+        return ()
+    every = together(found)
+    return every.lines if long else every.brief
 
 
 def content(run: RunData) -> dict[str, dict[str, Any]]:
