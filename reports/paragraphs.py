@@ -95,7 +95,8 @@ Field = str | Text
 def things(console: Console, header: Sequence[str], rows: Iterable[Sequence[Field]]) -> None:
     """A table where it fits; otherwise a record a thing, and without a terminal a line of fields.
 
-    Things of which the same is said share a record.  The first column names the thing.  Fields of a line are separated by tabs.
+    Things of which the same is said share a record.  The first column names the
+    thing.  Fields of a line are separated by tabs.
     """
     texts = [
         [cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row] for row in rows

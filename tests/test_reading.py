@@ -205,7 +205,8 @@ def test_things_of_which_the_same_is_said_share_a_record_when_narrow():
     ]
     things(narrow, ("implementation", "dtypes"), rows)
     assert narrow.file.getvalue().splitlines() == [
-        "torch:Adam[foreach],", "  torch:AdamW", "  dtypes: float32", "torch:SGD", "  dtypes: float16",
+        "torch:Adam[foreach],", "  torch:AdamW", "  dtypes: float32",
+        "torch:SGD", "  dtypes: float16",
     ]  # fmt: skip
 
 
