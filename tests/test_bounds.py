@@ -19,6 +19,7 @@ from optimizer_conformance.reference.numbers import (
     Representation,
 )
 from optimizer_conformance.reference.numbers.budget import budget
+from optimizer_conformance.reference.numbers.hyper import difference
 from optimizer_conformance.reference.rules import ADAM, RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
@@ -165,6 +166,12 @@ def test_underflow_of_intermediates_is_covered_in_float32(flush, data):
     arithmetic = Arithmetic("float32", random.Random(seed), flush=flush)
     computed = walk(rule, decimals, w, gradients, arithmetic)
     assert_inside(computed, bounds(rule, decimals, w, gradients, num), num.slack)
+
+
+@given(st.fractions(), st.fractions(), st.integers(1, 400))
+def test_the_difference_of_two_rationals_is_rounded_once(one, other, count):
+    one, other = one % 1, other % 1  # as the powers of a decay are
+    assert difference(one**count, other**count) == float(one**count - other**count)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

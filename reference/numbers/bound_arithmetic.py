@@ -32,6 +32,7 @@ from optimizer_conformance.reference.numbers.formed import (
 from optimizer_conformance.reference.numbers.hyper import (
     IDEAL,
     Representation,
+    difference,
     held,
     kept_in,
     one_minus_power,
@@ -130,7 +131,7 @@ class BoundArithmetic:
         value = self.nearest(centre)
         spread = error(self.representation)
         for way in self.widened_by:
-            spread = max(spread, abs(float(exact(way) - centre)) + error(way))
+            spread = max(spread, abs(difference(exact(way), centre)) + error(way))
         if held(centre, self.precision.name) != centre:
             spread += (abs(value) + spread) * self.unit
             spread += max(self.effects.underflow - abs(value) * self.unit, 0.0)
@@ -142,7 +143,7 @@ class BoundArithmetic:
         value = float(exact)
         if self.carrier is np.float64:
             return value
-        return self.carrier(value) + self.carrier(float(exact - Fraction(value)))
+        return self.carrier(value) + self.carrier(difference(exact, Fraction(value)))
 
     def gamma(self, count: int) -> float:
         """What ``count`` roundings in a row amount to (Higham, lemma 3.1)."""

@@ -409,6 +409,12 @@ def one_minus_power(beta: Fraction, count: int) -> Fraction:
     return 1 - beta**count
 
 
+def difference(one: Fraction, other: Fraction) -> float:
+    """one - other, rounded once; not reduced first, which takes longest where powers go in."""
+    across = one.numerator * other.denominator - other.numerator * one.denominator
+    return across / (one.denominator * other.denominator)
+
+
 @lru_cache(maxsize=65536)
 def held(value: Fraction, dtype: str) -> Fraction:
     """``value`` rounded to ``dtype``; exactly itself for the empty format."""
