@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ UNDRIVEN = {"bfloat16": "CuPy takes it from ml_dtypes, which is not installed"}
 Update = Callable[[Any, Any, dict[str, Any], dict[str, float]], None]
 
 
-@cache
+@lru_cache(maxsize=256)
 def kernel(inputs: str, outputs: str, operation: str, name: str) -> Any:
     """A kernel over one type T; outputs that stand on a right-hand side are read first."""
     return cupy.ElementwiseKernel(inputs, outputs, operation, name)
@@ -180,7 +180,7 @@ class UpdateSession:
         self.hyperparameters = request.hyperparameters
         self.rates = list(request.learning_rates)
         self.taken = 0
-        self.device = int(request.device.removeprefix("cuda:"))
+        self.device = int(request.device.partition(":")[2])
         with cupy.cuda.Device(self.device):
             self.values = [placed(parameter) for parameter in request.parameters]
             self.moments = {

@@ -101,7 +101,7 @@ def jitted(name: str) -> str:
     return f"{name[:-1]},jit]" if name.endswith("]") else f"{name}[jit]"
 
 
-WITH_JIT |= {f"jax:optax.{name}": offer for name, offer in ALIASES.items()}
+WITH_JIT.update({f"jax:optax.{name}": offer for name, offer in ALIASES.items()})
 OFFERS = {
     **WITH_JIT,
     **{jitted(name): offer.changed(jit=True) for name, offer in WITH_JIT.items()},

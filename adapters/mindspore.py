@@ -7,13 +7,13 @@ configuration is compiled in PyNative mode too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import mindspore as ms
 import numpy as np
-from mindspore import Parameter, Tensor, mint, nn, ops
+from mindspore import Parameter, Tensor, nn, ops
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array, Unsupported
@@ -21,10 +21,15 @@ from optimizer_conformance.adapters.offer import Adapter, Offer
 
 NAME = "mindspore"
 MODES = {"pynative": ms.PYNATIVE_MODE, "graph": ms.GRAPH_MODE}
-ms.set_device("CPU")
-# With more, a kernel's sixth launch splits its elements otherwise than its first five did.  What is
-# left of a part after its last eight is computed otherwise too: results would hang on the past.
-ms.device_context.cpu.op_tuning.threads_num(1)
+MINT: Any = getattr(ms, "mint", None)  # tensors that share memory came with it, in 2.3
+# With more than one thread, a kernel's sixth launch splits its elements otherwise than its first
+# five did.  What is left of a part after its last eight is computed otherwise too: results would
+# hang on the past.
+if hasattr(ms, "device_context"):
+    ms.set_device("CPU")
+    ms.device_context.cpu.op_tuning.threads_num(1)
+else:  # before 2.5
+    ms.set_context(device_target="CPU", runtime_num_threads=1)
 PAGE = "https://www.mindspore.cn/docs/en/master/api_python/{0}/mindspore.{0}.{1}.html"
 
 # Canonical name to the constructor's own, and to the optimizer's attribute.
@@ -49,6 +54,7 @@ ADAM_FEATURES = [BARE[0], *SCALED]
 DTYPE = "TypeError: For primitive[{}], the input argument must be a type of {{Float16, Float32, …}}"
 AMSGRAD_DTYPE = "TypeError: … which cannot be converted to data type Float32 automatically"
 AMSGRAD_SCALAR = "the dimension of 'var' must be at least 1-D, but got scalar or None"
+NO_VIEWS = "a Tensor of this release is dense: mindspore.mint, which makes views, came with 2.3"
 CLASS_GAPS = {
     "empty": "ValueError: … the value of 'shape' must be positive integer, but got (0,)",
     "centralize": "Unsupported op [Centralization] on CPU (without a second axis that is a "
@@ -68,6 +74,9 @@ class MindSporeOffer(Offer):
 
     operator: str = ""
     mode: str = ""
+
+    def lacking(self) -> str:
+        return kit.lacks(self.own, [])
 
     def shown(self, features: Sequence[str]) -> list[str]:
         """Canonical names of the state that a configuration really has."""
@@ -96,7 +105,7 @@ F16_32, F32_64 = ALL[:2], ALL[1:]
 
 
 def row(
-    own: Callable[..., Any],
+    own: Any,
     operator: str,
     claims: list[str],
     features: list[list[str]],
@@ -123,9 +132,10 @@ def row(
         gaps={
             **gaps,
             **({"scalar": AMSGRAD_SCALAR} if amsgrad else {}),
+            **({} if MINT else {"strided": NO_VIEWS}),
             **(CLASS_GAPS if mode else OPERATOR_GAPS),
         },
-        page=PAGE.format(own.__module__.split(".")[1], own.__name__),
+        page=PAGE.format("nn" if mode else "ops", own.__name__ if mode else operator),
     )
     shown = offer.shown(sorted({name for listed in features for name in listed}))
     return offer.changed(state={name: name for name in shown})
@@ -147,11 +157,12 @@ def classes(mode: str) -> dict[str, MindSporeOffer]:
     }
 
 
+AMSGRAD_OPERATOR = getattr(ops, "ApplyAdamWithAmsgradV2", None)
 OPERATORS = [
     row(ops.ApplyRMSProp, "ApplyRMSProp", RMSPROPS[:1], BARE, ALL),
     row(ops.ApplyCenteredRMSProp, "ApplyCenteredRMSProp", RMSPROPS[:1], CENTERED[:2], ALL),
     row(ops.Adam, "Adam", OPS_ADAM, [[]], F16_32),
-    row(ops.ApplyAdamWithAmsgradV2, "ApplyAdamWithAmsgradV2", OPS_ADAM, [["amsgrad"]], ALL),
+    row(AMSGRAD_OPERATOR, "ApplyAdamWithAmsgradV2", OPS_ADAM, [["amsgrad"]], ALL),
 ]
 OFFERS = {
     **{name: offer for mode in MODES for name, offer in classes(mode).items()},
@@ -168,7 +179,7 @@ def placed(array: Array, layout: str) -> Tensor:
     if layout == "contiguous" or array.ndim == 0:
         return Tensor(array)
     pairs = np.stack([array, np.zeros_like(array)], axis=-1)
-    return mint.select(Tensor(pairs), -1, 0)
+    return MINT.select(Tensor(pairs), -1, 0)
 
 
 def copied(tensor: Tensor) -> Array:
@@ -228,8 +239,9 @@ class ClassSession(SharedSession):
     def __init__(self, request: protocol.Open, offer: MindSporeOffer) -> None:
         super().__init__(request, offer)
         arguments: dict[str, Any] = dict(kit.keywords(request, offer.names))
-        arguments |= {SWITCHES[name]: True for name in request.features if name in SWITCHES}
-        arguments |= {"learning_rate": request.learning_rates} if request.learning_rates else {}
+        arguments.update({SWITCHES[name]: True for name in request.features if name in SWITCHES})
+        if request.learning_rates:
+            arguments["learning_rate"] = request.learning_rates
         self.optimizer = offer.own(grouped(request, self.values), **arguments)
         names = RMSPROP_STATE if offer.family == "rmsprop" else ADAM_STATE
         self.tensors = {name: list(getattr(self.optimizer, names[name])) for name in self.shown}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -91,7 +91,7 @@ OFFERS = {
 }
 
 
-@cache
+@lru_cache(maxsize=256)
 def engine(device: str) -> Engine:
     """The one engine of a device, started when it is first needed."""
     return Matlab() if device == "matlab" else Octave(TRANSCRIPTION)

@@ -123,7 +123,9 @@ class OperatorSession:
             }
             kinds = {"X": self.values, "G": gradients, "V": self.first, "H": self.second}
             for kind, arrays in kinds.items():
-                inputs |= {f"{kind}_{place}": arrays[index] for place, index in enumerate(call)}
+                inputs.update(
+                    {f"{kind}_{place}": arrays[index] for place, index in enumerate(call)}
+                )
             with np.errstate(all="ignore"):
                 found = model.run(None, inputs)
             count = len(call)

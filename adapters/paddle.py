@@ -88,7 +88,8 @@ OFFERS = {
 RATE = {"learning_rate": "learning_rate"}
 EPSILON = {**RATE, "epsilon": "epsilon"}
 BETAS = {**EPSILON, "beta1": "beta1", "decay": "beta2"}
-OFFERS |= {
+OFFERS = {
+    **OFFERS,
     "paddle:SGD": row(paddle.optimizer.SGD, [[]], family="sgd", claims=["paddle-sgd"], names=RATE),
     "paddle:Momentum": row(
         paddle.optimizer.Momentum,

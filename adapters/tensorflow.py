@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
-import ml_dtypes
+import numpy as np
 
 # Both are read while TensorFlow and Keras are imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-import keras
 import tensorflow as tf
 
 from optimizer_conformance.adapters import keras_rules, kit, protocol
@@ -22,6 +22,7 @@ from optimizer_conformance.adapters.tensorflow_sessions import (
     ADAM_NAMES,
     DTYPES,
     KERAS,
+    KERAS2,
     MOMENTS,
     V1,
     GraphSession,
@@ -59,10 +60,10 @@ V1_SESSIONS = {"": V1Session, "function": V1Session, "graph": GraphSession}
 def keras_rows(name: str, *options: str) -> dict[str, TensorFlowOffer]:
     """One of Keras' classes, as the installed Keras has it."""
     full, refused = f"{NAME}:keras.{name}", NO_COMPLEX.get(f"keras.{name}", {})
-    if KERAS is not keras:
+    if KERAS2:
         offer, session = of_package(name, KERAS)
         return rows(full, offer.changed(gaps=refused), dict.fromkeys(options, session))
-    own = getattr(keras.optimizers, name)
+    own = getattr(KERAS.optimizers, name)
     base = keras_rules.OFFERS[name]
     offer = tensorflow_offer(base, own=own, gaps={**base.gaps, **refused})
     return rows(full, offer, dict.fromkeys(options, KerasSession))
@@ -119,7 +120,7 @@ CLASSES = {
 
 def v1_rows(name: str, **fields: Any) -> dict[str, TensorFlowOffer]:
     """One of TensorFlow 1's other classes."""
-    claim = f"tensorflow-v1-{name.removesuffix('Optimizer').lower()}"
+    claim = f"tensorflow-v1-{name.partition('Optimizer')[0].lower()}"
     offer = TensorFlowOffer(
         own=getattr(V1.train, name),
         claims=[claim],
@@ -130,7 +131,8 @@ def v1_rows(name: str, **fields: Any) -> dict[str, TensorFlowOffer]:
 
 
 RATE = {"learning_rate": "learning_rate"}
-CLASSES |= {
+CLASSES = {
+    **CLASSES,
     **v1_rows("GradientDescentOptimizer", family="sgd", names=RATE),
     **v1_rows(
         "MomentumOptimizer",
@@ -327,17 +329,26 @@ def flushes(dtype: str, option: str) -> bool:
     """Whether half of the smallest normal number becomes zero."""
     half = tf.constant(0.5, dtype)
     halve = compiled(option, lambda number: number * half)
-    return not halve(tf.constant(ml_dtypes.finfo(dtype).tiny, dtype)).numpy()
+    smallest = np.finfo("float32" if dtype == "bfloat16" else dtype).tiny  # one range of exponents
+    return not halve(tf.constant(float(smallest), dtype)).numpy()
+
+
+def versions() -> dict[str, str]:
+    """Of TensorFlow, and of what it is used with; an old release has neither Keras beside it nor
+    ml_dtypes."""
+    found = {"tensorflow": tf.__version__}
+    for name in ("keras", "ml_dtypes", "numpy"):
+        try:
+            found[name] = kit.version(name)
+        except PackageNotFoundError:
+            found.update({"keras": KERAS.__version__} if name == "keras" else {})
+    return {**found, "tensorflow_git": tf.version.GIT_VERSION}
 
 
 ADAPTER = TensorFlowAdapter(
     NAME,
     OFFERS,
-    {
-        "tensorflow": tf.__version__,
-        **kit.versions("keras", "ml_dtypes", "numpy"),
-        "tensorflow_git": tf.version.GIT_VERSION,
-    },
+    versions(),
     {"keras.optimizers": "Optimizer", "tensorflow.compat.v1.train": "Optimizer"},
 )
 describe, open_session, probe = ADAPTER.describe, ADAPTER.open_session, ADAPTER.probe

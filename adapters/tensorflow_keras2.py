@@ -88,18 +88,42 @@ def sessions(package: Any) -> tuple[type[OptimizerSession], type[OptimizerSessio
     return Ours, Legacy
 
 
-RMSPROP_STATE = {
-    "second_moment": "_velocities",
-    "mean_gradient": "_average_gradients",
-    "momentum": "_momentums",
-}
 ADAM_STATE = {
     "first_moment": "_momentums",
     "second_moment": "_velocities",
     "maximum_second_moment": "_velocity_hats",
 }
-LEGACY_RMSPROP_STATE = {"second_moment": "rms", "mean_gradient": "mg", "momentum": "momentum"}
 LEGACY_ADAM_STATE = {"first_moment": "m", "second_moment": "v", "maximum_second_moment": "vhat"}
+# Canonical state to what a class calls it: of those that have grown out of `experimental`, and of
+# those that came before them, which live on as `legacy`.
+STATES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "RMSprop": (
+        {
+            "second_moment": "_velocities",
+            "mean_gradient": "_average_gradients",
+            "momentum": "_momentums",
+        },
+        {"second_moment": "rms", "mean_gradient": "mg", "momentum": "momentum"},
+    ),
+    "Adam": (ADAM_STATE, LEGACY_ADAM_STATE),
+    "AdamW": (ADAM_STATE, {}),
+    "Lion": ({"first_moment": "momentums"}, {}),
+    "SGD": ({}, {}),
+    "Adagrad": ({"second_moment": "_accumulators"}, {"second_moment": "accumulator"}),
+    "Adadelta": (
+        {"second_moment": "_accumulated_grads", "mean_square_update": "_accumulated_delta_vars"},
+        {"second_moment": "accum_grad", "mean_square_update": "accum_var"},
+    ),
+    "Adamax": (
+        {"first_moment": "_m", "largest_size": "_u"},
+        {"first_moment": "m", "largest_size": "v"},
+    ),
+    "Nadam": ({}, {}),
+    "Ftrl": (
+        {"second_moment": "_accumulators", "linear": "_linears"},
+        {"second_moment": "accumulator", "linear": "linear"},
+    ),
+}
 
 
 def of_package(name: str, package: Any) -> tuple[TensorFlowOffer, type[OptimizerSession]]:
@@ -108,15 +132,9 @@ def of_package(name: str, package: Any) -> tuple[TensorFlowOffer, type[Optimizer
     optimizer = getattr(package.optimizers, name, None)
     ours, legacy = sessions(package)
     old = hasattr(optimizer, "get_slot")
-    kept = {
-        ("rmsprop", False): RMSPROP_STATE,
-        ("rmsprop", True): LEGACY_RMSPROP_STATE,
-        ("adam", False): ADAM_STATE,
-        ("adam", True): LEGACY_ADAM_STATE,
-    }[base.family, old]
     taken = inspect.signature(optimizer).parameters if optimizer else base.names.values()
     lacking = {canonical for canonical, own in base.names.items() if own not in taken}
-    offer = narrowed(tensorflow_offer(base, own=optimizer), lacking, kept)
+    offer = narrowed(tensorflow_offer(base, own=optimizer), lacking, STATES[name][old])
     return offer, legacy if old else ours
 
 

@@ -7,9 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
+
+try:
+    import keras
+except ImportError:  # TensorFlow before 2.6 has Keras in itself, and no distribution of it
+    keras = tf.keras
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
@@ -18,7 +22,12 @@ from optimizer_conformance.adapters.packing import msgspec
 
 V1 = tf.compat.v1
 # What `import keras` gives is not the public package before Keras 3.
-KERAS: Any = tf.keras if keras.__version__.startswith("2.") else keras
+KERAS2 = keras.__version__.startswith("2.")
+KERAS: Any = tf.keras if KERAS2 else keras
+# The argument of tf.function, whose name before TensorFlow 2.5 was another.
+JIT = "jit_compile"
+if JIT not in inspect.signature(tf.function).parameters:
+    JIT = f"experimental_{JIT.partition('_')[2]}"
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
 EVERY_OPTION = ("centered", "momentum", "amsgrad")
 
@@ -92,7 +101,7 @@ def compiled(option: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` as it stands, as one graph, or as one XLA program."""
     if option not in ("function", "jit_compile"):
         return function
-    wrapped: Callable[..., Any] = tf.function(function, jit_compile=option == "jit_compile")
+    wrapped: Callable[..., Any] = tf.function(function, **{JIT: option == "jit_compile"})
     return wrapped
 
 

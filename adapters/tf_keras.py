@@ -8,22 +8,14 @@ import tensorflow as tf
 import tf_keras
 
 from optimizer_conformance.adapters import keras_rules, kit
-from optimizer_conformance.adapters.offer import Offer
 from optimizer_conformance.adapters.tensorflow import NO_KERNEL, TensorFlowAdapter
 from optimizer_conformance.adapters.tensorflow_keras2 import (
-    ADAM_STATE,
-    LEGACY_ADAM_STATE,
-    LEGACY_RMSPROP_STATE,
-    RMSPROP_STATE,
+    STATES,
     narrowed,
     sessions,
     tensorflow_offer,
 )
-from optimizer_conformance.adapters.tensorflow_sessions import (
-    TensorFlowOffer,
-    TensorFlowSession,
-    rows,
-)
+from optimizer_conformance.adapters.tensorflow_sessions import TensorFlowOffer, rows
 
 NAME = "tf_keras"
 
@@ -32,11 +24,10 @@ PAGE = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/optim
 OptimizerSession, LegacySession = sessions(tf_keras)
 
 
-def row(
-    path: str, base: Offer, state: dict[str, str], session: type[TensorFlowSession]
-) -> dict[str, TensorFlowOffer]:
+def row(path: str) -> dict[str, TensorFlowOffer]:
     """What Keras 3 says of a class of the same name, in the words of this package."""
-    legacy = path.startswith("legacy.")
+    legacy, name = path.startswith("legacy."), path.rpartition(".")[2]
+    base = keras_rules.OFFERS[name]
     # Gradients are scaled by a LossScaleOptimizer, an object of its own.
     lacking = {"loss_scale", "weight_decay"} if legacy else {"loss_scale"}
     system = "tf-keras-legacy" if legacy else "tf-keras"
@@ -51,8 +42,8 @@ def row(
         gaps={**base.gaps, **NO_COMPLEX.get(path, {})},
         page=PAGE.format(path.replace(".", "/")),
     )
-    options = {"": session, "function": session}
-    return rows(f"{NAME}:{path}", narrowed(offer, lacking, state), options)
+    options = dict.fromkeys(("", "function"), LegacySession if legacy else OptimizerSession)
+    return rows(f"{NAME}:{path}", narrowed(offer, lacking, STATES[name][legacy]), options)
 
 
 COMPLEX = ("complex64", "complex128")
@@ -63,34 +54,9 @@ NO_COMPLEX = {
     "legacy.Adamax": {"bfloat16": "No OpKernel was registered to support Op 'ResourceApplyAdaMax'"},
     "legacy.Adam": dict.fromkeys(COMPLEX, f"with amsgrad: {NO_KERNEL}"),
 }
-ADADELTA_STATE = {
-    "second_moment": "_accumulated_grads",
-    "mean_square_update": "_accumulated_delta_vars",
-}
-ADAMAX_STATE = {"first_moment": "_m", "largest_size": "_u"}
-LEGACY_ADADELTA_STATE = {"second_moment": "accum_grad", "mean_square_update": "accum_var"}
-FTRL_STATE = {"second_moment": "_accumulators", "linear": "_linears"}
-LEGACY_FTRL_STATE = {"second_moment": "accumulator", "linear": "linear"}
-LEGACY_ADAMAX_STATE = {"first_moment": "m", "largest_size": "v"}
-RMSPROP, ADAM, ADAMW = keras_rules.RMSPROP, keras_rules.ADAM, keras_rules.ADAMW
-OFFERS = {
-    **row("RMSprop", RMSPROP, RMSPROP_STATE, OptimizerSession),
-    **row("Adam", ADAM, ADAM_STATE, OptimizerSession),
-    **row("AdamW", ADAMW, ADAM_STATE, OptimizerSession),
-    **row("Lion", keras_rules.LION, {"first_moment": "momentums"}, OptimizerSession),
-    **row("SGD", keras_rules.SGD, {}, OptimizerSession),
-    **row("Adagrad", keras_rules.ADAGRAD, {"second_moment": "_accumulators"}, OptimizerSession),
-    **row("Adadelta", keras_rules.ADADELTA, ADADELTA_STATE, OptimizerSession),
-    **row("Adamax", keras_rules.ADAMAX, ADAMAX_STATE, OptimizerSession),
-    **row("Nadam", keras_rules.NADAM, {}, OptimizerSession),
-    **row("Ftrl", keras_rules.FTRL, FTRL_STATE, OptimizerSession),
-    **row("legacy.Ftrl", keras_rules.FTRL, LEGACY_FTRL_STATE, LegacySession),
-    **row("legacy.SGD", keras_rules.SGD, {}, LegacySession),
-    **row("legacy.Adadelta", keras_rules.ADADELTA, LEGACY_ADADELTA_STATE, LegacySession),
-    **row("legacy.Adamax", keras_rules.ADAMAX, LEGACY_ADAMAX_STATE, LegacySession),
-    **row("legacy.RMSprop", RMSPROP, LEGACY_RMSPROP_STATE, LegacySession),
-    **row("legacy.Adam", ADAM, LEGACY_ADAM_STATE, LegacySession),
-}
+LEGACY = ("Ftrl", "SGD", "Adadelta", "Adamax", "RMSprop", "Adam")
+CLASSES = (*STATES, *(f"legacy.{name}" for name in LEGACY))
+OFFERS = {full: offer for path in CLASSES for full, offer in row(path).items()}
 ADAPTER = TensorFlowAdapter(
     NAME,
     OFFERS,

@@ -114,9 +114,9 @@ class TorchOffer(Offer):
     ) -> protocol.Implementation:
         fused = self.arguments.get("fused")
         refused = self.unstepped()
-        refused |= {dtype: FUSED for dtype in self.dtypes if fused and dtype in COMPLEX}
+        refused.update({dtype: FUSED for dtype in self.dtypes if fused and dtype in COMPLEX})
         gaps = {"cpu": CAPTURABLE} if self.capturable else dict(self.gaps)
-        gaps |= {switch: kit.lacks(self.own, [switch]) for switch in self.unknown}
+        gaps.update({switch: kit.lacks(self.own, [switch]) for switch in self.unknown})
         changed = self.changed(
             features=[listed for listed in self.features if not self.unknown & {*listed}],
             dtypes=[dtype for dtype in self.dtypes if dtype not in refused],
@@ -150,11 +150,11 @@ class TorchOffer(Offer):
     def defaults(self) -> dict[str, float | bool | str | None]:
         taken = inspect.signature(self.own).parameters if self.pairs else {}
         canonical = {own: name for name, own in self.names.items()}
-        return super().defaults() | {
-            canonical[name]: value
-            for pair, names in self.pairs.items()
-            for name, value in zip(names, taken[pair].default, strict=True)
-        }
+        found = super().defaults()
+        for pair, names in self.pairs.items():
+            for name, value in zip(names, taken[pair].default, strict=True):
+                found[canonical[name]] = value
+        return found
 
 
 def refusal(offer: TorchOffer, dtype: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from optimizer_conformance.questions.steps.stream import judge_stream
     from optimizer_conformance.questions.translate.result import Translation
     from optimizer_conformance.questions.translate.translate import translate
+    from optimizer_conformance.workers.interpreters import interpreter_with
 
 # What can be imported from here, and where it stands.
 PLACES = {
@@ -36,6 +37,7 @@ PLACES = {
     "audit": "optimizer_conformance.questions.audit.audit",
     "certify": "optimizer_conformance.questions.certify.issue",
     "identify": "optimizer_conformance.questions.identify",
+    "interpreter_with": "optimizer_conformance.workers.interpreters",
     "judge_step": "optimizer_conformance.questions.steps.judge",
     "judge_stream": "optimizer_conformance.questions.steps.stream",
     "probe_inputs": "optimizer_conformance.questions.steps.probes",
@@ -54,6 +56,7 @@ __all__ = [
     "audit",
     "certify",
     "identify",
+    "interpreter_with",
     "judge_step",
     "judge_stream",
     "probe_inputs",

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import filelock
 import msgspec
+import numpy
 import pandas
 import pytest
 from packaging.requirements import Requirement
@@ -21,7 +22,7 @@ from optimizer_conformance.questions.history.frameworks import (
     frameworks,
     releases,
 )
-from optimizer_conformance.questions.history.growth import Gardener
+from optimizer_conformance.questions.history.growth import Gardener, release_in
 from optimizer_conformance.questions.history.record import (
     RELEASE,
     ReleaseFolder,
@@ -32,6 +33,7 @@ from optimizer_conformance.questions.history.timeline import Timeline, lettered
 from optimizer_conformance.reports import history as report
 from optimizer_conformance.runs.schedule import Listener
 from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.interpreters import Interpreter
 from optimizer_conformance.workers.process import Worker
 from optimizer_conformance.workers.pythons import KNOWN, NoInterpreter, choose
 
@@ -130,7 +132,7 @@ class TestNeeds:
             releases(["newest"])
 
     def test_an_unknown_framework_says_what_there_is(self):
-        with pytest.raises(UnknownFramework, match="optax"):
+        with pytest.raises(UnknownFramework, match="chainer"):
             framework("caffe")
 
 
@@ -265,6 +267,28 @@ class TestCommand:
         with filelock.FileLock(grown / ".lock"):
             assert conformance("history", "numpy", "--versions", OLD, NEW).returncode == 0
 
+    def test_a_release_that_an_interpreter_has_is_run_there(self, cache, conformance):
+        words = ("history", "numpy", "--json", "--python", sys.executable)
+        done = conformance(*words)
+        assert done.returncode == 0, done.stderr
+        (release,) = json.loads(done.stdout)["releases"]
+        assert release["version"] == numpy.__version__
+        kept = cache / "history" / "numpy" / "quick-0" / numpy.__version__ / RELEASE
+        assert f"numpy=={numpy.__version__}" in json.loads(kept.read_text())["pins"]
+        assert not environments.root().exists()
+
+    def test_a_build_is_another_release_than_that_of_its_number(self, tmp_path):
+        def release(version):
+            host = Interpreter(tmp_path, "3.11.7", (("NumPy", version),), frozenset())
+            return release_in(host, framework("numpy"))
+
+        assert release("2.4.6") == "2.4.6"
+        assert release("2.4.6 @ sha256=0123456789abcdef") == "2.4.6+01234567"
+        assert release("2.5.0.dev0+git1 @ 89abcdef01234567") == "2.5.0.dev0+git1.89abcdef"
+        assert release(f"2.4.6 @ file://{tmp_path}") != release("2.4.6 @ file:///elsewhere")
+        with pytest.raises(NoInterpreter, match="has no torch"):
+            release_in(Interpreter(tmp_path, "3.11.7", (), frozenset()), framework("torch"))
+
     def test_usage(self, cache, conformance):
         for words, message in (
             (("caffe",), "no framework"),
@@ -272,6 +296,9 @@ class TestCommand:
             (("numpy", "--versions", "newest"), "give releases"),
             (("numpy", "--versions", NEW, "--python", "2.7=x"), "names no interpreter"),
             (("numpy", "--versions", NEW, "--python", "3.9=nowhere"), "no such file"),
+            (("numpy", "--python", "nowhere"), "no such program"),
+            (("torch", "--python", sys.executable), "has no torch"),
+            (("numpy", "--versions", NEW, "--pre"), "give --with too"),
             (("numpy", "--fail-on", "never"), "none of these"),
             (("numpy", "--profile", "slow"), "unknown profile"),
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from optimizer_conformance.adapters import packing, protocol
 from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.reports import diff, model
 from optimizer_conformance.runs.run import conduct
-from optimizer_conformance.workers import environments, interpreters
+from optimizer_conformance.workers import companions, environments, installation, interpreters
 from optimizer_conformance.workers.interpreters import Wish
 from optimizer_conformance.workers.process import Worker, command_for
 from optimizer_conformance.workers.pythons import NoInterpreter
@@ -202,6 +203,17 @@ def test_the_command_line_takes_an_interpreter(foreign):
     assert json.loads(done.stdout)["adapters"][0]["versions"]["numpy"] == numpy.__version__
     assert said("doctor", "numpy", "--python", "nonsense").returncode == 2
     assert said("doctor", "numpy", "--pre").returncode == 2
+    lacking = said("doctor", "timm", "--python", str(foreign))
+    assert lacking.returncode == 3
+    assert f"timm: {foreign}/bin/python has no timm, torch" in " ".join(lacking.stdout.split())
+
+
+def test_of_what_pip_says_the_reason_is_told():
+    said = (
+        "ERROR: Cannot install a==9.\nERROR: ResolutionImpossible: for help visit https://pip\n\n"
+    )
+    assert installation.last_words(said) == "ERROR: Cannot install a==9."
+    assert installation.last_words("") == "it said nothing"
 
 
 def test_a_build_without_a_version_is_named_by_its_files(tmp_path, monkeypatch):
@@ -226,14 +238,57 @@ def test_a_build_without_a_version_is_named_by_its_files(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("requirements", "numpy_beside"),
+    ("requirements", "expected"),
     [
-        (["torch==1.12.1"], "numpy<2"),
-        (["torch==2.2.2+cpu"], "numpy<2"),
-        (["torch==2.3.0"], "numpy"),
-        (["torch"], "numpy"),
-        (["optax==0.2.3", "/some/torch-1.12.1.whl"], "numpy"),
+        (["torch==1.12.1"], ("numpy<2",)),
+        (["torch==2.2.2+cpu"], ("numpy<2",)),
+        (["/some/torch-2.2.0a0+git1-cp311-cp311-linux_x86_64.whl"], ("numpy<2",)),
+        (["torch==2.3.0"], ("numpy",)),
+        (["torch"], ("numpy",)),
+        (["optax==0.2.3", "/some/checkout"], ("numpy",)),
+        (["tensorflow_cpu==2.4.4"], ("protobuf<3.20", "numpy<1.24")),
+        (["tensorflow-cpu==2.10.1"], ("numpy<1.24",)),
     ],
 )
-def test_releases_that_need_the_old_numpy_and_do_not_say_so_get_it(requirements, numpy_beside):
-    assert interpreters.numpy_for(requirements) == numpy_beside
+def test_what_old_releases_need_and_do_not_say_is_installed_beside_them(requirements, expected):
+    assert companions.beside(requirements) == expected
+
+
+ADAPTERS = sorted(Path(protocol.__file__).parent.rglob("*.py"))
+
+
+def newer(source):
+    """What Python 3.8 has not and the syntax does not show: dictionaries joined with a bar, …"""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        said = f"line {getattr(node, 'lineno', 0)}: "
+        match node:
+            case ast.AugAssign(op=ast.BitOr(), value=value) if dictionary(value):
+                yield said + ast.unparse(node)[:60]
+            case ast.BinOp(op=ast.BitOr(), left=left, right=right) if dictionary(left, right):
+                yield said + ast.unparse(node)[:60]
+            case ast.Call(func=ast.Name(id="isinstance"), args=[_, ast.BinOp()]):
+                yield said + ast.unparse(node)
+            case ast.Attribute(attr="removeprefix" | "removesuffix"):
+                yield said + node.attr
+            case ast.ImportFrom(module="functools", names=[ast.alias(name="cache")]):
+                yield said + "functools.cache"
+
+
+def dictionary(*sides):
+    """Whether one is written as a dictionary."""
+    return any(isinstance(n, ast.Dict | ast.DictComp) for side in sides for n in ast.walk(side))
+
+
+@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
+def test_what_runs_in_old_pythons_uses_nothing_that_they_lack(path):
+    assert list(newer(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a |= {1: 2}", "a = b | {1: 2}", "a = b.removesuffix(c)", "from functools import cache",
+     "a |= {n: 1 for n in b} if c else {}", "isinstance(a, int | float)"],
+)  # fmt: skip
+def test_what_they_lack_is_found(line):
+    assert list(newer(line))

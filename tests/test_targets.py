@@ -11,6 +11,7 @@ from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.targets.names import read
 from optimizer_conformance.adapters.targets.order import BadTarget
 from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.interpreters import interpreter_with
 from optimizer_conformance.workers.subject import SubjectError, subject
 
 FOLDER = Path(__file__).parent / "targets"
@@ -165,4 +166,35 @@ def test_a_class_whose_objects_are_transformations_and_a_function_on_jax_arrays(
     with subject(target("right_jax", "step"), python=python) as found:
         assert found.signature.kind == "jax"
         by_step = found.steps(np.zeros(2), ONES, {"learning_rate": 0.5}, rates=[0.5, 0.5])
+    with subject(target("right_jax", "compiled"), python=python) as found:
+        assert found.signature.kind == "jax"
+        compiled = found.steps(np.zeros(2), ONES, {"learning_rate": 0.5})
     np.testing.assert_array_equal(by_class.parameter, by_step.parameter)
+    np.testing.assert_allclose(by_class.parameter, compiled.parameter, rtol=1e-6)
+
+
+# Frameworks that no adapter drives by themselves: what CI has no environment for is made.
+ON_JAX = ("flax==0.12.8", "equinox==0.13.8", "optax==0.2.8", "jax==0.10.2")
+INSTALLED = {
+    "right_flax:adam": ("flax", [-0.001, -0.002]),
+    "right_flax:Adam": ("flax", [-0.001, -0.002]),
+    "right_flax:state": ("flax", [-0.001, -0.002]),
+    "right_equinox:RMSProp": ("optax", [-0.0031622776, -0.0054564333]),
+    "right_equinox:make_step": ("jax", [-0.0031622776, -0.0054564333]),
+}
+
+
+@pytest.fixture(scope="module")
+def on_jax():
+    """An interpreter with Flax and Equinox, kept for the next time."""
+    return interpreter_with(*ON_JAX)
+
+
+@pytest.mark.install
+@pytest.mark.parametrize("name", INSTALLED)
+def test_optimizers_of_flax_and_equinox_are_driven_as_their_users_step_them(name, on_jax):
+    kind, after = INSTALLED[name]
+    with subject(target(*name.split(":")), python=on_jax) as found:
+        assert found.signature.kind == kind
+        trial = found.steps(np.zeros(2), ONES, {})
+    np.testing.assert_allclose(trial.parameter[:, 0], after, rtol=1e-5)

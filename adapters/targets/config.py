@@ -41,7 +41,7 @@ def stated(found: Any) -> StatedNumbers:
     numbers = {
         name: value
         for name, value in dict(config or {}).items()
-        if isinstance(value, int | float) and meanings(name)
+        if isinstance(value, (int, float)) and meanings(name)
     }
     return StatedNumbers(numbers)
 

@@ -56,7 +56,7 @@ class FunctionSession:
                 found = self.maker.found(
                     value, gradient, self.states[index], **{**self.groups[index], **rate}
                 )
-            if not isinstance(found, tuple | list) or len(found) != 2:
+            if not isinstance(found, (tuple, list)) or len(found) != 2:
                 raise Misbehaviour(f"it returns {described(found)}, not (parameter, state)")
             self.values[index] = self.placed(index, self.checked(found[0], value))
             self.states[index] = found[1]
@@ -108,7 +108,7 @@ class FunctionSession:
 
 def described(value: Any) -> str:
     """What came back instead."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         return f"{len(value)} values"
     return "None" if value is None else f"one {type(value).__name__}"
 

@@ -102,7 +102,8 @@ def transformation(found: Any) -> bool:
 
 def beside_jax(found: Any) -> bool:
     """Whether a function stands in a module that imports JAX or what is built on it."""
-    known = getattr(found, "__globals__", {}).values()
+    # What compiles a function wraps it.
+    known = getattr(inspect.unwrap(found), "__globals__", {}).values()
     return any(inspect.ismodule(m) and m.__name__.partition(".")[0] in JAX for m in known)
 
 

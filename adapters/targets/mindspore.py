@@ -47,7 +47,7 @@ class MindSporeSession:
         self.values = [Parameter(Tensor(array), name=name) for name, array in arrays]
         arguments: dict[str, Any] = maker.arguments(request)
         if request.learning_rates:
-            arguments |= maker.spelled({"learning_rate": list(request.learning_rates)})
+            arguments.update(maker.spelled({"learning_rate": list(request.learning_rates)}))
         self.optimizer = maker.made(grouped(request, self.values), **arguments)
 
     def step(self, gradients: list[Array]) -> list[Array]:

@@ -84,7 +84,7 @@ def read(
     for name in list(left):
         word = plain(name)
         if word == PAIR and "beta1" not in names.own and "decay" not in names.own:
-            names.own |= {"beta1": name, "decay": name}
+            names.own.update({"beta1": name, "decay": name})
         elif word in NAMES and NAMES[word] not in names.own:
             names.own[NAMES[word]] = name
         elif word in FEATURES and FEATURES[word] not in names.switches:
@@ -158,7 +158,7 @@ def likely(default: Any, *, first: bool) -> tuple[str, ...]:
 def decide(name: str, default: Any, names: Names) -> None:
     """The meaning of an ambiguous argument: by its default, and by what else there is."""
     wanted = [meaning for meaning in MEANINGS[plain(name)] if meaning not in names.own]
-    number = default if isinstance(default, int | float) and default is not True else None
+    number = default if isinstance(default, (int, float)) and default is not True else None
     if number is not None and number < LEAST_DECAY:
         wanted = [one for one in wanted if HYPERPARAMETERS[one].held != "moments"]
     elif number is None and plain(name) == "alpha" and "decay" in names.own:
@@ -176,7 +176,7 @@ def fill_defaults(names: Names, usual: Mapping[str, Any]) -> None:
     """What the signature states for each name."""
     for canonical, own in {**names.own, **names.switches}.items():
         default = usual.get(own, EMPTY)
-        if plain(own) == PAIR and isinstance(default, tuple | list) and len(default) == 2:
+        if plain(own) == PAIR and isinstance(default, (tuple, list)) and len(default) == 2:
             default = default[0 if canonical == "beta1" else 1]
         if default is not EMPTY:
             names.defaults[canonical] = default

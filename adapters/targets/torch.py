@@ -167,7 +167,7 @@ class TorchSession:
 
 def number(value: Any) -> Any:
     """A hyperparameter in a form that another may be compared with."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         return tuple(number(item) for item in value)
     return value.item() if isinstance(value, torch.Tensor) and value.numel() == 1 else value
 

@@ -169,7 +169,9 @@ def show_rows(rows: list[dict[str, Any]], *, alone: bool) -> None:
         names = " ".join(str(row["adapter"]) for row in absent)
         if place := chosen():  # nothing is installed there
             words.say(f"{place} lacks what these drive: {len(absent)}", style="bold yellow")
-            words.say(names, start="  ", indent=4)
+            reasons = [f"{row['adapter']}: {row['note']}" for row in absent]
+            for line in reasons if alone else [names]:
+                words.say(line, start="  ", indent=4)
             return
         words.say(f"not made: {len(absent)}", style="bold yellow")
         words.command(f"conformance env create {names}")

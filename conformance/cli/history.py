@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,18 +21,21 @@ from optimizer_conformance.cli.running import known_profile
 from optimizer_conformance.questions.history.editions import edition
 from optimizer_conformance.questions.history.frameworks import (
     KNOWN,
+    Framework,
     UnknownFramework,
     framework,
     frameworks,
     releases,
 )
-from optimizer_conformance.questions.history.growth import Gardener, Growth
+from optimizer_conformance.questions.history.growth import Gardener, Growth, release_in
 from optimizer_conformance.questions.history.record import HistoryRecord, record, root, selection_of
 from optimizer_conformance.questions.history.timeline import Timeline
 from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import diff
 from optimizer_conformance.reports import history as report
 from optimizer_conformance.reports.text import escape
+from optimizer_conformance.workers.interpreters import Interpreter, Wish
+from optimizer_conformance.workers.pythons import NoInterpreter
 
 FORMATS = ("terminal", "markdown", "html", "json")
 
@@ -57,8 +61,18 @@ def history(
     ] = False,
     python: Annotated[
         list[str] | None,
-        typer.Option("--python", help="an interpreter, such as 3.9=/usr/bin/python3.9"),
+        typer.Option(
+            "--python",
+            help="an interpreter that has a release (a program, a virtual environment's folder, "
+            "an adapter's environment), or 3.9=/usr/bin/python3.9 to make environments with",
+        ),
     ] = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="a release in an environment made of this: ./x.whl, ./dir"),
+    ] = None,
+    index_url: Annotated[str, typer.Option(help="where pip looks for --with")] = "",
+    pre: Annotated[bool, typer.Option("--pre", help="--with takes pre-releases")] = False,
     keep: Annotated[
         Path | None, typer.Option("--keep", help="folder of the histories; default in the cache")
     ] = None,
@@ -88,6 +102,10 @@ def history(
 
       conformance history optax --versions 0.2.4
 
+      conformance history torch --versions 1.12.1 --python torch --python ~/nightly/bin/python
+
+      conformance history torch --with ./dist/torch-2.14.0a0-cp311-cp311-linux_x86_64.whl
+
       conformance history optax --format html -o optax.html
 
       conformance history --list
@@ -101,8 +119,9 @@ def history(
         return
     try:
         chosen = framework(name)
-        asked = releases([*(versions or ()), *(more or ())])
-    except UnknownFramework as error:
+        hosts = hosted(chosen, python or [], Wish("", tuple(with_ or ()), index_url, pre))
+        asked = releases([*(versions or ()), *(more or ()), *hosts])
+    except (UnknownFramework, NoInterpreter) as error:
         raise UsageError(str(error)) from error
     selection = selection_of(chosen, known_profile(profile), seed)
     kept = record(chosen, selection, keep)
@@ -113,7 +132,8 @@ def history(
             selection,
             kept,
             bar,
-            pythons=dict(parsed(text) for text in python or ()),
+            pythons=dict(parsed(text) for text in python or () if "=" in text),
+            hosts=hosts,
             discard=discard,
             say=lambda line: errors.print(escape(line), soft_wrap=True),
         ).grow(asked)
@@ -125,6 +145,23 @@ def history(
         raise typer.Exit(3)
     failing = bool(fail_on) and any(step.fails(fail_on) for step in timeline.steps)
     raise typer.Exit(int(failing))
+
+
+def hosted(framework: Framework, pythons: list[str], wish: Wish) -> dict[str, Interpreter]:
+    """The releases that are there already: in interpreters that are named, or made of wishes.
+
+    Beside requirements an interpreter without a version is what they are installed for.
+    """
+    places = [text for text in pythons if "=" not in text]
+    if (wish.index_url or wish.pre) and not wish.requirements:
+        raise UsageError("--index-url and --pre say how --with is installed; give --with too")
+    wishes = [Wish(text) for text in places]
+    if wish.requirements:
+        if len(places) > 1:
+            raise UsageError("--with is installed for one --python; give the others without it")
+        wishes = [replace(wish, python="".join(places))]
+    found = [item.interpreter(lambda line: errors.print(escape(line))) for item in wishes]
+    return {release_in(host, framework): host for host in found if host}
 
 
 def parsed(text: str) -> tuple[str, Path]:

@@ -127,12 +127,18 @@ def run(command: list[str], environment: Environment, folder: Path | None = None
         cwd=folder,
     )
     if done.returncode:
-        words = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         raise EnvironmentFailure(
             f"{environment.name}: {' '.join(command[1:4])} failed: "
-            f"{words[-1].strip() if words else 'it said nothing'}"
+            f"{last_words(done.stderr + done.stdout)}"
         )
     return done.stdout
+
+
+def last_words(output: str) -> str:
+    """Why a command failed, of all that it said: its last line, without where to find help."""
+    words = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in words if "for help visit" not in line]
+    return (telling or words or ["it said nothing"])[-1]
 
 
 def damage(environment: Environment) -> str:

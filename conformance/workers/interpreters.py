@@ -20,12 +20,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-import msgspec
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
-
 from optimizer_conformance.reports import foreign
 from optimizer_conformance.workers import environments
+from optimizer_conformance.workers.companions import beside
 from optimizer_conformance.workers.enrolment import FOLDER, Enrolment
 from optimizer_conformance.workers.environments import EnvironmentFailure, Recipe
 from optimizer_conformance.workers.pythons import KNOWN, NoInterpreter, choose
@@ -34,7 +31,6 @@ from optimizer_conformance.workers.sandbox import without_python
 # What stands in an adapter and is no framework.
 BESIDE = frozenset({"numpy", "msgspec", "ml_dtypes", "optimizer_conformance"})
 OWN = re.compile(r"^optimizer_conformance\.adapters(?:\.(\w+))?$")
-COMPANIONS = Path(__file__).parent / "companions.toml"
 START_LIMIT = 60.0  # seconds for an interpreter to list what it has
 # Asked in the interpreter: its version, its distributions, and which modules it would find.
 QUESTION = """
@@ -270,27 +266,7 @@ class Wish:
         content = "\n".join([*lines, *map(contents, self.requirements)])
         key = hashlib.sha256(content.encode()).hexdigest()[:8]
         name = f"with-{words.strip('-')[:40]}-{key}"
-        return Recipe(name, (*options, *lines, numpy_for(lines)), base.path, base.version)
-
-
-def numpy_for(requirements: Sequence[str]) -> str:
-    """The requirement of NumPy beside these: below 2 where one of them is known to need that."""
-    for text in requirements:
-        try:
-            wanted = Requirement(text)
-        except InvalidRequirement:  # a path
-            continue
-        known = old().get(wanted.name.lower().replace("_", "-"), "")
-        pinned = [item.version for item in wanted.specifier if item.operator == "=="]
-        if known and any(SpecifierSet(known).contains(v, prereleases=True) for v in pinned):
-            return "numpy<2"
-    return "numpy"
-
-
-@cache
-def old() -> dict[str, str]:
-    """Distributions to those of their releases that need NumPy 1 and do not say so."""
-    return msgspec.toml.decode(COMPANIONS.read_bytes(), type=dict[str, str])
+        return Recipe(name, (*options, *lines, *beside(lines)), base.path, base.version)
 
 
 def placed(requirement: str) -> str:
@@ -355,6 +331,22 @@ def chosen() -> Path | None:
     return found.path if found else None
 
 
+def interpreter_with(
+    *requirements: str | Path, python: str | Path = "", index_url: str = "", pre: bool = False
+) -> Path:
+    """An interpreter that has these requirements, for whatever takes ``python``.
+
+    A requirement is what pip takes: ``torch==2.11.0``, a wheel, a folder.  The environment is made
+    with ``python`` (a program, a folder, an adapter, a version; this one where nothing is said) and
+    kept by what was asked for.  Without requirements it is ``python`` itself.
+
+    Raises NoInterpreter, and EnvironmentFailure with pip's last words.
+    """
+    asked = Wish(str(python), tuple(map(str, requirements)), index_url, pre)
+    found = asked.interpreter()
+    return found.path if found else Path(sys.executable)
+
+
 @contextmanager
 def within(python: str | Path | None) -> Iterator[None]:
     """While this lasts, workers run in the interpreter ``python``, if one is named.
@@ -391,6 +383,7 @@ __all__ = [
     "chosen",
     "current",
     "find",
+    "interpreter_with",
     "served",
     "standing_in",
     "within",

@@ -30,3 +30,6 @@ def step(model, grads, state, learning_rate=0.001):
     rule = RMSProp(learning_rate)
     updates, state = rule.update(grads, rule.init(model) if state is None else state)
     return model + updates, state
+
+
+compiled = jax.jit(step)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import filelock
 
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.cases.plan import Selection
-from optimizer_conformance.questions.history.frameworks import Framework
+from optimizer_conformance.questions.history.frameworks import Framework, named
 from optimizer_conformance.questions.history.record import HistoryRecord, ReleaseFolder, ReleaseRun
 from optimizer_conformance.reports.records import Finished
 from optimizer_conformance.reports.store import RunError
@@ -19,7 +21,8 @@ from optimizer_conformance.runs.reader import finished_groups
 from optimizer_conformance.runs.run import conduct
 from optimizer_conformance.runs.schedule import Listener
 from optimizer_conformance.workers import environments
-from optimizer_conformance.workers.environments import EnvironmentFailure
+from optimizer_conformance.workers.environments import Environment, EnvironmentFailure
+from optimizer_conformance.workers.interpreters import Interpreter, contents, standing
 from optimizer_conformance.workers.process import Worker, WorkerError
 from optimizer_conformance.workers.pythons import NoInterpreter
 
@@ -41,6 +44,7 @@ class Gardener:
     """Runs releases of one framework into its record.
 
     pythons   interpreters by version, where the user names them
+    hosts     releases that an interpreter has already: nothing is installed for them
     discard   whether environments are deleted once their release was run
     say       hears what is going on
     """
@@ -50,6 +54,7 @@ class Gardener:
     record: HistoryRecord
     listener: Listener
     pythons: dict[str, Path] = field(default_factory=dict)
+    hosts: dict[str, Interpreter] = field(default_factory=dict)
     discard: bool = False
     say: Callable[[str], None] = lambda line: None
 
@@ -103,8 +108,7 @@ class Gardener:
 
     def run(self, version: str, place: ReleaseFolder) -> None:
         """Install and run one release; what an earlier run of it has that is the same is kept."""
-        recipe = self.framework.recipe(version, self.pythons)
-        environment = environments.create(self.framework.adapter, recipe, say=self.say)
+        environment = self.environment(version)
         with Worker(environment.command) as worker:
             description = worker.hello()
             defaults = {
@@ -128,7 +132,52 @@ class Gardener:
         if outcome.missing:
             place.set_aside()
             raise WorkerError("error", "; ".join(outcome.missing.values()))
-        place.write(ReleaseRun(version, recipe.version, list(environment.pins), defaults))
+        place.write(ReleaseRun(version, *held(environment), defaults))
         shutil.rmtree(place.former, ignore_errors=True)
-        if self.discard:
+        if self.discard and version not in self.hosts:
             environments.remove(environment.folder)
+
+    def environment(self, version: str) -> Environment:
+        """Where one release runs: an interpreter that has it, or what is made for it."""
+        adapter = self.framework.adapter
+        if version in self.hosts:
+            place = standing(adapter, self.hosts[version])
+            if not place.complete:
+                raise EnvironmentFailure(place.absence)
+            return place
+        recipe = self.framework.recipe(version, self.pythons)
+        return environments.create(adapter, recipe, say=self.say)
+
+
+def held(environment: Environment) -> tuple[str, list[str]]:
+    """The Python of an environment, and what is installed in it."""
+    if environment.recipe:
+        return environment.recipe.version, list(environment.pins)
+    packages = environment.packages
+    python = packages.pop("python", "")
+    return python, [f"{name}=={version}" for name, version in packages.items()]
+
+
+def release_in(host: Interpreter, framework: Framework) -> str:
+    """The release of a framework that an interpreter has.
+
+    A build that was installed from a file or a repository is another than the release of its
+    number: its hash or commit stands behind it.  Raises NoInterpreter.
+    """
+    packages = {named(name): version for name, version in host.packages}
+    asked = [named(name) for name in (framework.distribution, framework.name, framework.adapter)]
+    for name in asked:
+        if name in packages:
+            version, _, origin = packages[name].partition(" @ ")
+            if not origin:
+                return version
+            return f"{version}{'.' if '+' in version else '+'}{mark(origin)}"
+    raise NoInterpreter(f"{host.path} has no {asked[0]}, so no release of {framework.name}")
+
+
+def mark(origin: str) -> str:
+    """Some digits of the hash or commit of what was installed; of a folder, of its files."""
+    said = origin.partition("=")[2] or origin
+    if not re.fullmatch(r"[0-9a-f]{8,}", said):
+        said = contents(origin.removeprefix("file://")) or sha256(origin.encode()).hexdigest()
+    return said[:8]
