@@ -10,12 +10,15 @@ import struct
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
-Value = Array | str | list[Any]
+if TYPE_CHECKING:
+    Array = np.ndarray[Any, Any]
+    Value = Array | str | list[Any]
+else:  # Python 3.8 has neither of these forms
+    Array = Value = np.ndarray
 
 FOLDER = Path(__file__).parent / "octave"
 TRANSCRIPTION = FOLDER / "transcription"

@@ -93,8 +93,12 @@ def test_an_audit_prints_what_the_command_prints(conformance):
 def test_identify_and_translate_take_objects():
     found = identify(courses.Called, hyperparameters={"weight_decay": 0}, thorough=False)
     assert "torch-sgd" in " ".join(found.nearest_variants)
+    assert f"plain form: {found.verdict}" in str(found)
+    assert found._repr_html_().startswith("<pre>")
     answer = translate(courses.Called, courses.Called, {"lr": 0.5})
     assert answer.proved
+    assert "the same numbers do the same" in str(answer)
+    assert answer._repr_html_().startswith("<pre>")
 
 
 def test_what_is_no_optimizer_is_told_what_is_understood():

@@ -15,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.cli.history import again
 from optimizer_conformance.questions.history.editions import edition
 from optimizer_conformance.questions.history.frameworks import (
     UnknownFramework,
@@ -274,7 +275,9 @@ class TestCommand:
         (release,) = json.loads(done.stdout)["releases"]
         assert release["version"] == numpy.__version__
         kept = cache / "history" / "numpy" / "quick-0" / numpy.__version__ / RELEASE
-        assert f"numpy=={numpy.__version__}" in json.loads(kept.read_text())["pins"]
+        about = json.loads(kept.read_text())
+        assert f"numpy=={numpy.__version__}" in about["pins"]
+        assert again([ReleaseFolder(kept.parent)]) == f"--python {about['host']}"
         assert not environments.root().exists()
 
     def test_a_build_is_another_release_than_that_of_its_number(self, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -28,7 +29,13 @@ from optimizer_conformance.questions.history.frameworks import (
     releases,
 )
 from optimizer_conformance.questions.history.growth import Gardener, Growth, release_in
-from optimizer_conformance.questions.history.record import HistoryRecord, record, root, selection_of
+from optimizer_conformance.questions.history.record import (
+    HistoryRecord,
+    ReleaseFolder,
+    record,
+    root,
+    selection_of,
+)
 from optimizer_conformance.questions.history.timeline import Timeline
 from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import diff
@@ -179,17 +186,26 @@ def parsed(text: str) -> tuple[str, Path]:
 def gathered(name: str, kept: HistoryRecord, only: list[str]) -> Timeline:
     """The releases that can be compared: whole runs of this version of the suite."""
     places = [place for place in kept.places() if not only or place.version in only]
-    stale = [place.version for place in places if place.complete and not place.current]
+    old = [place for place in places if place.complete and not place.current]
+    stale = [place.version for place in old]
     notes = []
     if stale:
         words = ", ".join(stale)
         notes.append(
             f"{name} {words} {'was' if len(stale) == 1 else 'were'} judged by another version of "
-            f"the suite and left out; `conformance history {name} --versions {' '.join(stale)}` "
+            f"the suite and left out; `conformance history {name} {again(old)}` "
             "runs again what has changed"
         )
     usable = [place for place in places if place.complete and place.current]
     return Timeline(name, tuple(edition(place) for place in usable), tuple(notes))
+
+
+def again(places: list[ReleaseFolder]) -> str:
+    """What names these releases on a command line: a version, or the interpreter that has it."""
+    hosts = {place.version: place.release().host for place in places}
+    named = [version for version, host in hosts.items() if not host]
+    options = [f"--python {shlex.quote(host)}" for host in hosts.values() if host]
+    return " ".join([*(["--versions", *named] if named else []), *options])
 
 
 def output(

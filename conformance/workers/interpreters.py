@@ -83,8 +83,9 @@ class Interpreter:
 
     @property
     def serves(self) -> list[str]:
-        """The adapters whose frameworks it has."""
-        return [name for name in adapters() if not self.lacks(name)]
+        """The adapters whose frameworks it has; one that drives another program is none of them."""
+        own = [name for name in adapters() if frameworks(name) or name in self.modules]
+        return [name for name in own if not self.lacks(name)]
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,11 @@ class StandIn(environments.Environment):
         """What it lacks."""
         assert self.host is not None
         return f"{self.python} has no {', '.join(self.host.lacks(self.adapter))}"
+
+    @property
+    def remedy(self) -> str:
+        """Nothing: what it has is for its owner to mend."""
+        return ""
 
     @property
     def packages(self) -> dict[str, str]:

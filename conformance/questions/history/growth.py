@@ -132,7 +132,8 @@ class Gardener:
         if outcome.missing:
             place.set_aside()
             raise WorkerError("error", "; ".join(outcome.missing.values()))
-        place.write(ReleaseRun(version, *held(environment), defaults))
+        host = str(self.hosts[version].path) if version in self.hosts else ""
+        place.write(ReleaseRun(version, *held(environment), defaults, host))
         shutil.rmtree(place.former, ignore_errors=True)
         if self.discard and version not in self.hosts:
             environments.remove(environment.folder)

@@ -25,6 +25,7 @@ class ReleaseRun(msgspec.Struct, frozen=True):
 
     python    of its environment
     pins      what was installed
+    host      the interpreter that had it already, where nothing was installed for it
     defaults  implementation to what its constructor states, by canonical name
     """
 
@@ -32,6 +33,7 @@ class ReleaseRun(msgspec.Struct, frozen=True):
     python: str
     pins: list[str]
     defaults: dict[str, dict[str, float | bool | str | None]]
+    host: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import pandas
+from rich.console import Console
 
 from optimizer_conformance.cases.tried import Attempts
 from optimizer_conformance.questions.identify.elimination import Refutation
+from optimizer_conformance.questions.identify.page import show
 from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reports.printed import Printed
 
 Kind = Literal["identified", "ambiguous", "by place", "outside the family"]
 
@@ -47,7 +50,7 @@ class Ambiguity:
 
 
 @dataclass(frozen=True)
-class Identification:
+class Identification(Printed):
     """What an optimizer computes, from its steps alone.
 
     verdict           ``identified``, ``ambiguous``, ``by place`` (two rules, each for some
@@ -85,6 +88,10 @@ class Identification:
     first_divergence: Refutation | None = None
     notes: tuple[str, ...] = field(default=())
     attempts: Attempts = field(default_factory=Attempts)
+
+    def show(self, console: Console) -> None:
+        """As the command prints it."""
+        show(self, console)
 
     @property
     def rule(self) -> Rule | None:

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from rich.console import Console
+
+from optimizer_conformance.questions.translate.page import show
+from optimizer_conformance.reports.printed import Printed
+
 Outcome = Literal["same", "changed", "schedule", "state", "wrapper", "none"]
 OUTCOMES: dict[str, str] = {
     "same": "the same numbers do the same",
@@ -78,7 +83,7 @@ class Drift:
 
 
 @dataclass(frozen=True)
-class Translation:
+class Translation(Printed):
     """Hyperparameters of the second implementation that make it do what the first does, or why not.
 
     given            the first one's hyperparameters, its own defaults included
@@ -113,6 +118,15 @@ class Translation:
     checked: tuple[CheckedRun, ...] = ()
     unchecked: str = ""
 
+    def show(self, console: Console) -> None:
+        """As the command prints it."""
+        show(self, console)
+
+    @property
+    def words(self) -> str:
+        """The outcome in words."""
+        return OUTCOMES[self.outcome]
+
     @property
     def proved(self) -> bool:
         """Whether hyperparameters alone make the second do what the first does."""
@@ -132,7 +146,7 @@ class Translation:
         """All of it, as JSON has it."""
         return {
             "proved": self.proved,
-            "words": OUTCOMES[self.outcome],
+            "words": self.words,
             **asdict(self),
             "score": self.score,
             "ulp": self.ulp,
