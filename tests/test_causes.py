@@ -81,7 +81,7 @@ def test_a_hyperparameter_that_is_doubled_is_told_by_identify_as_that(conformanc
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("SharedCount", "with 6 parameters at once"),
+        ("SharedCount", "one step count is shared by all parameters and raised once for each"),
         ("CountStops", "the step count stops at 256"),
     ],
 )

@@ -28,6 +28,8 @@ from optimizer_conformance.mutants.slips import (
     gradient,
     grouped,
     lost,
+    of_all,
+    of_all_since_loading,
     of_norm,
     of_optimizer,
     only,
@@ -246,7 +248,13 @@ CAUSES: tuple[KnownCause, ...] = (
     KnownCause("the step count is raised twice a step", counter(lambda count, _, place: 2 * count)),
     KnownCause(
         "one step count is shared by all parameters and raised once for each of them",
-        counter(lambda count, _, place: (count - 1) * place.of + place.index + 1),
+        counter(of_all),
+        apart=True,
+    ),
+    KnownCause(
+        "one step count is shared by all parameters and raised once for each of them, and it is no "
+        "part of what is saved",
+        counter(of_all_since_loading),
         apart=True,
     ),
     KnownCause(

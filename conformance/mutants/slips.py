@@ -25,12 +25,16 @@ class Place:
 
     steps    of the optimizer in which it has a gradient, from 1; empty: in all of them
     reloads  after how many steps the optimizer is saved and loaded
+    shared   where one counter that every parameter raises has got to, at each of its updates
+    unsaved  the same of a counter that begins again where the optimizer is loaded
     """
 
     index: int = 0
     of: int = 1
     steps: tuple[int, ...] = ()
     reloads: tuple[int, ...] = ()
+    shared: tuple[int, ...] = ()
+    unsaved: tuple[int, ...] = ()
 
 
 ALONE = Place()
@@ -221,6 +225,16 @@ def since_loading(count: int, _: Fraction, place: Place) -> int:
 def of_optimizer(count: int, _: Fraction, place: Place) -> int:
     """The optimizer's own counter in the place of the parameter's."""
     return place.steps[count - 1] if place.steps else count
+
+
+def of_all(count: int, _: Fraction, place: Place) -> int:
+    """A counter that every parameter raises."""
+    return place.shared[count - 1] if place.shared else count
+
+
+def of_all_since_loading(count: int, _: Fraction, place: Place) -> int:
+    """The same, where it is no part of what is saved."""
+    return place.unsaved[count - 1] if place.unsaved else count
 
 
 def everything(rule: Rule) -> tuple[str, ...]:

@@ -100,6 +100,25 @@ def present(parameter: Input, steps: int) -> list[int]:
     return [step for step in range(steps) if step not in parameter.absent]
 
 
+def raised(
+    parameters: Sequence[Input], reloads: Sequence[int], steps: int
+) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Where a counter that all parameters raise in turn has got to, at each update of each.
+
+    In the second place that of a counter which begins again where the optimizer is loaded.
+    """
+    found: list[tuple[list[int], list[int]]] = [([], []) for _ in parameters]
+    count, since = 0, 0
+    for step in range(steps):
+        since = 0 if step in reloads else since
+        for parameter, (every, unsaved) in zip(parameters, found, strict=True):
+            if step not in parameter.absent:
+                count, since = count + 1, since + 1
+                every.append(count)
+                unsaved.append(since)
+    return [(tuple(every), tuple(unsaved)) for every, unsaved in found]
+
+
 def left(parameter: Input, there: Sequence[int]) -> Input:
     """A parameter with the gradients that it has."""
     return replace(parameter, gradients=[parameter.gradients[step] for step in there])
@@ -169,6 +188,7 @@ class Testimony:
         # An optimizer goes through its groups one after the other.
         every = sorted(range(len(sizes)), key=lambda index: inputs.parameters[index].group)
         turn = {index: place for place, index in enumerate(every)}
+        counted = raised([inputs.parameters[index] for index in every], inputs.reloads, self.steps)
         wrong = replace(self.question, rule=candidate.mutant.rule)
         for members, decimals, rule in blocks(wrong, inputs):
             groups = [[index] for index in members] if candidate.apart else [members]
@@ -177,7 +197,10 @@ class Testimony:
                 parameters = [inputs.parameters[index] for index in some]
                 there = present(parameters[0], self.steps)
                 steps = tuple(step + 1 for step in there) if len(there) < self.steps else ()
-                mutant = candidate.at(Place(turn[some[0]], len(sizes), steps, inputs.reloads))
+                of_these = Place(
+                    turn[some[0]], len(sizes), steps, inputs.reloads, *counted[turn[some[0]]]
+                )
+                mutant = candidate.at(of_these)
                 needed = rule, decimals, [left(p, there) for p in parameters], inputs
                 yield Joint(place, there, needed, mutant)
 
