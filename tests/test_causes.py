@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from faulty import FAULTS, asked, everything, grade
 
@@ -75,6 +76,20 @@ def test_a_hyperparameter_that_is_doubled_is_told_by_identify_as_that(conformanc
     done = conformance("identify", name, "--features", "weight_decay", "--json")
     assert done.returncode == 1
     assert "weight decay is multiplied with 2" in json.loads(done.stdout)["why"]
+
+
+def corrected_late(parameter, gradient, state, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    real = parameter.dtype.type
+    m, v, count = state or (np.zeros_like(parameter), np.zeros_like(parameter), 1)
+    count += 1
+    m = real(beta1) * m + real(1 - beta1) * gradient
+    v = real(beta2) * v + real(1 - beta2) * gradient * gradient
+    above, below = m / real(1 - beta1**count), v / real(1 - beta2**count)
+    return parameter - real(lr) * above / (np.sqrt(below) + real(eps)), (m, v, count)
+
+
+def test_a_fault_of_a_rule_that_is_not_the_nearest_is_told_by_identify():
+    assert "the step count is one too large" in identify(corrected_late).why
 
 
 @pytest.mark.adapter("torch")

@@ -244,6 +244,10 @@ CAUSES: tuple[KnownCause, ...] = (
     ),
     KnownCause("the step count is one too small", counter(lambda count, _, place: count - 1)),
     KnownCause("the step count is one too large", counter(lambda count, _, place: count + 1)),
+    KnownCause(
+        "the step count is raised from the second step on: the first two are corrected alike",
+        counter(lambda count, _, place: max(count - 1, 1)),
+    ),
     KnownCause("the step count stays at 1", counter(lambda count, _, place: 1)),
     KnownCause("the step count is raised twice a step", counter(lambda count, _, place: 2 * count)),
     KnownCause(

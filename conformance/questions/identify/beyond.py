@@ -22,7 +22,7 @@ from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 
-LIKELY = 8  # rules of which causes are sought
+LIKELY = 16  # rules of which causes are sought
 # Mode, steps, elements a regime, and the setting of the hyperparameters' table.
 HELD = (
     ("trajectory", 12, 5, "long"),

@@ -50,17 +50,22 @@ def diagnosed(
     parts, places = by_place(comparisons)
     source, fault = ranked[0], ""
     if not parts:
-        source, found = cause(list(suspected(ranked)), records, queries, rest)
+        source, found = cause(list(suspected(ranked, records)), records, queries, rest)
         alike = [one.said() for one in found if one.kind == found[0].kind][:SHOWN]
         fault = " (or: ".join(alike) + ")" * (len(alike) - 1)
     return OutsideFamily(source, first(source, records, predict), parts, places, fault)
 
 
-def suspected(ranked: Sequence[Rule]) -> Iterator[Rule]:
-    """The rules that somebody may have meant: documented ones, and those that come nearest."""
+def suspected(ranked: Sequence[Rule], records: Sequence[QueryResult]) -> Iterator[Rule]:
+    """The rules that somebody may have meant: documented ones, and those that come nearest.
+
+    Of the documented ones those come first that take just what was asked for.
+    """
     documented = {variant.rule for variant in VARIANTS.values()}
     likely = [rule for rule in ranked if rule in documented]
-    yield from dict.fromkeys((*ranked[:NEAREST], *likely))
+    sent = set(records[0].experiment.coefficients)
+    meant = [rule for rule in likely if set(rule.hyperparameters) == sent]
+    yield from dict.fromkeys((*ranked[:NEAREST], *meant, *likely))
 
 
 @dataclass
