@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 MOST = 24  # names that a message lists
-NEAR = 0.5  # of difflib: how much of a name has to be right
+NEAR = 0.6  # of difflib: how much of a name has to be right
 OFFERED = 3
 
 

@@ -107,6 +107,15 @@ class Chapter:
     common: tuple[str, ...]
     blocks: tuple[Block, ...]
 
+    @property
+    def headed(self) -> bool:
+        """Whether its equations stand above its rules, which are named by what sets them apart."""
+        return bool(self.common)
+
+    def title(self, block: Block) -> str:
+        """What a rule is called below the heading, or without one."""
+        return (block.rule.words or "plain") if self.headed else block.rule.title
+
     def own(self, block: Block) -> list[str]:
         """The equations of a block that stand not above it."""
         return [line for line in block.rule.lines if line not in self.common]

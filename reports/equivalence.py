@@ -3,7 +3,8 @@ others from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 import markupsafe
 from rich.console import Console
@@ -33,6 +34,7 @@ NOT_TOLD = (
     "What no rule of the family explains stands alone: a run compares nothing with it but the "
     "rules of others."
 )
+GRADIENTS = re.compile(r"(.+) with (\S+) gradients")
 UNFOLDED = 30  # witnesses that a page shows at once
 
 
@@ -166,8 +168,19 @@ def exceptions(item: Class) -> Iterator[str]:
         if member.also:
             known = f"no case of its own tells it from {', '.join(member.also)}"
             found.setdefault(known, []).append(member.name)
-    for why, names in found.items():
+    for why, names in together(found):
         yield f"{', '.join(names)}: {why}"
+
+
+def together(found: Mapping[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
+    """Reasons that differ in the kind of gradients alone are one, for the same names."""
+    kept: dict[tuple[str, ...], list[str]] = {}
+    for why, names in found.items():
+        match = GRADIENTS.fullmatch(why)
+        kept.setdefault((match[1] if match else why, *names), []).append(match[2] if match else "")
+    for (why, *names), kinds in kept.items():
+        listed = ", ".join(filter(None, kinds))
+        yield f"{why} with {listed} gradients" if listed else why, names
 
 
 def said(item: ClassWitness) -> str:

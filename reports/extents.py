@@ -11,7 +11,7 @@ from rich.console import Console
 
 from optimizer_conformance.reports.blocks import Folded
 
-LINES = 120  # of a report without --long
+LINES = 119  # of a report without --long; a run says below it whether it is as expected
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,10 @@ class Extent:
     modes      execution modes with one result behind the name, instead of the name alone
     airy       each rule with all its equations on lines of their own
     plain      rules that everybody follows who documents them with equations, too
-    sentences  of known departures, instead of their links alone
+    inside     known departures at each rule, instead of a line a finding below all rules
+    sentences  of known departures, instead of the names of their findings alone
+    places     of known departures: where, instead of who alone
+    whole      all equations of a rule, instead of the last one in a paragraph with who follows
     names      who follows, instead of how many of each framework
     equations  of the rules, instead of their words alone
     """
@@ -31,7 +34,10 @@ class Extent:
     modes: bool = True
     airy: bool = True
     plain: bool = True
+    inside: bool = True
     sentences: bool = True
+    places: bool = True
+    whole: bool = True
     names: bool = True
     equations: bool = True
 
@@ -45,16 +51,12 @@ class Extent:
 
 
 MANY = 4  # names that a line has room for, whatever else there is
-EXTENTS = (
-    Extent(),
-    Extent(outcomes=False),
-    Extent(outcomes=False, modes=False),
-    Extent(outcomes=False, modes=False, airy=False),
-    Extent(outcomes=False, modes=False, airy=False, plain=False),
-    Extent(outcomes=False, modes=False, airy=False, plain=False, sentences=False),
-    Extent(outcomes=False, modes=False, airy=False, plain=False, sentences=False, names=False),
-    Extent(False, False, False, False, False, False, False),
-)
+# What is left out, one after the other.
+ORDER = (
+    "outcomes", "modes", "airy", "plain", "inside", "sentences", "places", "whole", "names",
+    "equations",
+)  # fmt: skip
+EXTENTS = tuple(Extent(**dict.fromkeys(ORDER[:count], False)) for count in range(len(ORDER) + 1))
 
 
 def paper(console: Console) -> Console:

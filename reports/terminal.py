@@ -82,8 +82,8 @@ def came_out(run: RunData, words: Words, extent: Extent, *, long: bool) -> None:
         words.say(f"came out {line}", style="yellow", styled=len("came out"))
     if left := len(strange[shown:] if shown is not None else []):
         words.say(
-            f"{'… and ' if shown else ''}{left} kinds of outcome that nobody wants (nan, infinite, "
-            "frozen) where no digit was promised: --long has them",
+            f"{'… and ' if shown else ''}{left} kinds of outcome that nobody wants, where no digit "
+            "is promised: --long",
             style="yellow",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import PurePath
 
 from optimizer_conformance.reports.bearings import Bearing, Lapse
@@ -16,20 +17,23 @@ def chapters(stated: list[Chapter], words: Words, extent: Extent, *, long: bool)
     """Every rule, family by family."""
     seen: set[str] = set()
     many = True
-    short = [item for item in stated if not extent.plain and whole(item)]
+    short = [item for item in stated if not extent.plain and all(map(quiet, item.blocks))]
     for chapter in stated:
         if chapter in short:
             continue
         if (many or len(chapter.blocks) > 1) and extent.airy:
             words.blank()
         many = len(chapter.blocks) > 1
-        heading(chapter, words)
+        if chapter.headed:
+            words.say(f"{chapter.family}: {typeset('; '.join(chapter.common))}", style="bold")
         for block in chapter.blocks:
             if extent.plain or not quiet(block):
                 show_block(block, chapter, words, seen, extent, long=long)
         if not extent.plain:
-            together([block for block in chapter.blocks if quiet(block)], words, extent, start=" ")
-    together([block for item in short for block in item.blocks], words, extent, start="")
+            together([(chapter, item) for item in chapter.blocks if quiet(item)], words, extent)
+    together([(item, block) for item in short for block in item.blocks], words, extent, full=True)
+    if not extent.inside:
+        departures(stated, words, extent)
 
 
 def quiet(block: Block) -> bool:
@@ -37,34 +41,28 @@ def quiet(block: Block) -> bool:
     return all(line.first.conduct is Conduct.follows for line in block.lines)
 
 
-def whole(chapter: Chapter) -> bool:
-    """Whether everybody follows the one rule of a family."""
-    return len(chapter.blocks) == 1 and quiet(chapter.blocks[0])
+def together(
+    blocks: list[tuple[Chapter, Block]], words: Words, extent: Extent, *, full: bool = False
+) -> None:
+    """Rules that everybody follows who documents them, in one paragraph without formulas.
 
-
-def together(blocks: list[Block], words: Words, extent: Extent, *, start: str) -> None:
-    """Rules that everybody follows who documents them, in one paragraph without formulas."""
-    if not blocks:
-        return
+    ``full`` are their titles where no heading stands above them.
+    """
     said = [
-        (block.rule.words if start else block.rule.title, ", ".join(extent.named(block.lines)))
-        for block in blocks
+        (
+            block.rule.title if full else chapter.title(block),
+            ", ".join(extent.named(block.lines)),
+        )
+        for chapter, block in blocks
     ]
-    mark = Conduct.follows.mark
-    words.say(
-        "; ".join(f"{title} ({names})" for title, names in said),
-        start=f"{start}{mark} ",
-        style=Conduct.follows.tone.terminal,
-        styled=len(start) + 1,
-        indent=4,
-    )
-
-
-def heading(chapter: Chapter, words: Words) -> None:
-    """A family with the equations that its rules share; one rule needs no heading above its own."""
-    if len(chapter.blocks) > 1:
+    if said:
+        start = "" if full or not blocks[0][0].headed else " "
         words.say(
-            f"{chapter.family}: {typeset('; '.join(chapter.common))}".rstrip(": "), style="bold"
+            "; ".join(f"{title} ({names})" for title, names in said),
+            start=f"{start}{Conduct.follows.mark} ",
+            style=Conduct.follows.tone.terminal,
+            styled=len(start) + 1,
+            indent=4,
         )
 
 
@@ -82,35 +80,88 @@ def show_block(
     ``seen`` are the sentences that were said before: of those the link is enough.
     """
     equations = [typeset(line) for line in chapter.own(block)]
+    title, start = chapter.title(block), " " * chapter.headed
     if quiet(block) and not extent.airy:
-        return in_passing(block, equations[-1:], words, extent, alone=len(chapter.blocks) == 1)
-    if not extent.equations:
-        return densely(block, words, seen, extent, alone=len(chapter.blocks) == 1)
-    alone = len(chapter.blocks) == 1
-    title, start = (block.rule.title, "") if alone else (block.rule.words, " ")
+        return in_passing(block, f"{title}: {' '.join(equations[-1:])}", words, extent, start)
+    if not extent.whole:
+        shown = equations[-1:] if extent.equations else []
+        return densely(block, ": ".join([title, *shown]), words, seen, extent, start)
     colon = ":" * bool(title and equations)
     words.parts(f"{start}{title}{colon}", equations, style=Tone.note.terminal, indent=4)
     if long:
         words.say(f"stated by {', '.join(block.documents)}", style="dim", start="  ", indent=4)
-    if names := extent.named(block.of(Conduct.follows)):
+    if not extent.inside:
+        marks = "; ".join(marked(block, extent))
+        words.say(marks, start="  ", style=tone(block).terminal, styled=3, indent=4)
+    elif names := extent.named(block.of(Conduct.follows)):
         listed(names, f"{Conduct.follows.said(len(names))}:", Conduct.follows, words)
-    for conduct in (Conduct.excepted, Conduct.another, Conduct.undecided):
-        for lines in block.together(conduct):
-            departing(lines, words, seen, extent)
+    for lines in leaving(block, extent):
+        departing(lines, words, seen, extent)
     return None
 
 
-def densely(block: Block, words: Words, seen: set[str], extent: Extent, *, alone: bool) -> None:
+def tone(block: Block) -> Tone:
+    """Of the first mark of a block."""
+    return Conduct.follows.tone if block.of(Conduct.follows) else Tone.warn
+
+
+def leaving(block: Block, extent: Extent) -> list[list[Folded]]:
+    """Who does not follow, or not everywhere, of whom something is said at the rule."""
+    return [
+        lines
+        for conduct in (Conduct.excepted, Conduct.another, Conduct.undecided)
+        for lines in block.together(conduct)
+        if extent.inside or not settled(lines[0].first)
+    ]
+
+
+def settled(item: Bearing) -> bool:
+    """Whether all that is to be said of an implementation stands in findings."""
+    return bool(item.lapses) and all(lapse.known for lapse in item.lapses)
+
+
+def marked(block: Block, extent: Extent) -> Iterator[str]:
+    """Who follows and who does not, with marks alone."""
+    for conduct in (Conduct.follows, Conduct.excepted, Conduct.another):
+        lines = [item for item in block.of(conduct) if not item.first.lapses or settled(item.first)]
+        if names := extent.named(lines):
+            yield f"{conduct.mark} {', '.join(names)}"
+
+
+def departures(stated: list[Chapter], words: Words, extent: Extent) -> None:
+    """Known departures, a line a finding: what it is, and who shows it where."""
+    found: dict[tuple[str, str], dict[str, list[Folded]]] = {}
+    lines = (line for item in stated for block in item.blocks for line in block.lines)
+    for line in lines:
+        for lapse in line.first.lapses if settled(line.first) else ():
+            key = (lapse.sentence if extent.sentences or not lapse.link else "", lapse.link)
+            place = lapse.where if extent.places else ""
+            found.setdefault(key, {}).setdefault(place, []).append(line)
+    lines = [said(sentence, link, places, extent) for (sentence, link), places in found.items()]
+    if lines:
+        words.say("Known" if extent.sentences else "Known: docs/findings/NAME.md", style="bold")
+    for line in lines if extent.places else filter(None, ["; ".join(lines)]):
+        words.say(line, start=" ", indent=4 if extent.places else 1)
+
+
+def said(sentence: str, link: str, places: dict[str, list[Folded]], extent: Extent) -> str:
+    """One finding, and who shows it where."""
+    who = "; ".join(
+        f"{', '.join(extent.named(members))} {where}".strip() for where, members in places.items()
+    )
+    if not sentence:
+        return f"{PurePath(link).stem}: {who}"
+    return f"{sentence} ({link}): {who}" if link else f"{sentence}: {who}"
+
+
+def densely(
+    block: Block, title: str, words: Words, seen: set[str], extent: Extent, start: str
+) -> None:
     """A rule that not everybody follows, in one paragraph: a mark before each who does or not."""
-    said = []
-    if names := extent.named(block.of(Conduct.follows)):
-        said.append(f"{Conduct.follows.mark} {', '.join(names)}")
-    new = False
-    for conduct in (Conduct.excepted, Conduct.another, Conduct.undecided):
-        for lines in block.together(conduct):
-            new = new or lines[0].first.new
-            said.append(f"{conduct.mark} {departed(lines, seen, extent)}")
-    title, start = (block.rule.title, "") if alone else (block.rule.words, " ")
+    left = leaving(block, extent)
+    said = list(marked(block, extent))
+    said += [f"{lines[0].first.conduct.mark} {departed(lines, seen, extent)}" for lines in left]
+    new = any(lines[0].first.new for lines in left)
     words.say(
         f"{title}: {'; '.join(said)}",
         start=start,
@@ -120,16 +171,11 @@ def densely(block: Block, words: Words, seen: set[str], extent: Extent, *, alone
     )
 
 
-def in_passing(
-    block: Block, equations: list[str], words: Words, extent: Extent, *, alone: bool
-) -> None:
+def in_passing(block: Block, title: str, words: Words, extent: Extent, start: str) -> None:
     """A rule that everybody follows who documents it, in one paragraph."""
-    title = block.rule.title if alone else block.rule.words
-    told = ": ".join(filter(None, [title, *equations]))
-    mark = Conduct.follows.mark
     words.say(
-        f"{told}: {', '.join(extent.named(block.lines))}",
-        start=f"{'' if alone else ' '}{mark} ",
+        f"{title.removesuffix(': ')}: {', '.join(extent.named(block.lines))}",
+        start=f"{start}{Conduct.follows.mark} ",
         style=Conduct.follows.tone.terminal,
         styled=2,
         indent=4,

@@ -192,6 +192,20 @@ class TestCommand:
         assert done.returncode == 0
         assert "outside the root" in done.stdout
 
+    def test_kinds_of_gradients_alone_make_no_reasons_apart(self):
+        names, more = ["keras.RMSprop"], ["keras.RMSprop", "keras.Adam"]
+        found = {
+            "except in float16 with wide gradients": names,
+            "except in float16 with tiny gradients": names,
+            "except in float16 with huge gradients": more,
+            "errors in float64": names,
+        }
+        assert list(equivalence.together(found)) == [
+            ("except in float16 with wide, tiny gradients", names),
+            ("except in float16 with huge gradients", more),
+            ("errors in float64", names),
+        ]
+
     def test_a_kept_map_says_the_same_as_its_run(self, conformance, folder, found, tmp_path):
         kept = tmp_path / "map.json"
         assert conformance("equivalence", str(folder), "--json", "-o", str(kept)).returncode == 0
@@ -204,7 +218,7 @@ class TestCommand:
             (("--options", "centred"), "did you mean centered"),
             (("--options", "centered"), "no implementation with these options"),
             (("--family", "caffe"), "known are"),
-            (("--format", "png"), "known are terminal"),
+            (("--format", "png"), "known are "),
         ],
     )
     def test_what_does_not_exist_is_said_in_one_line(self, conformance, folder, words, message):

@@ -172,8 +172,8 @@ class TestGaps:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (["--conformance-adapter", "torhc"], "*torhc: unknown; known are*"),
-            (["--conformance-profile", "qiuck"], "*qiuck: unknown; known are quick, *"),
+            (["--conformance-adapter", "torhc"], "*torhc: unknown; did you mean torch*"),
+            (["--conformance-profile", "qiuck"], "*qiuck: unknown; did you mean quick*"),
             (["--conformance-variant", "nothing"], "*nothing: fits none*"),
             (["--conformance-expectations", "nowhere"], "*nowhere is no folder*"),
         ],

@@ -18,10 +18,11 @@ from optimizer_conformance.cli.console import json_text
 from optimizer_conformance.questions import attempted
 from optimizer_conformance.questions.stated import rules_of, stated
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reports import exported, markdown, model, modes, terminal
+from optimizer_conformance.reports import exported, markdown, model, modes, terminal, told
 from optimizer_conformance.reports.bearings import bearings
 from optimizer_conformance.reports.blocks import Folded, chapters
-from optimizer_conformance.reports.paragraphs import things
+from optimizer_conformance.reports.extents import Extent
+from optimizer_conformance.reports.paragraphs import Words, things
 from optimizer_conformance.reports.records import About, Cell
 from optimizer_conformance.reports.store import Run
 from optimizer_conformance.reports.text import typeset
@@ -186,6 +187,44 @@ class TestTerminal:
         (line,) = (line for line in text.splitlines() if "● " in line)
         assert all(name in line for name in names)
 
+    def test_a_large_run_fits_120_lines_of_80_columns_and_keeps_each_finding_and_formula(
+        self, tmp_path
+    ):
+        names = [name for name, variant in VARIANTS.items() if not variant.features][::5]
+        cells, reasons = [], {}
+        for number, name in enumerate(names):
+            own = [f"framework:optimizers.{name}[{mode}]" for mode in ("a", "b")]
+            reasons[name] = f"{name} {'for a long reason ' * 8}(docs/findings/{name}.md)"
+            kind = {"variant": name, "dtype": "float16"}
+            cells += [replace(FINE, implementation=item, variant=name) for item in own]
+            if number % 3 == 0:
+                cells += [replace(WRONG, implementation=own[0], expectation=name, **kind)]
+        data = run_of(cells, tmp_path / "run", reasons=reasons)
+        text = shown(data)
+        assert len(names) > 30
+        assert len(text.splitlines()) <= 120
+        departing = {cell.variant for cell in cells if cell.expectation}
+        assert all(f"{name}:" in text or f"{name}.md" in text for name in departing)
+        assert text.count("′ = ") >= len(departing) / 2
+
+    def test_findings_apart_say_who_and_where_once(self, tmp_path):
+        known = replace(WRONG, expectation="hat", implementation="torch:A")
+        other = replace(known, implementation="torch:B", variant="keras-adam")
+        fresh = replace(WRONG, implementation="torch:C", why="it is new")
+        cells = [
+            item
+            for cell in (known, other, fresh)
+            for item in (cell, replace(cell, dtype="float64", verdict="exact"))
+        ]
+        data = run_of(cells, tmp_path / "run", reasons={"hat": REASON})
+        there = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+        stated = list(chapters(bearings(data), rules_of(data)))
+        told.chapters(stated, Words(there), Extent(inside=False), long=False)
+        text = there.file.getvalue()
+        assert " epsilon hat (docs/findings/hat.md): torch:A, torch:B in float32\n" in text
+        assert text.count("torch:A") == text.count("torch:B") == 2
+        assert "○ torch:C computes another rule in float32: it is new (new)" in text
+
     def test_scores_and_options_are_for_those_who_ask(self, tmp_path):
         data = run_of([FINE], tmp_path / "run")
         assert "ulp" not in shown(data)
@@ -245,7 +284,7 @@ def test_what_was_tried_is_said_once_for_all_implementations(tmp_path):
     data = run_of(cells, tmp_path / "run")
     tried, left = attempted.lines(data)
     assert tried.startswith("tried: up to 9 steps, up to 7 elements; options: plain;")
-    assert f"situations of {len(SITUATIONS)}" in tried
+    assert f"of {len(SITUATIONS)} situations" in tried
     assert "long-run" in left
     assert left.endswith("which, and why: --long")
     full, reasons = attempted.lines(data, long=True)

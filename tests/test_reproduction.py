@@ -224,7 +224,10 @@ class TestCommand:
         (["torch:Adma", LAYOUT], "torch has no 'torch:Adma'"),
         (["trch:Adam", LAYOUT], "trch cannot be imported"),
         (["--all", "run"], "--all takes RUN and --out FOLDER"),
-        (["torch:Adam", LAYOUT, "--variant", "torch-adma"], "no variant is called 'torch-adma'"),
+        (
+            ["torch:Adam", LAYOUT, "--variant", "torch-adma"],
+            "no variant 'torch-adma'; did you mean",
+        ),
     ],
 )
 def test_wrong_usage_gets_one_line(conformance, words, said):

@@ -143,7 +143,7 @@ class TestCommand:
         [
             (("--family", "caffe"), "known are"),
             (("--option", "centred"), "did you mean centered"),
-            (("--format", "pdf"), "known are terminal"),
+            (("--format", "pdf"), "known are "),
             (("-i", "caffe:*"), "no implementation"),
         ],
     )

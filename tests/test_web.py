@@ -7,8 +7,10 @@ import os
 import random
 import re
 import shutil
+from pathlib import Path
 
 import hostile as hostile_run
+import pages
 import pytest
 from msgspec.structs import replace
 from test_reading import DOUBLE, FINE, REASON, WRONG, run_of
@@ -17,6 +19,7 @@ from optimizer_conformance.questions.exhibits import exhibits, path
 from optimizer_conformance.reference.examples import d2l_trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import model, packed, web
+from optimizer_conformance.reports.together import together
 
 CHROMIUM = os.environ.get("CONFORMANCE_CHROMIUM") or shutil.which("chromium")
 
@@ -25,6 +28,14 @@ def data_of(folder, name):
     text = (folder / "data" / f"{name}.js").read_text(encoding="utf-8")
     found = re.fullmatch(r'SITE\.put\("[^"]*", (.*)\);\n', text)
     return json.loads(found[1])
+
+
+def go(page, place):
+    """Open another page of a site that is open."""
+    if page.url.partition("#")[2] != f"/{place}":
+        page.evaluate("document.querySelector('h1').remove()")
+        page.evaluate("place => { location.hash = place; }", f"/{place}")
+        page.wait_for_selector("h1")
 
 
 def cells_of(content):
@@ -43,6 +54,17 @@ def built(numpy_run, tmp_path_factory):
     """The site of a run of three implementations."""
     folder = tmp_path_factory.mktemp("site") / "report"
     data = model.load(numpy_run.folder)
+    web.write(data, folder, exhibits(data))
+    return folder, data
+
+
+@pytest.fixture(scope="module")
+def drawn(built, tmp_path_factory):
+    """The site of the runs that ``RUNS`` names, otherwise of three implementations."""
+    if not (named := os.environ.get("RUNS")):
+        return built
+    data = together([model.load(Path(folder)) for folder in named.split(os.pathsep)])
+    folder = tmp_path_factory.mktemp("drawn") / "report"
     web.write(data, folder, exhibits(data))
     return folder, data
 
@@ -141,6 +163,7 @@ def chromium():
         opened.close()
 
 
+DRAWN = {"cell": 12, "cells": 4, "implementation": 4}  # random pages of each kind
 SIZES = {"desktop": (1400, 900), "laptop": (1100, 700), "phone": (390, 844)}
 PLACES = (
     "",
@@ -213,6 +236,61 @@ class TestInABrowser:
         found = page.evaluate("axe.run({preload: false}).then((result) => result.violations)")
         assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
 
+    @pytest.mark.parametrize("kind", ["cell", "cells", "implementation"])
+    def test_every_number_on_random_pages_is_the_run_folders(self, drawn, opened, kind):
+        """Twenty pages, of ``RUNS`` where that names run folders; ``SEED`` draws others."""
+        folder, data = drawn
+        own = pages.claimed(data)
+        rng = random.Random(os.environ.get("SEED", "0") + kind)
+        page = opened(folder)
+        for place in rng.sample(range(len(own)), min(DRAWN[kind], len(own))):
+            record = own.iloc[place].to_dict()
+            getattr(self, f"compare_{kind}")(page, data, record)
+        assert page.complaints == []
+
+    def compare_cell(self, page, data, record):
+        parts = [record[name] for name in ("implementation", "device", "case", "regime", "variant")]
+        lines, told, rows = pages.cell(record, pages.kept(data, record))
+        go(page, pages.address("cell", *parts))
+        names, said = page.locator("dt").all_inner_texts(), page.locator("dd").all_inner_texts()
+        seen = dict(zip(names, said, strict=True))
+        assert {name: seen.get(name) for name in lines} == lines
+        assert not told or told in page.inner_text("main")
+        columns = [0, 3, 5, 7, 8]
+        body = [row.locator("td").all_inner_texts() for row in page.locator("tbody tr").all()]
+        assert [[row[column] for column in columns] for row in body] == rows
+
+    def compare_cells(self, page, data, record):
+        place = (record["implementation"], record["device"])
+        own = pages.claimed(data)
+        own = own[(own.implementation == place[0]) & (own.device == place[1])]
+        told, rows = pages.listed(own.to_dict("records"))
+        go(page, pages.address("cells", *place))
+        assert page.inner_text("[role=status]").startswith(told)
+        body = page.locator("tbody tr").evaluate_all(
+            "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
+        )
+        assert [row[-2:] for row in body] == rows
+
+    def compare_implementation(self, page, data, record):
+        place = (record["implementation"], record["device"])
+        counts, others = pages.implementation(data, *place)
+        go(page, pages.address("implementation", *place))
+        tables = page.evaluate(
+            "() => [...document.querySelectorAll('main table')].map(table => [...table.rows].map("
+            "row => [...row.cells].map(cell => cell.textContent)))"
+        )
+        header, *rows = next(table for table in tables if table[0][0] == "options")
+        seen = {
+            (row[0], dtype): cell
+            for row in rows
+            for dtype, cell in zip(header[1:], row[1:], strict=True)
+            if cell != "–"
+        }
+        assert seen == counts
+        told = [table[1:] for table in tables if "deviating" in table[0]]
+        assert [row[3:5] for table in told for row in table] == others
+
     def test_search_narrows_and_stands_in_the_address(self, departing, opened):
         page = opened(departing)
         assert page.locator(".matrix tbody tr").count() == 2
@@ -254,6 +332,12 @@ class TestInABrowser:
         page.click("#theme")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
         assert "○ computes another rule" in page.inner_text(".matrix")
+
+    def test_where_few_rules_are_left_their_headings_are_read_like_text(self, departing, opened):
+        page = opened(departing, "?q=torch%3Aadam")
+        head = page.locator(".matrix th.r a").first
+        assert head.evaluate("item => getComputedStyle(item).writingMode") == "horizontal-tb"
+        assert page.locator(".matrix tbody tr").first.bounding_box()["y"] < SIZES["laptop"][1] / 2
 
     def test_a_walk_is_chosen(self, departing, opened):
         page = opened(departing, "playground")

@@ -72,7 +72,7 @@ class Attempts:
         partly = len(self.missing) - len(nowhere)
         more = f"of some implementations {partly} more" if partly else ""
         left = "; ".join(filter(None, [", ".join(nowhere), more, "which, and why: --long"]))
-        met = f"{len(self.situations)} situations of {len(SITUATIONS)}"
+        met = f"{len(self.situations)} of {len(SITUATIONS)} situations"
         return (
             f"tried: up to {self.steps:,} steps, up to {self.elements:,} elements; options: "
             f"{few(self.options)}; formats: {', '.join(self.formats) or PLAIN}; {met}",
