@@ -16,6 +16,7 @@ LEFT_OUT = "this profile leaves it out"
 ONE_SET = "no other set is both its own and the document's"
 PLAIN = "none"
 SHOWN = 8  # sets of options that are named
+NAMED = 13  # situations, where not every reason has room
 PLACES = {situation.name: place for place, situation in enumerate(SITUATIONS)}
 
 
@@ -71,7 +72,10 @@ class Attempts:
         nowhere = [name for name in self.missing if name not in self.situations]
         partly = len(self.missing) - len(nowhere)
         more = f"of some implementations {partly} more" if partly else ""
-        left = "; ".join(filter(None, [", ".join(nowhere), more, "which, and why: --long"]))
+        named = ", ".join(nowhere[:NAMED])
+        if len(nowhere) > NAMED:
+            named = f"{len(nowhere)} situations, such as {named}"
+        left = "; ".join(filter(None, [named, more, "which, and why: --long"]))
         met = f"{len(self.situations)} of {len(SITUATIONS)} situations"
         return (
             f"tried: up to {self.steps:,} steps, up to {self.elements:,} elements; options: "
