@@ -131,8 +131,7 @@ def marked(block: Block, extent: Extent) -> Iterator[str]:
 def departures(stated: list[Chapter], words: Words, extent: Extent) -> None:
     """Known departures, a line a finding: what it is, and who shows it where."""
     found: dict[tuple[str, str], dict[str, list[Folded]]] = {}
-    lines = (line for item in stated for block in item.blocks for line in block.lines)
-    for line in lines:
+    for line in (line for item in stated for block in item.blocks for line in block.lines):
         for lapse in line.first.lapses if settled(line.first) else ():
             key = (lapse.sentence if extent.sentences or not lapse.link else "", lapse.link)
             place = lapse.where if extent.places else ""

@@ -111,15 +111,21 @@ def identify_(
                     hyperparameters=known_values(asked, options_on, fixed),
                 )
                 found.append(answer)
-                if not as_json:
-                    answer.show(console)
     except Unidentifiable as error:
+        told(found, as_json=as_json)
         errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(OUTSIDE) from error
     if as_json:
         first, *others = (item.content() for item in found)
         print_answer({**first, "others": others})
+    told(found, as_json=as_json)
     raise typer.Exit(OUTSIDE if any(not item.rules for item in found) else 0)
+
+
+def told(found: Iterable[Identification], *, as_json: bool) -> None:
+    """What was found, once nothing turns on the terminal any more."""
+    for answer in found if not as_json else ():
+        answer.show(console)
 
 
 def canonical(asked: Subject, given: Mapping[str, Any]) -> dict[str, str]:

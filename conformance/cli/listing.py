@@ -93,6 +93,8 @@ def known(what: str) -> list[str]:
 def text(value: Any) -> str:
     """A value of a row as a person reads it."""
     if isinstance(value, dict):
+        if any(" " in str(item) for item in value.values()):  # sentences
+            return "; ".join(f"{name}: {item}" for name, item in value.items())
         return ", ".join(f"{name} {item}" for name, item in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 

@@ -131,7 +131,7 @@ def verify(
         model.load(run, incomplete=True)  # it must be one
         write(run / pages.LEDGER, pages.render(content, "json").encode())
     if format_ == "table":
-        show(content)
+        show(content, every=bool(documents or claim or verdict))
         closing(entries, code)
         if out is not None:
             write(out, pages.render(content, "json").encode())
@@ -196,8 +196,11 @@ def decided(chosen: list[document.Document], fits: Any, *, quiet: bool) -> list[
         return ledger.verify(chosen, context, wanted=fits, progress=progress)
 
 
-def show(content: ClaimLedger) -> None:
-    """A document's claims: those that call for attention in full, of the others how many."""
+def show(content: ClaimLedger, *, every: bool) -> None:
+    """A document's claims: those that call for attention in full, of the others how many.
+
+    Those that are confirmed are told where some were asked for by name: ``every``.
+    """
     words = Words(console)
     for about in content.documents:
         rows = [row for row in content.claims if row.document == about.name]
@@ -207,15 +210,20 @@ def show(content: ClaimLedger) -> None:
         words.say(about.title, style="bold")
         for verdict in CLAIM_TONES:
             own = [row for row in rows if row.decision.verdict == verdict]
-            tell(verdict, own, words)
+            tell(verdict, own, words, every=every)
+    if not every:
+        words.blank()
+        words.say("What is confirmed in a document: conformance verify NAME", style="dim")
 
 
-def tell(verdict: str, rows: list[Entry], words: Words) -> None:
+def tell(verdict: str, rows: list[Entry], words: Words, *, every: bool) -> None:
     """Claims of one verdict."""
     tone = CLAIM_TONES[verdict].terminal
     if rows:
         words.say(f"{len(rows)} {verdict}", start="  ", style=tone)
     for row in rows:
+        if verdict == "confirmed" and row.status == "expected" and not every:
+            continue
         known = " (known)" if row.expected == verdict == "contradicted" else ""
         note = "" if row.status == "expected" else f" ({row.status})"
         words.say(f"{row.id}{known}{note}: {row.statement}", start="    ", indent=6)

@@ -8,6 +8,8 @@ const MARKS = {
   dot: ["•", "computes this rule, which its own document does not state"],
 };
 
+const FEW = 3; // rules whose headings have room to be read without turning one's head
+
 function marks(row) {
   const found = {};
   if (row.claimed) found[row.rule] = row.conduct;
@@ -42,14 +44,6 @@ function chosen(query) {
 function matrix(rows) {
   const seen = new Set(rows.flatMap((row) => Object.keys(marks(row))));
   const rules = SITE.data.run.rules.filter((rule) => seen.has(rule.key));
-  const families = [];
-  rules.forEach((rule) => {
-    if (families.at(-1)?.[0] === rule.family) families.at(-1)[1] += 1;
-    else families.push([rule.family, 1]);
-  });
-  const first = new Set();
-  let count = 0;
-  families.forEach(([, wide]) => { first.add(count); count += wide; });
   const head = el("thead", {},
     el("tr", {},
       el("th", { scope: "col" }, "implementation"), el("th", { scope: "col" }, "its document"),
@@ -77,7 +71,7 @@ function matrix(rows) {
     body.append(line);
   }
   return el("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Implementations and rules" },
-    el("table", { class: "matrix", onkeydown: walk }, head, body));
+    el("table", { class: rules.length <= FEW ? "matrix few" : "matrix", onkeydown: walk }, head, body));
 }
 
 function walk(event) {
@@ -136,8 +130,7 @@ SITE.page("matrix", "Matrix", (rest, query) => {
       el("label", {}, "sort by", el("select", { onchange: (event) => set("sort", event.target.value) },
         [["rule", "rule"], ["name", "name"], ["word", "what calls for attention"]].map(([value, text]) =>
           el("option", { value, selected: asked.get("sort") === value }, text))))),
-    el("p", { class: "soft" }, Object.values(MARKS).map(([mark, text]) => `${mark} ${text}`).join("; "), ". Headings lead to the formulas, names to what was observed."),
-    count, place);
+    count, place, el("p", { class: "soft" }, Object.values(MARKS).map(([mark, text]) => `${mark} ${text}`).join("; "), ". Headings lead to the formulas, names to what was observed."));
   redraw();
 });
 

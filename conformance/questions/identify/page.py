@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from optimizer_conformance.questions.audit.naming import known
-from optimizer_conformance.reports.paragraphs import Words, things
+from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.text import typeset
 
 if TYPE_CHECKING:
@@ -23,12 +23,10 @@ def show(found: Identification, console: Console) -> None:
     words.say(found.why, indent=2)
     for text in found.formula:
         words.say(typeset(text), start="    ", indent=6)
-    if found.latex:
-        words.say(r" \\ ".join(found.latex), style="dim", whole=True)
     if found.rules:
         departing = f" (nearest; {found.departure})" if found.departure else ""
         words.say(f"documented as: {known(found.nearest_variants)}{departing}", indent=2)
-    factors(found, words, console)
+    factors(found, words)
     for number, experiment in enumerate(found.experiments, start=1):
         words.say(f"experiment {number}: {experiment}", style="dim", indent=2)
     for line in found.attempts.lines:
@@ -36,10 +34,11 @@ def show(found: Identification, console: Console) -> None:
     words.say(f"{found.steps} steps, {found.seconds:.1f} s")
 
 
-def factors(found: Identification, words: Words, console: Console) -> None:
+def factors(found: Identification, words: Words) -> None:
     """What an experiment has decided, what was seen, and what nothing can tell."""
-    if rules := [row for row in found.factors if row.experiment]:
-        things(console, FACTOR_HEADS, [decided(row) for row in rules])
+    for row in found.factors:
+        if row.experiment:
+            words.say(decided(row), indent=2)
     others = [row for row in found.factors if not row.experiment]
     idle = [row.name for row in others if row.value in ("none", "false")]
     for row in others:
@@ -53,10 +52,9 @@ def factors(found: Identification, words: Words, console: Console) -> None:
         words.say(note, indent=2)
 
 
-FACTOR_HEADS = ("factor", "value", "nearest other", "bounds apart", "experiment", "step")
-
-
-def decided(row: FactorRow) -> tuple[str, ...]:
-    """A factor that an experiment has decided."""
-    apart = f"{row.separation:.3g}"
-    return (row.name, row.value, row.rival, apart, str(row.experiment), str(row.step))
+def decided(row: FactorRow) -> str:
+    """A factor that an experiment has decided, and how far off its nearest other value would be."""
+    return (
+        f"{row.name}: {row.value}, not {row.rival} ({row.separation:.3g} bounds apart in step "
+        f"{row.step} of experiment {row.experiment})"
+    )

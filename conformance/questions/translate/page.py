@@ -5,45 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
-from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.paragraphs import Words, things
+from optimizer_conformance.reports.text import typeset
 
 if TYPE_CHECKING:
     from optimizer_conformance.questions.translate.result import Side, Translation
 
 
 def show(found: Translation, console: Console) -> None:
-    """For people."""
+    """For people: no line is broken inside a word."""
+    words = Words(console)
     for side, what in ((found.first, "from"), (found.second, "to")):
-        console.print(
-            f"[bold]{what}[/] {escape(side.implementation)}: {rule(side)}", soft_wrap=True
+        words.say(
+            f"{what} {side.implementation}: {rule(side)}", style="bold", styled=len(what), indent=2
         )
         for line in side.formula:
-            console.print(f"     {escape(line)}")
+            words.say(typeset(line), start="    ", indent=6)
         if side.departs:
-            console.print(f"     [yellow]not what it documents:[/] {escape(side.departs)}")
-    colour = "green" if found.proved else "yellow"
-    console.print(f"[bold {colour}]{found.words}[/]")
+            words.say(f"not what it documents: {side.departs}", start="    ", indent=6)
+    words.say(found.words, style=f"bold {'green' if found.proved else 'yellow'}")
     if found.reason:
-        console.print(f"  {escape(found.reason)}", soft_wrap=True)
-    console.print(numbers(found))
-    for name, values in found.schedules.items():
-        console.print(f"  {name} of steps 1, 2, …: {', '.join(values)}, …", soft_wrap=True)
-    for name, value in found.state.items():
-        console.print(f"  before the first step: {name} = {value} in every element")
-    if found.formulas and found.proved and not found.varying:
-        console.print("  [yellow]only while the learning rate does not change[/]")
+        words.say(found.reason, start="  ", indent=4)
+    numbers(found, console)
+    conditions(found, words)
     if found.runs:
-        show_runs(found, console)
+        show_runs(found, words)
     if found.witness:
-        show_witness(found, console)
+        show_witness(found, words)
     if found.drift:
-        show_drift(found, console)
+        show_drift(found, words)
     if found.alternatives:
-        console.print(f"[bold]does the same:[/] {escape(', '.join(found.alternatives))}")
+        words.say(f"does the same: {', '.join(found.alternatives)}", indent=2)
     if found.code:
-        show_code(found, console)
+        show_code(found, words)
 
 
 def rule(side: Side) -> str:
@@ -55,72 +50,81 @@ def rule(side: Side) -> str:
     return "follows a rule that no document states"
 
 
-def numbers(found: Translation) -> Table:
+def numbers(found: Translation, console: Console) -> None:
     """Both settings beside each other."""
     told = "second" if found.proved or found.outcome == "state" else "second, nearest"
-    table = Table("hyperparameter", "first", told, "is", box=None, padding=(0, 2))
-    for name in sorted({*found.given, *found.hyperparameters}):
-        table.add_row(
+    rows: list[tuple[str, ...]] = [
+        (
             name,
             found.given.get(name, "–"),
             found.hyperparameters.get(name, "–"),
-            escape(found.formulas.get(name, "")),
+            found.formulas.get(name, ""),
         )
+        for name in sorted({*found.given, *found.hyperparameters})
+    ]
     for name in sorted({*found.features, *found.options} - set(found.given)):
         on = ["true" if name in options else "–" for options in (found.features, found.options)]
-        table.add_row(name, *on, "")
-    return table
+        rows.append((name, *on, ""))
+    things(console, ("hyperparameter", "first", told, "is"), rows)
 
 
-def show_runs(found: Translation, console: Console) -> None:
+def conditions(found: Translation, words: Words) -> None:
+    """What has to change from step to step, or to stand before the first."""
+    for name, values in found.schedules.items():
+        words.say(f"{name} of steps 1, 2, …: {', '.join(values)}, …", start="  ", indent=4)
+    for name, value in found.state.items():
+        words.say(f"before the first step: {name} = {value} in every element", start="  ", indent=4)
+    if found.formulas and found.proved and not found.varying:
+        words.say("only while the learning rate does not change", start="  ", style="yellow")
+
+
+def show_runs(found: Translation, words: Words) -> None:
     """What the second did with the translated hyperparameters."""
     worst = max(found.runs, key=lambda run: run.score)
     elements = sum(run.elements for run in found.runs)
-    console.print(
-        f"  run: {elements} elements and steps in {len(found.runs)} cases, {found.dtype}; "
-        f"largest score {found.score:.3f} of the bound ({escape(worst.case.split('/')[2])}), "
+    words.say(
+        f"run: {elements} elements and steps in {len(found.runs)} cases, {found.dtype}; "
+        f"largest score {found.score:.3f} of the bound ({worst.case.split('/')[2]}), "
         f"largest distance {found.ulp:.3g} ulp",
-        soft_wrap=True,
+        start="  ",
+        indent=4,
     )
     for run in found.runs:
         bound = "" if run.bound == "first" else ", within the bound of the second one's own rule"
-        console.print(f"    {run.verdict:15} {escape(run.case)}{bound}", soft_wrap=True)
+        words.say(f"{run.verdict}{bound}: {run.case}", start="    ", whole=True)
 
 
-def show_witness(found: Translation, console: Console) -> None:
+def show_witness(found: Translation, words: Words) -> None:
     """The numbers with which anybody can see that they differ."""
     seen = found.witness
     assert seen is not None
-    console.print("[bold]witness[/]")
-    console.print(
-        f"  parameter {seen.parameter!r}, gradients {', '.join(map(repr, seen.gradients))}"
-    )
-    console.print(
-        f"  first {seen.first!r}, second {seen.second!r} ({seen.ulp:.3g} ulp from the first one's "
-        "rule)",
-        soft_wrap=True,
+    gradients = ", ".join(map(repr, seen.gradients))
+    words.say(
+        f"witness: parameter {seen.parameter!r}, gradients {gradients}: first {seen.first!r}, "
+        f"second {seen.second!r} ({seen.ulp:.3g} ulp from the first one's rule)",
+        indent=2,
     )
 
 
-def show_drift(found: Translation, console: Console) -> None:
+def show_drift(found: Translation, words: Words) -> None:
     """How far they part."""
-    table = Table(
-        "step", "largest relative difference", "median", "largest in ulp", title="drift", box=None
-    )
-    for row in found.drift:
-        table.add_row(str(row.step), f"{row.relative:.2g}", f"{row.median:.2g}", f"{row.ulp:.2g}")
-    console.print(table)
+    words.say("drift: relative differences after so many steps, and the largest in ulp")
+    rows = [
+        (str(row.step), *(f"{value:.2g}" for value in (row.relative, row.median, row.ulp)))
+        for row in found.drift
+    ]
+    things(words.console, ("step", "largest", "median", "ulp"), rows, counts=True)
 
 
-def show_code(found: Translation, console: Console) -> None:
+def show_code(found: Translation, words: Words) -> None:
     """The wrapper, and what came of running it."""
-    console.print("[bold]the first one's rule in the second one's framework[/]")
-    console.print(found.code, markup=False, soft_wrap=True)
+    words.say("the first one's rule in the second one's framework", style="bold")
+    words.console.print(found.code, markup=False, soft_wrap=True)
     if found.unchecked:
-        console.print(f"[yellow]not run:[/] {escape(found.unchecked)}", soft_wrap=True)
+        words.say(f"not run: {found.unchecked}", indent=2)
         return
     worst = max((run.score for run in found.checked), default=0.0)
     verdicts = ", ".join(dict.fromkeys(run.verdict for run in found.checked))
-    console.print(
+    words.say(
         f"run in {len(found.checked)} cases: {verdicts}; largest score {worst:.3f} of the bound"
     )
