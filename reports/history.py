@@ -10,10 +10,10 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from optimizer_conformance.reports import diff, markdown
 from optimizer_conformance.reports.page import template
+from optimizer_conformance.reports.paragraphs import things
 from optimizer_conformance.reports.text import escape
 
 SAME = "="  # the same as in the release before
@@ -68,13 +68,10 @@ def show(timeline: Any, console: Console, *, everything: bool) -> None:
             console.print(f"  {escape(name)}: {escape(words)}", soft_wrap=True)
         if not lines:
             console.print("  nothing")
-    table = Table(title="Release by release", title_justify="left")
-    for name in ("implementation", "what", *timeline.versions):
-        table.add_column(escape(name), overflow="fold")
-    for row in wanted(timeline, everything):
-        table.add_row(*(escape(word) for word in (subject(row), row.what, *brief(row.values))))
-    if table.row_count:
-        console.print(table)
+    rows = [(subject(row), row.what, *brief(row.values)) for row in wanted(timeline, everything)]
+    if rows:
+        console.print("Release by release", style="bold")
+        things(console, ("implementation", "what", *timeline.versions), rows)
 
 
 def render(timeline: Any, *, everything: bool) -> str:

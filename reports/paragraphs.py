@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from optimizer_conformance.reports.text import visible
@@ -92,11 +92,17 @@ class Words:
 Field = str | Text
 
 
-def things(console: Console, header: Sequence[str], rows: Iterable[Sequence[Field]]) -> None:
+def things(
+    console: Console,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Field]],
+    *,
+    counts: bool = False,
+) -> None:
     """A table where it fits; otherwise a record a thing, and without a terminal a line of fields.
 
-    Things of which the same is said share a record.  The first column names the
-    thing.  Fields of a line are separated by tabs.
+    Things of which the same is said share a record.  The first column names the thing.  Fields of
+    a line are separated by tabs.  With ``counts`` all but the first are numbers.
     """
     texts = [
         [cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row] for row in rows
@@ -107,13 +113,14 @@ def things(console: Console, header: Sequence[str], rows: Iterable[Sequence[Fiel
             # Past Rich, which would turn tabs into spaces.
             console.file.write("\t".join(cell.plain for cell in line) + "\n")
     elif (widths := natural(header, texts)) and sum(widths) + 3 * len(widths) <= console.width:
-        table = Table(*header, box=box.SIMPLE_HEAD, pad_edge=False)
+        others = [Column(name, justify="right" if counts else "left") for name in header[1:]]
+        table = Table(header[0], *others, box=box.SIMPLE_HEAD, pad_edge=False)
         for line in texts:
             table.add_row(*line)
         console.print(table)
     else:
         for names, line in alike(texts):
-            record(words, header, names, line)
+            record(words, header, names, line, counts=counts)
 
 
 def alike(texts: list[list[Text]]) -> list[tuple[list[str], list[Text]]]:
@@ -136,10 +143,17 @@ def plain(texts: Iterable[Sequence[Text]]) -> list[list[str]]:
     return [[cell.plain for cell in line] for line in texts]
 
 
-def record(words: Words, header: Sequence[str], names: list[str], line: Sequence[Text]) -> None:
+def record(
+    words: Words, header: Sequence[str], names: list[str], line: Sequence[Text], *, counts: bool
+) -> None:
     """A thing, or several that are alike: the names, and below them what there is to say."""
-    words.say(", ".join(names), style="bold", indent=2)
-    for name, cell in zip(header[1:], line[1:], strict=True):
-        if cell.plain:
-            said = f"{name}: {cell.plain}" if name else cell.plain
-            words.say(said, start="  ", style=str(cell.style), indent=4)
+    pairs = [(name, cell) for name, cell in zip(header[1:], line[1:], strict=True) if cell.plain]
+    told = ", ".join(names)
+    if counts:
+        numbers = ", ".join(f"{name} {cell.plain}" for name, cell in pairs)
+        return words.say(f"{told}: {numbers}", style="bold", styled=len(told), indent=2)
+    words.say(told, style="bold", indent=2)
+    for name, cell in pairs:
+        said = f"{name}: {cell.plain}" if name else cell.plain
+        words.say(said, start="  ", style=str(cell.style), indent=4)
+    return None

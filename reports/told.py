@@ -136,11 +136,11 @@ def departures(stated: list[Chapter], words: Words, extent: Extent) -> None:
             key = (lapse.sentence if extent.sentences or not lapse.link else "", lapse.link)
             place = lapse.where if extent.places else ""
             found.setdefault(key, {}).setdefault(place, []).append(line)
-    lines = [said(sentence, link, places, extent) for (sentence, link), places in found.items()]
-    if lines:
+    told_ = [said(sentence, link, places, extent) for (sentence, link), places in found.items()]
+    if told_:
         words.say("Known" if extent.sentences else "Known: docs/findings/NAME.md", style="bold")
-    for line in lines if extent.places else filter(None, ["; ".join(lines)]):
-        words.say(line, start=" ", indent=4 if extent.places else 1)
+    for text in told_ if extent.places else filter(None, ["; ".join(told_)]):
+        words.say(text, start=" ", indent=4 if extent.places else 1)
 
 
 def said(sentence: str, link: str, places: dict[str, list[Folded]], extent: Extent) -> str:

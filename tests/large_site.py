@@ -70,7 +70,11 @@ def site(folder):
     every = list(cells())
     names = dict.fromkeys(cell.implementation for cell in every)
     run = Run(folder / "run", provenance_of())
-    run.add("fake", About(described("fake", [implementation(n) for n in names])), every)
+    run.add(
+        "fake",
+        About(description=described("fake", [implementation(n) for n in names]), complete=True),
+        every,
+    )
     run.finish(footer_of())
     data = model.load(folder / "run")
     web.write(data, folder / "site", exhibits(data))

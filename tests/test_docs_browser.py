@@ -18,7 +18,7 @@ CHROMIUM = os.environ.get("CONFORMANCE_CHROMIUM") or shutil.which("chromium")
 SERIOUS = ("serious", "critical")
 TALLEST = 20_000  # pixels of a page on a desktop: a screen shows some 900
 SPLIT = ("support", "equivalence", "defaults")
-SIZES = {"desktop": (1400, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1400, 900), "laptop": (1100, 700), "phone": (390, 844)}
 # The sample is a report, which tests/test_web.py opens.
 PAGES = sorted(
     name
@@ -56,9 +56,10 @@ def visits(playwright, names=PAGES):
                 wrong.append(f"{over} px too wide on a {size}")
         wrong.extend(f"copies a prompt: {text}" for text in page.evaluate(SAID) if prompted(text))
         if axe := os.environ.get("AXE"):
-            page.set_viewport_size(dict(zip(("width", "height"), SIZES["desktop"], strict=True)))
             page.add_script_tag(path=axe)
-            wrong.extend(serious(page, scheme) for scheme in ("light", "dark"))
+            for size in ("phone", "desktop"):  # between both the layout is one of them
+                page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))
+                wrong.extend(serious(page, scheme) for scheme in ("light", "dark"))
         yield (
             name,
             [text for text in wrong if text],

@@ -249,6 +249,18 @@ def test_things_of_which_the_same_is_said_share_a_record_when_narrow():
     ]  # fmt: skip
 
 
+def test_tables_are_made_in_one_place_in_which_no_name_is_cut():
+    top = Path(__file__).parents[1]
+    found = {
+        path.stem
+        for folder in ("conformance", "reports")
+        for path in (top / folder).rglob("*.py")
+        if "rich.table" in path.read_text(encoding="utf-8")
+    }
+    # The others keep names whole, and tests of theirs say so.
+    assert found == {"paragraphs", "claim_power", "sentence_ledger"}
+
+
 def test_formulas_have_the_signs_that_people_write():
     assert typeset("vmax' = Max(vmax, beta_2*v)") == "v̂′ = max(v̂, β₂·v)"
     assert typeset("w' = w - lr*eps_rate") == "w′ = w - lr·eps_rate"

@@ -228,13 +228,15 @@ class TestInABrowser:
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
     @pytest.mark.parametrize("place", PLACES)
-    def test_axe_finds_nothing_serious(self, departing, opened, place, theme):
+    def test_axe_finds_nothing_serious_in_any_size(self, departing, opened, place, theme):
         if not (axe := os.environ.get("AXE")):
             pytest.skip("AXE names no axe.min.js; `nox -s browser` gets one")
         page = opened(departing, place, color_scheme=theme)
         page.add_script_tag(path=axe)
-        found = page.evaluate("axe.run({preload: false}).then((result) => result.violations)")
-        assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
+        for size, (wide, high) in SIZES.items():
+            page.set_viewport_size({"width": wide, "height": high})
+            found = page.evaluate("axe.run({preload: false}).then((result) => result.violations)")
+            assert [(size, item["id"], item["nodes"][0]["html"]) for item in found] == []
 
     @pytest.mark.parametrize("kind", ["cell", "cells", "implementation"])
     def test_every_number_on_random_pages_is_the_run_folders(self, drawn, opened, kind):

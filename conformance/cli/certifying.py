@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
@@ -16,7 +15,8 @@ from optimizer_conformance.questions.certify.record import MalformedCertificate,
 from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.numbers import PRECISIONS
 from optimizer_conformance.reports import foreign
-from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.paragraphs import Words
+from optimizer_conformance.reports.text import escape, typeset
 from optimizer_conformance.workers.process import WorkerError
 from optimizer_conformance.workers.subject import Absent, SubjectError
 
@@ -155,19 +155,21 @@ def show(found: Certificate) -> None:
     """For people."""
     statement = found.statement
     colour, verb = ("green", "conforms to") if statement.conforms else ("red", "deviates from")
-    console.print(
-        f"[bold]{escape(statement.implementation)}[/] [{colour}]{verb}[/] "
-        f"[bold]{escape(statement.against.name)}[/]"
-    )
+    words = Words(console)
+    words.say(f"{statement.implementation} {verb} {statement.against.name}", style=f"bold {colour}")
     for line in statement.against.formula:
-        console.print(f"     {escape(line)}")
-    table = Table("kind", "case", "results", "verdict", "score", "ulp", box=None)
+        words.say(typeset(line), start="     ", indent=7)
     for item in found.evidence:
         score, ulp = ("∞" if x is None else f"{x:.3g}" for x in (item.score, item.ulp))
-        results = str(item.elements * item.steps)
-        table.add_row(item.kind, escape(item.case), results, item.verdict, score, ulp)
-    console.print(table)
-    console.print(escape(found.seen), soft_wrap=True)
-    console.print(escape(found.proved), soft_wrap=True)
+        results = item.elements * item.steps
+        words.say(
+            f"{item.kind}: {item.verdict}, {results:,} results, at most {score} of the bound, "
+            f"{ulp} ulp",
+            start="  ",
+            indent=4,
+        )
+        words.say(item.case, start="    ", style="dim", whole=True)
+    words.say(found.seen)
+    words.say(found.proved)
     for line in found.attempts:
-        console.print(escape(line), soft_wrap=True)
+        words.say(line, indent=2)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
 from optimizer_conformance.adapters.golden_file import GoldenFile, GoldenFileError
 from optimizer_conformance.cli.console import UsageError, console, print_json
@@ -16,7 +16,7 @@ from optimizer_conformance.cli.progress import Bars
 from optimizer_conformance.cli.running import ending
 from optimizer_conformance.questions.golden import exchange as golden
 from optimizer_conformance.questions.golden.behaviours import behaviours
-from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.paragraphs import things
 
 app = typer.Typer(
     help="Golden vectors: ask somebody else's MATLAB, and judge what it answered.",
@@ -60,11 +60,11 @@ def behaviour(
     if as_json:
         print_json([asdict(item) | {"documented": item.documented} for item in found])
     else:
-        table = Table("question", "answer", "reading of the page")
-        for item in found:
-            fits = escape("; ".join(item.readings)) or "[red]none[/]"
-            table.add_row(item.question, escape(item.answer), fits)
-        console.print(table)
+        rows = [
+            (item.question, item.answer, "; ".join(item.readings) or Text("none", style="red"))
+            for item in found
+        ]
+        things(console, ("question", "answer", "reading of the page"), rows)
     raise typer.Exit(0 if all(item.documented for item in found) else 1)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from optimizer_conformance.cli.console import (
     UsageError,
@@ -40,6 +39,7 @@ from optimizer_conformance.questions.history.timeline import Timeline
 from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import diff
 from optimizer_conformance.reports import history as report
+from optimizer_conformance.reports.paragraphs import things
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers.interpreters import Interpreter, Wish
 from optimizer_conformance.workers.pythons import NoInterpreter
@@ -244,11 +244,12 @@ def listed(keep: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(folder), "frameworks": found})
         return
-    table = Table("framework", "driven by", "profile and seed", "releases")
-    for name, kept in found.items():
-        for selection, versions in (kept or {"–": []}).items():
-            table.add_row(name, driver(name), selection, escape(", ".join(versions)) or "–")
-    console.print(table)
+    rows = [
+        (name, driver(name), selection, ", ".join(versions) or "–")
+        for name, kept in found.items()
+        for selection, versions in (kept or {"–": []}).items()
+    ]
+    things(console, ("framework", "driven by", "profile and seed", "releases"), rows)
     console.print(
         f"[dim]kept in {escape(folder)}; any adapter is a framework too[/]", soft_wrap=True
     )

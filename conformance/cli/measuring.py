@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
 from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.interpreting import interpreting
@@ -19,6 +19,7 @@ from optimizer_conformance.questions.devices.budgets import (
     measure,
 )
 from optimizer_conformance.reference.nearest import suggestion
+from optimizer_conformance.reports.paragraphs import things
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.environments import EnvironmentFailure
 
@@ -62,23 +63,21 @@ def primitives(
     if as_json:
         typer.echo(lines, nl=False)
     else:
-        console.print(table(found))
+        things(console, HEADS, [row(one) for one in found])
     raise typer.Exit(int(not all(one.within and not one.failed for one in found)))
 
 
-def table(found: list[Measured]) -> Table:
-    """A row a primitive."""
-    rows = Table("on", "primitive", "dtype", "values", "ulp", "roundings", "charged", "subnormals")
-    for one in found:
-        charged = "–" if one.charged is None else str(one.charged)
-        rows.add_row(
-            one.name,
-            one.primitive,
-            one.dtype,
-            f"{one.values:,}",
-            f"[red]{one.failed}[/]" if one.failed else f"{one.ulp:.3f}",
-            f"[{'green' if one.within else 'red'}]{one.roundings:.3f}[/]",
-            f"{charged} ({one.profile})",
-            one.flushes,
-        )
-    return rows
+def row(one: Measured) -> tuple[str | Text, ...]:
+    """One primitive."""
+    charged = "–" if one.charged is None else str(one.charged)
+    return (
+        f"{one.name} {one.primitive} {one.dtype}",
+        f"{one.values:,}",
+        Text(str(one.failed), style="red") if one.failed else f"{one.ulp:.3f}",
+        Text(f"{one.roundings:.3f}", style="green" if one.within else "red"),
+        f"{charged} ({one.profile})",
+        one.flushes,
+    )
+
+
+HEADS = ("primitive", "values", "ulp", "roundings", "charged", "subnormals")

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.table import Table
-
 from optimizer_conformance.cli.console import console, errors, print_json
 from optimizer_conformance.questions.power import paging
 from optimizer_conformance.questions.power.measurement import Rewriting
@@ -19,6 +17,7 @@ from optimizer_conformance.questions.power.situated import (
     legal,
     rows,
 )
+from optimizer_conformance.reports.paragraphs import things
 from optimizer_conformance.workers import environments
 
 
@@ -54,10 +53,8 @@ def measure(*, quick: bool, as_json: bool, page: Path | None) -> int:
 def show(outcomes: Iterable[SituatedOutcome], alarms: Iterable[str]) -> None:
     """A row a situation."""
     found = list(outcomes)
-    table = Table("situation", "target", "cells", "told", "seconds", title="Power over situations")
-    for row in rows(found):
-        table.add_row(*(str(value) for value in row.values()))
-    console.print(table)
+    header = ("situation", "target", "cells", "told", "seconds")
+    things(console, header, [tuple(map(str, row.values())) for row in rows(found)])
     for item in found:
         if not item.told:
             console.print(f"missed: {item.target}, {item.fault} {item.way}", soft_wrap=True)

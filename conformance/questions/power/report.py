@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from optimizer_conformance.questions.power import peers
 from optimizer_conformance.questions.power.analysis import Power, summary, totals
@@ -19,6 +18,7 @@ from optimizer_conformance.questions.power.measurement import (
     OPEN,
     MutantOutcome,
 )
+from optimizer_conformance.reports.paragraphs import Words, things
 
 COLUMNS = ("mutants", KILLED, EQUIVALENT, BELOW, "unexplained", "element-steps", "false alarms")
 SHORT = {
@@ -55,11 +55,11 @@ def theirs(row: Row) -> list[str]:
 def show(power: Power, console: Console, *, details: bool = False) -> None:
     """Totals by dtype, each rule where ``details`` are wanted, and what is left open."""
     rows = totals(power)
-    console.print(ours(rows, ("dtype",), "Verdicts"))
-    console.print(others(rows))
+    ours(rows, ("dtype",), "Verdicts", console)
+    others(rows, console)
     if details:
-        console.print(ours(summary(power), ("variant", "dtype"), "By rule"))
-    console.print(f"[dim]{escape(LEGEND)}[/]")
+        ours(summary(power), ("variant", "dtype"), "By rule", console)
+    Words(console).say(LEGEND, style="dim")
     for outcome in power.unexplained:
         console.print(
             f"[red]open[/] {escape(outcome.variant)} {outcome.dtype}: {escape(outcome.mutant)} "
@@ -74,28 +74,22 @@ def show(power: Power, console: Console, *, details: bool = False) -> None:
         )
 
 
-def ours(rows: list[Row], keys: tuple[str, ...], title: str) -> Table:
-    """A table of our figures."""
-    table = Table(title=title, title_justify="left")
-    for key in keys:
-        table.add_column(key, overflow="fold")
-    for name in SHORT.values():
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(row[key] for key in keys), *cells(row))
-    return table
+def ours(rows: list[Row], keys: tuple[str, ...], title: str, console: Console) -> None:
+    """Our figures, a line a row."""
+    Words(console).say(title, style="bold")
+    lines = [(", ".join(str(row[key]) for key in keys), *cells(row)) for row in rows]
+    things(console, (", ".join(keys), *SHORT.values()), lines, counts=True)
 
 
-def others(rows: list[Row]) -> Table:
-    """A table of the peers' figures, a line a peer."""
-    table = Table(title="Others on the same data: missed / rejected", title_justify="left")
-    table.add_column("tolerance", overflow="fold")
+def others(rows: list[Row], console: Console) -> None:
+    """The peers' figures, a line a peer."""
+    Words(console).say("Others on the same data: missed / rejected", style="bold")
     columns = [theirs(row) for row in rows]
-    for row in rows:
-        table.add_column(row["dtype"], justify="right", no_wrap=True)
-    for index, peer in enumerate(peers.peers()):
-        table.add_row(f"{peer.name} ({peer.version})", *(column[index] for column in columns))
-    return table
+    lines = [
+        (f"{peer.name} ({peer.version})", *(column[index] for column in columns))
+        for index, peer in enumerate(peers.peers())
+    ]
+    things(console, ("tolerance", *(str(row["dtype"]) for row in rows)), lines, counts=True)
 
 
 def markdown(power: Power) -> str:
