@@ -76,3 +76,20 @@ def test_no_example_of_a_help_page_is_broken_by_a_terminal_of_80_columns():
 def test_no_example_of_a_help_page_loses_what_stands_in_brackets():
     for name, line in examples():
         assert Text.from_markup(line).plain == line.replace("\\[", "["), name
+
+
+def test_every_command_that_prints_an_answer_writes_it_where_out_says():
+    for name, command in every(loaded()):
+        names = {option for param in command.params for option in param.opts}
+        assert "--json" not in names or "--out" in names, name
+
+
+@pytest.mark.parametrize("words", [["list", "variants", "torch-adam"], ["doctor", "numpy"]])
+def test_what_would_be_printed_is_written(conformance, tmp_path, words):
+    there = tmp_path / "answer.json"
+    said = conformance(*words, "--json", "--out", str(there))
+    assert (said.returncode, said.stdout) == (0, ""), said.stderr
+    assert json.loads(there.read_text(encoding="utf-8"))
+    failed = conformance(*words, "--json", "--out", str(tmp_path / "no" / "where"))
+    assert failed.returncode == 2
+    assert "cannot be written" in failed.stderr

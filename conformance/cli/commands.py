@@ -128,14 +128,18 @@ def whatever_command(
 
 def loaded(*names: str) -> Any:
     """The command line with these commands, imported; with all of them where none is named."""
+    from optimizer_conformance.cli.answering import answering  # noqa: PLC0415 - not for --help
+
     whole = group()
     for name in names or PLACES:
         module, member = PLACES[name].split(":")
         found = getattr(importlib.import_module(f"{__package__}.{module}"), member)
         if isinstance(found, typer.Typer):
+            for one in found.registered_commands:
+                one.callback = answering(one.callback) if one.callback else None
             whole.add_typer(found, name=name, rich_help_panel=PANELS[name])
         else:
-            whole.command(name, rich_help_panel=PANELS[name])(found)
+            whole.command(name, rich_help_panel=PANELS[name])(answering(found))
     found = typer.main.get_command(whole)
     for _, command in every(found):
         command.help = unbroken(command.help or "")
