@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-MOST = 24  # names that a message lists
+MOST = 40  # names that a message lists
 NEAR = 0.6  # of difflib: how much of a name has to be right
 OFFERED = 3
 
