@@ -37,6 +37,10 @@ class TestPagesInTheRepository:
         pictures = {path.relative_to(DOCS).as_posix() for path in (DOCS / PICTURES).iterdir()}
         assert pictures == {name for name in written if name.endswith(".svg")}
 
+    def test_the_readme_says_of_how_many(self, kept):
+        readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+        assert f"Of {len(kept.implementations)} of them" in readme
+
     @pytest.mark.parametrize(
         "adapter",
         [

@@ -109,9 +109,9 @@ def history(
 
       conformance history optax --versions 0.2.4
 
-      conformance history torch --versions 1.12.1 --python torch --python ~/nightly/bin/python
+      conformance history torch --python torch --python ~/nightly/bin/python
 
-      conformance history torch --with ./dist/torch-2.14.0a0-cp311-cp311-linux_x86_64.whl
+      conformance history torch --with ./dist/torch-2.14.0a0-….whl
 
       conformance history optax --format html -o optax.html
 

@@ -53,11 +53,19 @@ def unused(name: str, used: Iterable[str]) -> str:
 
 
 def distinguished(rule: Rule) -> str:
-    """What tells a rule from the plain one of its family, in words, and where epsilon stands."""
+    """What tells a rule from the plain one of its family, in words, and where epsilon stands.
+
+    Of an option without choices of its own, such as a schedule-free mean, the name.
+    """
     plain = FAMILIES.get(rule.family, rule)
     apart = {*rule.differences(plain), "epsilon"}
+    on = [
+        name.replace("_", " ")
+        for name, factor in FACTORS.items()
+        if factor.option and name not in rule.choices and rule[name] != plain[name]
+    ]
     words = (FACTORS[name].words(rule[name]) for name in FACTORS if name in apart)
-    return ", ".join(called(word) for word in words if word != NO_EPSILON)
+    return ", ".join([*on, *(called(word) for word in words if word != NO_EPSILON)])
 
 
 def called(words: str) -> str:

@@ -50,28 +50,39 @@ function matrix(rows) {
       rules.map((rule) => el("th", { scope: "col", class: "r" },
         el("a", { href: href("rule", [rule.key]), title: rule.text.join("; ") }, `${rule.family}: ${rule.words || "plain"}`)))));
   const body = el("tbody");
-  for (const row of rows) {
-    const own = marks(row);
-    const [mark, said] = word(row);
-    const line = el("tr", {},
-      el("th", { scope: "row" }, el("a", { href: href("implementation", parts(row.place)), "data-row": row.place }, row.name)),
-      el("td", { class: `word ${row.new ? "bad" : tones[row.conduct]}` }, `${mark} ${said}${row.lapses.length && row.claimed ? (row.new ? " (new)" : " (known)") : ""}`,
-        el("span", { class: "phone soft" }, SITE.data.run.rules.find((rule) => rule.key === row.rule)?.title || "")));
-    for (const rule of rules) {
-      const kind = own[rule.key];
-      const cell = document.createElement("td");
-      cell.className = "m";
-      if (kind) {
-        cell.textContent = MARKS[kind][0];
-        cell.classList.add(kind === "dot" ? "note" : tones[kind]);
-        cell.title = MARKS[kind][1];
-      }
-      line.append(cell);
-    }
-    body.append(line);
-  }
+  const shape = rules.length === SITE.data.run.rules.length ? "all" : rules.map((rule) => rule.key).join();
+  rows.forEach((row) => body.append(line(row, rules, shape)));
   return el("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Implementations and rules" },
     el("table", { class: rules.length <= FEW ? "matrix few" : "matrix", onkeydown: walk }, head, body));
+}
+
+// A row is drawn once with all rules, and kept with those that were shown last.
+function line(row, rules, shape) {
+  const kept = (row.lines ||= {});
+  if (shape === "all") return (kept.all ||= drawn(row, rules));
+  if (kept.shape !== shape) Object.assign(kept, { shape, line: drawn(row, rules) });
+  return kept.line;
+}
+
+function drawn(row, rules) {
+  const own = marks(row);
+  const [mark, said] = word(row);
+  const made = el("tr", {},
+    el("th", { scope: "row" }, el("a", { href: href("implementation", parts(row.place)), "data-row": row.place }, row.name)),
+    el("td", { class: `word ${row.new ? "bad" : tones[row.conduct]}` }, `${mark} ${said}${row.lapses.length && row.claimed ? (row.new ? " (new)" : " (known)") : ""}`,
+      el("span", { class: "phone soft" }, SITE.data.run.rules.find((rule) => rule.key === row.rule)?.title || "")));
+  for (const rule of rules) {
+    const kind = own[rule.key];
+    const cell = document.createElement("td");
+    cell.className = "m";
+    if (kind) {
+      cell.textContent = MARKS[kind][0];
+      cell.classList.add(kind === "dot" ? "note" : tones[kind]);
+      cell.title = MARKS[kind][1];
+    }
+    made.append(cell);
+  }
+  return made;
 }
 
 function walk(event) {
