@@ -178,6 +178,8 @@ def placed(array: Array, layout: str) -> Tensor:
     """A gradient, strided if asked for; a Parameter copies itself into contiguous memory."""
     if layout == "contiguous" or array.ndim == 0:
         return Tensor(array)
+    if MINT is None:
+        raise Unsupported(NO_VIEWS)
     pairs = np.stack([array, np.zeros_like(array)], axis=-1)
     return MINT.select(Tensor(pairs), -1, 0)
 

@@ -6,7 +6,7 @@ MXNet 1.9.1 asks NumPy for names that NumPy 1.20 deprecated; its last wheel need
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +155,15 @@ def to_mxnet(array: Array) -> Any:
     return mx.nd.array(array, dtype=array.dtype)
 
 
+def read(arrays: Iterable[Any]) -> list[Array]:
+    """Gradients after a step.
+
+    What an operator writes over one that it only reads (1.5 does), MXNet does not wait for.
+    """
+    mx.nd.waitall()
+    return [array.asnumpy() for array in arrays]
+
+
 class Rates(mx.lr_scheduler.LRScheduler):
     """The rate of each coming step; MXNet counts updates from ``begin_num_update`` + 1."""
 
@@ -235,7 +244,7 @@ class OptimizerSession(HeldSession):
         sent = list(map(to_mxnet, gradients))
         for index, gradient in enumerate(sent):
             self.optimizer.update(index, self.values[index], gradient, self.memory[index])
-        return [gradient.asnumpy() for gradient in sent]
+        return read(sent)
 
     def count(self, step: int) -> None:
         """As if ``step`` updates had been made of every parameter."""
@@ -295,7 +304,7 @@ class TrainerSession(OptimizerSession):
         # The derivative of the identity: each parameter's gradient is what was sent.
         mx.autograd.backward(heads, list(map(to_mxnet, gradients)))
         self.trainer.step(self.batch_size)
-        return [parameter.grad().asnumpy() for parameter in self.values]
+        return read(parameter.grad() for parameter in self.values)
 
     def parameters(self) -> list[Array]:
         return [parameter.data().asnumpy() for parameter in self.values]
@@ -334,7 +343,7 @@ class OperatorSession(HeldSession):
                 self.offer.own(value, *parts, gradient, **scalars)
             else:
                 self.offer.own(value, gradient, *parts, out=value, **scalars)
-        return [gradient.asnumpy() for gradient in sent]
+        return read(sent)
 
 
 def driven(request: protocol.Open, offer: MXNetOffer) -> kit.Session:

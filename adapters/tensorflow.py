@@ -62,11 +62,20 @@ def keras_rows(name: str, *options: str) -> dict[str, TensorFlowOffer]:
     full, refused = f"{NAME}:keras.{name}", NO_COMPLEX.get(f"keras.{name}", {})
     if KERAS2:
         offer, session = of_package(name, KERAS)
-        return rows(full, offer.changed(gaps=refused), dict.fromkeys(options, session))
+        made = rows(full, offer.changed(gaps=refused), dict.fromkeys(options, session))
+        legacy = hasattr(offer.own, "get_slot")  # with amsgrad a kernel that XLA has not
+        return {row: without_xla(item) if legacy else item for row, item in made.items()}
     own = getattr(KERAS.optimizers, name)
     base = keras_rules.OFFERS[name]
     offer = tensorflow_offer(base, own=own, gaps={**base.gaps, **refused})
     return rows(full, offer, dict.fromkeys(options, KerasSession))
+
+
+def without_xla(offer: TensorFlowOffer) -> TensorFlowOffer:
+    """What is left of an offer, if it is compiled with XLA."""
+    if offer.option != "jit_compile":
+        return offer
+    return offer.changed(features=[f for f in offer.features if "amsgrad" not in f])
 
 
 CLASSES = {

@@ -135,6 +135,8 @@ def of_package(name: str, package: Any) -> tuple[TensorFlowOffer, type[Optimizer
     taken = inspect.signature(optimizer).parameters if optimizer else base.names.values()
     lacking = {canonical for canonical, own in base.names.items() if own not in taken}
     offer = narrowed(tensorflow_offer(base, own=optimizer), lacking, STATES[name][old])
+    if old and name == "Nadam":
+        offer = offer.changed(schedules=False)  # "does not support […] LearningRateSchedules"
     return offer, legacy if old else ours
 
 
