@@ -15,6 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.cases.plan import Selection
 from optimizer_conformance.cli.history import again
 from optimizer_conformance.questions.history.editions import edition
 from optimizer_conformance.questions.history.frameworks import (
@@ -23,6 +24,7 @@ from optimizer_conformance.questions.history.frameworks import (
     frameworks,
     releases,
 )
+from optimizer_conformance.questions.history.gathering import gathered
 from optimizer_conformance.questions.history.growth import Gardener, release_in
 from optimizer_conformance.questions.history.record import (
     RELEASE,
@@ -32,8 +34,10 @@ from optimizer_conformance.questions.history.record import (
 )
 from optimizer_conformance.questions.history.timeline import Timeline, lettered
 from optimizer_conformance.reports import history as report
+from optimizer_conformance.reports import model
+from optimizer_conformance.runs.run import conduct
 from optimizer_conformance.runs.schedule import Listener
-from optimizer_conformance.workers import environments
+from optimizer_conformance.workers import environments, interpreters
 from optimizer_conformance.workers.interpreters import Interpreter
 from optimizer_conformance.workers.process import Worker
 from optimizer_conformance.workers.pythons import KNOWN, NoInterpreter, choose
@@ -91,6 +95,23 @@ class TestInterpreters:
             assert description.versions["numpy"] == version
             name = description.implementations[0].name
             assert worker.ask(protocol.Probe(name), protocol.Probed).defaults == {}
+
+
+def test_reasons_that_differ_in_a_format_or_a_kind_of_gradient_are_told_as_one():
+    what = "follows the document's rule except"
+    given = [
+        f"{what} in {dtype} with {kind} gradients"
+        for dtype in ("complex64", "complex128")
+        for kind in ("wide", "constant")
+    ]
+    told = gathered([given[0], "the step changes its gradient", *given[1:]])
+    assert told == [
+        f"{what} in complex64 and complex128 with wide and constant gradients",
+        "the step changes its gradient",
+    ]
+    many = [f"{what} in float32 with {kind} gradients" for kind in "abcde"]
+    assert gathered(many) == [f"{what} in float32 with 5 kinds of gradients (a, b, c, d, …)"]
+    assert gathered(["as it was"]) == ["as it was"]
 
 
 class TestNeeds:
@@ -417,3 +438,31 @@ class TestTimeline:
             json.dumps(report.content(timeline)),
         ):
             assert "other bits in 2 of" in text
+
+
+# The oldest release that is driven of each, the Python that it has wheels for, and what follows its
+# document there as it does today.
+OLDEST = {
+    "mxnet": ("mxnet==1.5.1.post0", "3.8", "mxnet:d2l.scratch"),
+    "tensorflow": ("tensorflow-cpu==2.4.4", "3.8", "tensorflow:compat.v1.GradientDescentOptimizer"),
+    "torch": ("torch==1.12.1", "3.10", "torch:SGD"),
+    "mindspore": ("mindspore==2.0.0", "3.9", "mindspore:ops.ApplyCenteredRMSProp"),
+}
+
+
+@pytest.mark.install
+@pytest.mark.parametrize("adapter", OLDEST)
+def test_the_oldest_releases_run(adapter, tmp_path):
+    requirement, python, name = OLDEST[adapter]
+    host = interpreters.ask(interpreters.interpreter_with(requirement, python=python))
+    selection = Selection(
+        adapters=(adapter,), implementations=(name,), dtypes=("float32",), modes=("origin",),
+        profile="quick",
+    )  # fmt: skip
+    with interpreters.standing_in(host):
+        conduct(selection, tmp_path / "run")
+    run = model.load(tmp_path / "run")
+    own = run.cells[run.cells.relation == "claimed"]
+    assert len(own) > 0
+    assert all(v.startswith(requirement.partition("==")[2]) for v in own.version)
+    assert not {"deviates", "error"} & set(own.verdict)

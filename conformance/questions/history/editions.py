@@ -11,6 +11,7 @@ from typing import Any
 import pandas
 
 from optimizer_conformance.cases.patterns import wanted
+from optimizer_conformance.questions.history.gathering import gathered
 from optimizer_conformance.questions.history.record import ReleaseFolder, ReleaseRun
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS
@@ -122,7 +123,7 @@ def followed(row: Any) -> Fact:
     # What was raised may go on with a traceback, places of this machine included.
     reasons = tuple(dict.fromkeys(shorten(part, LONGEST) for part in row.reasons))
     return Fact(
-        f"departs from {row.variant}: {'; '.join(reasons)}",
+        f"departs from {row.variant}: {'; '.join(gathered(reasons))}",
         reasons,
         known.rule if known else None,
     )

@@ -11,6 +11,7 @@ from typing import Any
 import pandas
 
 from optimizer_conformance.questions.history.editions import THERE, Edition, Fact, Topic
+from optimizer_conformance.questions.history.gathering import gathered
 from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reports import diff
 from optimizer_conformance.reports.diff import RunDifference
@@ -164,9 +165,9 @@ def rewritten(before: Fact, after: Fact) -> Iterator[str]:
         return
     new, gone = apart(before, after)
     if new:
-        yield "now: " + "; ".join(new)
+        yield "now: " + "; ".join(gathered(new))
     if gone:
-        yield "no longer: " + "; ".join(gone)
+        yield "no longer: " + "; ".join(gathered(gone))
     if not (new or gone):
         yield f"{after.text}; before: {before.text}"
 
