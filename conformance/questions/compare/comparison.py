@@ -173,8 +173,9 @@ def ran(adapter: str, one: BranchSide, asked: list[str], profile: str, folder: P
     chosen = Selection(adapters=(adapter,), implementations=tuple(asked), profile=profile)
     with interpreters.standing_in(one.interpreter):
         outcome = conduct(chosen, folder, requested=(adapter,))
-    lost = [f"{one.named}: {name}: {why}" for name, why in outcome.missing.items()]
-    return [*lost, f"{one.named}: it was interrupted"] if outcome.interrupted else lost
+    if outcome.interrupted:
+        raise KeyboardInterrupt  # the other side is not begun
+    return [f"{one.named}: {name}: {why}" for name, why in outcome.missing.items()]
 
 
 def changes(found: diff.RunDifference) -> list[ChangeOf]:
