@@ -11,7 +11,7 @@ from rich.console import Console
 WIDTH = 100  # of a terminal that nobody looks at
 
 
-class Printed:
+class PrintedAnswer:
     """An answer that prints as its command prints it."""
 
     def show(self, console: Console) -> None:

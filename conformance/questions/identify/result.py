@@ -13,7 +13,7 @@ from optimizer_conformance.cases.tried import Attempts
 from optimizer_conformance.questions.identify.elimination import Refutation
 from optimizer_conformance.questions.identify.page import show
 from optimizer_conformance.reference.rules import Rule
-from optimizer_conformance.reports.printed import Printed
+from optimizer_conformance.reports.printed import PrintedAnswer
 
 Kind = Literal["identified", "ambiguous", "by place", "outside the family"]
 
@@ -50,7 +50,7 @@ class Ambiguity:
 
 
 @dataclass(frozen=True)
-class Identification(Printed):
+class Identification(PrintedAnswer):
     """What an optimizer computes, from its steps alone.
 
     verdict           ``identified``, ``ambiguous``, ``by place`` (two rules, each for some

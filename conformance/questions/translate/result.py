@@ -9,7 +9,7 @@ from typing import Any, Literal
 from rich.console import Console
 
 from optimizer_conformance.questions.translate.page import show
-from optimizer_conformance.reports.printed import Printed
+from optimizer_conformance.reports.printed import PrintedAnswer
 
 Outcome = Literal["same", "changed", "schedule", "state", "wrapper", "none"]
 OUTCOMES: dict[str, str] = {
@@ -83,7 +83,7 @@ class Drift:
 
 
 @dataclass(frozen=True)
-class Translation(Printed):
+class Translation(PrintedAnswer):
     """Hyperparameters of the second implementation that make it do what the first does, or why not.
 
     given            the first one's hyperparameters, its own defaults included
