@@ -56,6 +56,7 @@ def visits(playwright, names=PAGES):
                 wrong.append(f"{over} px too wide on a {size}")
         wrong.extend(f"copies a prompt: {text}" for text in page.evaluate(SAID) if prompted(text))
         if axe := os.environ.get("AXE"):
+            page.add_style_tag(content="* { transition: none !important }")  # colours on their way
             page.add_script_tag(path=axe)
             for size in ("phone", "desktop"):  # between both the layout is one of them
                 page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))

@@ -5,6 +5,7 @@ const reachable = () => document.querySelectorAll(".md-typeset__scrollwrap, .hig
 addEventListener("load", () => {
   document.querySelectorAll(".md-search[role=dialog]").forEach((place) => place.setAttribute("aria-label", "Search"));
   reachable();
+  addEventListener("resize", reachable);
   new MutationObserver(reachable).observe(document.body, { childList: true, subtree: true });
 });
 
