@@ -50,7 +50,7 @@ class Extent:
         return list(dict.fromkeys(line.name if self.modes else line.short for line in listed))
 
 
-MANY = 4  # names that a line has room for, whatever else there is
+MANY = 3  # names that a line has room for, whatever else there is
 # What is left out, one after the other.
 ORDER = (
     "outcomes", "modes", "airy", "plain", "inside", "sentences", "places", "whole", "names",
