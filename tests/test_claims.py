@@ -100,6 +100,11 @@ class TestFiles:
         with pytest.raises(document.ClaimFileError, match=message):
             document.load("t", tmp_path)
 
+    def test_a_claim_without_fields_is_refused(self, tmp_path):
+        (tmp_path / "t.toml").write_text(f"claim = [[]]\n{MINIMAL[: MINIMAL.index('[[claim]]')]}")
+        with pytest.raises(document.ClaimFileError, match=r"array.*claim 'without fields'"):
+            document.load("t", tmp_path)
+
     def test_two_claims_of_one_name_are_refused(self, tmp_path):
         (tmp_path / "t.toml").write_text(MINIMAL + MINIMAL[MINIMAL.index("[[claim]]") :])
         with pytest.raises(document.ClaimFileError, match="2 claims are called a"):

@@ -251,7 +251,12 @@ class Working:
     # Composites -----------------------------------------------------------------------------
 
     def define(self, name: str, x: Number) -> Number:
-        """What is stored is rounded to its own format; the L2 gradient is an intermediate."""
+        """What is stored is rounded to its own format; the L2 gradient is an intermediate.
+
+        It is a sum, but none of old and new: it is taken as one number.
+        """
+        if name == "gradient":
+            x.parts = None
         if name in UNKEPT or self.between == self.dtype:
             return x
         keep = self.keep if name == "parameter" else self.keep_state

@@ -149,7 +149,8 @@ def named(path: Path, error: Exception) -> str:
     if not place.isdigit():
         return ""
     entry = tomllib.loads(foreign.text(path))["claim"][int(place)]
-    return f" (claim {entry.get('id', 'without id')!r})"
+    name = entry.get("id", "without id") if isinstance(entry, dict) else "without fields"
+    return f" (claim {name!r})"
 
 
 def problems(file: File) -> Iterator[str]:
