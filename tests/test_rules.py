@@ -13,6 +13,7 @@ from sympy.parsing.sympy_parser import (
     standard_transformations,
 )
 
+from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.hyper import FORMS, SCHEDULES
 from optimizer_conformance.reference.numbers.symbolic import equations
@@ -31,6 +32,8 @@ from optimizer_conformance.reference.rules import (
 from optimizer_conformance.reference.rules.rule import SLOTS, stages_of, standing
 from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reports.folder import UnreadableRun
+from optimizer_conformance.reports.records import StoredRule
 
 OFFERED = ("learning_rate", "decay", "beta1", "epsilon", "momentum", "weight_decay")
 KINDS = list(dict.fromkeys(kind for slot in SLOTS for kind in standing(slot) if kind))
@@ -53,6 +56,13 @@ class TestFactors:
     @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
     def test_a_rule_is_the_one_with_its_factors(self, variant):
         assert Rule.of(variant.rule.factors) == variant.rule
+
+    @pytest.mark.parametrize(
+        "factors", [{"moment1e400um": "scaled"}, {"epsilon": "x"}, {"momentum": 3}]
+    )
+    def test_a_run_of_a_rule_that_nobody_knows_is_refused(self, factors):
+        with pytest.raises(UnreadableRun, match="a rule that this version does not know"):
+            rule_of(StoredRule(factors, partly=False), [])
 
     def test_neighbours_differ_in_one_factor(self):
         for name in FACTORS:

@@ -18,8 +18,9 @@ from optimizer_conformance.judging.oracle import Question
 from optimizer_conformance.judging.outcome import ParameterOutcome, vanished
 from optimizer_conformance.judging.verdict import Divergence, Judgement, Verdict, places
 from optimizer_conformance.reference.numbers.precision import component, to_bits
-from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules import Impossible, Rule
 from optimizer_conformance.reference.variants import Variant
+from optimizer_conformance.reports.folder import UnreadableRun
 from optimizer_conformance.reports.records import Cause, Cell, Element, StoredRule
 from optimizer_conformance.workers.process import Refused, WorkerError
 
@@ -115,8 +116,16 @@ def held(judgement: Judgement) -> str:
 
 
 def rule_of(stored: StoredRule, features: Collection[str]) -> Rule:
-    """The rule that a run's group follows; a loss scale is an option, not a factor of it."""
-    return Rule.of({**stored.factors, "loss_scale": "loss_scale" in features})
+    """The rule that a run's group follows; a loss scale is an option, not a factor of it.
+
+    Raises UnreadableRun for factors of which this version has no rule.
+    """
+    try:
+        return Rule.of({**stored.factors, "loss_scale": "loss_scale" in features})
+    except (KeyError, Impossible) as error:
+        raise UnreadableRun(
+            f"a run speaks of a rule that this version does not know: {error}"
+        ) from None
 
 
 def fingerprint(judged: Judged, name: str) -> str:
