@@ -67,11 +67,12 @@ def site(
 
     data = loaded(runs, incomplete=incomplete)
     earlier = model.load(against, incomplete=incomplete) if against else None
-    folder(target)
     every, refused = serving.every(data, elements) if elements else ({}, [])
+    shown = exhibits.exhibits(data, every)
+    folder(target)
     for why in refused:
         errors.print(f"[yellow]not computed:[/] {escape(why)}", soft_wrap=True)
-    files = web.write(data, target, exhibits.exhibits(data, every), earlier)
+    files = web.write(data, target, shown, earlier)
     console.print(f"wrote {len(files)} files; open {escape(target / 'index.html')}", soft_wrap=True)
 
 
