@@ -27,7 +27,7 @@ KERAS: Any = tf.keras if KERAS2 else keras
 # The argument of tf.function, whose name before TensorFlow 2.5 was another.
 JIT = "jit_compile"
 if JIT not in inspect.signature(tf.function).parameters:
-    JIT = f"experimental_{JIT.partition('_')[2]}"
+    JIT = "experimental_compile"
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
 EVERY_OPTION = ("centered", "momentum", "amsgrad")
 

@@ -15,7 +15,11 @@ from optimizer_conformance.cases.situations import SITUATIONS, STEPS, unmet
 from optimizer_conformance.cases.tried import Attempts
 from optimizer_conformance.questions.identify import documents, evidence
 from optimizer_conformance.questions.identify.ambiguity import ambiguities, distinct
-from optimizer_conformance.questions.identify.beyond import FurtherTrial, held_against
+from optimizer_conformance.questions.identify.beyond import (
+    FurtherTrial,
+    as_document,
+    held_against,
+)
 from optimizer_conformance.questions.identify.constants import (
     decimals,
     likely,
@@ -386,11 +390,14 @@ def unexplained(diagnosis: OutsideFamily, rules: Sequence[Rule]) -> str:
             "others follow the rule below"
         )
     refuted = diagnosis.refuted
+    documented = as_document(diagnosis.nearest)
+    source = f"the rule of {documented.identifier}" if documented.source else "the nearest rule"
+    who = "without it that rule" if diagnosis.fault else "the nearest"
     where = (
-        f"the nearest is off in {refuted.share:.0%} of the elements by up to {refuted.score:.3g} "
+        f"{who} is off in {refuted.share:.0%} of the elements by up to {refuted.score:.3g} "
         f"bounds, first at step {refuted.step} of experiment {refuted.round_}: "
         f"{refuted.observed!r}, where {refuted.expected!r} was expected"
     )
     if diagnosis.fault:
-        where = f"one fault of the nearest explains everything: {diagnosis.fault}; {where}"
+        where = f"one fault of {source} explains everything: {diagnosis.fault}; {where}"
     return f"none of {len(rules)} rules gives what was seen; {where}"
