@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -24,6 +25,7 @@ from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, Conduct, Ton
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
 FEW = 5  # where there is no room for so many
 FEWER = 2  # reasons of one departure; its page has all
+PLACE = "{}"  # of a name in what is said of several adapters
 
 
 def show(
@@ -109,9 +111,21 @@ def headline(run: RunData, found: Iterable[Bearing], words: Words) -> None:
             words.say(f"{len(items):>4} {conduct.said(len(items))}{told}", style=style, indent=7)
     for kind, count in others(run).items():
         words.say(f"{count:>4} × {LABELS[kind]}", style=Tone.bad.terminal, indent=7)
-    lacking = {name: about.missing for name, about in run.adapters.items() if about.missing}
-    for name, why in lacking.items():
-        words.say(f"   – {name} cannot run: {why}", style=Tone.quiet.terminal, indent=7)
+    for line in lacking(run):
+        words.say(f"   – {line}", style=Tone.quiet.terminal, indent=7)
+
+
+def lacking(run: RunData) -> Iterator[str]:
+    """What could not run: adapters of which the same is said, but for the name, in one line."""
+    alike: dict[str, list[str]] = {}
+    for name, about in run.adapters.items():
+        if about.missing:
+            why = re.sub(rf"\b{re.escape(name)}\b", PLACE, about.missing)
+            alike.setdefault(why, []).append(name)
+    for why, names in alike.items():
+        told = PLACE in why and len(names) > 1
+        who = f"{len(names)} more adapters" if told else ", ".join(names)
+        yield f"{who} cannot run: {why.replace(PLACE, ' '.join(names))}"
 
 
 def others(run: RunData) -> dict[Kind, int]:

@@ -160,6 +160,11 @@ class TestTerminal:
         assert "1 computes another rule: 1 of them new" in text
         assert "cupy cannot run: no CUDA here" in text
 
+    def test_what_is_not_made_is_one_line(self, tmp_path):
+        missing = {name: f"no environment yet; `env create {name}` makes it" for name in "ab"}
+        text = shown(run_of([FINE], tmp_path / "run", missing=missing), width=200)
+        assert "2 more adapters cannot run: no environment yet; `env create a b` makes it" in text
+
     def test_a_block_has_its_formula(self, tmp_path):
         text = shown(run_of([FINE], tmp_path / "run"), width=200)
         assert "w′ = w - lr·m′/((1 - β₁^t)·(ε + √(v′/(1 - β₂^t))))" in text
