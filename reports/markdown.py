@@ -11,7 +11,7 @@ from optimizer_conformance.reports import links, outcomes
 from optimizer_conformance.reports.bearings import Bearing, bearings
 from optimizer_conformance.reports.blocks import Block, Folded, Rules, blocks
 from optimizer_conformance.reports.findings import LABELS, recorded
-from optimizer_conformance.reports.model import RunData, compared, summary
+from optimizer_conformance.reports.model import RunData, compared, lacking, summary
 from optimizer_conformance.reports.terminal import is_known
 from optimizer_conformance.reports.text import typeset, visible
 from optimizer_conformance.reports.verdicts import Conduct
@@ -129,12 +129,8 @@ def counted(run: RunData, found: Iterable[Bearing]) -> list[str]:
     ]
     new = sum(item.new for item in found)
     told += [f"**{new} new**"] if new else []
-    lacking = [
-        f"- {cell(name)} is unavailable: {cell(about.missing)}"
-        for name, about in run.adapters.items()
-        if about.missing
-    ]
-    return [" · ".join(told) or "Nothing was compared.", *([""] if lacking else []), *lacking[:FEW]]
+    absent = [f"- {cell(who)} cannot run: {cell(why)}" for who, why in lacking(run)]
+    return [" · ".join(told) or "Nothing was compared.", *([""] if absent else []), *absent[:FEW]]
 
 
 FEW = 6  # findings and missing adapters on one page

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -221,6 +223,22 @@ def followed(group: pandas.DataFrame) -> list[str]:
     others = group[group.relation == "other"]
     kept = [base for base, rows in others.groupby("base", sort=True) if (rows.deviating == 0).all()]
     return [str(base) for base in kept]
+
+
+PLACE = "{}"  # of a name in what is said of several adapters
+
+
+def lacking(run: RunData) -> Iterator[tuple[str, str]]:
+    """Who could not run, and why: adapters of which the same is said, but for the name, at once."""
+    alike: dict[str, list[str]] = {}
+    for name, about in run.adapters.items():
+        if about.missing:
+            why = re.sub(rf"\b{re.escape(name)}\b", PLACE, about.missing)
+            alike.setdefault(why, []).append(name)
+    for why, names in alike.items():
+        told = PLACE in why and len(names) > 1
+        who = f"{len(names)} more adapters" if told else ", ".join(names)
+        yield who, why.replace(PLACE, " ".join(names))
 
 
 def unavailable(run: RunData) -> pandas.DataFrame:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +15,7 @@ from optimizer_conformance.reports.bearings import Bearing, bearings
 from optimizer_conformance.reports.blocks import Chapter, Rules, chapters
 from optimizer_conformance.reports.extents import EXTENTS, LINES, Extent, length, paper
 from optimizer_conformance.reports.findings import LABELS, recorded
-from optimizer_conformance.reports.model import RunData, compared, ill_posed, options
+from optimizer_conformance.reports.model import RunData, compared, ill_posed, lacking, options
 from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.records import Finding, Kind
 from optimizer_conformance.reports.text import escape
@@ -25,7 +24,6 @@ from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, Conduct, Ton
 SHOWN = 20  # findings of one kind; a broken rule gives hundreds
 FEW = 5  # where there is no room for so many
 FEWER = 2  # reasons of one departure; its page has all
-PLACE = "{}"  # of a name in what is said of several adapters
 
 
 def show(
@@ -111,21 +109,8 @@ def headline(run: RunData, found: Iterable[Bearing], words: Words) -> None:
             words.say(f"{len(items):>4} {conduct.said(len(items))}{told}", style=style, indent=7)
     for kind, count in others(run).items():
         words.say(f"{count:>4} × {LABELS[kind]}", style=Tone.bad.terminal, indent=7)
-    for line in lacking(run):
-        words.say(f"   – {line}", style=Tone.quiet.terminal, indent=7)
-
-
-def lacking(run: RunData) -> Iterator[str]:
-    """What could not run: adapters of which the same is said, but for the name, in one line."""
-    alike: dict[str, list[str]] = {}
-    for name, about in run.adapters.items():
-        if about.missing:
-            why = re.sub(rf"\b{re.escape(name)}\b", PLACE, about.missing)
-            alike.setdefault(why, []).append(name)
-    for why, names in alike.items():
-        told = PLACE in why and len(names) > 1
-        who = f"{len(names)} more adapters" if told else ", ".join(names)
-        yield f"{who} cannot run: {why.replace(PLACE, ' '.join(names))}"
+    for who, why in lacking(run):
+        words.say(f"   – {who} cannot run: {why}", style=Tone.quiet.terminal, indent=7)
 
 
 def others(run: RunData) -> dict[Kind, int]:

@@ -21,7 +21,7 @@ from optimizer_conformance.reports.blocks import Block, Folded, blocks
 from optimizer_conformance.reports.exhibits import Exhibits, Formula
 from optimizer_conformance.reports.findings import LABELS, recorded
 from optimizer_conformance.reports.markdown import provenance
-from optimizer_conformance.reports.model import RunData, compared, options
+from optimizer_conformance.reports.model import RunData, compared, lacking, options
 from optimizer_conformance.reports.packed import encoded, table
 from optimizer_conformance.reports.page import template
 from optimizer_conformance.reports.records import FORMAT, Element
@@ -152,11 +152,7 @@ class RunSite:
             "progress": self.progress(),
             "served": self.exhibits.served,
             "cells": self.counts(),
-            "lacking": [
-                {"name": name, "why": about.missing}
-                for name, about in self.run.adapters.items()
-                if about.missing
-            ],
+            "lacking": [{"name": who, "why": why} for who, why in lacking(self.run)],
             "findings": [
                 {"what": LABELS[item.kind], **msgspec.to_builtins(item)}
                 for item in recorded(self.run)
