@@ -84,12 +84,18 @@ def remove(
 ) -> None:
     """Delete environments: shows which, and asks.
 
-    Another Python's, and the releases that `history` keeps, are never outdated.
+    Another Python's, and what `history` and --with have made, are never outdated; the latter have
+    names of their own in `conformance env list`.
     """
-    names = known_adapters(adapters or ())
+    there = environments.existing()
+    # What `--with` and `history` have made has a name of its own, as `env list` shows it.
+    made = {item.adapter for item in there if item.state == "other"} & {*(adapters or ())}
+    names = (*made, *known_adapters([name for name in adapters or () if name not in made]))
     if not names and not outdated:
         raise UsageError("name the adapters, or give --outdated")
-    doomed = [item for item in environments.existing() if is_meant(item, names, outdated)]
+    doomed = [item for item in there if is_meant(item, names, outdated)]
+    if not outdated:
+        doomed += [item for item in there if item.state == "other" and item.adapter in made]
     for item in doomed:
         console.print(f"{item.adapter}: {item.folder} ({item.state})", soft_wrap=True)
     if not doomed:
