@@ -156,6 +156,24 @@ def test_environments_of_other_pythons_and_releases_are_never_outdated(conforman
     assert all(folder.is_dir() for folder in kept)
 
 
+def test_what_with_and_history_have_made_is_deleted_by_its_name_alone(conformance, ready, cache):
+    own = environments.INTERPRETER.partition("-")[2]
+    release = made_elsewhere(cache, "numpy@2.0.0-222222222222", own)
+    wheel = made_elsewhere(cache, "with-mine-1.0-33333333-444444444444", own)
+    foreign = made_elsewhere(cache, "numpy-111111111111", "3.99.0")
+    wrong = conformance("env", "remove", "numpy@2.0.1", "--yes")
+    assert wrong.returncode == 2
+    assert "numpy@2.0.0" in wrong.stderr
+    names = ("numpy@2.0.0", "with-mine-1.0-33333333")
+    assert conformance("env", "remove", *names, "--yes").returncode == 0
+    assert not release.exists()
+    assert not wheel.exists()
+    assert ready.folder.is_dir()
+    assert conformance("env", "remove", "numpy", "--yes").returncode == 0
+    assert not ready.folder.exists()
+    assert foreign.is_dir()
+
+
 def test_an_environment_that_is_being_made_is_not_deleted(conformance, cache, ready):
     with environments.lock(ready.folder, 1):
         refused = conformance("env", "remove", "numpy", "--yes")

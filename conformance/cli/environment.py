@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from optimizer_conformance.cli.console import UsageError, console, print_json
-from optimizer_conformance.cli.names import known_adapters
+from optimizer_conformance.cli.names import known_adapter, known_adapters
+from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports.paragraphs import things
 from optimizer_conformance.workers import environments
 
@@ -17,6 +19,7 @@ app = typer.Typer(
 )
 
 Adapters = Annotated[list[str] | None, typer.Argument(help="adapters; all when none is named")]
+Doomed = Annotated[list[str] | None, typer.Argument(help="adapters, or names that `env list` has")]
 
 
 @app.command(epilog="Example: conformance env create torch jax")
@@ -68,10 +71,11 @@ def shown(item: environments.Found) -> dict[str, object]:
 
 
 @app.command(
-    epilog="Examples: conformance env remove torch · conformance env remove --outdated --yes"
+    epilog="Examples: conformance env remove torch · conformance env remove timm@0.9.16 · "
+    "conformance env remove --outdated --yes"
 )
 def remove(
-    adapters: Adapters = None,
+    adapters: Doomed = None,
     outdated: Annotated[
         bool,
         typer.Option(
@@ -88,14 +92,10 @@ def remove(
     names of their own in `conformance env list`.
     """
     there = environments.existing()
-    # What `--with` and `history` have made has a name of its own, as `env list` shows it.
-    made = {item.adapter for item in there if item.state == "other"} & {*(adapters or ())}
-    names = (*made, *known_adapters([name for name in adapters or () if name not in made]))
+    names = named(adapters or (), there)
     if not names and not outdated:
         raise UsageError("name the adapters, or give --outdated")
     doomed = [item for item in there if is_meant(item, names, outdated)]
-    if not outdated:
-        doomed += [item for item in there if item.state == "other" and item.adapter in made]
     for item in doomed:
         console.print(f"{item.adapter}: {item.folder} ({item.state})", soft_wrap=True)
     if not doomed:
@@ -107,11 +107,24 @@ def remove(
         console.print(f"removed {item.folder}", soft_wrap=True)
 
 
+def named(names: Iterable[str], there: list[environments.Found]) -> tuple[str, ...]:
+    """Adapters, and environments that are no adapter's: each must exist."""
+    own = {item.adapter for item in there} - {*environments.ADAPTERS}
+    for name in names:
+        if name not in own | {*environments.ADAPTERS} and not name.endswith(".py"):
+            known = (*environments.ADAPTERS, *sorted(own))
+            raise UsageError(f"unknown adapter or environment {name!r}{suggestion(name, known)}")
+    return tuple(name if name in own else known_adapter(name) for name in names)
+
+
 def is_meant(item: environments.Found, names: tuple[str, ...], outdated: bool) -> bool:
     """Whether an environment is one of those that were named."""
     if names and item.adapter not in names:
         return False
-    return item.state in ("outdated", "unfinished") if outdated else item.state != "other"
+    if outdated:
+        return item.state in ("outdated", "unfinished")
+    # An adapter's name means this Python's environment; any other name has one meaning.
+    return item.state != "other" or item.adapter not in environments.ADAPTERS
 
 
 def confirmed(count: int) -> bool:
