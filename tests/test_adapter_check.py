@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from fakes import SCRIPT, command
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from optimizer_conformance.cli.main import app
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.adapter_check import check_adapter
+from optimizer_conformance.workers.implementation_check import CheckReport, ImplementationCheck
 from optimizer_conformance.workers.process import Worker, WorkerError, command_for
 
 
@@ -84,6 +86,17 @@ def test_a_broken_protocol_ends_the_check(behaviour):
 def test_shipped_adapters_have_nothing_wrong(name):
     with Worker(environments.locate(name).command) as worker:
         assert check_adapter(worker).complaints == []
+
+
+@pytest.mark.adapter("torch")
+def test_a_rule_that_draws_to_zero_and_a_mean_of_its_own_are_no_complaint():
+    with Worker(environments.locate("torch").command) as worker:
+        found = CheckReport(worker.hello())
+        (item,) = [one for one in found.description.implementations if one.name == "torch:ASGD"]
+        item = msgspec.structs.replace(item, dtypes=["float32"])
+        ImplementationCheck(worker, item, found).everything()
+    assert found.complaints == []
+    assert found.checks > 20
 
 
 class TestCommand:

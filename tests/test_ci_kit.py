@@ -13,6 +13,10 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from optimizer_conformance.questions.compare.overlay import site_packages
+from optimizer_conformance.questions.compare.page import MARK, MOST
+from optimizer_conformance.workers import environments
+
 TOP = Path(__file__).parent.parent
 
 
@@ -33,7 +37,7 @@ def tool(tmp_path):
 
 
 @pytest.fixture
-def run_step(tmp_path, ready):
+def runner(tmp_path):
     """Run a step's text as the runner does: how it ended, and the files that it filled."""
 
     def run(text, **variables):
@@ -59,6 +63,12 @@ def run_step(tmp_path, ready):
         return done, (tmp_path / "summary").read_text(), (tmp_path / "output").read_text()
 
     return run
+
+
+@pytest.fixture
+def run_step(runner, ready):
+    """The same where the numpy adapter alone has an environment."""
+    return runner
 
 
 class TestAction:
@@ -141,6 +151,82 @@ class TestAction:
         )
         assert done.returncode == 2
         assert not (tmp_path / "x").exists()
+
+
+# What of GitHub's command line a comment takes: the forge is a folder with a file a comment.
+GH = """#!{python}
+import os, re, sys
+from pathlib import Path
+words, forge = sys.argv[1:], Path({forge!r})
+if os.environ.get("GH_TOKEN") != "may write":
+    sys.exit("HTTP 403")
+where = re.match("repos/me/mine/issues/(comments/)?([0-9]+)", words[1])
+fields = [word[len("body=@"):] for word in words if word.startswith("body=@")]
+if fields:
+    name = where[2] if where[1] else str(len(list(forge.iterdir())) + 100)
+    assert where[1] is None or (words[words.index("--method") + 1] == "PATCH")
+    (forge / name).write_text(Path(fields[0]).read_text())
+else:
+    mark = words[words.index("--jq") + 1].split('"')[1]
+    for path in sorted(forge.iterdir()):
+        if path.read_text().startswith(mark):
+            print(path.name)
+"""
+
+
+class TestPullRequest:
+    @pytest.fixture
+    def forge(self, tmp_path, tool, monkeypatch):
+        """Its comments; somebody else's is there."""
+        folder = tmp_path / "forge"
+        folder.mkdir()
+        (folder / "100").write_text("### Optimizer conformance: I wonder\n")
+        (tool / "gh").write_text(GH.format(python=sys.executable, forge=str(folder)))
+        (tool / "gh").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tool}:{os.environ['PATH']}")
+        monkeypatch.setenv("GITHUB_REPOSITORY", "me/mine")
+        monkeypatch.setenv("GITHUB_ACTION_PATH", str(TOP))
+        return folder
+
+    @pytest.mark.adapter("autograd")
+    def test_what_a_branch_does_is_said_where_nothing_may_be_written(self, runner, forge, tmp_path):
+        steps = load("action.yml")["runs"]["steps"]
+        (step,) = [step for step in steps if step.get("id") == "compare"]
+        given = {
+            "ADAPTERS": "autograd",
+            "PROFILE": "quick",
+            "HEAD": ".",
+            "BASE": "",
+            "COMMENT": "true",
+            "NUMBER": "7",
+            "GH_TOKEN": "of a fork",
+        }
+        assert {*given} == {*step["env"]}
+        path = Path("autograd/misc/optimizers.py")
+        text = (site_packages(environments.locate("autograd").python) / path).read_text()
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text.replace("np.sqrt(vhat) + eps", "np.sqrt(vhat + eps)"))
+        done, summary, output = runner(step["run"], **given)
+        assert done.returncode == 1, done.stderr + done.stdout
+        assert output == "exit-code=1\n"
+        assert summary.startswith("<!-- optimizer-conformance: autograd -->\n### Optimizer conf")
+        assert "epsilon inside the root" in summary
+        assert len(summary.splitlines()) <= MOST
+        assert "::warning::The comparison could not be written" in done.stdout
+        assert [path.name for path in forge.iterdir()] == ["100"]
+
+    def test_a_comment_is_written_anew_and_no_other_is(self, runner, forge, tmp_path):
+        for adapter, text in (("jax", "harm"), ("torch", "harm"), ("jax", "no harm")):
+            (tmp_path / "comment.md").write_text(f"{MARK.format(adapter)}\n{text}\n")
+            script = '"$GITHUB_ACTION_PATH/ci/comment.sh" 7 comment.md'
+            done, _, _ = runner(script, GH_TOKEN="may write")
+            assert done.returncode == 0, done.stderr
+        lines = {path.name: path.read_text().splitlines()[-1] for path in forge.iterdir()}
+        assert lines == {
+            "100": "### Optimizer conformance: I wonder",
+            "101": "no harm",
+            "102": "harm",
+        }
 
 
 class TestGitLab:

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from optimizer_conformance.cli import branching
 from optimizer_conformance.questions.compare.affected import BranchChange
 from optimizer_conformance.questions.compare.comparison import BranchComparison, ChangeOf
 from optimizer_conformance.questions.compare.overlay import site_packages
@@ -124,10 +125,11 @@ def test_a_branch_that_renames_is_silent(checkout, conformance):
 
 
 @pytest.mark.adapter("autograd")
-def test_where_no_code_differs_nothing_is_run(checkout, conformance):
-    done = conformance("compare", "--head", str(checkout))
+def test_where_no_code_differs_nothing_is_run(checkout, conformance, tmp_path):
+    done = conformance("compare", "--head", str(checkout), "--out", str(tmp_path / "new" / "out"))
     assert done.returncode == 0
     assert "No code differs: nothing was run." in done.stdout
+    assert "nothing was run" in (tmp_path / "new/out/comment.md").read_text()
 
 
 def test_a_comment_has_room_for_many_changes():
@@ -137,6 +139,27 @@ def test_a_comment_has_room_for_many_changes():
     lines = comment(found).splitlines()
     assert len(lines) <= MOST
     assert "and 1" in lines[-1]
+
+
+def test_a_comment_says_what_did_not_run():
+    found = BranchComparison("a", "b", "x", (), ("a:b",), 1, 6, failed=("a: x: gone",) * 5)
+    text = comment(found)
+    assert "### Optimizer conformance: incomplete" in text
+    assert text.count("- not run: a: x: gone") == 3
+    assert "- and 2 more" in text
+
+
+def test_what_cannot_be_installed_is_a_comment_too(tmp_path, conformance, monkeypatch):
+    def fails(*_):
+        raise environments.EnvironmentFailure("pip says no")
+
+    monkeypatch.setattr(branching, "side", fails)
+    monkeypatch.setattr(branching.interpreters, "find", lambda name: tmp_path)
+    done = conformance("compare", "--head", "optax==0", "-a", "jax", "--out", str(tmp_path / "out"))
+    assert done.returncode == 3
+    text = (tmp_path / "out/comment.md").read_text()
+    assert text.startswith("<!-- optimizer-conformance: jax -->\n")
+    assert "the pinned release → optax==0\n\npip says no" in text
 
 
 def test_a_folder_without_a_framework_is_refused(tmp_path, conformance):

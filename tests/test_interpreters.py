@@ -16,6 +16,7 @@ import pytest
 
 from optimizer_conformance.adapters import packing, protocol
 from optimizer_conformance.cases.plan import Selection
+from optimizer_conformance.cli.adapter import command as checked
 from optimizer_conformance.reports import diff, model
 from optimizer_conformance.runs.run import conduct
 from optimizer_conformance.workers import companions, environments, installation, interpreters
@@ -171,6 +172,13 @@ def test_an_adapter_is_served_where_its_framework_is(foreign):
     assert interpreters.frameworks("timm") == {"timm", "torch"}
     assert interpreters.frameworks("cupy") == {"cupy"}
     assert interpreters.frameworks("octave") == set()
+
+
+def test_a_module_of_ones_own_is_checked_in_the_interpreter_that_is_named(foreign, tmp_path):
+    (tmp_path / "mine.py").write_text("from optimizer_conformance.adapters.numpy import *\n")
+    with interpreters.within(foreign):
+        assert checked([str(tmp_path / "mine.py")])[0] == str(foreign / "bin" / "python")
+    assert checked([str(tmp_path / "mine.py")])[0] == sys.executable
 
 
 @pytest.mark.parametrize("name", ["nonsense", "/etc/passwd", "/bin/true"])

@@ -16,6 +16,7 @@ from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.workers import environments
 from optimizer_conformance.workers.adapter_check import check_adapter
 from optimizer_conformance.workers.implementation_check import CheckReport, Complaint
+from optimizer_conformance.workers.interpreters import chosen
 from optimizer_conformance.workers.process import Worker, command_for
 
 app = typer.Typer(help="For authors of adapters.", no_args_is_help=True)
@@ -76,7 +77,7 @@ def command(words: list[str]) -> list[str]:
     if word.endswith(".py"):
         if not Path(word).is_file():
             raise UsageError(f"{word} does not exist")
-        return command_for(str(Path(word).resolve()), sys.executable)
+        return command_for(str(Path(word).resolve()), chosen() or Path(sys.executable))
     if Path(word).is_file():
         return [whole(word)]
     raise UsageError(f"no adapter {word!r}{suggestion(word, environments.ADAPTERS)}")

@@ -11,7 +11,7 @@ import typer
 from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.interpreting import print_answer
 from optimizer_conformance.questions.compare.comparison import BranchComparison, compare
-from optimizer_conformance.questions.compare.page import comment, lines
+from optimizer_conformance.questions.compare.page import comment, excuse, lines
 from optimizer_conformance.questions.compare.sources import (
     CompareError,
     adapter_of,
@@ -103,13 +103,24 @@ def compare_(
     except (CompareError, NoInterpreter) as error:
         raise UsageError(str(error)) from error
     except (EnvironmentFailure, WorkerError) as error:
+        keep(out, excuse(name, base or "the pinned release", head, str(error)))
         errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(INCOMPLETE) from error
-    if out is not None:
-        (out / "comment.md").write_text(comment(found), encoding="utf-8")
+    keep(out, comment(found))
     code = INCOMPLETE if found.failed else 0 if found.clean else CHANGED
     show(found, "json" if as_json else format_, code)
     raise typer.Exit(code)
+
+
+def keep(out: Path | None, text: str) -> None:
+    """Write the comment, where a folder was named."""
+    if out is None:
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "comment.md").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror}") from error
 
 
 def over(base: str, python: Path, host: Path) -> Path:

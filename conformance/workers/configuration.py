@@ -18,6 +18,8 @@ SIZE = 37  # no multiple of a vector's length
 VALUES = {
     name: tuple(float(text) for text in record.pair) for name, record in HYPERPARAMETERS.items()
 }
+# The values at which a hyperparameter does nothing.
+IDLE = {name: float(record.idle) for name, record in HYPERPARAMETERS.items() if record.idle}
 
 
 @dataclass(frozen=True)

@@ -136,13 +136,12 @@ def compare(
     told = changes(found)
     if failed:  # what a side that was cut short lacks was not taken away
         told = [item for item in told if item.sort in ("worse", "better")]
+    shown = [(item, head if item.sort == "worse" else base) for item in told]
+    told = [with_command(item, one) for item, one in shown]
     if scripts:
-        told = [
-            with_script(item, head if item.sort == "worse" else base, say)
-            if place < REPRODUCED
-            else item
-            for place, item in enumerate(told)
-        ]
+        sides = [one for _, one in shown[:REPRODUCED]]
+        first = zip(told[:REPRODUCED], sides, strict=True)
+        told[:REPRODUCED] = [with_script(item, one, say) for item, one in first]
     moved = found.cells[found.cells.status == "shifted"]
     counted = moved.groupby("implementation").size()
     return BranchComparison(
@@ -239,12 +238,17 @@ def said(group: Any, side: str) -> str:
     return "" if worst not in FAILS else worst
 
 
-def with_script(item: ChangeOf, one: BranchSide, say: Say) -> ChangeOf:
-    """The same with the command that shows it, and a script of the framework alone."""
+def with_command(item: ChangeOf, one: BranchSide) -> ChangeOf:
+    """The same with the command that shows it."""
     command = (
         f"conformance repro '{item.implementation}' '{item.case}' --variant {item.variant} "
         f"--python {one.interpreter.path}"
     )
+    return replace(item, command=command)
+
+
+def with_script(item: ChangeOf, one: BranchSide, say: Say) -> ChangeOf:
+    """The same with a script of the framework alone."""
     text = ""
     if item.sort in ("worse", "better"):
         say(f"reproducer of {item.implementation}")
@@ -257,4 +261,4 @@ def with_script(item: ChangeOf, one: BranchSide, say: Say) -> ChangeOf:
                 text = script(reproduce(found, asked)).text
         except (NothingThereError, NotShownError, NoRecipeError, SubjectError, WorkerError):
             text = ""  # the command stands for it
-    return replace(item, command=command, script=text)
+    return replace(item, script=text)

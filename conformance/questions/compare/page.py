@@ -9,6 +9,9 @@ from optimizer_conformance.questions.compare.comparison import BranchComparison,
 from optimizer_conformance.reports.markdown import cell
 
 MOST = 60  # lines of a comment
+FAILURES = 3  # of them
+# What stands first in a comment: the action finds by it what it wrote under a pull request before.
+MARK = "<!-- optimizer-conformance: {} -->"
 ROWS = 5  # of the table, at least
 
 
@@ -51,12 +54,11 @@ def lines(found: BranchComparison) -> Iterator[str]:
 
 def comment(found: BranchComparison) -> str:
     """A comment of at most 60 lines."""
+    verdict = "incomplete" if found.failed else "no harm" if found.clean else "changed"
     rows = [
-        f"### Optimizer conformance: {'no harm' if found.clean else 'changed'}",
-        "",
-        f"{cell(found.base)} → {cell(found.head)}",
-        "",
+        *opening(found.adapter, verdict, found.base, found.head),
         summary(found),
+        *notes(found.failed),
     ]
     scripts = [item for item in found.changes if item.script]
     least = len(rows) + 3 + min(len(found.changes), ROWS)
@@ -71,6 +73,24 @@ def comment(found: BranchComparison) -> str:
     for item in scripts:
         rows += block(item)
     return "\n".join(rows) + "\n"
+
+
+def opening(adapter: str, verdict: str, base: str, head: str) -> list[str]:
+    """The first lines of every comment."""
+    title = f"### Optimizer conformance: {verdict}"
+    return [MARK.format(adapter), title, "", f"{cell(base)} → {cell(head)}", ""]
+
+
+def notes(failed: tuple[str, ...]) -> list[str]:
+    """What did not run, in a few lines."""
+    rows = [f"- not run: {cell(text)}" for text in failed[:FAILURES]]
+    left = len(failed) - len(rows)
+    return ["", *rows, *([f"- and {left} more"] if left else [])] if rows else []
+
+
+def excuse(adapter: str, base: str, head: str, reason: str) -> str:
+    """The comment where a side could not be installed or started."""
+    return "\n".join([*opening(adapter, "could not run", base, head), cell(reason)]) + "\n"
 
 
 def block(item: ChangeOf) -> list[str]:
