@@ -22,7 +22,12 @@ from optimizer_conformance.mutants.mutants import BORROWED, mutants
 from optimizer_conformance.mutants.rounding import fused, rounder
 from optimizer_conformance.mutants.styles import ANY, PLAIN, generated, rewritings, shared
 from optimizer_conformance.questions.power import analysis, measurement, paging, parts, peers, tasks
-from optimizer_conformance.questions.power.measurement import BELOW, EQUIVALENT, KILLED
+from optimizer_conformance.questions.power.measurement import (
+    BELOW,
+    EQUIVALENT,
+    KILLED,
+    questions,
+)
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
 from optimizer_conformance.reference.rules import ADAM, RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
@@ -190,6 +195,13 @@ class TestFaults:
         assert (one + one).inner[0] == 1.0
 
 
+class TestLimits:
+    def test_some_case_has_a_limit_above_one(self):
+        """Or a gradient that is clipped to one would be told by none."""
+        asked = questions(VARIANTS["keras-rmsprop-clip"], "float32", "default")
+        assert max(float(item.case.decimals["clip"]) for item in asked) > 1
+
+
 class TestEquivalence:
     def test_epsilon_hat_is_no_other_rule_where_the_maximum_is_corrected(self):
         variant = VARIANTS["mindspore-adam-corrected-maximum-amsgrad"]
@@ -200,6 +212,14 @@ class TestEquivalence:
             if mutant.kind == "choice" and proof(variant.rule, mutant)
         ]
         assert any("hat" in words for words in same)
+
+    def test_beyond_a_limit_an_infinite_gradient_is_any_other(self):
+        variant = VARIANTS["keras-rmsprop-clip"]
+        given = {**DECIMALS, "clip": "0.5"}
+        found = {m.identifier: m for m in mutants(variant.rule, given, "float32")}
+        largest = found["infinite gradient as the largest number"]
+        assert "no longer looks at g" in proof(variant.rule, largest)
+        assert proof(RMSPROP, largest) == ""
 
     def test_other_rules_are_not_proved_equal(self):
         rule = RMSPROP.having(epsilon="inside")

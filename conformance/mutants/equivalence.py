@@ -8,10 +8,12 @@ import sympy
 
 from optimizer_conformance.mutants.faults import Entered, Watched, WatchedValue
 from optimizer_conformance.mutants.mutants import Mutant
+from optimizer_conformance.mutants.programs import KEPT_AT_ZERO, LARGEST_FOR_INFINITE
 from optimizer_conformance.reference.numbers.symbolic import QUANTITIES, Symbolic, symbols
 from optimizer_conformance.reference.rules import Rule
 
 Equations = dict[str, Any]
+GRADIENT = sympy.Symbol(QUANTITIES["gradient"], real=True)
 
 
 class Inline(Symbolic):
@@ -55,14 +57,29 @@ def equal(left: Any, right: Any) -> bool:
     return bool(sympy.simplify(difference) == 0)
 
 
+def limited(rule: Rule, step: Equations) -> bool:
+    """Whether every gradient beyond a limit, infinite ones too, does what the limit does."""
+    if rule.clipped is None:
+        return False
+    limit = symbols(rule).clip
+    beyond = limit + sympy.Symbol("excess", nonnegative=True)
+    return all(
+        equal(value.subs(GRADIENT, sign * far), value.subs(GRADIENT, sign * limit))
+        for value in step.values()
+        for sign in (1, -1)
+        for far in (beyond, sympy.oo)
+    )
+
+
 def proof(rule: Rule, mutant: Mutant) -> str:
     """Why a mutant of a rule is equivalent to it; empty where that was not proved."""
     right = one_step(rule)
-    gradient = sympy.Symbol(QUANTITIES["gradient"], real=True)
-    if mutant.identifier == "parameter kept where the gradient is zero":
+    if mutant.program is KEPT_AT_ZERO:
         kept = sympy.Symbol(QUANTITIES["parameter"], real=True)
-        still = equal(right["parameter"].subs(gradient, 0), kept)
+        still = equal(right["parameter"].subs(GRADIENT, 0), kept)
         return "with g = 0 the rule gives w' = w (SymPy)" if still else ""
+    if mutant.program is LARGEST_FOR_INFINITE:
+        return "beyond c the rule no longer looks at g (SymPy)" if limited(rule, right) else ""
     if mutant.kind == "choice":
         if not mutant.rule.starts_like(rule):
             return ""

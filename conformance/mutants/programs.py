@@ -258,6 +258,10 @@ TURNED: dict[str, Callable[[Array], Array]] = {
 }
 
 
+KEPT_AT_ZERO = parameter_kept_where(lambda g: g == 0)
+LARGEST_FOR_INFINITE = on_gradient(to_largest)
+
+
 def applied(change: Callable[[Array], Array]) -> Callable[[Course, Value], Value]:
     """A change of the gradient's values."""
     return lambda course, g: course.apply(change, g)
@@ -273,12 +277,12 @@ def programs(rule: Rule, dtype: str) -> dict[str, Program]:
         "gradient one step late": on_gradient(late),
         "gradients pile up": on_gradient(piled_up),
         "gradient clipped to one": on_gradient(clipped_to_one),
-        "infinite gradient as the largest number": on_gradient(to_largest),
+        "infinite gradient as the largest number": LARGEST_FOR_INFINITE,
         "nan gradient as zero": swallowed(np.isnan, 0.0),
         "infinite gradient as zero": swallowed(np.isinf, 0.0),
         "elements with a nan gradient skipped": kept_where(np.isnan),
         "elements with a zero gradient skipped": kept_where(lambda g: g == 0),
-        "parameter kept where the gradient is zero": parameter_kept_where(lambda g: g == 0),
+        "parameter kept where the gradient is zero": KEPT_AT_ZERO,
         "elements with a tiny gradient skipped": kept_where(
             lambda g: np.abs(g) < np.sqrt(PRECISIONS[component(dtype)].smallest_normal)
         ),
