@@ -21,7 +21,9 @@ from msgspec.structs import replace
 from runfolders import provenance_of
 
 from optimizer_conformance.cases.plan import Selection
-from optimizer_conformance.judging import keys
+from optimizer_conformance.judging import group, keys
+from optimizer_conformance.judging.explain import explain
+from optimizer_conformance.judging.group import Campaign
 from optimizer_conformance.reports import model
 from optimizer_conformance.reports.model import UnreadableRun
 from optimizer_conformance.reports.records import About, Cell, Finished
@@ -111,6 +113,33 @@ class TestResuming:
         assert run(folder, resume=True).exit_code == 0
         assert cells(folder).equals(cells(whole))
         assert carried_out(folder) == GROUPS
+
+    @pytest.mark.usefixtures("interruptible")
+    @pytest.mark.parametrize("behaviour", ["hang_at_hello", "hang_at_step"])
+    def test_a_run_that_is_stopped_does_not_wait_for_an_answer(self, tmp_path, behaviour):
+        main = threading.main_thread().ident
+        pressing = threading.Timer(1.0, signal.pthread_kill, (main, signal.SIGINT))
+        pressing.start()
+        started = time.monotonic()
+        outcome = run(tmp_path / "run", behaviour, jobs=1)
+        assert outcome.interrupted
+        assert time.monotonic() - started < 20  # an answer may take 120 s
+
+    def test_a_group_that_is_stopped_while_it_is_explained_has_no_rows(self, monkeypatch):
+        def pressed(oracle, claimed, answers, others):
+            oracle.stop.set()
+            return explain(oracle, claimed, answers, others)
+
+        monkeypatch.setattr(group, "explain", pressed)
+        campaign = Campaign("fake", command("outside"), SELECTION)
+        campaign.start()
+        try:
+            (outline, *_) = campaign.plan()
+            carried = campaign.carry(0, outline.key)
+        finally:
+            campaign.close()
+        assert not carried.whole
+        assert carried.finished.cells == []
 
     def test_what_was_asked_for_stands_in_the_folder(self, whole):
         order = request_of(whole, reader.provenance_of(whole))

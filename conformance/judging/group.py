@@ -41,7 +41,13 @@ from optimizer_conformance.reports.records import (
 )
 from optimizer_conformance.reports.verdicts import WORKER_ENDS
 from optimizer_conformance.workers import environments
-from optimizer_conformance.workers.process import MEMORY_LIMIT, Refused, Worker, WorkerError
+from optimizer_conformance.workers.process import (
+    MEMORY_LIMIT,
+    Refused,
+    Stopped,
+    Worker,
+    WorkerError,
+)
 
 CRASHES_ALLOWED = 5  # cases; after these an adapter is given up: its environment is broken
 
@@ -52,12 +58,14 @@ class GroupOracle(Oracle):
     So a group's cells do not depend on what was judged before it, or beside it.
     """
 
-    def __init__(self, shared: Oracle) -> None:
+    def __init__(self, shared: Oracle, stop: threading.Event) -> None:
         super().__init__()
-        self.shared = shared
+        self.shared, self.stop = shared, stop
 
     def table(self, question: Question, effect: str = "none", way: Representation = IDEAL) -> Table:
-        """As the shared oracle answers."""
+        """As the shared oracle answers.  Raises Stopped."""
+        if self.stop.is_set():
+            raise Stopped
         return self.shared.table(question, effect, way)
 
 
@@ -74,10 +82,10 @@ class Campaign:
     """Drives one worker through groups of its adapter.
 
     ``oracle`` may be shared: most campaigns ask it the same.  ``progress`` is called with the cases
-    done in the group and what is running; ``stop`` ends the group after the case in flight;
+    done in the group and what is running; ``stop`` ends the worker, and the group with it;
     ``memory`` is the most bytes that the worker may use; ``packages`` are those of the worker's
     environment where that is not the adapter's own.
-    Methods raise WorkerError when the worker cannot be used at all.
+    Methods raise WorkerError when the worker cannot be used at all, Stopped once ``stop`` is set.
     """
 
     adapter: str
@@ -107,7 +115,7 @@ class Campaign:
     def _fresh(self) -> protocol.Description:
         """A worker that has started; one that dies meanwhile gets a second attempt."""
         for attempt in (1, 2):
-            self.worker = Worker(self.command, memory=self.memory)
+            self.worker = Worker(self.command, memory=self.memory, stop=self.stop)
             try:
                 return self.worker.hello()
             except WorkerError as error:
@@ -170,7 +178,7 @@ class Campaign:
 
     def carry(self, index: int, key: str) -> Carried:
         """One planned group; not whole where it was stopped or the worker keeps crashing."""
-        self.judge = GroupOracle(self.oracle)
+        self.judge = GroupOracle(self.oracle, self.stop)
         started, waited = time.monotonic(), self.waited
         judged: list[Judged] = []
         retried: list[str] = []
@@ -180,10 +188,17 @@ class Campaign:
                 whole = False
                 break
             self.progress(len(judged), unit.implementation.name)
-            judged.append(self._one(unit, retried))
+            try:
+                judged.append(self._one(unit, retried))
+            except Stopped:
+                whole = False
+                break
             failure = judged[-1].failure
             self.crashes += failure is not None and failure.kind in WORKER_ENDS
-        cells, failing, rule = self._cells(judged)
+        try:
+            cells, failing, rule = self._cells(judged)
+        except Stopped:  # what deviates is not explained: half an answer is none
+            whole, cells, failing, rule = False, [], [], None
         finished = Finished(
             self.adapter,
             key,

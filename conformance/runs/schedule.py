@@ -32,7 +32,7 @@ from optimizer_conformance.runs.work import (
     Work,
     in_order,
 )
-from optimizer_conformance.workers.process import WorkerError
+from optimizer_conformance.workers.process import Stopped, WorkerError
 
 AGENTS_LOST = 5  # of one adapter without a group finished in between; then it is given up
 WORTH = 2.0  # starts: a seat helps where more than this many times a start remains
@@ -190,6 +190,8 @@ class Schedule:
             while (index := self._take(work)) is not None:
                 here[0] = index
                 self._carry(work, agent, index)
+        except Stopped:
+            self.events.say("worker stopped", adapter=work.adapter)
         except AgentLost as error:
             self.events.say("agent lost", adapter=work.adapter, why=str(error))
             with self.changed:

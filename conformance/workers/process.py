@@ -100,6 +100,10 @@ def command_for(name: str, python: str | Path = sys.executable) -> list[str]:
     return [str(python), "-c", BOOTSTRAP, folder, table, name]
 
 
+class Stopped(Exception):  # noqa: N818 - named for the situation
+    """The command is to end: nothing more is asked, and nothing more judged."""
+
+
 class Asked(Protocol):
     """What answers the requests of the protocol: a process, or an object of this one."""
 
@@ -119,7 +123,8 @@ class Worker:
 
     ``limit`` is how many seconds a reply may take where nothing else is said; ``memory`` bytes are
     what it may hold; ``readable`` are folders that it may read beside its own program.
-    Raises WorkerError when the process cannot be started or does not answer in time.
+    Raises WorkerError when the process cannot be started or does not answer in time, Stopped once
+    ``stop`` is set, whatever the worker is at.
     """
 
     def __init__(
@@ -130,8 +135,10 @@ class Worker:
         memory: int = MEMORY_LIMIT,
         limit: float = REQUEST_LIMIT,
         readable: Sequence[str] = (),
+        stop: threading.Event | None = None,
     ) -> None:
         self.limit = limit
+        self.stop = stop or threading.Event()
         self.scratch = tempfile.TemporaryDirectory(
             prefix=f"{SCRATCH}{os.getpid()}-", ignore_cleanup_errors=True
         )
@@ -269,6 +276,9 @@ class Worker:
             if left <= 0:
                 self.kill()
                 raise WorkerError("timeout", f"no answer within {limit:.0f} s") from None
+            if self.stop.is_set():
+                self.kill()
+                raise Stopped
             self._weigh()
 
     def _weigh(self) -> None:
