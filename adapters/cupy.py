@@ -180,6 +180,7 @@ class UpdateSession:
         self.hyperparameters = request.hyperparameters
         self.rates = list(request.learning_rates)
         self.taken = 0
+        self.shown: Callable[[Any], Any] = to_numpy
         self.device = int(request.device.partition(":")[2])
         with cupy.cuda.Device(self.device):
             self.values = [placed(parameter) for parameter in request.parameters]
@@ -206,15 +207,19 @@ class UpdateSession:
             for i, (value, gradient) in enumerate(zip(self.values, own, strict=True)):
                 state = {name: arrays[i] for name, arrays in self.moments.items()}
                 self.offer.own(value, gradient, state, h)
-            return [to_numpy(gradient) for gradient in own]
+            return [self.shown(gradient) for gradient in own]
 
     def parameters(self) -> list[Array]:
         with cupy.cuda.Device(self.device):
-            return [to_numpy(value) for value in self.values]
+            return [self.shown(value) for value in self.values]
 
     def state(self) -> dict[str, list[Array]]:
         with cupy.cuda.Device(self.device):
-            return {name: [to_numpy(a) for a in arrays] for name, arrays in self.moments.items()}
+            return {name: [self.shown(a) for a in arrays] for name, arrays in self.moments.items()}
+
+    def stay_on_device(self) -> None:
+        """Show arrays where they are from now on."""
+        self.shown = cupy.asarray
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
         kit.check_state(state, self.moments)

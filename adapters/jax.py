@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ import optax
 from jax.example_libraries import optimizers
 
 from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.device_memory import Row
 from optimizer_conformance.adapters.jax_aliases import ALIASES, BETAS, EVERYWHERE, RATE, STEP
 from optimizer_conformance.adapters.jax_runs import ExampleRun, JaxOffer, OptaxRun
 from optimizer_conformance.adapters.kit import Array
@@ -172,7 +173,11 @@ def flags() -> dict[str, str]:
 
 
 def to_jax(array: Array) -> Any:
-    """The array's bits on the default device."""
+    """The array's bits on the default device, in memory of their own."""
+    if isinstance(array, Row):
+        bits = jnp.array(jnp.asarray(array), copy=True).block_until_ready()
+        narrow = array.dtype == "bfloat16"
+        return jax.lax.bitcast_convert_type(bits, jnp.bfloat16) if narrow else bits
     return jnp.array(array.view(ml_dtypes.bfloat16) if array.dtype == np.uint16 else array)
 
 
@@ -180,6 +185,13 @@ def to_numpy(value: Any) -> Array:
     """The value's bits in memory of its own."""
     array = np.array(value)
     return array.view(np.uint16) if array.dtype == ml_dtypes.bfloat16 else array
+
+
+def on_device(value: Any) -> Any:
+    """The value where it is, once it is there; bfloat16 as bits, whose type all libraries know."""
+    narrow = value.dtype == jnp.bfloat16
+    bits = jax.lax.bitcast_convert_type(value, jnp.int16) if narrow else value
+    return bits.block_until_ready()
 
 
 def negated(array: Array) -> Array:
@@ -195,6 +207,7 @@ class OptimizerSession:
 
     def __init__(self, request: protocol.Open, offer: JaxOffer) -> None:
         self.device = devices()[request.device]
+        self.shown: Callable[[Any], Any] = to_numpy
         # A float32 session must stay what users see who never heard of x64.
         self.x64 = any(parameter.value.dtype in WIDE for parameter in request.parameters)
         # Canonical state to the library's own name, as far as these features have it.
@@ -215,16 +228,22 @@ class OptimizerSession:
         with self.arithmetic():
             own = [to_jax(gradient) for gradient in gradients]
             self.run.step(own)
-            return [to_numpy(gradient) for gradient in own]
+            return [self.shown(gradient) for gradient in own]
 
     def parameters(self) -> list[Array]:
         with self.arithmetic():
-            return [to_numpy(value) for value in self.run.values]
+            return [self.shown(value) for value in self.run.values]
+
+    def stay_on_device(self) -> None:
+        """Show arrays where they are from now on."""
+        if self.opposite & set(self.keys):
+            raise kit.Unsupported("its state has the other sign, and is turned on the host")
+        self.shown = on_device
 
     def state(self) -> dict[str, list[Array]]:
         with self.arithmetic():
             return {
-                name: [self.signed(name, to_numpy(value)) for value in self.run.read(key)]
+                name: [self.signed(name, self.shown(value)) for value in self.run.read(key)]
                 for name, key in self.keys.items()
             }
 
@@ -239,7 +258,7 @@ class OptimizerSession:
 
     def own(self, name: str, array: Array) -> Array:
         """A state tensor as the library keeps it."""
-        if name in self.real:
+        if name in self.real and np.iscomplexobj(array):
             array = array.real.astype(array.dtype)
         return self.signed(name, array)
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from optimizer_conformance.adapters.device_memory import Row
 from optimizer_conformance.adapters.protocol import ITEM_SIZE, Open, Parameter, Tensor
 
 if TYPE_CHECKING:
@@ -71,8 +72,13 @@ class Session(Protocol):
         """Replace the state; ``step`` steps were taken before."""
 
 
-def to_array(tensor: Tensor) -> Array:
-    """The bits as a writable NumPy array; bfloat16 as ``uint16``."""
+def to_array(tensor: Any) -> Any:
+    """The bits as a writable NumPy array; bfloat16 as ``uint16``.
+
+    A row of a device's memory stays what it is.
+    """
+    if isinstance(tensor, Row):
+        return tensor
     count = int(np.prod(tensor.shape, dtype=np.int64))
     if len(tensor.data) != count * ITEM_SIZE[tensor.dtype]:
         raise ValueError(

@@ -138,6 +138,9 @@ class StepBlock(msgspec.Struct, frozen=True, tag="block", tag_field="verb"):
     ``dtype``; the other fields are indices of its rows.  The parameter is ``value``, its state,
     after ``step`` steps, ``state``, and one step is taken a row of ``gradients``.  What stands
     after the last one is written to ``results``, by quantity, ``parameter`` among them.
+
+    With a ``handle`` (``CUipcMemHandle``) the rows are memory of the device instead, bfloat16 as
+    its bits; an adapter whose numbers go through the host answers that it is unsupported.
     """
 
     open: Open
@@ -149,6 +152,7 @@ class StepBlock(msgspec.Struct, frozen=True, tag="block", tag_field="verb"):
     results: dict[str, int]
     state: dict[str, int] = {}
     step: int = 0
+    handle: bytes = b""
 
 
 class Close(msgspec.Struct, frozen=True, tag="close", tag_field="verb"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.device_memory import Row
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.offer import HOST, Adapter, Offer, joined
 from optimizer_conformance.adapters.packing import msgspec
@@ -386,6 +387,9 @@ def flags() -> dict[str, str]:
 
 def to_torch(array: Array, device: str) -> Any:
     """The array's bits as a tensor with memory of its own."""
+    if isinstance(array, Row):
+        bits = torch.as_tensor(array, device=device).clone()
+        return bits.view(torch.bfloat16) if array.dtype == "bfloat16" else bits
     narrow = array.dtype == np.uint16
     # Releases before 2.3 know no unsigned integers of 16 bits.
     tensor = torch.from_numpy(array.view(np.int16).copy() if narrow else array.copy())
@@ -397,6 +401,12 @@ def to_numpy(tensor: Any) -> Array:
     if tensor.dtype == torch.bfloat16:
         return np.array(tensor.detach().view(torch.int16).cpu().numpy()).view(np.uint16)
     return np.array(tensor.detach().cpu().numpy())
+
+
+def on_device(tensor: Any) -> Any:
+    """The tensor where it is; bfloat16 as bits, of which other libraries know the type."""
+    bits = tensor.detach()
+    return bits.view(torch.int16) if bits.dtype == torch.bfloat16 else bits
 
 
 def placed(parameter: protocol.Parameter, device: str) -> Any:
@@ -444,6 +454,7 @@ class OptimizerSession:
     def __init__(self, request: protocol.Open, offer: TorchOffer) -> None:
         self.offer, self.request = offer, request
         self.device, self.taken = request.device, 0
+        self.shown: Callable[[Any], Any] = to_numpy
         self.values = [placed(parameter, self.device) for parameter in request.parameters]
         self.buffers: dict[int, Any] = {}
         # Canonical state to PyTorch's key, as far as these features have it.
@@ -514,18 +525,22 @@ class OptimizerSession:
         self.advance()
         if self.schedule is not None:
             self.schedule.step()
-        after: list[Any] = [v.grad if v.grad is None else to_numpy(v.grad) for v in self.values]
+        after: list[Any] = [v.grad if v.grad is None else self.shown(v.grad) for v in self.values]
         return after
 
     def parameters(self) -> list[Array]:
-        return [to_numpy(value) for value in self.values]
+        return [self.shown(value) for value in self.values]
+
+    def stay_on_device(self) -> None:
+        """Show tensors where they are from now on."""
+        self.shown = on_device
 
     def state(self) -> dict[str, list[Array]]:
         """Empty until every parameter has one, which PyTorch makes in its first step."""
         if any(value not in self.optimizer.state for value in self.values):
             return {}
         return {
-            name: [to_numpy(self.optimizer.state[value][key]) for value in self.values]
+            name: [self.shown(self.optimizer.state[value][key]) for value in self.values]
             for name, key in self.keys.items()
         }
 

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from optimizer_conformance.adapters import older, protocol
+from optimizer_conformance.adapters import device_memory, older, protocol
 from optimizer_conformance.adapters.golden import SUFFIX, Golden
 from optimizer_conformance.adapters.kit import (
     STORAGE,
@@ -89,7 +89,7 @@ class Server:
         if isinstance(request, protocol.Probe):
             return protocol.Probed(self.adapter.probe(request.implementation))
         if isinstance(request, protocol.StepBlock):
-            self._step_block(request)
+            (self._step_on_device if request.handle else self._step_block)(request)
             return protocol.Done()
         self.sessions.pop(request.session, None)
         return protocol.Done()
@@ -113,6 +113,30 @@ class Server:
         found = {"parameter": session.parameters(), **session.state()}
         for name, row in request.results.items():
             rows[row] = found[name][0].view(rows.dtype)
+
+    def _step_on_device(self, request: protocol.StepBlock) -> None:
+        """The same without a way through the host's memory."""
+        memory = device_memory.opened(
+            request.handle, request.open.device, request.dtype, request.elements
+        )
+        with memory as rows:
+            first: Any = rows[request.value]  # kit.to_array hands it on
+            opening = msgspec.structs.replace(
+                request.open, parameters=[protocol.Parameter("w", first)]
+            )
+            session: Any = self.adapter.open_session(opening)
+            if not hasattr(session, "stay_on_device"):
+                raise Unsupported("its numbers go through the host's memory")
+            session.stay_on_device()
+            if request.step:
+                state = {name: [rows[row]] for name, row in request.state.items()}
+                session.set_state(state, request.step)
+            for row in request.gradients:
+                session.step([rows[row]])
+            found = {"parameter": session.parameters(), **session.state()}
+            for name, row in request.results.items():
+                rows.put(row, found[name][0])
+            rows.wait()
 
     def _session(self, number: int) -> Session:
         if number not in self.sessions:

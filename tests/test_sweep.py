@@ -3,6 +3,7 @@
 import json
 import sys
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 
 from optimizer_conformance.adapters.kit import STORAGE
 from optimizer_conformance.questions.sweep import page, record
+from optimizer_conformance.questions.sweep.engines import Host
 from optimizer_conformance.questions.sweep.slices import KINDS, decimal_of, slice_of
-from optimizer_conformance.questions.sweep.sweep import SweepRequest, sweep
+from optimizer_conformance.questions.sweep.sweep import Findings, SweepRequest, sweep
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers.subject import SubjectError
 
@@ -24,6 +26,14 @@ DECIMALS = {"learning_rate": "0.01", "decay": "0.9", "epsilon": "1e-6"}
 PART = 250 * 2**10 + 1  # of 2^18: 2^14 gradients around -1e35, whose squares overflow
 
 swept = partial(sweep, python=sys.executable)
+
+
+class Turning(Findings):
+    """Findings that nothing was asked for but turns."""
+
+    def __init__(self, whole):
+        self.whole, self.engine = whole, Host()
+        self.turns, self.more_turns, self.ends = [], 0, ""
 
 
 def counts(found):
@@ -49,6 +59,27 @@ def test_blocks_of_another_size_come_to_the_same(found):
     assert counts(again) == counts(found)
     assert again.quantities["parameter"].ulp == found.quantities["parameter"].ulp
     assert again.turns == found.turns
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 1000])
+def test_turns_are_the_same_however_the_elements_are_cut(size):
+    """More turns than are kept, long runs of one kind, and one that ends with the last element."""
+    random = np.random.default_rng(1)
+    kinds = np.array([0.0, 1.0, np.inf, np.nan], np.float32)
+    row = np.repeat(kinds[random.integers(0, 4, 300)], random.integers(1, 9, 300))
+    whole = slice_of("first", RULE, "float32", DECIMALS)
+    at_once, cut = (Turning(whole) for _ in range(2))
+    at_once.turn(0, row.view(np.uint32))
+    for first in range(0, len(row), size):
+        cut.turn(first, row[first : first + size].view(np.uint32))
+    assert (cut.turns, cut.more_turns, cut.ends) == (
+        at_once.turns,
+        at_once.more_turns,
+        at_once.ends,
+    )
+    assert len(cut.turns) + cut.more_turns == 1 + np.count_nonzero(
+        [str(a) != str(b) for a, b in pairwise(row)]
+    )
 
 
 def test_an_interrupted_sweep_goes_on_where_it_was(found):

@@ -64,6 +64,50 @@ BESIDE_A_NUMBER: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
+class Language:
+    """How a loop is written.
+
+    operations  each by its name
+    beside      those that are shorter where the second operand is a number and no nan
+    given       an input, by its place among the inputs
+    number      a constant; a negative one must not meet a sign
+    truth       a constant that is true or false
+    """
+
+    operations: Mapping[str, str]
+    beside: Mapping[str, str]
+    given: str
+    number: Callable[[float], str]
+    truth: Callable[[bool], str]
+
+    def spelt(self, operand: Any) -> str:
+        """A node or a constant."""
+        if isinstance(operand, NodeNumber):
+            return f"n{int(operand)}"
+        if isinstance(operand, (bool, np.bool_)):
+            return self.truth(bool(operand))
+        return self.number(float(np.asarray(operand).item()))
+
+    def node(self, graph: Graph, place: int, inputs: tuple[str, ...]) -> str:
+        """What a node is made by."""
+        operation, operands = graph.nodes[place]
+        if operation == "input":
+            return self.given.format(inputs.index(operands[0]))
+        known = not isinstance(operands[-1], NodeNumber)
+        written = self.beside.get(operation) if known else None
+        return (written or self.operations[operation]).format(*map(self.spelt, operands))
+
+    def output(self, node: Any) -> str:
+        """A node, or a number, that comes out."""
+        return f"n{node.place}" if isinstance(node, Traced) else self.spelt(node)
+
+
+PYTHON = Language(
+    WRITTEN, BESIDE_A_NUMBER, "float64(given[{}][first + i])", lambda x: f"({x!r})", str
+)
+
+
+@dataclass(frozen=True)
 class FusedStep:
     """A step of one rule, of which some numbers are the same for all elements.
 
@@ -179,19 +223,10 @@ def source(graph: Graph, outputs: list[tuple[Any, Any]], inputs: tuple[str, ...]
         "def loop(given, first, count, value, error):",
         "    for i in range(count):",
     ]
-    for place in needed(graph, outputs):
-        operation, operands = graph.nodes[place]
-        if operation == "input":
-            text = f"float64(given[{inputs.index(operands[0])}][first + i])"
-        else:
-            known = not isinstance(operands[-1], NodeNumber)
-            written = BESIDE_A_NUMBER.get(operation) if known else None
-            text = (written or WRITTEN[operation]).format(*map(spelt, operands))
-        lines.append(f"        n{place} = {text}")
+    lines += [f"        n{n} = {PYTHON.node(graph, n, inputs)}" for n in needed(graph, outputs)]
     for row, pair in enumerate(outputs):
         for array, node in zip(("value", "error"), pair, strict=True):
-            number = f"n{node.place}" if isinstance(node, Traced) else spelt(node)
-            lines.append(f"        {array}[{row}, i] = {number}")
+            lines.append(f"        {array}[{row}, i] = {PYTHON.output(node)}")
     return "\n".join(lines) + "\n"
 
 
@@ -205,16 +240,6 @@ def needed(graph: Graph, outputs: list[tuple[Any, Any]]) -> list[int]:
             found.add(place)
             waiting += [int(item) for item in graph.nodes[place][1] if isinstance(item, NodeNumber)]
     return sorted(found)
-
-
-def spelt(operand: Any) -> str:
-    """A node or a constant in the loop; a negative constant must not meet a sign."""
-    if isinstance(operand, NodeNumber):
-        return f"n{int(operand)}"
-    if isinstance(operand, (bool, np.bool_)):
-        return str(bool(operand))
-    number = float(np.asarray(operand).item())
-    return f"({number!r})"
 
 
 def inputs_type(count: int) -> Any:

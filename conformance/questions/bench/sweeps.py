@@ -20,6 +20,7 @@ from optimizer_conformance.questions.bench.measure import (
 )
 from optimizer_conformance.questions.bench.run import peak
 from optimizer_conformance.questions.sweep import marking
+from optimizer_conformance.questions.sweep.engines import Host
 from optimizer_conformance.questions.sweep.slices import numbers, slice_of
 from optimizer_conformance.questions.sweep.stepping import stepping
 from optimizer_conformance.questions.sweep.sweep import (
@@ -77,7 +78,8 @@ def fused(rules: tuple[str, ...], repeats: int) -> Iterator[Measure]:
 def gradients(step: FusedStep, size: int) -> Array:
     """As many bit patterns, of numbers around 1e-3."""
     whole = slice_of("first", step.rule, "float32", dict(step.decimals))
-    return numbers(whole.bits(PART * (2**32 // PARTS), size)[0], "float32")
+    found: Array = numbers(whole.bits(PART * (2**32 // PARTS), size)[0], "float32")
+    return found
 
 
 def bare_loop(step: FusedStep, given: Array) -> None:
@@ -155,9 +157,8 @@ def stepped(name: str, given: tuple[str, ...], size: int) -> tuple[int, float]:
         told = setting(asked, words(given, asked.implementation.family))
         variant = VARIANTS[asked.implementation.claims[0]]
         whole = slice_of("first", variant.rule, "float32", dict(told.decimals))
-        shown = whole.start.quantities
         block = COMPILED_BLOCK if asked.implementation.compiled else BLOCK
-        with stepping(asked, whole, shown, told.numbers, told.features, block) as running:
+        with stepping(asked, whole, told.numbers, told.features, block, Host()) as running:
             running.send(0, block).result()
             start = time.perf_counter()
             for first in range(PART * size, (PART + 1) * size, block):

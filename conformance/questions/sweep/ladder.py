@@ -8,8 +8,8 @@ deviates; where the bound promises nothing, ``classify`` itself is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from optimizer_conformance.judging.fused import FusedStep, evaluator
 from optimizer_conformance.judging.oracle import RANGE_EFFECTS, Oracle, Question
 from optimizer_conformance.judging.verdict import arranged, classify
 from optimizer_conformance.questions.sweep import marking
+from optimizer_conformance.questions.sweep.engines import UNSAID, WRONG, Engine, Host, Marks, Tables
 from optimizer_conformance.questions.sweep.slices import numbers
 from optimizer_conformance.reference.numbers import Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
@@ -68,58 +69,79 @@ class Rest:
 class Ladder:
     """Judges the blocks of one implementation; ``limit`` elements at most one by one."""
 
-    def __init__(self, start: FusedStep, family: str, limit: int) -> None:
+    def __init__(
+        self, start: FusedStep, family: str, limit: int, engine: Engine | None = None
+    ) -> None:
         self.start, self.shown, self.family, self.left = start, start.quantities, family, limit
-        self.format = marking.described(start.dtype)
-        self.oracle, self.way = Oracle(), IDEAL
+        self.oracle, self.way, self.engine = Oracle(), IDEAL, engine or Host()
         self.tallies = {name: Tally() for name in self.shown}
         self.unjudged = 0
-        self.often: list[str] = []
+        self.often: list[str] = list(self.effects) if self.engine.eager else []
 
     def learn(self, given: tuple[Array, ...], seen: Array) -> None:
         """How hyperparameters are held, from some elements in the middle of the range."""
         _, self.way = self.verdicts(given, seen)
 
-    def judge(self, first: int, bits: tuple[Array, ...], seen: Array) -> None:
-        """Count the verdicts of a block of bits."""
+    def judge(self, first: int, bits: tuple[Any, ...], seen: Any) -> None:
+        """Count the verdicts of a block of bits, arrays of the engine."""
+        engine, xp = self.engine, self.engine.xp
         given = tuple(numbers(row, self.start.dtype) for row in bits)
-        found = np.ascontiguousarray(numbers(seen, self.start.dtype))
-        settled = np.empty(found.shape, dtype=bool)
-        counts = np.zeros((len(self.shown), len(BY_TABLE)), dtype=np.int64)
-        best = np.array([self.tallies[name].best for name in self.shown])
-        places = np.full((len(self.shown), 2), -1, dtype=np.int64)
-        scores = np.array([tally.held for tally in self.tallies.values()])
-        hits = np.zeros(marking.TABLES, dtype=np.int64)
-        loops, held = self.loops()
-        marking.judge(
-            loops, given, held, found, self.format, settled, counts, best, places, scores, hits
+        found = xp.ascontiguousarray(numbers(seen, self.start.dtype))
+        tallies = self.tallies.values()
+        marks = Marks.fresh(
+            xp.empty(found.shape, np.uint8 if engine.eager else bool),
+            np.array([tally.best for tally in tallies]),
+            np.array([tally.held for tally in tallies]),
         )
-        for row, tally in enumerate(self.tallies.values()):
-            for verdict, number in zip(BY_TABLE, counts[row], strict=True):
+        tables, held = self.tables()
+        engine.judge(self.start, tables, held, given, found, marks)
+        for row, tally in enumerate(tallies):
+            for verdict, number in zip(BY_TABLE, marks.counts[row], strict=True):
                 tally.counts[str(verdict)] += int(number)
-            tally.best, tally.held = best[row].tolist(), float(scores[row])
+            tally.best, tally.held = marks.best[row].tolist(), float(marks.held[row])
             tally.places = [
                 first + int(new) if new >= 0 else old
-                for old, new in zip(tally.places, places[row], strict=True)
+                for old, new in zip(tally.places, marks.places[row], strict=True)
             ]
-        by_effect = dict(zip(self.often, hits[1 + held :], strict=False))
-        self.often.sort(key=lambda effect: -by_effect[effect])
-        left: Array = np.flatnonzero(~settled.all(axis=0))
+        by_effect = dict(zip(self.often, marks.hits[1 + held :], strict=False))
+        self.often.sort(key=lambda effect: -by_effect.get(effect, 0))
+        if engine.eager:
+            self.remaining(first, given, found, marks.settled)
+            return
+        left = xp.flatnonzero(~marks.settled.all(axis=0))
         if left.size:
-            few = tuple(row[left] for row in given)
-            rows = (np.ascontiguousarray(rows[:, left]) for rows in (found, settled))
-            self.explain(Rest(first + left, few, *rows), len(settled[0]))
+            few = tuple(engine.host(row[left]) for row in given)
+            rows = (
+                np.ascontiguousarray(engine.host(rows[:, left])) for rows in (found, marks.settled)
+            )
+            self.explain(Rest(first + engine.host(left), few, *rows), found.shape[1])
 
-    def loops(self) -> tuple[tuple[Callable[..., None], ...], bool]:
-        """The tables that a block is judged by at once, and whether the second is of what is held.
+    def remaining(self, first: int, given: tuple[Any, ...], found: Any, marks: Any) -> None:
+        """What every table has been asked of: the rest deviates, or is asked one by one."""
+        engine, xp = self.engine, self.engine.xp
+        for tally, row in zip(self.tallies.values(), marks == WRONG, strict=True):
+            count = int(xp.count_nonzero(row))
+            tally.counts[str(Verdict.deviates)] += count
+            if count and tally.deviating < 0:
+                tally.deviating = first + int(row.argmax())
+        unsaid = xp.flatnonzero((marks == UNSAID).any(axis=0))
+        taken, beyond = unsaid[: self.left], unsaid[self.left :]
+        self.unjudged += int(xp.count_nonzero(marks[:, beyond] == UNSAID))
+        few = tuple(engine.host(row[taken]) for row in given)
+        rows = (engine.host(rows[:, taken]) for rows in (found, marks != UNSAID))
+        rest = Rest(first + engine.host(taken), few, *map(np.ascontiguousarray, rows))
+        self.one_by_one(rest)
 
-        Of those of the range only what has settled much so far: each takes a second to compile.
+    def tables(self) -> tuple[Tables, bool]:
+        """What a block is judged by at once, and whether the second is of what is held.
+
+        Where each takes a second to compile, of those of the range only what has settled much.
         """
         held = self.way is not IDEAL
         ways = (IDEAL, self.way) if held else (IDEAL,)
         return (
-            *(evaluator(self.start, way=way) for way in ways),
-            *(evaluator(self.start, effect, self.way) for effect in self.often),
+            *(("none", way) for way in ways),
+            *((effect, self.way) for effect in self.often),
         ), held
 
     def explain(self, rest: Rest, size: int) -> None:

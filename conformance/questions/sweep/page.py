@@ -38,7 +38,7 @@ def lines(found: Sweep) -> list[str]:
     text = [
         verdict(found),
         f"{KINDS[settings.slice]}; {hyperparameters}{stays(found)}",
-        f"{extent(found)} ({found.seconds:,.0f} s)",
+        f"{extent(found)} ({found.seconds:,.1f} s{where(found)})",
         f"held in: {found.way}",
     ]
     for name, item in found.quantities.items():
@@ -89,6 +89,14 @@ def stays(found: Sweep) -> str:
     return "; " + ", ".join(parts)
 
 
+def where(found: Sweep) -> str:
+    """The device, where it is not the host."""
+    if found.settings.device == "cpu":
+        return ""
+    judged = "judged there" if found.judged == "device" else "judged on the host"
+    return f"; {found.hardware or found.settings.device}, {judged}"
+
+
 def counted(item: QuantitySweep) -> str:
     """How many results had which verdict."""
     return ", ".join(f"{count:,} {name}" for name, count in item.counts.items() if count)
@@ -116,14 +124,20 @@ def table(every: Sequence[Sweep]) -> str:
         versions = next(iter(settings.versions.items()), ("", ""))
         state = [item for name, item in found.quantities.items() if name != "parameter"]
         word = "proved, " if found.proved else "seen, "
+        version = f"{versions[0]} {versions[1]}{on(found)}"
         rows.append(
-            f"| `{settings.implementation}` ({versions[0]} {versions[1]}) | `{settings.against}` "
-            f"| {settings.slice} | {settings.dtype} | {word}{found.done:,} "
+            f"| `{settings.implementation}` ({version}) | `{settings.against}` | {settings.slice} "
+            f"| {settings.dtype} | {word}{found.done:,} "
             f"| {largest([found.quantities['parameter']], 'ulp')} "
             f"| {largest([found.quantities['parameter']], 'score')} "
             f"| {largest(state, 'ulp')} | {found.deviating:,} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def on(found: Sweep) -> str:
+    """The device in a table, where it is not the host."""
+    return "" if found.settings.device == "cpu" else f", {found.hardware}"
 
 
 def largest(items: Sequence[QuantitySweep], what: str) -> str:

@@ -91,6 +91,9 @@ class Sweep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     way       how hyperparameters are held, in words
     unjudged  results that no table accepts, beyond those that were judged one by one
     seconds   of the wall clock, all runs together
+    hardware  what the implementation stepped on, as it calls it
+    judged    where the results were judged: on the host, or on the device itself
+    ends      what the last parameter came to, a word of KINDS; empty in older files
     """
 
     format: Format
@@ -103,6 +106,9 @@ class Sweep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     beside: list[Beside]
     unjudged: int
     seconds: float
+    hardware: str = ""
+    judged: str = "host"
+    ends: str = ""
 
     @property
     def complete(self) -> bool:

@@ -45,7 +45,7 @@ class Slice:
         """The bits of every state, where it is gone through too."""
         rule, dtype = self.start.rule, self.start.dtype
         bits = np.arange(2 ** (8 * BITS[dtype](0).nbytes), dtype=BITS[dtype])
-        values = numbers(bits, dtype)
+        values: Array = numbers(bits, dtype)
         kept = np.isfinite(values)
         if rule.state[self.start.varying[0]].squares:
             kept &= ~np.signbit(values)
@@ -61,22 +61,25 @@ class Slice:
         """How many elements it has."""
         return self.gradients * (len(self.states) if self.start.varying else 1)
 
-    def bits(self, first: int, count: int) -> tuple[Array, ...]:
-        """The bits of a range of elements, an array an input; gradients change fastest."""
+    def bits(self, first: int, count: int, xp: Any = np) -> tuple[Any, ...]:
+        """The bits of a range of elements, an array an input; gradients change fastest.
+
+        ``xp`` is the array library that makes them.
+        """
         kind = BITS[self.start.dtype]
+        every = xp.arange(first, first + count, dtype=np.int64)
         if not self.start.varying:
-            return (np.arange(first, first + count, dtype=np.uint64).astype(kind),)
-        every = np.arange(first, first + count, dtype=np.int64)
-        return self.states[every // self.gradients], (every % self.gradients).astype(kind)
+            return (every.astype(kind),)
+        states = xp.asarray(self.states)
+        return states[every // self.gradients], (every % self.gradients).astype(kind)
 
 
-def numbers(bits: Array, dtype: str) -> Array:
-    """Bits as float32, which holds every value of these formats."""
+def numbers(bits: Any, dtype: str) -> Any:
+    """Bits as float32, which holds every value of these formats; of any array library."""
     if dtype == "float32":
         return bits.view(np.float32)
     if dtype == "bfloat16":
-        wide: Array = (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
-        return wide
+        return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
     with np.errstate(invalid="ignore"):
         return bits.view(np.float16).astype(np.float32)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from optimizer_conformance.judging.fused import evaluator
-from optimizer_conformance.questions.sweep import marking
+from optimizer_conformance.questions.sweep import cuda
 from optimizer_conformance.questions.sweep.documented import documented
+from optimizer_conformance.questions.sweep.engines import Engine
 from optimizer_conformance.questions.sweep.ladder import Ladder
 from optimizer_conformance.questions.sweep.record import (
     FORMAT,
@@ -37,7 +40,6 @@ from optimizer_conformance.questions.translate.settings import (
     setting,
     words,
 )
-from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.variants.record import Variant
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.subject import Subject, SubjectError, subject
@@ -97,23 +99,34 @@ def sweep(
         told = setting(asked, words(given, asked.implementation.family))
         variant = documented(asked, told, request.against)
         whole = gone_through(asked, told, variant, request)
-        others = [stack.enter_context(subject(name, device=device)) for name in request.beside]
+        others = [stack.enter_context(other(name, asked.device)) for name in request.beside]
         settings = asked_for(asked, told, variant, whole, request)
         if earlier is not None and earlier.settings != settings:
             raise SubjectError("the sweep that is kept there was asked for something else")
-        size = request.block or (COMPILED_BLOCK if asked.implementation.compiled else BLOCK)
-        size = min(size, settings.size)
+        engine = cuda.engine(asked.device)
+        size = min(request.block or block_of(asked, whole, engine), settings.size)
         running = [
-            stack.enter_context(
-                stepping(one, whole, whole.start.quantities, told.numbers, told.features, size)
-            )
+            stack.enter_context(stepping(one, whole, told.numbers, told.features, size, engine))
             for one in (asked, *others)
         ]
-        found = Findings(settings, whole, asked.implementation.family, others)
+        found = Findings(settings, whole, asked, others, engine)
         if earlier is not None:
             found.go_on(earlier)
         found.learn(running[0])
         return carried_out(found, running, size, progress, save, saved)
+
+
+def other(name: str, device: str) -> AbstractContextManager[Subject]:
+    """What is compared: an implementation there, or ``NAME@DEVICE``."""
+    name, _, elsewhere = name.partition("@")
+    return subject(name, device=elsewhere or device)
+
+
+def block_of(asked: Subject, whole: Slice, engine: Engine) -> int:
+    """How many elements are stepped at a time, where nobody says so."""
+    if isinstance(engine, cuda.Cuda):
+        return engine.block(whole.start)
+    return COMPILED_BLOCK if asked.implementation.compiled else BLOCK
 
 
 def gone_through(
@@ -209,14 +222,21 @@ class Findings:
     """What has come of the blocks so far."""
 
     def __init__(
-        self, settings: Settings, whole: Slice, family: str, others: Sequence[Subject]
+        self,
+        settings: Settings,
+        whole: Slice,
+        asked: Subject,
+        others: Sequence[Subject],
+        engine: Engine,
     ) -> None:
-        self.settings, self.whole = settings, whole
-        self.ladder = Ladder(whole.start, family, ONE_BY_ONE)
+        self.settings, self.whole, self.engine = settings, whole, engine
+        self.hardware = asked.description.devices.get(asked.device, "")
+        self.ladder = Ladder(whole.start, asked.implementation.family, ONE_BY_ONE, engine)
         self.shown = whole.start.quantities
         self.done, self.seconds = 0, 0.0
         self.turns: list[Turn] = []
         self.more_turns = 0
+        self.ends = ""  # what the last parameter came to
         self.witnesses: dict[tuple[str, str, int], Witness] = {}
         self.others = [Others(other, dict.fromkeys(self.shown, 0)) for other in others]
 
@@ -224,6 +244,7 @@ class Findings:
         """Take over what an interrupted sweep had found."""
         self.done, self.seconds = earlier.done, earlier.seconds
         self.turns, self.more_turns = list(earlier.turns), earlier.more_turns
+        self.ends = earlier.ends or (self.turns[-1].kind if self.turns else "")
         self.ladder.unjudged = earlier.unjudged
         for name, item in earlier.quantities.items():
             tally = self.ladder.tallies[name]
@@ -244,18 +265,21 @@ class Findings:
         """How hyperparameters are held, by gradients in the middle of the range."""
         state = len(self.whole.states) // 2 if self.whole.start.varying else 0
         given, seen = [], []
+        host = self.engine.host
         for share in MIDDLE:
             first = int((state + share) * self.whole.gradients)
             bits = self.whole.bits(first, PILOT)
             given.append([numbers(row, self.whole.start.dtype) for row in bits])
-            seen.append(numbers(running.send(first, PILOT).result(), self.whole.start.dtype))
+            stepped = host(running.send(first, PILOT).result())
+            seen.append(numbers(stepped, self.whole.start.dtype))
         joined = tuple(np.concatenate(rows) for rows in zip(*given, strict=True))
         self.ladder.learn(joined, np.concatenate(seen, axis=1))
 
-    def add(self, first: int, seen: Sequence[Array]) -> None:
+    def add(self, first: int, seen: Sequence[Any]) -> None:
         """A block: the bits of each implementation, the one that is judged first."""
-        bits = self.whole.bits(first, seen[0].shape[1])
-        mine = np.ascontiguousarray(seen[0])
+        xp = self.engine.xp
+        bits = self.whole.bits(first, seen[0].shape[1], xp)
+        mine = xp.ascontiguousarray(self.engine.array(seen[0]))
         self.ladder.judge(first, bits, mine)
         self.turn(first, mine[self.shown.index("parameter")])
         for name, label, element in self.unseen():
@@ -264,7 +288,7 @@ class Findings:
                 element, name, label, int(mine[self.shown.index(name), place])
             )
         for other, theirs in zip(self.others, seen[1:], strict=True):
-            self.compare(first, mine, np.ascontiguousarray(theirs), other)
+            self.compare(first, mine, theirs, other)
         self.done += len(bits[0])
 
     def unseen(self) -> Iterator[tuple[str, str, int]]:
@@ -298,29 +322,27 @@ class Findings:
             for name, row in zip(self.whole.start.inputs, bits, strict=True)
         }
 
-    def turn(self, first: int, row: Array) -> None:
+    def turn(self, first: int, row: Any) -> None:
         """Where the parameter comes to something else than the element before."""
         places, kinds = np.zeros(TURNS, np.int64), np.zeros(TURNS, np.int64)
-        values = np.ascontiguousarray(numbers(row, self.whole.start.dtype))
-        count = marking.turns(values, self.whole.start.parameter, places, kinds)
-        for place, kind in zip(places[:count], kinds[:count], strict=False):
-            element, word = first + int(place), KINDS[int(kind)]
-            if self.turns and self.turns[-1].kind == word and not self.more_turns:
-                continue
+        values = numbers(row, self.whole.start.dtype)
+        count = self.engine.turns(values, self.whole.start.parameter, places, kinds)
+        known = KINDS[int(kinds[0])] == self.ends
+        for place, kind in list(zip(places[:count], kinds[:count], strict=False))[known:]:
+            element = first + int(place)
             if len(self.turns) < TURNS:
-                self.turns.append(Turn(element, self.inputs(element), word))
+                self.turns.append(Turn(element, self.inputs(element), KINDS[int(kind)]))
             else:
                 self.more_turns += 1
         self.more_turns += max(count - TURNS, 0)
+        self.ends = KINDS[kind_of(float(values[-1]), self.whole.start.parameter)]
 
-    def compare(self, first: int, mine: Array, theirs: Array, other: Others) -> None:
+    def compare(self, first: int, mine: Any, theirs: Any, other: Others) -> None:
         """Bit by bit; two nan are alike whatever they carry."""
-        dtype = self.whole.start.dtype
+        dtype, theirs = self.whole.start.dtype, self.engine.array(theirs)
         for row, name in enumerate(self.shown):
-            one, two = (
-                canonical(rows[row], dtype).astype(np.uint32, copy=False) for rows in (mine, theirs)
-            )
-            count, place = marking.unequal(one, two)
+            one, two = (canonical(self.engine.xp, rows[row], dtype) for rows in (mine, theirs))
+            count, place = self.engine.unequal(one, two)
             other.differing[name] += count
             if count and other.witnesses.get(name) is None:
                 element = first + int(place)
@@ -364,13 +386,23 @@ class Findings:
             beside,
             self.ladder.unjudged,
             round(self.seconds, 1),
+            self.hardware,
+            self.engine.name,
+            self.ends,
         )
 
 
-def canonical(bits: Array, dtype: str) -> Array:
-    """Bits in which every nan is the same."""
+def kind_of(value: float, before: float) -> int:
+    """Which of KINDS a parameter has come to, as :func:`marking.turns` says."""
+    if math.isnan(value):
+        return 3
+    return 2 if math.isinf(value) else int(value != before)
+
+
+def canonical(xp: Any, bits: Any, dtype: str) -> Any:
+    """Bits in which every nan is the same: all ones."""
     values = numbers(bits, dtype)
-    return np.where(np.isnan(values), bits.dtype.type(0x7FC0), bits)
+    return xp.where(xp.isnan(values), bits.dtype.type(np.iinfo(bits.dtype).max), bits)
 
 
 def shown(bits: int, dtype: str) -> str:
