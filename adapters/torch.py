@@ -36,6 +36,7 @@ COMPLEX: tuple[protocol.DType, ...] = ("complex64", "complex128")
 # What torch/optim/adam.py raises.
 FUSED = "`fused=True` requires all the params to be floating point Tensors"
 DOCUMENTATION = "https://docs.pytorch.org/docs/2.13/generated/torch.optim.{}.html"
+FUSED_ADAGRAD = "torch:Adagrad[fused]"  # its kernel is one of the CPU's
 # Words of the assertion in torch/optim/rmsprop.py and adam.py, which CPU tensors fail.
 CAPTURABLE = (
     "If capturable=True, params and state_steps must be on supported devices: "
@@ -578,6 +579,8 @@ class TorchAdapter(Adapter[TorchOffer]):
         offer = self.offers[request.implementation]
         if offer.capturable and request.device == "cpu":
             raise kit.Unsupported(CAPTURABLE)
+        if request.implementation == FUSED_ADAGRAD and request.device != "cpu":
+            raise kit.Unsupported(f"{FUSED_ADAGRAD} has no kernel for {request.device}")
         kit.check_options(request, offer.features)
         return OptimizerSession(request, offer)
 

@@ -71,7 +71,7 @@ conformance doctor --python "$PYTHON" torch jax cupy --json > "$figures/doctor.j
 for item in json.load(open(sys.argv[1]))["adapters"]:
     print(item["adapter"], item["versions"], item["devices"], item["note"])' "$figures/doctor.json"
 
-echo "== runs, primitives and MATLAB's functions, side by side"
+echo "== runs, primitives, sweeps and MATLAB's functions, side by side"
 usual=(--python "$PYTHON" --profile quick --jobs 1)
 few=(--mode injected --mode trajectory --mode rate-change)
 part torch run "${usual[@]}" --device "$kind*" --adapter torch --out "$figures/torch" \
@@ -104,15 +104,29 @@ for name in "${primitives[@]}"; do
     part "primitives-$name" primitives "$name" --python "$PYTHON" --device "$DEVICE" \
         --every "$EVERY" --out "$figures/primitives-$name.jsonl"
 done
-(timeout -k 10 "$LIMIT" "$own" ci/matlab_on_device.py "$DEVICE" > "$figures/matlab.txt" 2>&1) &
-parts+=($!) names+=("matlab")
+# All 2^32 float32 gradients where a device judges them; of a host's a 4096th part.
+if "$own" -c "import importlib.util as u, sys; sys.exit(not u.find_spec('numba'))"; then
+    [ "$kind" = cpu ] && slice=(--shard 40/4096) || slice=()
+    part sweep-torch sweep torch:RMSprop --python "$PYTHON" --device "$DEVICE" "${slice[@]}" \
+        --beside 'torch:RMSprop[foreach]' --out "$figures/sweep-torch"
+fi
+matlab() { # LIBRARY [DTYPE…]
+    (timeout -k 10 "$LIMIT" "$own" ci/matlab_on_device.py "$DEVICE" "$@" \
+        > "$figures/matlab-$(IFS=-; echo "$*").txt" 2>&1) &
+    parts+=($!) names+=("matlab-$*")
+}
+matlab numpy
+matlab torch
+matlab jax float32
+matlab jax float64
+[ "$kind" = cpu ] || matlab cupy
 failed=0
 for index in "${!parts[@]}"; do
     wait "${parts[$index]}" || failed=$((failed + 1))
 done
 
 echo "== what MATLAB's functions do"
-cat "$figures/matlab.txt"
+cat "$figures"/matlab-*.txt
 echo "== the device beside the host, and the page"
 runs=() hosts=() measured=()
 for name in torch compiled jax cupy "${keras[@]}"; do

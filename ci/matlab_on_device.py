@@ -1,4 +1,6 @@
-"""``python ci/matlab_on_device.py DEVICE``: MATLAB's two functions on arrays of a device, audited.
+"""MATLAB's two functions on arrays of a device, audited.
+
+    python ci/matlab_on_device.py DEVICE [LIBRARY [DTYPE…]]
 
 Each array library that is installed holds parameter, gradient and state on the device from step to
 step; the audit sends NumPy arrays and gets them back.  Prints a line a function and library, and
@@ -79,10 +81,12 @@ def rules(there: Callable[..., Any], back: Callable[..., Any]) -> dict[str, Call
     return {"matlab-rmspropupdate-r2020a": rmsprop, "matlab-adamupdate": adam}
 
 
-def main(device: str) -> int:
-    """Audit both functions with each library that has the device; how many do not follow."""
+def main(device: str, only: str = "", *dtypes: str) -> int:
+    """Audit both functions with each library that has the device; 1 where one does not follow."""
     wrong = 0
     for name, library in LIBRARIES.items():
+        if only not in ("", name):
+            continue
         try:
             there, back = library(device)
             back(there(np.ones(2, np.float32)))
@@ -90,10 +94,11 @@ def main(device: str) -> int:
             print(f"{name} on {device}: not asked: {type(error).__name__}: {str(error)[:120]}")
             continue
         for like, function in rules(there, back).items():
-            found = audit(function, like, kind="function", dtypes=DTYPES)
+            found = audit(function, like, kind="function", dtypes=dtypes or DTYPES)
             print(
                 f"{name} on {'the host' if name == 'numpy' else device}, {like}: {found.relation}, "
-                f"{found.score:.3g} of the bound in {found.cases} cases",
+                f"{found.score:.3g} of the bound in {found.cases} cases"
+                f" ({', '.join(dtypes or DTYPES)})",
                 *found.why,
                 flush=True,
             )
@@ -102,4 +107,4 @@ def main(device: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
