@@ -54,7 +54,7 @@ def driver_of(number: int) -> Driver:
     return Driver(number)
 
 
-class Row:
+class DeviceRow:
     """So many numbers of a dtype in memory of the device."""
 
     def __init__(self, pointer: int, dtype: str, elements: int) -> None:
@@ -71,7 +71,7 @@ class Row:
         }
 
 
-class Rows:
+class DeviceRows:
     """The rows of one memory, opened by its handle."""
 
     def __init__(self, driver: Driver, pointer: int, dtype: str, elements: int) -> None:
@@ -79,8 +79,8 @@ class Rows:
         self.dtype, self.elements = dtype, elements
         self.size = elements * protocol.ITEM_SIZE[dtype]
 
-    def __getitem__(self, row: int) -> Row:
-        return Row(self.pointer + row * self.size, self.dtype, self.elements)
+    def __getitem__(self, row: int) -> DeviceRow:
+        return DeviceRow(self.pointer + row * self.size, self.dtype, self.elements)
 
     def put(self, row: int, array: Any) -> None:
         """Copy an array of the device, as large as a row."""
@@ -108,7 +108,7 @@ def extent(array: Any) -> tuple[int, int]:
 
 
 @contextmanager
-def opened(handle: bytes, device: str, dtype: str, elements: int) -> Iterator[Rows]:
+def opened(handle: bytes, device: str, dtype: str, elements: int) -> Iterator[DeviceRows]:
     """The rows of a memory that another process made on a device such as ``cuda:0``."""
     driver = driver_of(int(device.partition(":")[2] or 0))
     pointer = ctypes.c_uint64()
@@ -119,6 +119,6 @@ def opened(handle: bytes, device: str, dtype: str, elements: int) -> Iterator[Ro
         LAZY_PEER_ACCESS,
     )
     try:
-        yield Rows(driver, pointer.value, dtype, elements)
+        yield DeviceRows(driver, pointer.value, dtype, elements)
     finally:
         driver.call("cuIpcCloseMemHandle", pointer)

@@ -15,7 +15,7 @@ import optax
 from jax.example_libraries import optimizers
 
 from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.device_memory import Row
+from optimizer_conformance.adapters.device_memory import DeviceRow
 from optimizer_conformance.adapters.jax_aliases import ALIASES, BETAS, EVERYWHERE, RATE, STEP
 from optimizer_conformance.adapters.jax_runs import ExampleRun, JaxOffer, OptaxRun
 from optimizer_conformance.adapters.kit import Array
@@ -174,7 +174,7 @@ def flags() -> dict[str, str]:
 
 def to_jax(array: Array) -> Any:
     """The array's bits on the default device, in memory of their own."""
-    if isinstance(array, Row):
+    if isinstance(array, DeviceRow):
         bits = jnp.array(jnp.asarray(array), copy=True).block_until_ready()
         narrow = array.dtype == "bfloat16"
         return jax.lax.bitcast_convert_type(bits, jnp.bfloat16) if narrow else bits

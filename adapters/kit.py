@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from optimizer_conformance.adapters.device_memory import Row
+from optimizer_conformance.adapters.device_memory import DeviceRow
 from optimizer_conformance.adapters.protocol import ITEM_SIZE, Open, Parameter, Tensor
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def to_array(tensor: Any) -> Any:
 
     A row of a device's memory stays what it is.
     """
-    if isinstance(tensor, Row):
+    if isinstance(tensor, DeviceRow):
         return tensor
     count = int(np.prod(tensor.shape, dtype=np.int64))
     if len(tensor.data) != count * ITEM_SIZE[tensor.dtype]:

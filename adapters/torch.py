@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from optimizer_conformance.adapters import kit, protocol
-from optimizer_conformance.adapters.device_memory import Row
+from optimizer_conformance.adapters.device_memory import DeviceRow
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.offer import HOST, Adapter, Offer, joined
 from optimizer_conformance.adapters.packing import msgspec
@@ -388,7 +388,7 @@ def flags() -> dict[str, str]:
 
 def to_torch(array: Array, device: str) -> Any:
     """The array's bits as a tensor with memory of its own."""
-    if isinstance(array, Row):
+    if isinstance(array, DeviceRow):
         bits = torch.as_tensor(array, device=device).clone()
         return bits.view(torch.bfloat16) if array.dtype == "bfloat16" else bits
     narrow = array.dtype == np.uint16

@@ -21,7 +21,7 @@ import numpy as np
 from optimizer_conformance.judging.fused import FusedStep
 from optimizer_conformance.judging.fused_cpp import function
 from optimizer_conformance.questions.sweep import marking
-from optimizer_conformance.questions.sweep.engines import Engine, Host, Marks, Tables
+from optimizer_conformance.questions.sweep.engines import Host, Marks, SweepEngine, Tables
 from optimizer_conformance.questions.sweep.memory import Memory
 from optimizer_conformance.questions.sweep.slices import BITS, Slice
 from optimizer_conformance.reference.numbers.precision import Array
@@ -49,7 +49,7 @@ extern "C" __global__ void judge(const unsigned *const *given, const unsigned *s
 """
 
 
-def engine(device: str) -> Engine:
+def engine(device: str) -> SweepEngine:
     """What judges what is stepped on a device: the device itself, where CuPy reaches it."""
     kind, _, number = device.partition(":")
     if kind != "cuda" or importlib.util.find_spec("cupy") is None:

@@ -59,7 +59,7 @@ class Marks:
         )
 
 
-class Engine(Protocol):
+class SweepEngine(Protocol):
     """Arrays of one library, and what is asked of a block of them.
 
     name      what it is called in a record

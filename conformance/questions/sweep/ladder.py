@@ -18,7 +18,14 @@ from optimizer_conformance.judging.fused import FusedStep, evaluator
 from optimizer_conformance.judging.oracle import RANGE_EFFECTS, Oracle, Question
 from optimizer_conformance.judging.verdict import arranged, classify
 from optimizer_conformance.questions.sweep import marking
-from optimizer_conformance.questions.sweep.engines import UNSAID, WRONG, Engine, Host, Marks, Tables
+from optimizer_conformance.questions.sweep.engines import (
+    UNSAID,
+    WRONG,
+    Host,
+    Marks,
+    SweepEngine,
+    Tables,
+)
 from optimizer_conformance.questions.sweep.slices import numbers
 from optimizer_conformance.reference.numbers import Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
@@ -70,7 +77,7 @@ class Ladder:
     """Judges the blocks of one implementation; ``limit`` elements at most one by one."""
 
     def __init__(
-        self, start: FusedStep, family: str, limit: int, engine: Engine | None = None
+        self, start: FusedStep, family: str, limit: int, engine: SweepEngine | None = None
     ) -> None:
         self.start, self.shown, self.family, self.left = start, start.quantities, family, limit
         self.oracle, self.way, self.engine = Oracle(), IDEAL, engine or Host()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer_conformance.adapters import protocol
-from optimizer_conformance.questions.sweep.engines import Engine
+from optimizer_conformance.questions.sweep.engines import SweepEngine
 from optimizer_conformance.questions.sweep.memory import Memory
 from optimizer_conformance.questions.sweep.slices import Slice
 from optimizer_conformance.workers.process import Refused, Worker
@@ -68,7 +68,7 @@ def stepping(
     hyperparameters: Mapping[str, float],
     features: Sequence[str],
     elements: int,
-    engine: Engine,
+    engine: SweepEngine,
 ) -> Iterator[Stepping]:
     """An implementation ready to step: where the engine works, if it can be reached there.
 

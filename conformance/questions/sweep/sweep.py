@@ -15,7 +15,7 @@ import numpy as np
 from optimizer_conformance.judging.fused import evaluator
 from optimizer_conformance.questions.sweep import cuda
 from optimizer_conformance.questions.sweep.documented import documented
-from optimizer_conformance.questions.sweep.engines import Engine
+from optimizer_conformance.questions.sweep.engines import SweepEngine
 from optimizer_conformance.questions.sweep.ladder import Ladder
 from optimizer_conformance.questions.sweep.record import (
     FORMAT,
@@ -122,7 +122,7 @@ def other(name: str, device: str) -> AbstractContextManager[Subject]:
     return subject(name, device=elsewhere or device)
 
 
-def block_of(asked: Subject, whole: Slice, engine: Engine) -> int:
+def block_of(asked: Subject, whole: Slice, engine: SweepEngine) -> int:
     """How many elements are stepped at a time, where nobody says so."""
     if isinstance(engine, cuda.Cuda):
         return engine.block(whole.start)
@@ -227,7 +227,7 @@ class Findings:
         whole: Slice,
         asked: Subject,
         others: Sequence[Subject],
-        engine: Engine,
+        engine: SweepEngine,
     ) -> None:
         self.settings, self.whole, self.engine = settings, whole, engine
         self.hardware = asked.description.devices.get(asked.device, "")
