@@ -178,6 +178,8 @@ def scheduled(request: protocol.Open) -> dict[str, float]:
 SHARED = {"learning_rate": "lr", "epsilon": "eps", "weight_decay": "weight_decay"}
 # Of a momentum of zero, where the option is on.
 NO_BUFFER = {"momentum=0": "a momentum of 0 keeps no buffer"}
+# docs/findings/torch-foreach-nesterov-gradients.md
+IN_PLACE = "Nesterov's momentum is added to the gradients in place"
 NO_NESTEROV = {"momentum=0": "Nesterov momentum requires a momentum and zero dampening"}
 RMSPROP = TorchOffer(
     own=torch.optim.RMSprop,
@@ -326,7 +328,9 @@ OFFERS = {
     "torch:RMSprop[foreach]": RMSPROP.changed(arguments={"foreach": True}),
     "torch:RMSprop[capturable]": RMSPROP.changed(arguments={"foreach": False, "capturable": True}),
     "torch:SGD": SGD.changed(arguments={"foreach": False, "fused": False}),
-    "torch:SGD[foreach]": SGD.changed(arguments={"foreach": True}),
+    "torch:SGD[foreach]": SGD.changed(
+        arguments={"foreach": True}, gaps={**NO_NESTEROV, "gradient": IN_PLACE}
+    ),
     "torch:SGD[fused]": SGD.changed(arguments={"fused": True}),
     "torch:NAdam": NADAM.changed(arguments={"foreach": False}),
     "torch:NAdam[foreach]": NADAM.changed(arguments={"foreach": True}),

@@ -413,7 +413,6 @@ RECORDS = (
         what="how fast the rate falls, and how strongly the parameter is drawn to zero",
         held="scalars",
         drawn={"": ("0.1", "0.01", "0.5")},
-        idle="0",
         names=("lambd", "fading"),
         exact="0.5",
         shown=("0.5", "0.1"),

@@ -115,6 +115,16 @@ def test_an_environment_that_has_lost_a_file_is_seen_said_and_made_again(ready, 
     )
 
 
+def test_what_was_installed_the_old_way_has_lost_nothing(ready):
+    distribution(ready.folder, "left_pad")
+    place = ready.folder / "lib" / "python3" / "site-packages"
+    (place / "left_pad-1.dist-info").rename(place / "left_pad-1.egg-info")
+    (place / "left_pad-1.egg-info" / "METADATA").rename(place / "left_pad-1.egg-info" / "PKG-INFO")
+    (place / "left_pad-1.egg-info" / "RECORD").unlink()
+    (place / "left_pad-1.egg-info" / "SOURCES.txt").write_text("COPYING.txt\nleft_pad.py\n")
+    assert set(states().values()) == {"current"}
+
+
 def test_a_run_in_an_environment_that_is_broken_says_what_it_has_lost(ready, conformance):
     distribution(ready.folder, "left_pad").unlink()
     ready.python.unlink()

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.adapters.kit import to_array, to_tensor
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.numbers import FLOAT64
 from optimizer_conformance.reference.numbers.precision import Array, from_bits, to_bits
+from optimizer_conformance.reference.trajectory import trajectory
+from optimizer_conformance.reference.variants import VARIANTS
+from optimizer_conformance.reference.variants.record import suffix
 
 SEED = 20  # of the arrays; any will do
+LONG = 24  # steps of what few do not show
+TRAJECTORIES = ((1.0, 8), (2.0**-10, 1))  # scale of the gradients, and how often signs turn
 SIZE = 37  # no multiple of a vector's length
 # Values that every dtype holds and that change what comes out, also in float16.
 VALUES = {
     name: tuple(float(text) for text in record.pair) for name, record in HYPERPARAMETERS.items()
 }
-# The values at which a hyperparameter does nothing.
-IDLE = {name: float(record.idle) for name, record in HYPERPARAMETERS.items() if record.idle}
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,41 @@ def arrays(
     return tuple(from_bits(to_bits(scale * values, dtype), dtype) for values in drawn)
 
 
+def lengthened(setting: Setting, scale: float, turn: int) -> Setting:
+    """The same with gradients enough for a rectification to set in and a step to reach its ends.
+
+    At every ``turn``-th step each element draws its own sign, at others it keeps it.  Small ones
+    show what is added to them or bounds them.
+    """
+    generator = np.random.Generator(np.random.Philox(SEED + 1))
+    drawn = [arrays(setting.dtype, 2, generator, scale) for _ in range(LONG)]
+    kept = [
+        row if index % turn == turn - 1 else tuple(map(np.copysign, row, drawn[0]))
+        for index, row in enumerate(drawn)
+    ]
+    return replace(setting, gradients=tuple(kept))
+
+
+def rests(setting: Setting) -> bool:
+    """Whether the rules that an implementation claims leave a parameter alone without gradient.
+
+    To the bit: a mean of a number with itself may be rounded.
+    """
+    for claim in setting.implementation.claims:
+        variant = VARIANTS.get(claim + suffix(setting.features))
+        if variant is None:
+            continue
+        given = {name: repr(value) for name, value in setting.hyperparameters.items()}
+        start, still = setting.values[0], np.zeros_like(setting.values[0])
+        with np.errstate(all="ignore"):
+            ((after, _),) = trajectory(
+                variant.rule, {**variant.defaults, **given}, start, [still], num=FLOAT64
+            )
+        if not np.array_equal(after, start):
+            return False
+    return True
+
+
 def bits(observation: protocol.Observation) -> object:
     """What two observations have in common when they are the same."""
     return observation.parameters, observation.state
@@ -96,3 +135,8 @@ def distance(one: list[protocol.Tensor], other: list[protocol.Tensor]) -> float:
         apart[np.isnan(x) & np.isnan(y)] = 0.0
         largest = max(largest, float(np.nan_to_num(apart, nan=np.inf).max(initial=0.0)))
     return largest
+
+
+def nearer(what: protocol.Tensor, one: protocol.Tensor, other: protocol.Tensor) -> bool:
+    """Whether a tensor is nearer to the first of two than to the second."""
+    return distance([what], [one]) < distance([what], [other])

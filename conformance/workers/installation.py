@@ -161,8 +161,12 @@ def damage(environment: Environment) -> str:
 
 
 def lost_file(distribution: Distribution) -> str:
-    """The first of its files that is not there; compiled ones are made again by Python."""
-    for path in distribution.files or ():
+    """The first of its files that is not there; compiled ones are made again by Python.
+
+    What has no RECORD lists the files that it was built of, and they lie nowhere.
+    """
+    recorded = distribution.read_text("RECORD") is not None
+    for path in (distribution.files or ()) if recorded else ():
         if path.suffix != ".pyc" and not os.path.exists(str(distribution.locate_file(path))):
             return str(path)
     return ""
