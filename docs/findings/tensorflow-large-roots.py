@@ -33,7 +33,7 @@ wrong = []
 for number in (2.0**126 * (1 - 2.0**-24), 2.0**126, 3e38, float("inf")):
     found = root(number)
     print(f"root of {number:.8g}: the first {found[0]:.8g}, the last {found[-1]:.8g}")
-    wrong.append(not np.isclose(found[0], found[-1], rtol=1e-3))
+    wrong.append(bool(found[0] != found[-1]))
 for name, gradient in (("RMSprop", LARGE), ("Adam", LARGE), ("Adagrad", LARGE), ("Adam", HUGE)):
     optimizer = getattr(tf.keras.optimizers, name)(learning_rate=0.5)
     if name == "RMSprop":
@@ -42,6 +42,6 @@ for name, gradient in (("RMSprop", LARGE), ("Adam", LARGE), ("Adagrad", LARGE), 
         optimizer = tf.keras.optimizers.Adam(learning_rate=0.5, beta_2=0.5)
     step = moved(optimizer, gradient)
     print(f"{name}, gradients {gradient:g}: the first goes {step[0]:.5g}, the last {step[-1]:.5g}")
-    wrong.append(not np.isclose(step[0], step[-1], rtol=1e-3))
+    wrong.append(bool(step[0] != step[-1]))
 old = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 9)
 sys.exit(0 if wrong == ([False] + [True] * 7 if old else [False] * 8) else 1)
