@@ -116,21 +116,19 @@ def compare(a: RunData, b: RunData, *, others: bool = False, across: str = "") -
 
 
 COLUMNS = [*KEY, *OUTCOME, "why", "adapter", "version", "score", "divergence_score", "bits"]
-COLUMNS += ["outcome", "values"]
+COLUMNS += ["kinds", "values"]
 
 
 class CellOutcome(NamedTuple):
     """What a cell of one run says of what came out."""
 
-    outcome: object
+    kinds: object
     values: object
 
 
 def told(both: pandas.DataFrame) -> Iterator[tuple[CellOutcome, CellOutcome]]:
     """Of each pair of cells, after and before."""
-    sides = [
-        map(CellOutcome, both["outcome" + side], both["values" + side]) for side in ("_b", "_a")
-    ]
+    sides = [map(CellOutcome, both["kinds" + side], both["values" + side]) for side in ("_b", "_a")]
     return zip(*sides, strict=True)
 
 

@@ -3,7 +3,7 @@
 Format 1 had no elements, groups, events, journal or keys.  Format 2 kept its groups in
 ``units.json`` and called a rule's factors ``choices``; what an adapter said of itself stood twice.
 Format 3 kept nothing of what came out beside the verdicts; its scores were those of hyperparameters
-as they were written.
+as they were written.  Format 4 had that in words alone.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 from optimizer_conformance.reports.records import FORMAT, Cause
 
-FORMATS = (1, 2, 3, FORMAT)
+FORMATS = (1, 2, 3, 4, FORMAT)
 Json = dict[str, Any]
 
-GROUPS = {2: "units.json", 3: "groups.json", FORMAT: "groups.json"}
+GROUPS = {2: "units.json", 3: "groups.json", 4: "groups.json", FORMAT: "groups.json"}
 # What stands where a folder of an older format has nothing.
 PROVENANCE: Json = {
     "started": "", "python": "", "implementation": "", "platform": "", "processor": "",
@@ -48,6 +48,14 @@ CAUSES = {
     "the parameter comes back in another dtype": Cause.promise,
 }
 
+
+# How format 4 worded what came out: the kind, since when, and in how many elements.
+CAME = re.compile(
+    r"(nan|infinite|so large|never moves|finite)[^;]*?(?:,? since step (\d{1,9}))?,? in "
+    r"([\d,]{1,15}) of ([\d,]{1,15}) elements"
+)
+LOST = re.compile(r"(.+) is ([01]) in \w+")
+NAMES = {"so large": "exploded", "never moves": "still"}
 
 UNRECORDED = "?"  # the outcome of a cell of which nothing was kept
 
@@ -119,3 +127,20 @@ def raised(why: str) -> str:
 def held(why: str) -> str:
     """The column ``held`` of a cell that has the verdict ``representation``."""
     return "; ".join(f"{what}={kept}" for what, kept in HELD.findall(why))
+
+
+def kinds(outcome: str) -> str:
+    """The column ``kinds`` of a cell of format 4; of older ones nothing was kept."""
+    if outcome == UNRECORDED:
+        return outcome
+    return "; ".join(filter(None, map(kind, outcome.split("; "))))
+
+
+def kind(words: str) -> str:
+    """One thing that came out, or a hyperparameter that the format does not hold."""
+    if found := CAME.fullmatch(words):
+        what, step, *counts = found.groups("0")
+        numbers = ",".join(count.replace(",", "") for count in counts)
+        return f"{NAMES.get(what, what)}={step},{numbers}"
+    lost = LOST.fullmatch(words)
+    return f"{lost[1]}={lost[2]}" if lost else ""

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from optimizer_conformance.adapters.protocol import Description
 
-FORMAT = 4
+FORMAT = 5
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Defaults = dict[str, float | bool | str | None]
@@ -44,7 +44,9 @@ class Cell(msgspec.Struct, frozen=True):
     bits         a hash of the parameter's bits after every step; empty where none came back
     held, cause  of ``representation``: ``learning rate=float32; …``; of ``deviates``: a Cause, and
                  of ``error`` the exception that was raised
-    outcome      what came of the parameter: nan, infinite, …; ``values`` without a promised digit
+    outcome      what came of the parameter, in words; ``kinds`` has it to be compared:
+                 ``nan=1,2,8; …``, since which step, in how many of how many elements
+    values       the last ones of which no digit is promised
     """
 
     implementation: str
@@ -85,6 +87,7 @@ class Cell(msgspec.Struct, frozen=True):
     outcome: str = ""
     values: str = ""
     written: float = 0.0
+    kinds: str = ""
 
 
 class Element(msgspec.Struct, frozen=True):

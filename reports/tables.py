@@ -143,7 +143,10 @@ def missing(table: pyarrow.Table, field: Any) -> Any:
         said = zip(*(table.column(name).to_pylist() for name in ("verdict", "why")), strict=True)
         words = [readers[verdict](why) if verdict in readers else "" for verdict, why in said]
         return pyarrow.chunked_array([words], type=wanted)
-    default = formats.UNRECORDED if field.name == "outcome" else field.default
+    if field.name == "kinds" and "outcome" in table.column_names:
+        words = [formats.kinds(said) for said in table.column("outcome").to_pylist()]
+        return pyarrow.chunked_array([words], type=wanted)
+    default = formats.UNRECORDED if field.name in ("outcome", "kinds") else field.default
     return pyarrow.chunked_array([[default] * len(table)], type=wanted)
 
 

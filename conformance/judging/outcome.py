@@ -18,31 +18,12 @@ from optimizer_conformance.judging.oracle import Question, Table, inputs_of, rea
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.hyper import held
 from optimizer_conformance.reference.numbers.precision import Array, parts
-from optimizer_conformance.reports import outcomes
+from optimizer_conformance.reports.outcomes import Came, Kind, Lost
 from optimizer_conformance.reports.verdicts import EXTREME, Verdict
 
 # At each verdict: whether it is of the ends of the range.
 IS_EXTREME = np.array([verdict in EXTREME for verdict in Verdict])
 KEPT = 8  # last values of elements of which no digit is promised, to be compared with others'
-
-
-@dataclass(frozen=True)
-class Came:
-    """One thing that came out.
-
-    what      in words
-    step      since which step; 0 where that says nothing
-    elements  of how many elements of the parameter, which has ``of``
-    """
-
-    what: str
-    step: int
-    elements: int
-    of: int
-
-    def __str__(self) -> str:
-        since = f" since step {self.step}" if self.step else ""
-        return f"{self.what}{since} in {self.elements:,} of {self.of:,} elements"
 
 
 @dataclass(frozen=True)
@@ -59,22 +40,15 @@ class ParameterOutcome:
     @property
     def strange(self) -> bool:
         """Whether nobody would want it."""
-        return any(item.what != FINITE for item in self.came)
+        return any(item.what is not Kind.finite for item in self.came)
 
     @property
     def words(self) -> str:
-        """As the column has it."""
+        """As the column ``outcome`` has it."""
         return "; ".join(map(str, self.came))
 
 
 NOTHING = ParameterOutcome()
-NAN, INFINITE, EXPLODED, STILL, FINITE = (
-    "nan from finite numbers",
-    "infinite from finite numbers",
-    "so large that nothing is left of what it was,",
-    "never moves though the formula does,",
-    outcomes.FINITE,
-)
 
 
 def outcomes_of(
@@ -85,15 +59,15 @@ def outcomes_of(
     clean = clean_steps(question.case, question.rule.shaped)
     with np.errstate(all="ignore"):
         flags = {
-            NAN: np.isnan(shown) & clean,
-            INFINITE: np.isinf(shown) & clean,
-            EXPLODED: exploded(question, shown, start) & clean,
+            Kind.nan: np.isnan(shown) & clean,
+            Kind.infinite: np.isinf(shown) & clean,
+            Kind.exploded: exploded(question, shown, start) & clean,
         }
         # One step that is lost to an overflow is no standstill.
         still = clean.all(axis=0) & (len(shown) > 1)
         still &= never_moves(question, shown, table.value, start)
-        flags[STILL] = still[np.newaxis]
-        flags[FINITE] = IS_EXTREME[codes] & np.isfinite(shown)
+        flags[Kind.still] = still[np.newaxis]
+        flags[Kind.finite] = IS_EXTREME[codes] & np.isfinite(shown)
     flags = {what: flag for what, flag in flags.items() if flag.any()}
     endless = np.isinf(table.error[-1])
     width, found = question.case.width, []
@@ -105,10 +79,10 @@ def outcomes_of(
     return found
 
 
-def seen(what: str, columns: Array, width: int) -> Came:
+def seen(what: Kind, columns: Array, width: int) -> Came:
     """Since when, and in how many elements; a complex one has two of the columns."""
     flag: Array = np.logical_or.reduce(columns.reshape(len(columns), -1, width), axis=2)
-    step = 0 if what == STILL else int(np.argmax(flag.any(axis=1))) + 1
+    step = 0 if what is Kind.still else int(np.argmax(flag.any(axis=1))) + 1
     return Came(what, step, int(flag.any(axis=0).sum()), flag.shape[1])
 
 
@@ -141,7 +115,7 @@ def never_moves(question: Question, shown: Array, value: Array, start: Array) ->
     return found
 
 
-def vanished(question: Question) -> Iterator[str]:
+def vanished(question: Question) -> Iterator[Lost]:
     """The hyperparameters that are 0 or 1 in the format and were not written so."""
     for name, decimal in question.decimals:
         if name in question.rule.hyperparameters:
@@ -149,9 +123,9 @@ def vanished(question: Question) -> Iterator[str]:
             yield from [lost] if lost else []
 
 
-def collapsed(name: str, exact: Fraction, dtype: str) -> str:
-    """That a hyperparameter is 0 or 1 in a format, in words; empty where it is not, or is meant."""
+def collapsed(name: str, exact: Fraction, dtype: str) -> Lost | None:
+    """That a hyperparameter is 0 or 1 in a format; None where it is not, or is meant."""
     kept = held(exact, dtype)
     if kept == exact or kept not in (0, 1):
-        return ""
-    return f"{HYPERPARAMETERS[name].words} {float(exact):g} is {kept} in {dtype}"
+        return None
+    return Lost(f"{HYPERPARAMETERS[name].words} {float(exact):g}", str(kept))

@@ -21,6 +21,7 @@ from optimizer_conformance.reference.numbers.precision import component, to_bits
 from optimizer_conformance.reference.rules import Impossible, Rule
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.reports.folder import UnreadableRun
+from optimizer_conformance.reports.outcomes import Came, Lost
 from optimizer_conformance.reports.records import Cause, Cell, Element, StoredRule
 from optimizer_conformance.workers.process import Refused, WorkerError
 
@@ -98,16 +99,19 @@ def rows(
             bits=fingerprint(judged, item.name),
             cause=cause,
             held=held(judgement) if item.verdict is Verdict.representation else "",
-            outcome=told(item.outcome, question),
+            **told(item.outcome, question),
             values=" ".join(map(repr, item.outcome.values)),
             written=item.written,
         )
 
 
-def told(found: ParameterOutcome, question: Question) -> str:
+def told(found: ParameterOutcome, question: Question) -> dict[str, str]:
     """What came out, and which hyperparameters the format does not hold, where that may be why."""
     lost = vanished(question) if found.strange or question.case.mode == "defaults" else ()
-    return "; ".join(filter(None, (found.words, *lost)))
+    every: list[Came | Lost] = [*found.came, *lost]
+    words = (f"{item} in {question.precision.name}" if isinstance(item, Lost) else str(item)
+             for item in every)  # fmt: skip
+    return {"outcome": "; ".join(words), "kinds": "; ".join(item.field for item in every)}
 
 
 def held(judgement: Judgement) -> str:

@@ -11,7 +11,7 @@ from optimizer_conformance.judging.outcome import collapsed, vanished
 from optimizer_conformance.questions.audit.conduct import Tried
 from optimizer_conformance.reference.numbers.precision import component
 from optimizer_conformance.reference.variants import Variant
-from optimizer_conformance.reports import outcomes
+from optimizer_conformance.reports.outcomes import Kind
 
 if TYPE_CHECKING:
     from optimizer_conformance.questions.audit.preparation import Ready
@@ -22,12 +22,13 @@ def strange(variant: Variant, found: Tried) -> Iterator[str]:
     told: set[tuple[str, str]] = set()
     for unit, answer, judgement in found.judged:
         for item in judgement.parameters:
-            words = "; ".join(sorted(outcomes.kinds(item.outcome.words)))
+            unwanted = (one.words() for one in item.outcome.came if one.what is not Kind.finite)
+            words = "; ".join(sorted(unwanted))
             if not words or (words, unit.case.dtype) in told:
                 continue
             told.add((words, unit.case.dtype))
             question = question_for(variant, unit, answer.defaults)
-            why = "".join(f"; {lost}" for lost in vanished(question))
+            why = "".join(f"; {lost} in {question.precision.name}" for lost in vanished(question))
             yield f"{words}, in {unit.case.dtype} with {item.name} gradients{why}"
 
 
@@ -40,4 +41,4 @@ def defaults(variant: Variant, prepared: Ready) -> Iterator[str]:
             if not isinstance(value, int | float) or isinstance(value, bool):
                 continue
             if lost := collapsed(name, Fraction(str(value)), component(dtype)):
-                yield f"its default: {lost}"
+                yield f"its default: {lost} in {component(dtype)}"

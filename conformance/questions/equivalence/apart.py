@@ -20,7 +20,7 @@ def split(
 
     nan or a number, or two numbers without a digit in common: who takes the other's place is seen.
     """
-    if "outcome" not in cells:
+    if "kinds" not in cells:
         return groups
     found: dict[Key, list[FollowedRule]] = {}
     for (rule, word), members in groups.items():
