@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from optimizer_conformance.reports import formats
 from optimizer_conformance.reports.folder import UnreadableRun, read_json
 from optimizer_conformance.reports.model import options
+from optimizer_conformance.reports.reasons import Reason
 from optimizer_conformance.reports.text import visible_content
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -26,7 +29,7 @@ class Member(msgspec.Struct, frozen=True):
 
     name: str
     version: str
-    but: list[str] = []
+    but: list[Reason] = []
     also: list[str] = []
 
 
@@ -144,7 +147,7 @@ class Map(msgspec.Struct, frozen=True):
 def read(path: Path) -> Map:
     """A map that ``conformance equivalence --format json`` wrote.  Raises UnreadableRun."""
     try:
-        found = msgspec.convert(read_json(path, visible_content), Map, strict=False)
+        found = msgspec.convert(upgraded(read_json(path, visible_content)), Map, strict=False)
     except msgspec.ValidationError as error:
         raise UnreadableRun(
             f"{path} holds no map ({error}); `conformance equivalence RUN --format json` writes one"
@@ -152,6 +155,24 @@ def read(path: Path) -> Map:
     if found.format != FORMAT:
         raise UnreadableRun(f"{path} has format {found.format}; this version reads {FORMAT}")
     return found
+
+
+def upgraded(content: Any) -> Any:
+    """The same of format 2, whose exceptions were words."""
+    if not isinstance(content, dict) or content.get("format") != 2:
+        return content
+    for panel in listed(content, "panels"):
+        for item in listed(panel, "classes"):
+            for member in listed(item, "members"):
+                if "but" in member:
+                    member["but"] = formats.reasons(member["but"])
+    return content | {"format": FORMAT}
+
+
+def listed(content: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """What can be a record in a list of a file of others."""
+    found = content.get(name)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def as_json(found: Map) -> str:

@@ -3,7 +3,6 @@ others from them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 import markupsafe
@@ -15,6 +14,7 @@ from optimizer_conformance.reports.classes import Class, ClassWitness, Map, Pane
 from optimizer_conformance.reports.markdown import cell, table
 from optimizer_conformance.reports.model import options
 from optimizer_conformance.reports.page import template
+from optimizer_conformance.reports.reasons import Reason
 from optimizer_conformance.reports.sheets import Sheet
 from optimizer_conformance.reports.terminal import number
 from optimizer_conformance.reports.text import escape
@@ -34,7 +34,6 @@ NOT_TOLD = (
     "What no rule of the family explains stands alone: a run compares nothing with it but the "
     "rules of others."
 )
-GRADIENTS = re.compile(r"(.+) with (\S+) gradients")
 UNFOLDED = 30  # witnesses that a page shows at once
 
 
@@ -161,26 +160,24 @@ def tables(panel: Panel) -> Iterator[Sheet]:
 
 def exceptions(item: Class) -> Iterator[str]:
     """Where members depart all the same, each reason once."""
-    found: dict[str, list[str]] = {}
+    found: dict[Reason, list[str]] = {}
     for member in item.members:
         for why in member.but:
             found.setdefault(why, []).append(member.name)
         if member.also:
-            known = f"no case of its own tells it from {', '.join(member.also)}"
+            known = Reason(f"no case of its own tells it from {', '.join(member.also)}")
             found.setdefault(known, []).append(member.name)
-    for why, names in together(found):
-        yield f"{', '.join(names)}: {why}"
+    for words, names in together(found):
+        yield f"{', '.join(names)}: {words}"
 
 
-def together(found: Mapping[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
+def together(found: Mapping[Reason, list[str]]) -> Iterator[tuple[str, list[str]]]:
     """Reasons that differ in the kind of gradients alone are one, for the same names."""
     kept: dict[tuple[str, ...], list[str]] = {}
     for why, names in found.items():
-        match = GRADIENTS.fullmatch(why)
-        kept.setdefault((match[1] if match else why, *names), []).append(match[2] if match else "")
-    for (why, *names), kinds in kept.items():
-        listed = ", ".join(filter(None, kinds))
-        yield f"{why} with {listed} gradients" if listed else why, names
+        kept.setdefault((why.words, why.dtype, *names), []).append(why.kind)
+    for (words, dtype, *names), kinds in kept.items():
+        yield str(Reason(words, dtype, ", ".join(kinds))), names
 
 
 def said(item: ClassWitness) -> str:

@@ -17,12 +17,14 @@ from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.reports import formats
 from optimizer_conformance.reports.folder import UnreadableRun, read_json
 from optimizer_conformance.reports.markdown import provenance
-from optimizer_conformance.reports.model import RunData, load
+from optimizer_conformance.reports.model import REASON, RunData, load
+from optimizer_conformance.reports.reasons import Reason
+from optimizer_conformance.reports.reasons import distinct as distinct_reasons
 from optimizer_conformance.reports.records import Cause, StoredGroup, StoredRule
 from optimizer_conformance.reports.text import visible_content
 from optimizer_conformance.reports.verdicts import DEVIATES, Verdict, of_many
 
-FORMAT = 2
+FORMAT = 3
 AS_WRITTEN = "as written"
 
 
@@ -41,7 +43,7 @@ class Configuration(msgspec.Struct, frozen=True):
     rule: StoredRule | None
     verdict: str
     departs: list[str]
-    elsewhere: list[str] = []
+    elsewhere: list[Reason] = []
     partly: list[str] = []
 
 
@@ -117,13 +119,14 @@ def read(path: Path) -> Facts:
 
 
 def upgraded(content: dict[str, Any]) -> dict[str, Any]:
-    """The same of format 1, which called a rule's factors choices."""
-    if content.get("format") != 1 or not isinstance(content.get("implementations"), list):
+    """The same of format 1, which called a rule's factors choices, and of 2: reasons were words."""
+    if content.get("format") not in (1, 2) or not isinstance(content.get("implementations"), list):
         return content
     for item in content["implementations"]:
         for one in item.get("configurations", ()) if isinstance(item, dict) else ():
             if isinstance(one, dict):
                 one["rule"] = formats.rule(one.get("rule"))
+                one["elsewhere"] = formats.reasons(one.get("elsewhere", []))
     return content | {"format": FORMAT}
 
 
@@ -230,9 +233,14 @@ def configuration(group: StoredGroup, cells: pandas.DataFrame) -> Configuration:
         group.followed,
         verdict,
         departs=distinct(bad.why) if len(bad) else [],
-        elsewhere=distinct(bad[~bad.cause.isin(rules)].why) if len(bad) else [],
+        elsewhere=reasons(bad[~bad.cause.isin(rules)]) if len(bad) else [],
         partly=distinct(bad[bad.cause == str(Cause.partly)].why) if len(bad) else [],
     )
+
+
+def reasons(bad: pandas.DataFrame) -> list[Reason]:
+    """Why these cells deviate, each reason once."""
+    return distinct_reasons(zip(*(bad[name] for name in REASON), strict=True))
 
 
 def distinct(words: Iterable[str]) -> list[str]:

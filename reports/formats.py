@@ -55,6 +55,7 @@ CAME = re.compile(
     r"([\d,]{1,15}) of ([\d,]{1,15}) elements"
 )
 LOST = re.compile(r"(.+) is ([01]) in \w+")
+PLACED = re.compile(r"(?P<words>.+ except) in (?P<dtype>\w+) with (?P<kind>[\w -]+) gradients")
 NAMES = {"so large": "exploded", "never moves": "still"}
 
 UNRECORDED = "?"  # the outcome of a cell of which nothing was kept
@@ -144,3 +145,16 @@ def kind(words: str) -> str:
         return f"{NAMES.get(what, what)}={step},{numbers}"
     lost = LOST.fullmatch(words)
     return f"{lost[1]}={lost[2]}" if lost else ""
+
+
+def reasons(given: Any) -> Any:
+    """Reasons that were words, as records; the place is read from words that end with one."""
+    return [reason(each) for each in given] if isinstance(given, list) else given
+
+
+def reason(given: Any) -> Any:
+    """One of them."""
+    if not isinstance(given, str):
+        return given
+    found = PLACED.fullmatch(given)
+    return found.groupdict() if found else {"words": given}

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 
+from optimizer_conformance.reports import reasons as reasons_
 from optimizer_conformance.reports import tables
 from optimizer_conformance.reports.completeness import missing_rows, unfinished
 from optimizer_conformance.reports.folder import RunFolder, UnreadableRun
@@ -100,6 +101,7 @@ def base_of(variant: str, features: str) -> str:
     return variant.removesuffix(suffix)
 
 
+REASON = ["why", "cause", "dtype", "regime"]
 COMPARED = [
     "implementation", "adapter", "version", "device", "variant", "base", "features", "relation",
     "verdict", "score", "ulp", "cells", "range", "ill_posed", "deviating", "unexpected", "step",
@@ -130,7 +132,8 @@ def compared(run: RunData) -> pandas.DataFrame:
         shown = loud if len(loud) else bad
         measured = bad if len(bad) else group[np.isin(verdicts, MEASURED)]
         row = {name: cells[name][group[0]] for name in keys}
-        reasons = tuple(dict.fromkeys(cells["why"][shown]))
+        said = zip(*(cells[name][shown] for name in REASON), strict=True)
+        reasons = tuple(reasons_.distinct(said))
         row |= {
             "base": base_of(row["variant"], row["features"]),
             "verdict": str(of_many(verdicts)),
@@ -142,7 +145,7 @@ def compared(run: RunData) -> pandas.DataFrame:
             "deviating": len(bad),
             "unexpected": len(loud),
             "step": int(cells["step"][shown[0]]) if len(shown) else 0,
-            "why": "; ".join(reasons),
+            "why": "; ".join(map(str, reasons)),
             "reasons": reasons,
             "expectation": ", ".join(sorted(set(cells["expectation"][bad]) - {""})),
         }

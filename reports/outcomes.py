@@ -17,7 +17,7 @@ NAMED = 6  # implementations that one line names
 SHOWN = 12  # lines; the cells have all
 
 
-class Kind(StrEnum):
+class OutcomeKind(StrEnum):
     """What can come of a parameter, as the column ``kinds`` has it."""
 
     nan = "nan"
@@ -28,13 +28,13 @@ class Kind(StrEnum):
 
 
 WORDS = {
-    Kind.nan: "nan from finite numbers",
-    Kind.infinite: "infinite from finite numbers",
-    Kind.exploded: "so large that nothing is left of what it was",
-    Kind.still: "never moves though the formula does",
-    Kind.finite: "finite where no digit is promised",
+    OutcomeKind.nan: "nan from finite numbers",
+    OutcomeKind.infinite: "infinite from finite numbers",
+    OutcomeKind.exploded: "so large that nothing is left of what it was",
+    OutcomeKind.still: "never moves though the formula does",
+    OutcomeKind.finite: "finite where no digit is promised",
 }
-FIELD = re.compile(rf"({'|'.join(Kind)})=(\d{{1,9}}),(\d{{1,12}}),(\d{{1,12}})")
+FIELD = re.compile(rf"({'|'.join(OutcomeKind)})=(\d{{1,9}}),(\d{{1,12}}),(\d{{1,12}})")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Came:
     elements  of how many elements of the parameter, which has ``of``
     """
 
-    what: Kind
+    what: OutcomeKind
     step: int
     elements: int
     of: int
@@ -63,7 +63,7 @@ class Came:
     @property
     def comma(self) -> str:
         """After words that are a clause."""
-        return "," if self.what in (Kind.exploded, Kind.still) else ""
+        return "," if self.what in (OutcomeKind.exploded, OutcomeKind.still) else ""
 
     def words(self, *, since: bool = True) -> str:
         """The kind in words; ``since``: with the step from which on it shows."""
@@ -112,7 +112,7 @@ def read(field: str) -> tuple[Came | Lost, ...]:
 
 def _read(text: str) -> Came | Lost:
     if found := FIELD.fullmatch(text):
-        return Came(Kind(found[1]), *(int(number) for number in found.groups()[1:]))
+        return Came(OutcomeKind(found[1]), *(int(number) for number in found.groups()[1:]))
     what, _, kept = text.rpartition("=")
     return Lost(what, kept)
 
@@ -125,7 +125,7 @@ def strange(field: object) -> tuple[Came | Lost, ...]:
 
 def finite(item: Came | Lost) -> bool:
     """Whether it is what one would want where no digit is promised."""
-    return isinstance(item, Came) and item.what is Kind.finite
+    return isinstance(item, Came) and item.what is OutcomeKind.finite
 
 
 def kinds(field: object) -> frozenset[tuple[str, str]]:
@@ -135,7 +135,7 @@ def kinds(field: object) -> frozenset[tuple[str, str]]:
 
 def said(field: object) -> str:
     """The same in words, and ``finite`` where there is nothing."""
-    return "; ".join(map(str, strange(field))) or str(Kind.finite)
+    return "; ".join(map(str, strange(field))) or str(OutcomeKind.finite)
 
 
 def numbers(text: object) -> tuple[float, ...]:

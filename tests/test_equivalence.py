@@ -19,6 +19,7 @@ from optimizer_conformance.questions.equivalence.example import example
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import classes, equivalence, model, picture
 from optimizer_conformance.reports.model import UnreadableRun
+from optimizer_conformance.reports.reasons import Reason
 from optimizer_conformance.runs.run import conduct
 from optimizer_conformance.workers.process import command_for
 
@@ -195,16 +196,23 @@ class TestCommand:
     def test_kinds_of_gradients_alone_make_no_reasons_apart(self):
         names, more = ["keras.RMSprop"], ["keras.RMSprop", "keras.Adam"]
         found = {
-            "except in float16 with wide gradients": names,
-            "except in float16 with tiny gradients": names,
-            "except in float16 with huge gradients": more,
-            "errors in float64": names,
+            Reason("except", "float16", "wide"): names,
+            Reason("except", "float16", "tiny"): names,
+            Reason("except", "float16", "huge"): more,
+            Reason("errors in float64"): names,
         }
         assert list(equivalence.together(found)) == [
             ("except in float16 with wide, tiny gradients", names),
             ("except in float16 with huge gradients", more),
             ("errors in float64", names),
         ]
+
+    def test_a_map_of_format_2_has_its_exceptions_in_fields(self):
+        member = {"name": "a", "version": "1", "but": ["x except in float16 with wide gradients"]}
+        content = {"format": 2, "panels": [{"classes": [{"members": [member]}, 7]}]}
+        found = classes.upgraded(content)["panels"][0]["classes"][0]["members"][0]["but"]
+        assert found == [{"words": "x except", "dtype": "float16", "kind": "wide"}]
+        assert classes.upgraded(7) == 7
 
     def test_a_kept_map_says_the_same_as_its_run(self, conformance, folder, found, tmp_path):
         kept = tmp_path / "map.json"

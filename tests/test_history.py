@@ -35,6 +35,7 @@ from optimizer_conformance.questions.history.record import (
 from optimizer_conformance.questions.history.timeline import Timeline, lettered
 from optimizer_conformance.reports import history as report
 from optimizer_conformance.reports import model
+from optimizer_conformance.reports.reasons import EXCEPT, Reason
 from optimizer_conformance.runs.run import conduct
 from optimizer_conformance.runs.schedule import Listener
 from optimizer_conformance.workers import environments, interpreters
@@ -98,20 +99,19 @@ class TestInterpreters:
 
 
 def test_reasons_that_differ_in_a_format_or_a_kind_of_gradient_are_told_as_one():
-    what = "follows the document's rule except"
     given = [
-        f"{what} in {dtype} with {kind} gradients"
+        Reason(EXCEPT, dtype, kind)
         for dtype in ("complex64", "complex128")
         for kind in ("wide", "constant")
     ]
-    told = gathered([given[0], "the step changes its gradient", *given[1:]])
+    told = gathered([given[0], Reason("the step changes its gradient"), *given[1:]])
     assert told == [
-        f"{what} in complex64 and complex128 with wide and constant gradients",
+        f"{EXCEPT} in complex64 and complex128 with wide and constant gradients",
         "the step changes its gradient",
     ]
-    many = [f"{what} in float32 with {kind} gradients" for kind in "abcde"]
-    assert gathered(many) == [f"{what} in float32 with 5 kinds of gradients (a, b, c, d, …)"]
-    assert gathered(["as it was"]) == ["as it was"]
+    many = [Reason(EXCEPT, "float32", kind) for kind in "abcde"]
+    assert gathered(many) == [f"{EXCEPT} in float32 with 5 kinds of gradients (a, b, c, d, …)"]
+    assert gathered([Reason("as it was")]) == ["as it was"]
 
 
 class TestNeeds:

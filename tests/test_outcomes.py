@@ -31,7 +31,7 @@ from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import formats
 from optimizer_conformance.reports import outcomes as outcomes_of_cells
-from optimizer_conformance.reports.outcomes import Came, Kind
+from optimizer_conformance.reports.outcomes import Came, OutcomeKind
 
 DECIMALS = (
     *("learning_rate", "decay", "beta1", "epsilon", "momentum", "weight_decay"),
@@ -207,11 +207,11 @@ class TestWhatCameOut:
     def test_a_complex_number_of_which_a_part_is_lost_is_one_element(self):
         lost = np.array([[False, False, False, False], [True, False, True, True]])
         assert (
-            str(seen(Kind.nan, lost, 2))
+            str(seen(OutcomeKind.nan, lost, 2))
             == "nan from finite numbers since step 2 in 2 of 2 elements"
         )
         assert (
-            str(seen(Kind.nan, lost, 1))
+            str(seen(OutcomeKind.nan, lost, 1))
             == "nan from finite numbers since step 2 in 3 of 4 elements"
         )
 
@@ -237,7 +237,7 @@ class TestWhatCameOut:
             "nan from finite numbers since step 1 in 2 of 3 elements; epsilon 1e-08 is 0, not nan"
         )
 
-    @pytest.mark.parametrize("kind", Kind)
+    @pytest.mark.parametrize("kind", OutcomeKind)
     @pytest.mark.parametrize("step", [0, 7])
     def test_the_words_of_format_4_are_read(self, kind, step):
         came = Came(kind, step, 1234, 65536)

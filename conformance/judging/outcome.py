@@ -18,7 +18,7 @@ from optimizer_conformance.judging.oracle import Question, Table, inputs_of, rea
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.hyper import held
 from optimizer_conformance.reference.numbers.precision import Array, parts
-from optimizer_conformance.reports.outcomes import Came, Kind, Lost
+from optimizer_conformance.reports.outcomes import Came, Lost, OutcomeKind
 from optimizer_conformance.reports.verdicts import EXTREME, Verdict
 
 # At each verdict: whether it is of the ends of the range.
@@ -40,7 +40,7 @@ class ParameterOutcome:
     @property
     def strange(self) -> bool:
         """Whether nobody would want it."""
-        return any(item.what is not Kind.finite for item in self.came)
+        return any(item.what is not OutcomeKind.finite for item in self.came)
 
     @property
     def words(self) -> str:
@@ -59,15 +59,15 @@ def outcomes_of(
     clean = clean_steps(question.case, question.rule.shaped)
     with np.errstate(all="ignore"):
         flags = {
-            Kind.nan: np.isnan(shown) & clean,
-            Kind.infinite: np.isinf(shown) & clean,
-            Kind.exploded: exploded(question, shown, start) & clean,
+            OutcomeKind.nan: np.isnan(shown) & clean,
+            OutcomeKind.infinite: np.isinf(shown) & clean,
+            OutcomeKind.exploded: exploded(question, shown, start) & clean,
         }
         # One step that is lost to an overflow is no standstill.
         still = clean.all(axis=0) & (len(shown) > 1)
         still &= never_moves(question, shown, table.value, start)
-        flags[Kind.still] = still[np.newaxis]
-        flags[Kind.finite] = IS_EXTREME[codes] & np.isfinite(shown)
+        flags[OutcomeKind.still] = still[np.newaxis]
+        flags[OutcomeKind.finite] = IS_EXTREME[codes] & np.isfinite(shown)
     flags = {what: flag for what, flag in flags.items() if flag.any()}
     endless = np.isinf(table.error[-1])
     width, found = question.case.width, []
@@ -79,10 +79,10 @@ def outcomes_of(
     return found
 
 
-def seen(what: Kind, columns: Array, width: int) -> Came:
+def seen(what: OutcomeKind, columns: Array, width: int) -> Came:
     """Since when, and in how many elements; a complex one has two of the columns."""
     flag: Array = np.logical_or.reduce(columns.reshape(len(columns), -1, width), axis=2)
-    step = 0 if what is Kind.still else int(np.argmax(flag.any(axis=1))) + 1
+    step = 0 if what is OutcomeKind.still else int(np.argmax(flag.any(axis=1))) + 1
     return Came(what, step, int(flag.any(axis=0).sum()), flag.shape[1])
 
 

@@ -22,6 +22,7 @@ from optimizer_conformance.reference.rules import Impossible, Rule
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.reports.folder import UnreadableRun
 from optimizer_conformance.reports.outcomes import Came, Lost
+from optimizer_conformance.reports.reasons import EXCEPT, Reason
 from optimizer_conformance.reports.records import Cause, Cell, Element, StoredRule
 from optimizer_conformance.workers.process import Refused, WorkerError
 
@@ -66,6 +67,7 @@ def rows(
     for item in parts:
         bad = item.verdict is Verdict.deviates
         why, cause = "", ""
+        outcome, kinds = told(item.outcome, question)
         if bad:
             cause, why = reason(unit, variant, explanation, item.divergence, judged)
         elif item.verdict is Verdict.representation:
@@ -99,19 +101,23 @@ def rows(
             bits=fingerprint(judged, item.name),
             cause=cause,
             held=held(judgement) if item.verdict is Verdict.representation else "",
-            **told(item.outcome, question),
+            outcome=outcome,
+            kinds=kinds,
             values=" ".join(map(repr, item.outcome.values)),
             written=item.written,
         )
 
 
-def told(found: ParameterOutcome, question: Question) -> dict[str, str]:
-    """What came out, and which hyperparameters the format does not hold, where that may be why."""
+def told(found: ParameterOutcome, question: Question) -> tuple[str, str]:
+    """What came out, and which hyperparameters the format does not hold, where that may be why.
+
+    In words, and as the column ``kinds`` has it.
+    """
     lost = vanished(question) if found.strange or question.case.mode == "defaults" else ()
     every: list[Came | Lost] = [*found.came, *lost]
     words = (f"{item} in {question.precision.name}" if isinstance(item, Lost) else str(item)
              for item in every)  # fmt: skip
-    return {"outcome": "; ".join(words), "kinds": "; ".join(item.field for item in every)}
+    return "; ".join(words), "; ".join(item.field for item in every)
 
 
 def held(judgement: Judgement) -> str:
@@ -214,15 +220,15 @@ def reason(
         return Cause.narrow, "float64 parameters are computed in float32"
     if words := explanation.why(variant):
         return explanation.cause, words
-    return Cause.place, f"follows the document's rule except {where(unit, divergence)}"
+    return Cause.place, except_where(unit, divergence)
 
 
-def where(unit: Unit, divergence: Divergence | None) -> str:
+def except_where(unit: Unit, divergence: Divergence | None) -> str:
     """The kind of case in which a rule that holds elsewhere does not."""
     name = divergence.parameter if divergence else ""
     if unit.case.mode in LAYOUTS:
-        return f"for {name.partition('-')[0]} parameters"
-    return f"in {unit.case.dtype} with {name} gradients"
+        return f"{EXCEPT} for {name.partition('-')[0]} parameters"
+    return str(Reason(EXCEPT, unit.case.dtype, name))
 
 
 def failure_cell(judged: Judged, description: Description) -> Cell:

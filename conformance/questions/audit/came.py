@@ -11,7 +11,7 @@ from optimizer_conformance.judging.outcome import collapsed, vanished
 from optimizer_conformance.questions.audit.conduct import Tried
 from optimizer_conformance.reference.numbers.precision import component
 from optimizer_conformance.reference.variants import Variant
-from optimizer_conformance.reports.outcomes import Kind
+from optimizer_conformance.reports.outcomes import OutcomeKind
 
 if TYPE_CHECKING:
     from optimizer_conformance.questions.audit.preparation import Ready
@@ -22,7 +22,9 @@ def strange(variant: Variant, found: Tried) -> Iterator[str]:
     told: set[tuple[str, str]] = set()
     for unit, answer, judgement in found.judged:
         for item in judgement.parameters:
-            unwanted = (one.words() for one in item.outcome.came if one.what is not Kind.finite)
+            unwanted = (
+                one.words() for one in item.outcome.came if one.what is not OutcomeKind.finite
+            )
             words = "; ".join(sorted(unwanted))
             if not words or (words, unit.case.dtype) in told:
                 continue

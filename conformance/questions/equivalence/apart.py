@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas
 
 from optimizer_conformance.reports import outcomes
+from optimizer_conformance.reports.reasons import Reason
 
 if TYPE_CHECKING:
     from optimizer_conformance.questions.equivalence.classes import FollowedRule, Key
@@ -34,7 +35,7 @@ def split(
             else:
                 told = told if keys else ""
                 key = (rule, word if not keys else f"{word} {told}".strip())
-                apart = replace(member, departs=(*member.departs, told)) if told else member
+                apart = replace(member, departs=(*member.departs, Reason(told))) if told else member
                 keys.append(key)
                 found.setdefault(key, []).append(apart)
     return found

@@ -37,6 +37,7 @@ from optimizer_conformance.reports.classes import (
 )
 from optimizer_conformance.reports.facts import Facts, latest, together
 from optimizer_conformance.reports.model import RunData
+from optimizer_conformance.reports.reasons import Reason
 from optimizer_conformance.reports.records import StoredRule
 from optimizer_conformance.reports.verdicts import DEVIATES
 
@@ -51,7 +52,7 @@ class FollowedRule:
     version: str
     rule: Rule | None
     apart: str
-    departs: tuple[str, ...]
+    departs: tuple[Reason, ...]
     partly: str = ""
 
 

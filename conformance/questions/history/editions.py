@@ -8,6 +8,7 @@ from functools import cached_property
 from textwrap import shorten
 from typing import Any
 
+import msgspec
 import pandas
 
 from optimizer_conformance.cases.patterns import wanted
@@ -17,6 +18,7 @@ from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import model
 from optimizer_conformance.reports.model import RunData, options
+from optimizer_conformance.reports.reasons import Reason
 from optimizer_conformance.reports.terminal import number
 from optimizer_conformance.reports.verdicts import MEASURED
 
@@ -35,7 +37,7 @@ class Fact:
     """
 
     text: str
-    items: tuple[str, ...] = ()
+    items: tuple[str | Reason, ...] = ()
     rule: Rule | None = None
 
 
@@ -121,12 +123,17 @@ def followed(row: Any) -> Fact:
         return Fact(f"follows {row.variant}", rule=VARIANTS[row.variant].rule)
     known = VARIANTS.get(row.nearest)
     # What was raised may go on with a traceback, places of this machine included.
-    reasons = tuple(dict.fromkeys(shorten(part, LONGEST) for part in row.reasons))
+    reasons = tuple(dict.fromkeys(map(shortened, row.reasons)))
     return Fact(
         f"departs from {row.variant}: {'; '.join(gathered(reasons))}",
         reasons,
         known.rule if known else None,
     )
+
+
+def shortened(why: Reason) -> Reason:
+    """A reason in so many words."""
+    return msgspec.structs.replace(why, words=shorten(why.words, LONGEST))
 
 
 def edition(place: ReleaseFolder) -> Edition:

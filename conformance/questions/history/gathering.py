@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-EXCEPT = re.compile(r"(?P<what>.+ except) in (?P<dtype>\w+) with (?P<kind>[\w -]+) gradients")
+from optimizer_conformance.reports.reasons import Reason
+
 MOST = 4  # kinds that are named one by one
 
 
-def gathered(reasons: Iterable[str]) -> list[str]:
+def gathered(reasons: Iterable[Reason]) -> list[str]:
     """The same reasons in fewer words, in the order in which they were first given."""
-    kinds: dict[tuple[str, str], list[str]] = {}
-    others: dict[str, None] = {}
+    told: dict[str, dict[str, list[str]]] = {}
     for reason in reasons:
-        if found := EXCEPT.fullmatch(reason):
-            kinds.setdefault((found["what"], found["dtype"]), []).append(found["kind"])
-        others.setdefault(found["what"] if found else reason)
-    dtypes: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (what, dtype), some in kinds.items():
-        dtypes.setdefault((what, tuple(some)), []).append(dtype)
-    lines: list[str] = []
-    for other in others:
-        own = [(formats, some) for (what, some), formats in dtypes.items() if what == other]
-        lines += [f"{other} in {joined(formats)} with {told(some)}" for formats, some in own]
-        lines += [] if own else [other]
-    return lines
+        places = told.setdefault(reason.words, {})
+        if reason.dtype:
+            places.setdefault(reason.dtype, []).append(reason.kind)
+    return [line for words, places in told.items() for line in lines(words, places)]
 
 
-def told(kinds: tuple[str, ...]) -> str:
+def lines(words: str, places: dict[str, list[str]]) -> Iterable[str]:
+    """One reason: a line for all formats that have it with the same kinds of gradients."""
+    dtypes: dict[tuple[str, ...], list[str]] = {}
+    for dtype, kinds in places.items():
+        dtypes.setdefault(tuple(kinds), []).append(dtype)
+    for some, formats in dtypes.items():
+        yield f"{words} in {joined(formats)} with {kinds_of(some)}"
+    if not places:
+        yield words
+
+
+def kinds_of(kinds: tuple[str, ...]) -> str:
     """Kinds of gradients, or how many there are and the first of them."""
     if len(kinds) <= MOST:
         return f"{joined(kinds)} gradients"

@@ -150,7 +150,7 @@ def told(subject: Topic, a: Edition, b: Edition) -> Iterator[str]:
         yield f"{what} {after.text} instead of {before.text}"
 
 
-def apart(before: Fact, after: Fact) -> tuple[list[str], list[str]]:
+def apart(before: Fact, after: Fact) -> tuple[list[Any], list[Any]]:
     """The items that came, and those that went."""
     return (
         [item for item in after.items if item not in before.items],
