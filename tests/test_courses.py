@@ -24,6 +24,7 @@ STYLES = {
     "Lists": ("torch-sgd-momentum", {}),
     "Engine": ("torch-rmsprop", {}),
     "Holding": ("torch-adagrad", {}),
+    "Filled": ("torch-adagrad", {}),
     "Keyed": ("torch-adam", {"map": {"decay1": "beta1", "decay2": "decay"}}),
     "Layered": ("torch-rmsprop", {}),
     "configured": ("torch-adam", {}),

@@ -24,7 +24,7 @@ __all__ = ["DTYPES", "PACKAGES", "SKIPPED", "Session", "arithmetic", "devices", 
 
 def skipped(found: Any) -> int:
     """How many of the first arguments of what makes it are no hyperparameters."""
-    return 1 if styles.takes_parameters(found) else 0
+    return styles.takes_parameters(found) + styles.takes_gradients(found)
 
 
 class CourseSession(StyledSession):
@@ -44,10 +44,17 @@ class CourseSession(StyledSession):
         return self.maker.names.own.get("learning_rate", "lr")
 
     def made(self, values: list[Array], style: TargetStyle | None = None) -> tuple[Any, Any]:
-        """An object, and the parameters that it holds if it was given them."""
+        """An object, and the parameters that it holds if it was given them.
+
+        With the gradients, where it was given these too.
+        """
         style = style or self.style
         held = {} if style.container == "layer" else style.packed(values)
-        found = self.maker.made(*([held] if style.constructed else []), **self.given)
+        words = [held] if style.constructed else []
+        if style.filled:
+            words.append(style.packed([np.zeros_like(value) for value in values]))
+            held = tuple(words)
+        found = self.maker.made(*words, **self.given)
         if not styles.method_of(found):
             raise BadTarget(
                 f"it makes a {type(found).__name__}, which has none of {', '.join(styles.METHODS)}"
@@ -123,7 +130,11 @@ def together(
     """One call for all parameters."""
     before = [np.array(value) for value in values]
     given = style.packed(gradients)
-    if style.container == "parameter":
+    if style.filled:
+        held, kept = held
+        for place, gradient in zip(style.unpacked(kept, len(gradients)), gradients, strict=True):
+            place[...] = gradient
+    elif style.container == "parameter":
         for item, gradient in zip(held, gradients, strict=True):
             item.grad = gradient
     elif not style.constructed:

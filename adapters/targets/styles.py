@@ -134,6 +134,12 @@ def takes_parameters(found: Any) -> bool:
     return bool(first) and first[0].lower() in (MANY | ONE)
 
 
+def takes_gradients(found: Any) -> bool:
+    """Whether the gradients are given to it too, to be filled anew before each step."""
+    second = names_of(found)[1:2]
+    return takes_parameters(found) and bool(second) and second[0].lower() in GRADIENTS
+
+
 def keys(count: int) -> list[str]:
     """Names of parameters as courses have them: W1, b1, W2, …"""
     return [f"{'Wb'[index % 2]}{index // 2 + 1}" for index in range(count)]
@@ -144,10 +150,11 @@ class TargetStyle:
 
     container  ``array`` (an object a parameter), ``key`` (with its name), ``list``, ``dict``,
                ``layer`` or ``parameter`` (objects that hold value and gradient)
+    constructed, filled  whether parameters are given to what makes it, and gradients too
     """
 
-    def __init__(self, container: str, *, constructed: bool) -> None:
-        self.container, self.constructed = container, constructed
+    def __init__(self, container: str, *, constructed: bool, filled: bool = False) -> None:
+        self.container, self.constructed, self.filled = container, constructed, filled
 
     def __repr__(self) -> str:
         return self.container
@@ -188,6 +195,7 @@ def possible(found: Any, method: str) -> list[TargetStyle]:
     """The styles that an object may have, the likeliest first."""
     kind = found if inspect.isclass(found) else type(found)
     constructed = inspect.isclass(found) and takes_parameters(found)
+    filled = constructed and takes_gradients(found)
     function = found if inspect.isfunction(found) else getattr(kind, method)
     names = [name.lower() for name in names_of(function) if name != "self"]
     wanted: tuple[str, ...] = ("array", "list", "dict")
@@ -196,10 +204,10 @@ def possible(found: Any, method: str) -> list[TargetStyle]:
     elif KEYS.intersection(names):
         wanted = ("key",)
     elif constructed:
-        wanted = ("list", "dict", "array") if names else ("parameter", "list")
+        wanted = ("list", "dict", "array") if names or filled else ("parameter", "list")
     elif MANY.intersection(names) or any(name.endswith("s") for name in names[:1]):
         wanted = ("dict", "list", "array")
-    return [TargetStyle(container, constructed=constructed) for container in wanted]
+    return [TargetStyle(one, constructed=constructed, filled=filled) for one in wanted]
 
 
 def arguments(

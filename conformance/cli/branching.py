@@ -11,7 +11,7 @@ import typer
 from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.interpreting import print_answer
 from optimizer_conformance.questions.compare.comparison import BranchComparison, compare
-from optimizer_conformance.questions.compare.page import comment, excuse, lines
+from optimizer_conformance.questions.compare.page import comment, excuse, tell
 from optimizer_conformance.questions.compare.sources import (
     CompareError,
     adapter_of,
@@ -19,6 +19,7 @@ from optimizer_conformance.questions.compare.sources import (
     side,
 )
 from optimizer_conformance.reference.nearest import suggestion
+from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.text import escape
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.environments import EnvironmentFailure
@@ -135,5 +136,4 @@ def show(found: BranchComparison, format_: str, code: int) -> None:
     elif format_ == "markdown":
         typer.echo(comment(found), nl=False)
     else:
-        for line in lines(found):
-            console.print(escape(line), soft_wrap=True)
+        tell(found, Words(console))

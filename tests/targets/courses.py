@@ -79,6 +79,19 @@ class Holding:
             self.parameters[index] -= self.learning_rate * gradient / size
 
 
+class Filled:
+    """``optimizer = Filled(params, grads)``: gradients are written there, then ``step()``."""
+
+    def __init__(self, params, grads, lr=0.01, eps=1e-10):
+        self.params, self.grads, self.lr, self.eps = params, grads, lr, eps
+        self.sums = [np.zeros_like(p) for p in params]
+
+    def step(self):
+        for index, g in enumerate(self.grads):
+            self.sums[index] += g * g
+            self.params[index] -= self.lr * g / (np.sqrt(self.sums[index]) + self.eps)
+
+
 class Keyed:
     """``optimizer.update(param, param_grad, param_name)``: one object, a cache by name."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from optimizer_conformance.questions.compare.comparison import BranchComparison, ChangeOf
 from optimizer_conformance.reports.markdown import cell
+from optimizer_conformance.reports.paragraphs import Words
 
 MOST = 60  # lines of a comment
 FAILURES = 3  # of them
@@ -37,19 +37,22 @@ def summary(found: BranchComparison) -> str:
     return f"In {size}: {', '.join(parts)}."
 
 
-def lines(found: BranchComparison) -> Iterator[str]:
+def tell(found: BranchComparison, words: Words) -> None:
     """For a terminal."""
-    yield f"base: {found.base}"
-    yield f"head: {found.head}"
+    words.say(found.base, start="base: ", indent=2)
+    words.say(found.head, start="head: ", indent=2)
     if found.modules:
-        yield f"changed: {', '.join(found.modules)}"
-    yield summary(found)
+        words.say(", ".join(found.modules), start="changed: ", indent=2)
+    words.say(summary(found), style="bold")
     for item in found.changes:
-        yield f"  {item.words}"
-        yield f"    {item.cells:,} cells in {', '.join(item.dtypes)}; {item.command}"
+        words.say(item.words, start="  ", indent=4)
+        words.say(f"{item.cells:,} cells in {', '.join(item.dtypes)}", start="    ", indent=6)
+        words.command(item.command)
+    inside = "cells rounded otherwise, inside what was accepted before"
     for name, count in found.shifted.items():
-        yield f"  {name}: {count:,} cells rounded otherwise, inside what was accepted before"
-    yield from (f"  not run: {text}" for text in found.failed)
+        words.say(f"{name}: {count:,} {inside}", start="  ", indent=4)
+    for text in found.failed:
+        words.say(f"not run: {text}", start="  ", indent=4)
 
 
 def comment(found: BranchComparison) -> str:
