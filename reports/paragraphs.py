@@ -61,6 +61,12 @@ class Words:
         line = line.removesuffix(";")
         self.say(line.strip(), style=style, start=line[: -len(line.lstrip())], indent=indent + 2)
 
+    def line(self, text: str) -> None:
+        """A line that begins with its own indent; what does not fit stands a little further in."""
+        body = text.lstrip()
+        start = text[: len(text) - len(body)]
+        self.say(body, start=start, indent=len(start) + 2)
+
     @property
     def width(self) -> float:
         """Columns that there are; any number where nobody sees them."""

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from optimizer_conformance.cli.console import errors
-from optimizer_conformance.reports.text import escape, visible
+from optimizer_conformance.reports.text import visible
 
 EXPECTED, UNEXPECTED, USAGE, INCOMPLETE = 0, 1, 2, 3
 ABORTED = 130  # 128 and the number of SIGINT, as shells and Typer have it
@@ -157,4 +157,6 @@ class Threads:
 def say(message: str) -> None:
     """One line on standard error; nothing where help was printed instead."""
     if message:
-        errors.print(f"[red]error:[/] {escape(one_line(message))}", soft_wrap=True)
+        from optimizer_conformance.reports.paragraphs import Words  # noqa: PLC0415 - rarely needed
+
+        Words(errors).say(one_line(message), start="error: ", style="red", styled=6, indent=2)

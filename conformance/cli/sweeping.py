@@ -17,7 +17,7 @@ from optimizer_conformance.questions.sweep import page, record, worst
 from optimizer_conformance.questions.sweep.slices import BITS, KINDS
 from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.numbers import PRECISIONS
-from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.verdicts import DEVIATES
 from optimizer_conformance.workers.subject import SubjectError
 
@@ -101,7 +101,7 @@ def sweep_(
         typer.echo(record.text(found), nl=False)
     else:
         for line in page.lines(found):
-            console.print(escape(line), soft_wrap=True)
+            Words(console).line(line)
     raise typer.Exit(1 if found.deviating else 0)
 
 
@@ -201,7 +201,7 @@ def worst_(
         print_json(msgspec.to_builtins(found))
     else:
         for line in page.worst_lines(found):
-            console.print(escape(line), soft_wrap=True)
+            Words(console).line(line)
     raise typer.Exit(1 if found.trajectories[0].verdict == DEVIATES else 0)
 
 

@@ -33,12 +33,17 @@ def row(item: Measure) -> tuple[str, ...]:
     return (
         item.name,
         item.size,
-        f"{item.value:,.3g} {item.unit}",
-        "" if item.ratio is None else f"{item.ratio:,.3g}",
+        f"{figure(item.value)} {item.unit}",
+        "" if item.ratio is None else figure(item.ratio),
         item.beside,
         f"{item.spread:.0%}" if item.spread else "",
-        "" if item.aim is None else f"{item.aim:,.3g}{'' if item.met else ': missed'}",
+        "" if item.aim is None else f"{figure(item.aim)}{'' if item.met else ': missed'}",
     )
+
+
+def figure(value: float) -> str:
+    """Three digits, and no exponent where there are more."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
 
 
 def markdown(kept: Measurements) -> str:

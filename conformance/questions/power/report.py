@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from optimizer_conformance.questions.power import peers
 from optimizer_conformance.questions.power.analysis import Power, summary, totals
@@ -59,19 +58,17 @@ def show(power: Power, console: Console, *, details: bool = False) -> None:
     others(rows, console)
     if details:
         ours(summary(power), ("variant", "dtype"), "By rule", console)
-    Words(console).say(LEGEND, style="dim")
+    words = Words(console)
+    words.say(LEGEND, style="dim")
     for outcome in power.unexplained:
-        console.print(
-            f"[red]open[/] {escape(outcome.variant)} {outcome.dtype}: {escape(outcome.mutant)} "
-            f"({escape(outcome.reason)}; {outcome.score:.3g} of the bound)",
-            soft_wrap=True,
+        text = (
+            f"{outcome.variant} {outcome.dtype}: {outcome.mutant} "
+            f"({outcome.reason}; {outcome.score:.3g} of the bound)"
         )
+        words.say(text, start="open ", style="red", styled=len("open"), indent=2)
     for item, alarm in power.alarms:
-        console.print(
-            f"[red]false alarm[/] {escape(item.variant)} {item.dtype}, {escape(item.style)}: "
-            f"{escape(alarm)}",
-            soft_wrap=True,
-        )
+        text = f"{item.variant} {item.dtype}, {item.style}: {alarm}"
+        words.say(text, start="false alarm ", style="red", styled=len("false alarm"), indent=2)
 
 
 def ours(rows: list[Row], keys: tuple[str, ...], title: str, console: Console) -> None:
