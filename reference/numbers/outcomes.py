@@ -11,7 +11,8 @@ Ends are widened by every rounding, so a set holds what can happen and more, nev
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from optimizer_conformance.reference.numbers.precision import Array
 
 ENDS = ("low", "high")
 PARTS = (*ENDS, "some", "zero", "above", "below", "nan")  # one array each
+FIELDS = (*PARTS, "nonnegative")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,17 +44,17 @@ class Outcomes:
     nan: Any = False
     nonnegative: bool = False
 
-    @property
+    @cached_property
     def empties(self) -> Any:
         """Whether zero is among them, in whatever way."""
         return self.zero | (self.some & (self.low <= 0) & (self.high >= 0))
 
-    @property
+    @cached_property
     def infinite(self) -> Any:
         """Whether an infinity is."""
         return self.above | self.below
 
-    @property
+    @cached_property
     def size(self) -> tuple[Any, Any]:
         """The smallest and the largest modulus of the finite ones that are no certain zero."""
         least = np.maximum(np.maximum(self.low, -self.high), 0)
@@ -73,9 +75,15 @@ class Outcomes:
         parts: dict[str, Any] = {name: take(getattr(self, name)) for name in PARTS}
         return Outcomes(**parts)
 
+    def changed(self, **parts: Any) -> Outcomes:
+        """The same with other parts; written out, because every operation does it several times."""
+        found = object.__new__(Outcomes)
+        own = vars(self)
+        vars(found).update({name: own[name] for name in FIELDS}, **parts)
+        return found
+
     def __neg__(self) -> Outcomes:
-        return replace(
-            self,
+        return self.changed(
             low=-self.high,
             high=-self.low,
             above=self.below,
@@ -86,13 +94,25 @@ class Outcomes:
 
 def top(x: Any) -> Any:
     """The end that stands for "as large as you like"; squares of it stay in the carrier."""
-    return np.sqrt(np.finfo(np.asarray(x).dtype).max)
+    return largest_of(np.asarray(x).dtype)
 
 
-def capped(x: Any, otherwise: Any) -> Any:
-    """An end inside the carrier's range; ``otherwise`` where it is none (infinity less itself)."""
-    limit = top(x)
-    return np.clip(np.where(np.isnan(x), otherwise * limit, x), -limit, limit)
+@cache
+def largest_of(carrier: np.dtype[Any]) -> Any:
+    """:func:`top` of a carrier."""
+    return np.sqrt(np.finfo(carrier).max)
+
+
+def raised(low: Any) -> Any:
+    """A lower end inside the carrier's range; the least of all where it is none (inf - inf)."""
+    limit = top(low)
+    return np.fmin(np.fmax(low, -limit), limit)
+
+
+def lowered(high: Any) -> Any:
+    """An upper end inside the carrier's range; the largest of all where it is none."""
+    limit = top(high)
+    return np.fmax(np.fmin(high, limit), -limit)
 
 
 def exactly(values: Array, nonnegative: bool = False) -> Outcomes:
@@ -113,10 +133,10 @@ def exactly(values: Array, nonnegative: bool = False) -> Outcomes:
 
 def between(low: Any, high: Any, like: Outcomes, **others: Any) -> Outcomes:
     """Other ends, of what is among ``like`` or said in ``others``; a sum of squares stays one."""
-    low, high = capped(low, -1), capped(high, 1)
+    low, high = raised(low), lowered(high)
     if others.get("nonnegative", like.nonnegative):
         low = np.maximum(low, 0)
-    return replace(like, low=low, high=high, **others)
+    return like.changed(low=low, high=high, **others)
 
 
 def either(x: Outcomes, y: Outcomes) -> Outcomes:
@@ -194,8 +214,8 @@ def inverse(x: Outcomes) -> Outcomes:
         one, other = 1 / x.low, 1 / x.high
     inside = x.some & (x.low <= 0) & (x.high >= 0)  # zero is, or stands at an end
     return Outcomes(
-        np.where(inside, np.where(x.low < 0, -limit, capped(other, 0)), capped(other, 0)),
-        np.where(inside, np.where(x.high > 0, limit, capped(one, 0)), capped(one, 0)),
+        np.where(inside & (x.low < 0), -limit, raised(other)),
+        np.where(inside & (x.high > 0), limit, lowered(one)),
         x.some,
         x.infinite,
         x.empties,

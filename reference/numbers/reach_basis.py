@@ -163,11 +163,11 @@ class ReachBasis:
         more = 1 + gamma(count, self.precision.unit_roundoff) + self.own * count
         less = max(2 - more, 0.0)
         with np.errstate(invalid="ignore"):  # no bound at all times nothing
-            return between(
-                np.where(x.low > 0, x.low * less, np.where(x.low < 0, x.low * more, x.low)),
-                np.where(x.high > 0, x.high * more, np.where(x.high < 0, x.high * less, x.high)),
-                x,
-            )
+            low = x.low * np.where(x.low > 0, less, more)
+            high = x.high * np.where(x.high > 0, more, less)
+        if more == np.inf:
+            low, high = np.where(x.low == 0, x.low, low), np.where(x.high == 0, x.high, high)
+        return between(low, high, x)
 
     def small(self, x: Outcomes) -> Outcomes:
         """Below the normal range: rounded to a multiple of the smallest number, or nothing left.
@@ -188,13 +188,12 @@ class ReachBasis:
 
     def flushed(self, x: Outcomes) -> Outcomes:
         """Zero beside what lies below the normal range."""
-        return replace(x, zero=x.zero | (x.some & (x.size[0] < self.vanishing)))
+        return x.changed(zero=x.zero | (x.some & (x.size[0] < self.vanishing)))
 
     def beyond(self, x: Outcomes) -> Outcomes:
         """An infinity beside what lies beyond the largest number (wider formats still hold it)."""
         largest = self.precision.largest
-        return replace(
-            x,
+        return x.changed(
             above=x.above | (x.some & (x.high > largest)),
             below=x.below | (x.some & (x.low < -largest)),
         )
