@@ -8,7 +8,8 @@ from __future__ import annotations
 from optimizer_conformance.adapters.offer import Offer
 
 PAGE = "https://keras.io/api/optimizers/{}/"
-SWITCHES = ["centered", "amsgrad"]
+SWITCHES = {"centered": "centered", "amsgrad": "amsgrad", "ema": "use_ema"}
+AVERAGE = ("average", "ema")
 SHARED = {"weight_decay": "weight_decay", "loss_scale": "loss_scale_factor"}
 ADAM_NAMES = {
     "learning_rate": "learning_rate",
@@ -30,6 +31,8 @@ RMSPROP = Offer(
         "keras-rmsprop-outside",
         "keras-rmsprop-l2",
         "keras-rmsprop-unscaled",
+        "keras-rmsprop-before",
+        "keras-rmsprop-outside-before",
     ],
     features=[
         [],
@@ -39,9 +42,11 @@ RMSPROP = Offer(
         ["weight_decay"],
         ["loss_scale"],
         ["clip"],
+        ["ema"],
     ],
     names={
         "clip": "clipvalue",
+        "ema_decay": "ema_momentum",
         "learning_rate": "learning_rate",
         "momentum": "momentum",
         "epsilon": "epsilon",
@@ -52,6 +57,7 @@ RMSPROP = Offer(
         "second_moment": "velocity",
         "mean_gradient": ("average_gradient", "centered"),
         "momentum": ("momentum", "momentum"),
+        "average_parameter": AVERAGE,
     },
     switches=SWITCHES,
     page=PAGE.format("rmsprop"),
@@ -60,10 +66,10 @@ RMSPROP = Offer(
 ADAM = Offer(
     own=None,
     family="adam",
-    claims=["keras-adam", "keras-adam-l2"],
-    features=[[], ["amsgrad"], ["weight_decay"], ["loss_scale"]],
-    names=ADAM_NAMES,
-    state=ADAM_STATE,
+    claims=["keras-adam", "keras-adam-l2", "keras-adam-before"],
+    features=[[], ["amsgrad"], ["weight_decay"], ["loss_scale"], ["ema"]],
+    names={**ADAM_NAMES, "ema_decay": "ema_momentum"},
+    state={**ADAM_STATE, "average_parameter": AVERAGE},
     switches=SWITCHES,
     page=PAGE.format("adam"),
 )
@@ -90,10 +96,15 @@ LION = Offer(
 SGD = Offer(
     own=None,
     family="sgd",
-    claims=["keras-sgd"],
-    features=[[], ["momentum"], ["momentum", "nesterov"]],
-    names={"learning_rate": "learning_rate", "momentum": "momentum"},
-    switches=["nesterov"],
+    claims=["keras-sgd", "keras-sgd-before"],
+    features=[[], ["momentum"], ["momentum", "nesterov"], ["ema"]],
+    names={
+        "learning_rate": "learning_rate",
+        "momentum": "momentum",
+        "ema_decay": "ema_momentum",
+    },
+    state={"average_parameter": AVERAGE},
+    switches={"nesterov": "nesterov", "ema": "use_ema"},
     # Its buffer holds what is added to the parameter: the other sign.
     page=PAGE.format("sgd"),
 )

@@ -31,7 +31,7 @@ class Offer:
     names      canonical hyperparameters to its own; beta1, beta2 and beta3 stand in an argument
                ``betas`` where it takes one
     state      canonical state to its own name, or to a pair of that and the feature that makes it
-    switches   features that are Boolean arguments of the same name
+    switches   features that are Boolean arguments, of the same name or of the one beside it
     arguments  what chooses this way
     off        canonical hyperparameters that are not zero by default, and the value that switches
                off the feature of the same name
@@ -45,7 +45,7 @@ class Offer:
     names: Mapping[str, str]
     features: Sequence[Sequence[str]] = ((),)
     state: Mapping[str, Any] = field(default_factory=dict)
-    switches: Sequence[str] = ()
+    switches: Sequence[str] | Mapping[str, str] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict)
     off: Mapping[str, float] = field(default_factory=dict)
     dtypes: Sequence[protocol.DType] = ("float32", "float64")
@@ -72,6 +72,12 @@ class Offer:
         """Why the installed release does not have this row, or empty."""
         return ""
 
+    @property
+    def switched(self) -> dict[str, str]:
+        """Features to the Boolean arguments that switch them on."""
+        given = self.switches
+        return dict(given) if isinstance(given, Mapping) else {name: name for name in given}
+
     def kept(self, features: Sequence[str]) -> dict[str, str]:
         """Canonical state to its own name, as far as these features have it."""
         pairs = {
@@ -88,7 +94,7 @@ class Offer:
         return {
             **{self.names[name]: v for name, v in off.items() if name not in request.features},
             **joined(self.own, kit.keywords(request, self.names)),
-            **{name: True for name in self.switches if name in request.features},
+            **{own: True for name, own in self.switched.items() if name in request.features},
             **self.chosen,
         }
 
@@ -124,7 +130,7 @@ class Offer:
 
     def defaults(self) -> dict[str, float | bool | str | None]:
         """The defaults of its constructor by canonical name."""
-        names = {**self.names, **{name: name for name in self.switches}}
+        names = {**self.names, **self.switched}
         found = kit.constructor_defaults(self.own, names)
         if "beta1" in self.names and (betas := default_betas(self.own)):
             canonical = {own: name for name, own in self.names.items()}

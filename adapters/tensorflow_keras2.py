@@ -88,10 +88,12 @@ def sessions(package: Any) -> tuple[type[OptimizerSession], type[OptimizerSessio
     return Ours, Legacy
 
 
+AVERAGE = {"average_parameter": "_model_variables_moving_average"}
 ADAM_STATE = {
     "first_moment": "_momentums",
     "second_moment": "_velocities",
     "maximum_second_moment": "_velocity_hats",
+    **AVERAGE,
 }
 LEGACY_ADAM_STATE = {"first_moment": "m", "second_moment": "v", "maximum_second_moment": "vhat"}
 # Canonical state to what a class calls it: of those that have grown out of `experimental`, and of
@@ -102,13 +104,14 @@ STATES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
             "second_moment": "_velocities",
             "mean_gradient": "_average_gradients",
             "momentum": "_momentums",
+            **AVERAGE,
         },
         {"second_moment": "rms", "mean_gradient": "mg", "momentum": "momentum"},
     ),
     "Adam": (ADAM_STATE, LEGACY_ADAM_STATE),
     "AdamW": (ADAM_STATE, {}),
     "Lion": ({"first_moment": "momentums"}, {}),
-    "SGD": ({}, {}),
+    "SGD": (AVERAGE, {}),
     "Adagrad": ({"second_moment": "_accumulators"}, {"second_moment": "accumulator"}),
     "Adadelta": (
         {"second_moment": "_accumulated_grads", "mean_square_update": "_accumulated_delta_vars"},
@@ -151,8 +154,9 @@ def narrowed(
 ) -> TensorFlowOffer:
     """An offer without the hyperparameters ``lacking``, and with its own names for the state."""
     needs = {name: own[1] for name, own in offer.state.items() if not isinstance(own, str)}
+    gone = lacking | ({"ema"} if "ema_decay" in lacking else set())
     return offer.changed(
-        features=[listed for listed in offer.features if not lacking & set(listed)],
+        features=[listed for listed in offer.features if not gone & set(listed)],
         names={name: own for name, own in offer.names.items() if name not in lacking},
         state={name: (own, needs.get(name, "")) for name, own in state.items()},
     )

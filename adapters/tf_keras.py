@@ -29,7 +29,7 @@ def row(path: str) -> dict[str, TensorFlowOffer]:
     legacy, name = path.startswith("legacy."), path.rpartition(".")[2]
     base = keras_rules.OFFERS[name]
     # Gradients are scaled by a LossScaleOptimizer, an object of its own.
-    lacking = {"loss_scale", "weight_decay"} if legacy else {"loss_scale"}
+    lacking = {"loss_scale"} | ({"weight_decay", "ema_decay"} if legacy else set())
     system = "tf-keras-legacy" if legacy else "tf-keras"
     offer = tensorflow_offer(
         base,
@@ -37,7 +37,7 @@ def row(path: str) -> dict[str, TensorFlowOffer]:
         claims=[
             claim.replace("keras", system)
             for claim in base.claims
-            if not (legacy and claim.endswith("-l2"))
+            if not (legacy and claim.endswith(("-l2", "-before")))
         ],
         gaps={**base.gaps, **NO_COMPLEX.get(path, {})},
         page=PAGE.format(path.replace(".", "/")),

@@ -443,7 +443,19 @@ def interpolated(decimals, count, w, tops, bottom, state, new, eta, a):
 
 
 def moved(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
-    """The parameter and state after a step, and after Lookahead's return."""
+    """The parameter and state after a step, and its average."""
+    after, new = returned(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
+    if not rule["ema"]:
+        return after, new
+    gamma = decimals["ema_decay"]
+    average, old = after, w if count == 1 else state["average_parameter"]
+    if count > 1 or rule["ema"] == "before":
+        average = a.average(a.held(gamma), a.complement(gamma), old, [after])
+    return after, {**new, "average_parameter": average}
+
+
+def returned(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
+    """The same after Lookahead's return."""
     fast, new = stepped(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
     if not rule["lookahead"]:
         return fast, new

@@ -63,6 +63,7 @@ def hyperparameters(draw, dtype):
         "power": draw(st.sampled_from(["0.75", "1"])),
         "delay": draw(st.sampled_from(["0", "1"])),
         "slow_share": draw(st.sampled_from(["0.5", "0.8"])),
+        "ema_decay": draw(st.sampled_from(["0.9", "0.5", "0.99"])),
         "period": draw(st.sampled_from(["1", "2"])),
         "growth": draw(st.sampled_from(["1.2", "2"])),
         "shrinkage": draw(st.sampled_from(["0.5", "0.3"])),
@@ -215,6 +216,7 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "power": "0.75",
         "delay": "0",
         "slow_share": "0.5",
+        "ema_decay": "0.9",
         "period": "2",
         "growth": "1.2",
         "shrinkage": "0.5",
@@ -240,6 +242,7 @@ def test_a_step_from_an_injected_state_stays_inside(seed, rule, taken):
         "moved_point": stream.standard_normal(w.shape),
         "mean_parameter": mean,
         "slow_parameter": mean,
+        "average_parameter": mean,
     }
     present = walk(rule, decimals, w, gradients[:1], Arithmetic("float32"))[0]
     state = {name: PRECISIONS["float32"].round(full[name]) for name in present if name in full}
@@ -525,6 +528,7 @@ DIRECTED_DECIMALS = {
         "power": "0.75",
         "delay": "0",
         "slow_share": "0.5",
+        "ema_decay": "0.9",
         "period": "2",
         "growth": "1.2",
         "shrinkage": "0.5",

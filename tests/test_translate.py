@@ -50,6 +50,7 @@ DECIMALS = {
     "power": "0.75",
     "delay": "0",
     "slow_share": "0.5",
+    "ema_decay": "0.9",
     "period": "2",
     "growth": "1.2",
     "shrinkage": "0.5",

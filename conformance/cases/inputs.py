@@ -242,6 +242,7 @@ class Expander:
             "momentum": steps,
             "moved_point": steps,
             "slow_parameter": steps,
+            "average_parameter": steps,
             "mean_parameter": mean,
             "mean_square_update": steps**2,
             "largest_size": size,

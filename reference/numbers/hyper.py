@@ -335,6 +335,8 @@ FORMS |= {
     "slow_share": lambda num, of, count: num.coefficient("slow_share", of["slow_share"]),
     "one_minus_slow_share": lambda num, of, count: num.complement(of["slow_share"]),
     "synchronized": synchronized,
+    "ema_decay": lambda num, of, count: num.coefficient("ema_decay", of["ema_decay"]),
+    "one_minus_ema_decay": lambda num, of, count: num.complement(of["ema_decay"]),
 }
 
 

@@ -31,10 +31,7 @@ class Lookahead(Stage):
 
     def step(self, walk: Walk) -> None:
         num, hyper = walk.num, walk.hyper
-        if walk.landing is None:
-            if walk.change is None:
-                walk.change = walk.closed(hyper.rate)
-            walk.landing = walk.parameter - walk.change
+        walk.land()
         slow = walk.state["slow_parameter"] if hyper.begun is not None else walk.parameter
         if hyper.synchronized is None:
             walk.keep("slow_parameter", slow)

@@ -15,6 +15,7 @@ from optimizer_conformance.reference.rules import (
     buffer,
     decay,
     direction,
+    ema,
     gradient,
     iterates,
     lookahead,
@@ -32,6 +33,7 @@ from optimizer_conformance.reference.rules.direction import (
     Average,
     Gradient,
 )
+from optimizer_conformance.reference.rules.ema import ParameterAverage
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
 from optimizer_conformance.reference.rules.iterates import Interpolated
@@ -76,6 +78,7 @@ FACTORS: dict[str, Factor] = {
         *buffer.FACTORS,
         *iterates.FACTORS,
         *lookahead.FACTORS,
+        *ema.FACTORS,
     )
 }
 
@@ -139,6 +142,7 @@ class Rule:
     buffer: Buffer | None = None
     iterates: Interpolated | None = None
     slowed: Lookahead | None = None
+    averaged: ParameterAverage | None = None
 
     def __post_init__(self) -> None:
         taken = [name for stage in self.stages for name in stage.hyperparameters()]
@@ -235,10 +239,7 @@ class Rule:
         walk = Walk(num, hyper, state, parameter, gradient)
         for stage in self.stages:
             stage.step(walk)
-        if walk.landing is None:
-            if walk.change is None:
-                walk.change = walk.closed(hyper.rate)
-            walk.landing = walk.parameter - walk.change
+        walk.land()
         return num.define("parameter", walk.landing), walk.kept
 
     # Rules beside it --------------------------------------------------------------------------

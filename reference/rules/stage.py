@@ -66,6 +66,13 @@ class Walk:
         old, complement = getattr(self.hyper, beta), getattr(self.hyper, f"one_minus_{beta}")
         return self.keep(name, self.num.average(old, complement, self.state[name], new))
 
+    def land(self) -> None:
+        """What the parameter becomes, where no stage has said so yet."""
+        if self.landing is None:
+            if self.change is None:
+                self.change = self.closed(self.hyper.rate)
+            self.landing = self.parameter - self.change
+
     def closed(self, *factors: Number) -> Number:
         """The open quotient, multiplied with more factors, as one number."""
         numerators = (*factors, *self.numerators)

@@ -27,6 +27,11 @@ BUFFER = (
     "calls 1 - momentum the decay rate; both readings take that as the part lost in a step"
 )
 
+AVERAGE = (
+    "no word says what the average is before the first step: the first parameter that a step comes "
+    "to (this reading), or the one before it (the reading -before)"
+)
+
 RMSPROP = Variant(
     identifier="keras-rmsprop",
     # The docstring's example, 10 to 9.683772 in one step, fixes the initial mean square at zero.
@@ -197,8 +202,26 @@ SCHEDULE_FREE = Variant(
     versions="Keras 3.15",
 )
 
+
+def with_average(variant: Variant) -> tuple[Variant, Variant]:
+    """new_average = ema_momentum * old_average + (1 - ema_momentum) * current_variable_value."""
+    readings = {**variant.readings, "ema": AVERAGE}
+    before = replace(variant, identifier=f"{variant.identifier}-before")
+    after, earlier = (
+        replace(
+            one.with_option("ema", ema=start, defaults={"ema_decay": "0.99"}), readings=readings
+        )
+        for one, start in ((variant, "after"), (before, "before"))
+    )
+    return after, earlier
+
+
 VARIANTS = (
     RMSPROP,
+    *with_average(RMSPROP),
+    *with_average(RMSPROP_OUTSIDE),
+    *with_average(SGD),
+    *with_average(ADAM),
     RMSPROP_OUTSIDE,
     with_momentum(RMSPROP, "scaled"),
     with_momentum(RMSPROP_OUTSIDE, "scaled"),

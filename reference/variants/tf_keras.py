@@ -52,7 +52,7 @@ CURRENT = [
 LEGACY = [
     item
     for item in CURRENT
-    if "weight_decay" not in item.features and item.base.split("-")[1] not in YOUNG
+    if not {"weight_decay", "ema"} & item.features and item.base.split("-")[1] not in YOUNG
 ]
 
 VARIANTS = (
