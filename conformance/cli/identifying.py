@@ -172,7 +172,7 @@ def known_dtype(asked: Subject, dtype: str) -> str:
 
 
 def surveyed(rows: Iterable[Row], *, as_json: bool) -> NoReturn:
-    """A line for each identification as it comes; exit with 1 where one is told wrongly.
+    """A line for each identification as it comes; exit with 1 where one is told wrongly or not.
 
     What was told before an interruption is shown all the same.
     """
@@ -196,4 +196,4 @@ def surveyed(rows: Iterable[Row], *, as_json: bool) -> NoReturn:
             console.print(", ".join(f"{number} {grade}" for grade, number in count.most_common()))
     if not kept:
         raise UsageError("nothing fits; `conformance list implementations` shows what can run")
-    raise typer.Exit(OUTSIDE if count["wrong"] else 0)
+    raise typer.Exit(OUTSIDE if count["wrong"] or count["not told"] else 0)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def strange(variant: Variant, found: Tried) -> Iterator[str]:
-    """What nobody wants, once a dtype, with the first case where it was seen."""
+    """What nobody wants, once a dtype, with the first case where it was seen; dtypes together."""
     told: set[tuple[str, str]] = set()
+    dtypes: dict[tuple[str, str, str], list[str]] = {}
     for unit, answer, judgement in found.judged:
         for item in judgement.parameters:
             unwanted = (
@@ -31,7 +32,9 @@ def strange(variant: Variant, found: Tried) -> Iterator[str]:
             told.add((words, unit.case.dtype))
             question = question_for(variant, unit, answer.defaults)
             why = "".join(f"; {lost} in {question.precision.name}" for lost in vanished(question))
-            yield f"{words}, in {unit.case.dtype} with {item.name} gradients{why}"
+            dtypes.setdefault((words, item.name, why), []).append(unit.case.dtype)
+    for (words, name, why), among in dtypes.items():
+        yield f"{words}, in {', '.join(among)} with {name} gradients{why}"
 
 
 def defaults(variant: Variant, prepared: Ready) -> Iterator[str]:

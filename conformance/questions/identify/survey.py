@@ -30,8 +30,9 @@ Followed = dict[tuple[str, str], StoredRule | None]
 class Row:
     """One implementation with one set of options.
 
-    grade     ``right``, ``ambiguous`` (the expected rule among others), ``wrong``, ``beyond run``
-              (a rule where the run found none), or the reason why there is nothing to compare
+    grade     ``right``, ``ambiguous`` (the expected rule among others), ``wrong`` (another one),
+              ``not told`` (none), ``beyond run`` (a rule where the run found none), or the reason
+              why there is nothing to compare
     expected  where the rule comes from
     """
 
@@ -132,7 +133,7 @@ def graded(
         expected = [variant.rule for variant in variants]
         source = "claim" if expected else ""
     told = grade(found, expected, partly=rule is not None and rule.partly)
-    if told == "wrong" and not rule and (name, options) in rules:
+    if told in ("wrong", "not told") and not rule and (name, options) in rules:
         # The run found the claim contradicted, and no rule near it.
         told, source = "right" if not found.rules else "beyond run", "run"
     return Row(
@@ -152,6 +153,8 @@ def grade(found: Identification, expected: list[Rule], *, partly: bool = False) 
         return "right" if set(found.rules) & set(expected) else "wrong"
     if not expected:
         return found.verdict
+    if not found.rules:
+        return "not told"
     if len(found.rules) == 1 and any(same(found.rules[0], rule) for rule in expected):
         return "right"
     return "ambiguous" if set(found.rules) & set(expected) else "wrong"
