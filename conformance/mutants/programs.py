@@ -273,7 +273,6 @@ def programs(rule: Rule, dtype: str) -> dict[str, Program]:
         "step applied twice": twice,
         "change of the parameter applied twice": parameter_twice,
         "first step skipped": first_skipped,
-        "parameter moved by the averages of the step before": old_moments,
         "gradient one step late": on_gradient(late),
         "gradients pile up": on_gradient(piled_up),
         "gradient clipped to one": on_gradient(clipped_to_one),
@@ -293,6 +292,9 @@ def programs(rule: Rule, dtype: str) -> dict[str, Program]:
         found[f"gradient rounded to {narrow}"] = rounded_gradient(narrow)
         for name in (*rule.state, "parameter"):
             found[f"{name} stored in {narrow}"] = narrow_state(name, narrow)
+    apart = rule.averaged.state() if rule.averaged else {}
+    if rule.state.keys() - apart.keys():  # an average of the parameter moves nothing
+        found["parameter moved by the averages of the step before"] = old_moments
     if rule.shrunk:
         found["weight decay after the step"] = decay_after
         found["weight decay also added to the gradient"] = decay_of_step_too
