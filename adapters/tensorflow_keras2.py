@@ -93,7 +93,6 @@ ADAM_STATE = {
     "first_moment": "_momentums",
     "second_moment": "_velocities",
     "maximum_second_moment": "_velocity_hats",
-    **AVERAGE,
 }
 LEGACY_ADAM_STATE = {"first_moment": "m", "second_moment": "v", "maximum_second_moment": "vhat"}
 # Canonical state to what a class calls it: of those that have grown out of `experimental`, and of
@@ -108,7 +107,7 @@ STATES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         },
         {"second_moment": "rms", "mean_gradient": "mg", "momentum": "momentum"},
     ),
-    "Adam": (ADAM_STATE, LEGACY_ADAM_STATE),
+    "Adam": ({**ADAM_STATE, **AVERAGE}, LEGACY_ADAM_STATE),
     "AdamW": (ADAM_STATE, {}),
     "Lion": ({"first_moment": "momentums"}, {}),
     "SGD": (AVERAGE, {}),
