@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reports.facts import Facts, ImplementationFacts
-from optimizer_conformance.reports.model import FEATURE_ORDER
+from optimizer_conformance.reports.model import FEATURES
 from optimizer_conformance.reports.sheets import Sheet
 
 TITLE = "Defaults"
@@ -74,5 +74,5 @@ def number(value: float | bool | str | None) -> str:
 
 def switches(item: ImplementationFacts) -> str:
     """Options that are on without being asked for."""
-    on = [name for name in FEATURE_ORDER if item.defaults.get(name) is True]
+    on = [name for name in FEATURES if item.defaults.get(name) is True]
     return ", ".join(name.replace("_", " ") for name in on)

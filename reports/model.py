@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 
+from optimizer_conformance.reference import hyperparameters
 from optimizer_conformance.reports import reasons as reasons_
 from optimizer_conformance.reports import tables
 from optimizer_conformance.reports.completeness import missing_rows, unfinished
@@ -20,10 +21,11 @@ from optimizer_conformance.reports.records import About, Cell, Footer, Provenanc
 from optimizer_conformance.reports.text import inert, visible_column, visible_content
 from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER, Verdict, of_many
 
-FEATURE_ORDER = (
+SWITCHES = (
     "centered", "momentum", "nesterov", "amsgrad", "weight_decay", "maximize", "loss_scale",
     "centralize",
 )  # fmt: skip
+FEATURES = tuple(dict.fromkeys((*SWITCHES, *hyperparameters.options())))  # in the variants' order
 TEXTS = tables.texts(Cell)
 PLAIN = "plain"  # what a configuration without options is called
 
@@ -89,14 +91,14 @@ def options(features: str) -> str:
     """A set of options in words."""
     if not features:
         return PLAIN
-    known = {name: place for place, name in enumerate(FEATURE_ORDER)}
+    known = {name: place for place, name in enumerate(FEATURES)}
     names = sorted(features.split("+"), key=lambda name: known.get(name, len(known)))
     return " + ".join(name.replace("_", " ") for name in names)
 
 
 def base_of(variant: str, features: str) -> str:
     """The documented variant without its options."""
-    names = [name for name in FEATURE_ORDER if name in features.split("+")]
+    names = [name for name in FEATURES if name in features.split("+")]
     suffix = "".join("-" + name.replace("_", "-") for name in names)
     return variant.removesuffix(suffix)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from optimizer_conformance.reports.facts import (
     AS_WRITTEN,
@@ -10,7 +10,7 @@ from optimizer_conformance.reports.facts import (
     Facts,
     ImplementationFacts,
 )
-from optimizer_conformance.reports.model import FEATURE_ORDER, options
+from optimizer_conformance.reports.model import FEATURES, options
 from optimizer_conformance.reports.sheets import Sheet
 
 DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
@@ -55,13 +55,15 @@ ABOUT = (
 def sheets(found: Facts) -> list[Sheet]:
     """Options, data types and state, rules, formats, gaps, what is not driven, in this order."""
     items = found.implementations
+    had = {name for item in items for listed in item.options for name in listed.split("+")}
+    columns = [name for name in FEATURES if name in had]
     return [
         Sheet(
             "Options",
             "Which options can be switched on, how many sets of them there are, and which "
             "documented variant the implementation's own documentation states.",
-            ("implementation", "version", *map(options, FEATURE_ORDER), "sets", "documented"),
-            [option_row(item) for item in items],
+            ("implementation", "version", *map(options, columns), "sets", "documented"),
+            [option_row(item, columns) for item in items],
         ),
         Sheet(
             "Data types, devices and state",
@@ -109,13 +111,13 @@ def sheets(found: Facts) -> list[Sheet]:
     ]
 
 
-def option_row(item: ImplementationFacts) -> list[str]:
-    """Which options it has."""
+def option_row(item: ImplementationFacts, columns: Sequence[str]) -> list[str]:
+    """Which of these options it has."""
     every = {name for listed in item.options for name in listed.split("+")}
     return [
         item.name,
         item.version,
-        *(YES if name in every else NO for name in FEATURE_ORDER),
+        *(YES if name in every else NO for name in columns),
         str(len(item.options)),
         ", ".join(item.claims) or "–",
     ]

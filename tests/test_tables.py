@@ -17,7 +17,8 @@ from test_runs import selection
 from optimizer_conformance.judging.rows import held
 from optimizer_conformance.judging.verdict import Judgement
 from optimizer_conformance.reference.numbers import Representation
-from optimizer_conformance.reports import defaults, facts, support
+from optimizer_conformance.reference.variants import record
+from optimizer_conformance.reports import defaults, facts, model, support
 from optimizer_conformance.reports.model import UnreadableRun
 from optimizer_conformance.runs.run import conduct
 
@@ -157,3 +158,7 @@ class TestCommand:
         done = conformance("tables", "support", str(tmp_path))
         assert done.returncode == 2
         assert "no run folder" in done.stderr
+
+
+def test_options_stand_in_one_order_everywhere():
+    assert record.FEATURES == model.FEATURES

@@ -15,7 +15,7 @@ from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.rules import FAMILIES
 from optimizer_conformance.reports import classes, equivalence, model, picture, sheets
 from optimizer_conformance.reports.classes import Map, Panel
-from optimizer_conformance.reports.model import FEATURE_ORDER
+from optimizer_conformance.reports.model import FEATURES
 
 FORMATS = ("terminal", "markdown", "json", "html", "svg")
 
@@ -79,7 +79,7 @@ def opened(run: Path) -> Map:
 def wanted(family: str, options: str | None) -> Callable[[Panel], bool]:
     """Which panels were asked for."""
     names = set(filter(None, (options or "").removeprefix("plain").split("+")))
-    for name, known in ((family, tuple(FAMILIES)), *((n, FEATURE_ORDER) for n in names)):
+    for name, known in ((family, tuple(FAMILIES)), *((n, FEATURES) for n in names)):
         if name and name not in known:
             raise UsageError(f"{name!r} is none of these{suggestion(name, known)}")
 

@@ -30,7 +30,7 @@ from optimizer_conformance.reports import defaults as defaults_table
 from optimizer_conformance.reports import support as support_table
 from optimizer_conformance.reports.classes import Map
 from optimizer_conformance.reports.facts import Facts, ImplementationFacts
-from optimizer_conformance.reports.model import FEATURE_ORDER
+from optimizer_conformance.reports.model import FEATURES
 
 FORMATS = ("terminal", "markdown", "json", "html", "csv")
 FACTS, MAP = "implementations.json", "equivalence.json"
@@ -51,7 +51,7 @@ Implementations = Annotated[
 Family = Annotated[str, typer.Option("--family", help="rmsprop or adam")]
 Option = Annotated[
     list[str] | None,
-    typer.Option("--option", help="only what has it: " + ", ".join(FEATURE_ORDER)),
+    typer.Option("--option", help="only what has it: " + ", ".join(FEATURES)),
 ]
 DType = Annotated[
     list[str] | None, typer.Option("--dtype", help="only what has it, such as bfloat16")
@@ -164,7 +164,7 @@ def picked(
     """Which implementations are wanted."""
     for name, known in (
         (family, ("", *FAMILIES)),
-        *((o, FEATURE_ORDER) for o in options or ()),
+        *((o, FEATURES) for o in options or ()),
     ):
         if name not in known:
             raise UsageError(f"{name!r} is none of these{suggestion(name, filter(None, known))}")
