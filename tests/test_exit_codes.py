@@ -20,7 +20,7 @@ from optimizer_conformance.workers.subject import SubjectError
 INSIDE = {
     "Unwritable",  # translate: an answer without code
     "BadTarget", "ConformanceFailure", "Late", "Misbehaviour", "MsgspecError", "OctaveError",
-    "Raised", "UnfitColumn",
+    "Raised", "Stopped", "UnfitColumn",
     "Unsupported",
 }  # fmt: skip
 
