@@ -137,6 +137,8 @@ class TestWitness:
             seen.add(pair)
             if one.rule != other.rule and "centralize" not in one.features:
                 features = "+".join(sorted(one.features))
+                if not one.rule.differences(other.rule):
+                    continue  # what they keep of the parameter differs, and moves nothing
                 if {one.rule, other.rule} == {VARIANTS[name].rule for name in THE_SAME}:
                     continue
                 if example(one.rule, other.rule, one.family, features) is None:

@@ -60,7 +60,7 @@ def distinguished(rule: Rule) -> str:
     plain = FAMILIES.get(rule.family, rule)
     apart = {*rule.differences(plain), "epsilon"}
     on = [
-        name.replace("_", " ")
+        name.replace("_", " ") + (f" {rule[name]}" if isinstance(rule[name], str) else "")
         for name, factor in FACTORS.items()
         if factor.option and name not in rule.choices and rule[name] != plain[name]
     ]
