@@ -15,7 +15,7 @@ from test_fused import RULES, SINGLE, gradients, start_of
 from optimizer_conformance.judging.fused import table
 from optimizer_conformance.judging.oracle import RANGE_EFFECTS
 from optimizer_conformance.questions.sweep import cuda
-from optimizer_conformance.questions.sweep.engines import SETTLED, Host, Marks
+from optimizer_conformance.questions.sweep.engines import SETTLED, Host, Marks, SweepBlock, Tables
 from optimizer_conformance.questions.sweep.ladder import Ladder
 from optimizer_conformance.questions.sweep.slices import numbers
 from optimizer_conformance.reference.numbers.hyper import IDEAL
@@ -52,9 +52,9 @@ needs_compiler = pytest.mark.skipif(not shutil.which("g++"), reason="needs g++")
 VARIED = [RULES[key] for key in sorted(RULES)][::20]
 
 
-def built(folder, start, tables=TABLES, held=True):
-    """The library of a step with some tables."""
-    (folder / "judge.cpp").write_text(HEAD + cuda.program(start, tables, held) + ENTRY)
+def built(folder, asked):
+    """The library of some tables."""
+    (folder / "judge.cpp").write_text(HEAD + cuda.program(asked) + ENTRY)
     words = ["g++", "-O1", "-std=c++17", "-ffp-contract=off", "-shared", "-fPIC"]
     subprocess.run([*words, "judge.cpp", "-o", "judge.so"], cwd=folder, check=True)
     return ctypes.CDLL(str(folder / "judge.so"))
@@ -77,7 +77,8 @@ class Compiled(Host):
     def __init__(self, library):
         self.library = library
 
-    def judge(self, start, tables, held, given, seen, marks):
+    def judge(self, block, marks):
+        given, seen = block.given, block.seen
         shares = cuda.Shares.fresh(np, marks, self.threads)
         self.library.judge(
             pointer(addresses(given)), pointer(seen), ctypes.c_longlong(seen.shape[1]),
@@ -112,7 +113,8 @@ def perturbed(value):
 def test_the_cpp_of_a_rule_comes_to_the_same_values_bounds_and_verdicts(variant, tmp_path):
     start = start_of(variant)
     given = (gradients(count=4001),)
-    library = built(tmp_path, start)
+    asked = Tables(start, TABLES, held=True)
+    library = built(tmp_path, asked)
     expected = table(start, *given)
     rows, size = expected.shape[1:]
     found = np.empty((2, size, rows))
@@ -126,8 +128,8 @@ def test_the_cpp_of_a_rule_comes_to_the_same_values_bounds_and_verdicts(variant,
     one, other = (
         Marks.fresh(np.empty(seen.shape, kind), best.copy(), held.copy()) for kind in (bool, "u1")
     )
-    Host().judge(start, TABLES, True, given, seen, one)
-    Compiled(library).judge(start, TABLES, True, given, seen, other)
+    Host().judge(SweepBlock(asked, given, seen), one)
+    Compiled(library).judge(SweepBlock(asked, given, seen), other)
     assert_array_equal(other.settled == SETTLED, one.settled)
     for name in ("counts", "best", "places", "held"):
         assert_array_equal(getattr(other, name), getattr(one, name), err_msg=name)
@@ -141,7 +143,7 @@ def test_a_ladder_that_asks_every_table_comes_to_what_one_comes_to_that_asks_few
     bits = (gradients(count=4001).view(np.uint32),)
     seen = perturbed(table(start, numbers(bits[0], "float32"))[0]).view(np.uint32)
     tables = (("none", IDEAL), *((effect, IDEAL) for effect in RANGE_EFFECTS))
-    library = built(tmp_path, start, tables, held=False)
+    library = built(tmp_path, Tables(start, tables, held=False))
     found = []
     for engine in (Host(), Compiled(library)):
         ladder = Ladder(start, "rmsprop", limit, engine)

@@ -12,8 +12,9 @@ import pytest
 from optimizer_conformance.adapters.kit import STORAGE
 from optimizer_conformance.questions.sweep import page, record
 from optimizer_conformance.questions.sweep.engines import Host
+from optimizer_conformance.questions.sweep.findings import Findings
 from optimizer_conformance.questions.sweep.slices import KINDS, decimal_of, slice_of
-from optimizer_conformance.questions.sweep.sweep import Findings, SweepRequest, sweep
+from optimizer_conformance.questions.sweep.sweep import SweepRequest, sweep
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers.subject import SubjectError
 

@@ -11,7 +11,6 @@ import importlib
 import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,13 @@ import numpy as np
 from optimizer_conformance.judging.fused import FusedStep
 from optimizer_conformance.judging.fused_cpp import function
 from optimizer_conformance.questions.sweep import marking
-from optimizer_conformance.questions.sweep.engines import Host, Marks, SweepEngine, Tables
+from optimizer_conformance.questions.sweep.engines import (
+    Host,
+    Marks,
+    SweepBlock,
+    SweepEngine,
+    Tables,
+)
 from optimizer_conformance.questions.sweep.memory import Memory
 from optimizer_conformance.questions.sweep.slices import BITS, Slice
 from optimizer_conformance.reference.numbers.precision import Array
@@ -60,8 +65,9 @@ def engine(device: str) -> SweepEngine:
         return Host()
 
 
-def described(start: FusedStep, tables: Tables, held: bool) -> str:
+def described(asked: Tables) -> str:
     """All that stands before the kernel's text; without what marks functions of a device."""
+    start, tables = asked.start, asked.tables
     names = ("SMALLEST", "DIGITS", "LIMIT", "SHARE", "LAST", "SURE", "UNSURE")
     numbers = (*marking.described(start.dtype), marking.SURE, marking.UNSURE)
     lines = [f"#define {name} ({x.hex()})" for name, x in zip(names, numbers, strict=True)]
@@ -69,7 +75,7 @@ def described(start: FusedStep, tables: Tables, held: bool) -> str:
         "INPUTS": len(start.inputs),
         "ROWS": len(start.quantities),
         "USED": len(tables),
-        "HELD": int(held),
+        "HELD": int(asked.held),
     }
     lines += [f"#define {name} {count}" for name, count in counts.items()]
     lines += [
@@ -82,11 +88,10 @@ def described(start: FusedStep, tables: Tables, held: bool) -> str:
     return "\n".join([*lines, "    }", "}", ""])
 
 
-@lru_cache(maxsize=64)
-def program(start: FusedStep, tables: Tables, held: bool) -> str:
+def program(asked: Tables) -> str:
     """The verdicts of a block as C++, without its first lines."""
     text = resources.files(__package__).joinpath("marking.cpp").read_text(encoding="utf-8")
-    return described(start, tables, held) + text
+    return described(asked) + text
 
 
 @dataclass
@@ -132,7 +137,7 @@ class Cuda:
         self.xp, self.number = cupy, number
         cupy.cuda.Device(number).use()
         cupy.cuda.nvrtc.getVersion()  # raises where there is no compiler
-        self.kernels: dict[str, Any] = {}
+        self.kernels: dict[Tables, Any] = {}
 
     def here(self) -> Any:
         """A block in which CuPy works on this device: each thread has one of its own."""
@@ -147,30 +152,20 @@ class Cuda:
         found: Array = self.xp.asnumpy(values)
         return found
 
-    def kernel(self, start: FusedStep, tables: Tables, held: bool) -> Any:
+    def kernel(self, asked: Tables) -> Any:
         """The compiled kernel of these tables."""
-        text = HEAD + program(start, tables, held) + KERNEL
-        if text not in self.kernels:
-            self.kernels[text] = self.xp.RawKernel(text, "judge", options=OPTIONS)
-        return self.kernels[text]
+        if asked not in self.kernels:
+            text = HEAD + program(asked) + KERNEL
+            self.kernels[asked] = self.xp.RawKernel(text, "judge", options=OPTIONS)
+        return self.kernels[asked]
 
-    def judge(
-        self,
-        start: FusedStep,
-        tables: Tables,
-        held: bool,
-        given: tuple[Any, ...],
-        seen: Any,
-        marks: Marks,
-    ) -> None:
+    def judge(self, block: SweepBlock, marks: Marks) -> None:
         """A thread for each so-manieth element."""
-        threads = THREADS * BLOCKS
-        places = self.xp.asarray(np.array([row.data.ptr for row in given], np.uint64))
-        shares = Shares.fresh(self.xp, marks, threads)
-        self.kernel(start, tables, held)(
-            (BLOCKS,),
-            (THREADS,),
-            (places, seen, np.int64(seen.shape[1]), marks.settled, *vars(shares).values()),
+        seen, size = block.seen, np.int64(block.seen.shape[1])
+        places = self.xp.asarray(np.array([row.data.ptr for row in block.given], np.uint64))
+        shares = Shares.fresh(self.xp, marks, THREADS * BLOCKS)
+        self.kernel(block.asked)(
+            (BLOCKS,), (THREADS,), (places, seen, size, marks.settled, *vars(shares).values())
         )
         shares.gather(self.xp, marks, self.host)
 

@@ -13,13 +13,34 @@ from typing import Any, Protocol
 import numpy as np
 
 from optimizer_conformance.judging.fused import FusedStep, evaluator
-from optimizer_conformance.questions.sweep import marking
+from optimizer_conformance.questions.sweep import changes, marking
 from optimizer_conformance.questions.sweep.memory import Memory
 from optimizer_conformance.questions.sweep.slices import Slice
 from optimizer_conformance.reference.numbers import Representation
 from optimizer_conformance.reference.numbers.precision import Array
 
-Tables = tuple[tuple[str, Representation], ...]  # an effect of the range, and how things are held
+
+@dataclass(frozen=True)
+class Tables:
+    """What the results of a step are held against, one after the other.
+
+    tables  an effect of the range, and how hyperparameters are held.  The first is the bound, the
+            others are those of the range
+    held    whether the second is of hyperparameters as the implementation holds them
+    """
+
+    start: FusedStep
+    tables: tuple[tuple[str, Representation], ...]
+    held: bool
+
+
+@dataclass(frozen=True)
+class SweepBlock:
+    """Inputs and results of a block, float32 numbers; ``seen`` has a row a quantity."""
+
+    asked: Tables
+    given: tuple[Any, ...]
+    seen: Any
 
 
 # What an eager engine says of a result: no table holds it, one does, or they promise nothing.
@@ -88,23 +109,11 @@ class SweepEngine(Protocol):
     def host(self, values: Any) -> Array:
         """The other way."""
 
-    def judge(
-        self,
-        start: FusedStep,
-        tables: Tables,
-        held: bool,
-        given: tuple[Any, ...],
-        seen: Any,
-        marks: Marks,
-    ) -> None:
-        """Judge a block of float32 numbers: ``seen`` has a row a quantity.
-
-        The first table is the bound; where ``held``, the second is that of hyperparameters as the
-        implementation holds them; the others are those of the range.
-        """
+    def judge(self, block: SweepBlock, marks: Marks) -> None:
+        """Judge a block."""
 
     def turns(self, seen: Any, before: float, places: Array, kinds: Array) -> int:
-        """:func:`questions.sweep.marking.turns`."""
+        """:func:`questions.sweep.changes.turns`."""
 
     def unequal(self, one: Any, other: Any) -> tuple[int, int]:
         """How many of two rows of bits differ, and the first that does; -1 for none."""
@@ -130,28 +139,21 @@ class Host:
         found: Array = values
         return found
 
-    def judge(
-        self,
-        start: FusedStep,
-        tables: Tables,
-        held: bool,
-        given: tuple[Any, ...],
-        seen: Any,
-        marks: Marks,
-    ) -> None:
+    def judge(self, block: SweepBlock, marks: Marks) -> None:
         """By :func:`questions.sweep.marking.judge`."""
-        loops = tuple(evaluator(start, effect, way) for effect, way in tables)
+        asked = block.asked
+        loops = tuple(evaluator(asked.start, effect, way) for effect, way in asked.tables)
         marking.judge(
-            loops, given, held, seen, marking.described(start.dtype), marks.settled, marks.counts,
-            marks.best, marks.places, marks.held, marks.hits,
+            loops, block.given, asked.held, block.seen, marking.described(asked.start.dtype),
+            marks.settled, marks.counts, marks.best, marks.places, marks.held, marks.hits,
         )  # fmt: skip
 
     def turns(self, seen: Any, before: float, places: Array, kinds: Array) -> int:
-        """By :func:`questions.sweep.marking.turns`."""
-        return int(marking.turns(np.ascontiguousarray(seen), before, places, kinds))
+        """By :func:`questions.sweep.changes.turns`."""
+        return int(changes.turns(np.ascontiguousarray(seen), before, places, kinds))
 
     def unequal(self, one: Any, other: Any) -> tuple[int, int]:
-        """By :func:`questions.sweep.marking.unequal`."""
+        """By :func:`questions.sweep.changes.unequal`."""
         rows = (np.ascontiguousarray(row.astype(np.uint32, copy=False)) for row in (one, other))
-        count, first = marking.unequal(*rows)
+        count, first = changes.unequal(*rows)
         return int(count), int(first)

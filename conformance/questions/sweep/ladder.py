@@ -23,6 +23,7 @@ from optimizer_conformance.questions.sweep.engines import (
     WRONG,
     Host,
     Marks,
+    SweepBlock,
     SweepEngine,
     Tables,
 )
@@ -100,8 +101,8 @@ class Ladder:
             np.array([tally.best for tally in tallies]),
             np.array([tally.held for tally in tallies]),
         )
-        tables, held = self.tables()
-        engine.judge(self.start, tables, held, given, found, marks)
+        tables = self.tables()
+        engine.judge(SweepBlock(tables, given, found), marks)
         for row, tally in enumerate(tallies):
             for verdict, number in zip(BY_TABLE, marks.counts[row], strict=True):
                 tally.counts[str(verdict)] += int(number)
@@ -110,7 +111,7 @@ class Ladder:
                 first + int(new) if new >= 0 else old
                 for old, new in zip(tally.places, marks.places[row], strict=True)
             ]
-        by_effect = dict(zip(self.often, marks.hits[1 + held :], strict=False))
+        by_effect = dict(zip(self.often, marks.hits[1 + tables.held :], strict=False))
         self.often.sort(key=lambda effect: -by_effect.get(effect, 0))
         if engine.eager:
             self.remaining(first, given, found, marks.settled)
@@ -139,17 +140,15 @@ class Ladder:
         rest = Rest(first + engine.host(taken), few, *map(np.ascontiguousarray, rows))
         self.one_by_one(rest)
 
-    def tables(self) -> tuple[Tables, bool]:
-        """What a block is judged by at once, and whether the second is of what is held.
+    def tables(self) -> Tables:
+        """What a block is judged by at once.
 
         Where each takes a second to compile, of those of the range only what has settled much.
         """
         held = self.way is not IDEAL
         ways = (IDEAL, self.way) if held else (IDEAL,)
-        return (
-            *(("none", way) for way in ways),
-            *((effect, self.way) for effect in self.often),
-        ), held
+        bounds = (("none", way) for way in ways)
+        return Tables(self.start, (*bounds, *((name, self.way) for name in self.often)), held)
 
     def explain(self, rest: Rest, size: int) -> None:
         """What is left of a block of that size, by every table, and what none says anything of."""
