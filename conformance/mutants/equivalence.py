@@ -8,7 +8,11 @@ import sympy
 
 from optimizer_conformance.mutants.faults import Entered, Watched, WatchedValue
 from optimizer_conformance.mutants.mutants import Mutant
-from optimizer_conformance.mutants.programs import KEPT_AT_ZERO, LARGEST_FOR_INFINITE
+from optimizer_conformance.mutants.programs import (
+    KEPT_AT_ZERO,
+    LARGEST_FOR_INFINITE,
+    SKIPPED_AT_ZERO,
+)
 from optimizer_conformance.reference.numbers.symbolic import QUANTITIES, Symbolic, symbols
 from optimizer_conformance.reference.rules import Rule
 
@@ -74,7 +78,7 @@ def limited(rule: Rule, step: Equations) -> bool:
 def proof(rule: Rule, mutant: Mutant) -> str:
     """Why a mutant of a rule is equivalent to it; empty where that was not proved."""
     right = one_step(rule)
-    if mutant.program is KEPT_AT_ZERO:
+    if mutant.program is KEPT_AT_ZERO or (mutant.program is SKIPPED_AT_ZERO and not rule.state):
         kept = sympy.Symbol(QUANTITIES["parameter"], real=True)
         still = equal(right["parameter"].subs(GRADIENT, 0), kept)
         return "with g = 0 the rule gives w' = w (SymPy)" if still else ""

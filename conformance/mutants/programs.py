@@ -259,6 +259,7 @@ TURNED: dict[str, Callable[[Array], Array]] = {
 
 
 KEPT_AT_ZERO = parameter_kept_where(lambda g: g == 0)
+SKIPPED_AT_ZERO = kept_where(lambda g: g == 0)
 LARGEST_FOR_INFINITE = on_gradient(to_largest)
 
 
@@ -280,7 +281,7 @@ def programs(rule: Rule, dtype: str) -> dict[str, Program]:
         "nan gradient as zero": swallowed(np.isnan, 0.0),
         "infinite gradient as zero": swallowed(np.isinf, 0.0),
         "elements with a nan gradient skipped": kept_where(np.isnan),
-        "elements with a zero gradient skipped": kept_where(lambda g: g == 0),
+        "elements with a zero gradient skipped": SKIPPED_AT_ZERO,
         "parameter kept where the gradient is zero": KEPT_AT_ZERO,
         "elements with a tiny gradient skipped": kept_where(
             lambda g: np.abs(g) < np.sqrt(PRECISIONS[component(dtype)].smallest_normal)
@@ -292,8 +293,9 @@ def programs(rule: Rule, dtype: str) -> dict[str, Program]:
         found[f"gradient rounded to {narrow}"] = rounded_gradient(narrow)
         for name in (*rule.state, "parameter"):
             found[f"{name} stored in {narrow}"] = narrow_state(name, narrow)
-    apart = rule.averaged.state() if rule.averaged else {}
-    if rule.state.keys() - apart.keys():  # an average of the parameter moves nothing
+    # A buffer is no average, and an average of the parameter moves nothing.
+    apart = {name for stage in (rule.buffer, rule.averaged) if stage for name in stage.state()}
+    if rule.state.keys() - apart:
         found["parameter moved by the averages of the step before"] = old_moments
     if rule.shrunk:
         found["weight decay after the step"] = decay_after
