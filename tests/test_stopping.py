@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
 
 import pytest
+
+from optimizer_conformance.cli.stopping import insist, stoppable
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A command that is sent a signal while it is at work.
@@ -39,3 +42,13 @@ def test_a_command_that_is_asked_to_end_says_so_and_exits_with_3(number):
 def test_a_signal_that_was_ignored_at_the_start_stays_ignored(number):
     done = sent(number, signal.SIG_IGN)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_signal_whose_exception_is_swallowed_is_heard_later():
+    with stoppable():
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            insist()
+    with stoppable():
+        insist()

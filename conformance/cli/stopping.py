@@ -11,9 +11,25 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-# Python itself sees to SIGINT.  Windows has no SIGHUP.
-NAMES = ("SIGTERM", "SIGHUP")
+# Windows has no SIGHUP.
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+LEFT = (signal.SIG_DFL, signal.default_int_handler)  # what stands where nobody has said anything
+
+asked = threading.Event()
+
+
+def ask(number: int, frame: Any) -> None:
+    """The handler of a signal that asks the process to end."""
+    asked.set()
+    raise KeyboardInterrupt
+
+
+def insist() -> None:
+    """Raise KeyboardInterrupt again where something has swallowed it: a callback of a compiler."""
+    if asked.is_set():
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -23,9 +39,10 @@ def stoppable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         numbers = []  # handlers belong to the main thread
     before = {number: signal.getsignal(number) for number in numbers}
-    heeded = [number for number, handler in before.items() if handler == signal.SIG_DFL]
+    heeded = [number for number, handler in before.items() if handler in LEFT]
+    asked.clear()
     for number in heeded:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, ask)
     try:
         yield
     finally:

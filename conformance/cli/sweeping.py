@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from optimizer_conformance.cli.console import UsageError, console, errors, print_json
 from optimizer_conformance.cli.interpreting import interpreting
+from optimizer_conformance.cli.stopping import insist
 from optimizer_conformance.questions.sweep import page, record, worst
 from optimizer_conformance.questions.sweep.slices import BITS, KINDS
 from optimizer_conformance.reference.nearest import suggestion
@@ -81,6 +82,11 @@ def sweep_(
     )
     earlier = kept(out)
     bar = moving_bar(as_json)
+
+    def progress(done: int, size: int, words: str) -> None:
+        insist()
+        bar.update(moving, completed=done, total=size, description=words)
+
     try:
         with bar:
             moving = bar.add_task("", total=None)
@@ -90,9 +96,7 @@ def sweep_(
                 request,
                 device=device,
                 earlier=earlier,
-                progress=lambda done, size, words: bar.update(
-                    moving, completed=done, total=size, description=words
-                ),
+                progress=progress,
                 save=lambda sofar: save(out, sofar),
             )
     except SubjectError as error:

@@ -223,7 +223,9 @@ def described(
     if not item.devices:
         raise Absent(f"{name} cannot run here: {description.unavailable or 'no device'}")
     if device and device not in item.devices:
-        raise SubjectError(f"{name} does not run on {device!r}; it runs on {item.devices}")
+        raise SubjectError(
+            f"{name} does not run on {device!r}; it runs on {', '.join(item.devices)}"
+        )
     probed = worker.ask(protocol.Probe(name), protocol.Probed).defaults
     defaults = {key: value for key, value in probed.items() if value is not None}
     return Subject(worker, description, item, device or item.devices[0], defaults)
