@@ -210,6 +210,7 @@ class SharedSession:
         self.values = [Parameter(Tensor(array), name=name) for name, array in arrays]
 
     def apply(self, gradients: list[Tensor]) -> None:
+        """Take the step: each kind of session has its own way."""
         raise NotImplementedError
 
     def count(self, step: int) -> None:

@@ -474,7 +474,7 @@ RECORDS = (
     ),
     Hyperparameter(
         name="ema_decay",
-        symbol=r"\gamma_w",
+        symbol=r"\delta",
         what="how much of the parameter's average is kept in a step",
         held="moments",
         drawn={"": ("0.9", "0.5", "0.99")},

@@ -47,8 +47,8 @@ def inert(value: Any) -> Any:
 
 
 GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "eps": "ε", "theta": "θ", "lambda": "λ", "mu": "μ",
-    "rho": "ρ", "sigma": "σ",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eps": "ε", "theta": "θ", "lambda": "λ",
+    "mu": "μ", "rho": "ρ", "sigma": "σ",
 }  # fmt: skip
 SYMBOLS = GREEK | {"sqrt": "√", "gbar": "ḡ", "vmax": "v̂", "Max": "max", "Min": "min"}
 # A symbol with the digit or the t below it; what only begins like one stays.

@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 
 from optimizer_conformance.mutants.styles import PLAIN, Style
-from optimizer_conformance.questions.identify import Identification, Unidentifiable, identify
+from optimizer_conformance.questions.identify import (
+    Identification,
+    Unidentifiable,
+    documents,
+    identify,
+)
 from optimizer_conformance.questions.identify.constants import shortest
 from optimizer_conformance.questions.identify.experiment import experiments
 from optimizer_conformance.questions.identify.holding import held
@@ -23,6 +28,7 @@ from optimizer_conformance.questions.identify.survey import grade
 from optimizer_conformance.questions.identify.synthetic import drawn, synthetic
 from optimizer_conformance.reference.numbers import Representation
 from optimizer_conformance.reference.rules import RMSPROP, Rule
+from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers.subject import subject
 
 USUAL = ("learning_rate", "decay", "epsilon")
@@ -221,3 +227,13 @@ def test_gradients_that_are_treated_in_a_way_of_their_own_are_noticed() -> None:
     steps = told("ignores_steps_with_nan", thorough=True)
     assert steps.factor("zero_gradient") == "as any other"
     assert steps.factor("non_finite") == "the whole step is left out"
+
+
+def test_what_no_parameter_shows_is_said_and_the_claimed_document_comes_first():
+    kept = VARIANTS["keras-sgd-before-ema"].rule
+    claims = ["keras-sgd", "keras-sgd-before"]
+    names, departure = documents.nearest(kept, ("ema",), claims)
+    assert (names[0], departure) == ("keras-sgd-ema", "")
+    (said,) = documents.unseen(names)
+    assert "begins with the first new one or begins with the first of all" in said
+    assert documents.unseen(["torch-adam", "optax-adam"]) == ()

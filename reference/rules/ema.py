@@ -13,7 +13,7 @@ from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 class ParameterAverage(Stage):
     """An exponential average of the parameter, which no step looks at.
 
-    a' = gamma_w a + (1 - gamma_w) w'
+    a' = delta a + (1 - delta) w'
 
     w' is the parameter after the step; the first average is the first w' itself, or a is at first
     the parameter before it.
@@ -34,14 +34,13 @@ class ParameterAverage(Stage):
 
     def step(self, walk: Walk) -> None:
         num, hyper = walk.num, walk.hyper
-        walk.land()
-        walk.landing = num.define("parameter", walk.landing)
+        new = walk.arrive()
         if hyper.begun is None and self.start == "after":
-            walk.keep("average_parameter", walk.landing)
+            walk.keep("average_parameter", new)
             return
         old = walk.state["average_parameter"] if hyper.begun is not None else walk.parameter
         kept, share = hyper.ema_decay, hyper.one_minus_ema_decay
-        walk.keep("average_parameter", num.average(kept, share, old, walk.landing))
+        walk.keep("average_parameter", num.average(kept, share, old, new))
 
 
 EMA = Standing(

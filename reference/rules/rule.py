@@ -239,8 +239,7 @@ class Rule:
         walk = Walk(num, hyper, state, parameter, gradient)
         for stage in self.stages:
             stage.step(walk)
-        walk.land()
-        return num.define("parameter", walk.landing), walk.kept
+        return walk.arrive(), walk.kept
 
     # Rules beside it --------------------------------------------------------------------------
 

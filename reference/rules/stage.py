@@ -42,6 +42,7 @@ class Walk:
     denominators  ... so that a bound covers every order of its products and divisions
     change      what the parameter loses, once that is known
     landing     what the parameter becomes, where that does not depend on what it loses
+    after       the parameter after the step, once it is there
     kept        what the rule keeps of this step
     """
 
@@ -54,6 +55,7 @@ class Walk:
     denominators: tuple[Number, ...] = ()
     change: Number = None
     landing: Number = None
+    after: Number = None
     kept: dict[str, Number] = field(default_factory=dict)
 
     def keep(self, name: str, value: Number) -> Number:
@@ -72,6 +74,13 @@ class Walk:
             if self.change is None:
                 self.change = self.closed(self.hyper.rate)
             self.landing = self.parameter - self.change
+
+    def arrive(self) -> Number:
+        """The parameter after the step."""
+        if self.after is None:
+            self.land()
+            self.after = self.num.define("parameter", self.landing)
+        return self.after
 
     def closed(self, *factors: Number) -> Number:
         """The open quotient, multiplied with more factors, as one number."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules import FACTORS, Rule
 from optimizer_conformance.reference.rules.words import difference
 from optimizer_conformance.reference.variants import VARIANTS
 
@@ -20,10 +20,24 @@ def nearest(
     least = min(distances.values())
     found = [name for name, count in distances.items() if count == least]
 
-    def place(name: str) -> tuple[int, bool, str]:
+    order = {claim: place for place, claim in enumerate(claims)}
+
+    def place(name: str) -> tuple[int, int, str]:
         variant = VARIANTS[name]
-        return len(variant.features ^ set(features)), variant.base not in claims, name
+        claimed = order.get(variant.base, len(order))
+        return len(variant.features ^ set(features)), claimed, name
 
     found.sort(key=place)
     same = [name for name in found if VARIANTS[name].features == set(features)] or found
     return tuple(same), difference(rule, VARIANTS[same[0]].rule)
+
+
+def unseen(names: Sequence[str]) -> tuple[str, ...]:
+    """In what the rules of these documents differ that no parameter shows."""
+    rules = [VARIANTS[name].rule for name in names]
+    return tuple(
+        f"not looked at, since no parameter shows it: whether {factor.subject} "
+        + " or ".join(dict.fromkeys(factor.says[rule[factor.name]] for rule in rules))
+        for factor in FACTORS.values()
+        if factor.given and len({rule[factor.name] for rule in rules}) > 1
+    )

@@ -345,7 +345,7 @@ class Search:
             if diagnosis
             else said(nearest, departure, len(self.family) - len(left)),
             experiments=tuple(str(record.experiment) for record in queries.records),
-            notes=notes,
+            notes=(*notes, *documents.unseen(nearest)),
             steps=queries.steps,
             seconds=time.monotonic() - started,
         )
