@@ -192,7 +192,7 @@ class TestEveryVariantOnEveryNumberSystem:
     def test_prints_equations(self, variant):
         lines = equations(variant.rule)
         names = [text.partition(" = ")[0] for text, _ in lines]
-        assert names[-1] == "w'"
+        assert names.count("w'") == 1
         assert {f"{plain(kept.symbol)}'" for kept in variant.rule.state.values()} <= set(names)
         assert all(text and latex for text, latex in lines)
         last_text = lines[-1][0]
