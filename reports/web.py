@@ -30,7 +30,15 @@ from optimizer_conformance.reports.text import visible_column
 from optimizer_conformance.reports.verdicts import MEANINGS, Conduct
 
 Json = dict[str, Any]
-SCRIPTS = ("core", "matrix", "implementation", "drawing", "cells", "pages", "more", "playground")
+SCRIPTS = (
+    "core", "tables", "matrix", "implementation", "drawing", "cells", "pages", "more", "playground",
+)  # fmt: skip
+LIBRARIES = ("d3", "plot", "datatables")  # templates/libraries/libraries.toml says which versions
+SHIPPED = (
+    "site.css",
+    *(f"{name}.js" for name in SCRIPTS),
+    *(f"libraries/{name}.{kind}" for name in LIBRARIES for kind in ("min.js", "license.txt")),
+)
 OWN = [
     "variant", "features", "dtype", "mode", "regime", "case", "verdict", "score", "ulp", "exact",
     "rounding", "representation", "range", "ill_posed", "deviates", "step", "quantity", "element",
@@ -83,7 +91,7 @@ class RunSite:
 
     def names(self) -> Iterator[str]:
         """The files of the site."""
-        yield from ("index.html", "site.css", *(f"{name}.js" for name in SCRIPTS))
+        yield from ("index.html", *SHIPPED)
         yield from (f"data/{name}.js" for name in self.parts)
         yield from (f"data/cells/{number}.js" for number in range(len(self.places)))
         yield from (f"data/every/{file}/{cell}.js" for file, cell in self.exhibits.every)
@@ -125,10 +133,11 @@ class RunSite:
 
     def shipped(self, name: str) -> str:
         """A file that is shipped.  Raises KeyError."""
-        if name not in ("site.css", *(f"{one}.js" for one in SCRIPTS)):
+        if name not in SHIPPED:
             raise KeyError(name)
-        source = resources.files("optimizer_conformance.reports") / "templates" / "site" / name
-        return source.read_text(encoding="utf-8")
+        templates = resources.files("optimizer_conformance.reports") / "templates"
+        source = templates if name.startswith("libraries/") else templates / "site"
+        return (source / name).read_text(encoding="utf-8")
 
     def text(self, name: str, content: str) -> None:
         """One file."""

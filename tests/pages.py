@@ -11,6 +11,7 @@ from optimizer_conformance.reports.model import compared, options
 from optimizer_conformance.reports.verdicts import MEANINGS, named
 
 SHOWN = 4  # elements of a cell
+LEAF = 50  # rows of a long table that are seen at once
 COUNTED = ("exact", "rounding", "representation", "range", "ill_posed", "deviates")
 
 
@@ -78,7 +79,7 @@ def cell(record, kept):
 
 def listed(records):
     """Of a page of cells: score and ulp of each row, and how many there are."""
-    rows = [[number(item["score"]), number(item["ulp"])] for item in records[:200]]
+    rows = [[number(item["score"]), number(item["ulp"])] for item in records[:LEAF]]
     return f"{len(records)} of {len(records)} cells", rows
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import doctest
+import hashlib
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import typer
 from optimizer_conformance.cli.commands import loaded
 from optimizer_conformance.cli.tables import FACTS, MAP, PICTURES, documents
 from optimizer_conformance.reference.variants import VARIANTS
-from optimizer_conformance.reports import classes, facts
+from optimizer_conformance.reports import classes, facts, web
 from optimizer_conformance.site import findings, front, hosts, library, splitting
 
 ROOT = Path(__file__).parents[1]
@@ -134,11 +136,20 @@ class TestFrontPage:
         assert front.PLACE in (DOCS / "index.md").read_text(encoding="utf-8")
 
     def test_the_programs_of_the_sample_are_those_that_a_report_writes_today(self):
-        for path in (*(DOCS / "sample").glob("*.js"), DOCS / "sample" / "site.css"):
-            assert (
-                path.read_bytes()
-                == (ROOT / "reports" / "templates" / "site" / path.name).read_bytes()
-            ), path.name
+        templates = ROOT / "reports" / "templates"
+        for name in web.SHIPPED:
+            source = templates / name if "/" in name else templates / "site" / name
+            assert (DOCS / "sample" / name).read_bytes() == source.read_bytes(), name
+
+    def test_the_libraries_of_a_report_are_the_pinned_ones_with_their_licences(self):
+        folder = ROOT / "reports" / "templates" / "libraries"
+        pins = tomllib.loads((folder / "libraries.toml").read_text(encoding="utf-8"))
+        assert tuple(pins) == web.LIBRARIES
+        for name, pin in pins.items():
+            program = (folder / f"{name}.min.js").read_bytes()
+            assert hashlib.sha256(program).hexdigest() == pin["sha256"], name
+            assert pin["package"].rpartition("@")[2].encode() in program[:200], name
+            assert "ermission" in (folder / f"{name}.license.txt").read_text(encoding="utf-8")
 
     def test_without_a_sample_there_is_no_table(self, tmp_path):
         assert front.departures(tmp_path) == ""

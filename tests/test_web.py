@@ -343,9 +343,25 @@ class TestInABrowser:
 
     def test_a_walk_is_chosen(self, departing, opened):
         page = opened(departing, "playground")
-        count = page.locator("polyline").count()
+        count = page.locator("svg [data-mark=line] path").count()
         page.click("fieldset input >> nth=0")
-        page.wait_for_function(f"document.querySelectorAll('polyline').length !== {count}")
+        page.wait_for_function(
+            f"document.querySelectorAll('svg [data-mark=line] path').length !== {count}"
+        )
+
+    def test_a_long_table_is_searched_and_sorted_and_the_address_says_how(self, built, opened):
+        page = opened(built[0], "cells/0")
+        page.fill(".dt-search input", "wide")
+        page.wait_for_function("location.hash.includes('q=wide')")
+        assert page.locator(".grid tbody tr").first.locator("td").nth(3).inner_text() == "wide"
+        page.focus(".grid th >> nth=6 >> .dt-column-order")
+        page.keyboard.press("Enter")
+        page.wait_for_function("location.hash.includes('order=6a')")
+        scores = page.locator(".grid tbody tr td:nth-child(7)").all_inner_texts()
+        assert [*map(float, scores)] == sorted(map(float, scores))
+        again = opened(built[0], page.url.partition("#/")[2])
+        assert again.locator(".grid tbody tr td:nth-child(7)").all_inner_texts() == scores
+        assert page.complaints == again.complaints == []
 
     @pytest.mark.parametrize("start", range(0, len(hostile_run.ATTACKS), 11))
     def test_hostile_names_stay_text(self, opened, tmp_path, start):

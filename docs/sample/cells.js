@@ -1,6 +1,5 @@
 "use strict";
 // Cells of one implementation, and one cell: what a run folder keeps of it.
-const PAGE = 200;
 
 // How a cell is named in an address: its case, and where a case has several its gradients and document.
 function cellParts(detail, cell) {
@@ -27,30 +26,24 @@ function withFile(asked, then) {
 SITE.page("cells", "", (asked_, query) => withFile(asked_, (detail) => {
   const asked = (cell) => (!query.get("options") || query.get("options") === (cell.features || "plain"))
     && (!query.get("dtype") || query.get("dtype") === cell.dtype)
-    && (!query.get("verdict") || query.get("verdict") === cell.verdict)
-    && (!query.get("q") || `${cell.case} ${cell.regime} ${cell.why}`.toLowerCase().includes(query.get("q").toLowerCase()));
+    && (!query.get("verdict") || query.get("verdict") === cell.verdict);
   const every = records(detail.cells);
   const found = every.filter(asked);
-  const from = Math.min(Number(query.get("from") || 0), Math.max(0, found.length - 1));
-  const go = (more) => { location.hash = href("cells", [detail.name, detail.device], { ...Object.fromEntries(query), ...more }).slice(1); };
-  const select = (name, title, values) => el("label", {}, title, el("select", { onchange: (event) => go({ [name]: event.target.value, from: "" }) },
+  const go = (more) => { location.hash = href("cells", [detail.name, detail.device], { ...Object.fromEntries(address().query), ...more }).slice(1); };
+  const select = (name, title, values) => el("label", {}, title, el("select", { onchange: (event) => go({ [name]: event.target.value }) },
     el("option", { value: "" }, "all"), [...new Set(values)].map((value) => el("option", { value, selected: query.get(name) === value }, value))));
   SITE.show(
     el("h1", {}, `Cells of ${detail.name}`),
     el("div", { class: "filters" },
-      el("label", {}, "search", el("input", { type: "search", value: query.get("q") || "", onchange: (event) => go({ q: event.target.value, from: "" }) })),
       select("options", "options", every.map((cell) => cell.features || "plain")),
       select("dtype", "dtype", every.map((cell) => cell.dtype)),
       select("verdict", "verdict", every.map((cell) => cell.verdict))),
-    el("p", { class: "soft", role: "status" }, `${found.length} of ${every.length} cells`,
-      found.length > PAGE ? `; ${from + 1} to ${Math.min(from + PAGE, found.length)} ` : "",
-      from > 0 ? el("button", { type: "button", onclick: () => go({ from: String(Math.max(0, from - PAGE)) }) }, "before") : null,
-      from + PAGE < found.length ? el("button", { type: "button", onclick: () => go({ from: String(from + PAGE) }) }, "after") : null),
-    table(["case", "options", "dtype", "gradients", "verdict", "score", "ulp"], found.slice(from, from + PAGE).map((cell) => [
+    el("p", { class: "soft", role: "status" }, `${found.length} of ${every.length} cells`),
+    table(["case", "options", "dtype", "gradients", "verdict", "why", "score", "ulp"], found.map((cell) => [
       el("a", { href: href("cell", cellParts(detail, cell)) }, el("code", {}, cell.case)), options(cell.features), cell.dtype, cell.regime,
-      el("span", { class: SITE.data.run.verdicts[cell.verdict][0] }, cell.verdict), number(cell.score), number(cell.ulp),
+      el("span", { class: SITE.data.run.verdicts[cell.verdict][0] }, cell.verdict), cell.why || "–", number(cell.score), number(cell.ulp),
     ]), { numbers: ["score", "ulp"], label: "Cells" }));
-}));
+}), TABLES);
 
 SITE.page("cell", "", (asked) => withFile(asked, (detail, rest) => {
   const cell = cellOf(detail, rest);
@@ -75,7 +68,7 @@ SITE.page("cell", "", (asked) => withFile(asked, (detail, rest) => {
     cell.deviates ? command(`conformance repro '${detail.name}' '${cell.case}'`) : null,
     el("h2", {}, "Elements"), el("div", { id: "elements" }, seen(detail, cell, kept)));
   whole(detail, cell, kept);
-}));
+}), [...TABLES, ...DRAWINGS]);
 
 const NUMBERS = { numbers: ["step", "element", "of the bound", "ulp"], label: "Elements" };
 
@@ -100,7 +93,7 @@ function whole(detail, cell, kept) {
     const quantities = [...new Set(every.map((item) => item.quantity))];
     const draw_ = (quantity) => {
       const own = every.filter((item) => item.quantity === quantity);
-      const worst = [...own].sort((a, b) => decades(b.score) - decades(a.score)).slice(0, 50);
+      const worst = [...own].sort((a, b) => distance(b.score) - distance(a.score)).slice(0, 50);
       below.replaceChildren(plot(own), el("h3", {}, "In units in the last place"), histogram(own), el("h3", {}, `The ${worst.length} farthest of ${own.length}`), listing(worst));
     };
     const below = el("div");

@@ -116,4 +116,4 @@ SITE.page("implementation", "", (asked) => {
       row.members.length > 1 ? el("p", {}, "Modes with one result: ", row.members.map((item, index) => [index ? ", " : "", el("a", { href: href("implementation", parts(place, index)), "aria-current": item === member ? "true" : null }, `${item.name} (${item.device})`)])) : null,
       sides(row, detail), lapses(row, detail), defaults(detail), places(detail), others(detail));
   });
-});
+}, TABLES);

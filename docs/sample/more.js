@@ -29,7 +29,7 @@ SITE.page("equivalence", "Equivalence", (rest, query) => SITE.load("classes", (p
     panel.witnesses.length ? [el("h2", {}, "What tells them apart"), table(["classes", "they differ in", "bounds apart", "by hand", "seen"],
       panel.witnesses.map((item) => [item.classes.join(" – "), item.said, number(item.size), item.example, item.place]), { numbers: ["bounds apart"], label: "What tells classes apart" })]
       : panel.classes.length > 1 ? [el("h2", {}, "What tells them apart"), el("p", {}, "It takes minutes to find the clearest witness of each two. This does, then write the site again:"), command(`conformance equivalence ${SITE.data.run.folder} --format json --out ${SITE.data.run.folder}/equivalence.json`)] : null);
-}));
+}), TABLES);
 
 SITE.page("support", "Support", (rest, query) => SITE.load("support", (every) => {
   const intro = [el("h1", {}, "What each implementation takes"), el("p", {}, "As its adapter says; compared are the dtypes of this run.")];
@@ -50,7 +50,7 @@ SITE.page("support", "Support", (rest, query) => SITE.load("support", (every) =>
     table(["implementation", "hyperparameters", "dtypes", "compared", "devices", "state shown", "schedules", "lacks"], own.map((item) => [
       item.missing ? el("span", {}, leads(item.name), ` cannot run: ${item.missing}`) : leads(item.name), item.hyperparameters.join(", "), item.dtypes.join(", "), item.judged.join(", ") || "–", item.devices.join(", "), item.state.join(", ") || "–", item.schedules ? "yes" : "–",
       gaps(item).length ? el("ul", {}, gaps(item).map(([name, why]) => el("li", {}, el("b", {}, name), `: ${why}`))) : "–"]), { label: "Support" }));
-}));
+}), TABLES);
 
 SITE.page("devices", "Devices", () => {
   const rows = SITE.data.run.rows;
@@ -66,34 +66,26 @@ SITE.page("devices", "Devices", () => {
   SITE.show(el("h1", {}, "Devices"), el("p", {}, devices.length > 1 ? "The same implementation on each device of these runs." : `Everything ran on ${devices[0] || "no device"}. `,
     devices.length > 1 ? null : el("code", {}, "conformance report RUN-ON-CPU RUN-ON-GPU --format html --out DIR"), devices.length > 1 ? null : " shows two runs beside each other."),
     table(["implementation", ...devices], names.map((name) => [el("code", {}, name), ...devices.map((device) => cell(name, device))]), { label: "Devices" }));
-});
+}, TABLES);
 
 const lacking = (title, found) => SITE.show(el("h1", {}, title), el("p", {}, "Nothing of it lies in this run folder. This writes it there, then write the site again:"), command(found.makes));
 
-SITE.page("history", "Releases", (rest, query) => SITE.load("history", (found) => {
+SITE.page("history", "Releases", () => SITE.load("history", (found) => {
   if (!found.frameworks.length) return lacking("What changed between releases", found);
-  const asked = (query.get("q") || "").toLowerCase();
+  const rows = found.frameworks.flatMap((item) => item.changes.map((row) => [
+    item.framework, `${row.before} → ${row.after}`, leads(String(row.implementation)), options(String(row.options || "")), String(row.words)]));
   SITE.show(el("h1", {}, "What changed between releases"),
-    el("div", { class: "filters" }, el("label", {}, "search", el("input", { type: "search", value: query.get("q") || "", onchange: (event) => { location.hash = href("history", [], { q: event.target.value }).slice(1); } }))),
-    found.frameworks.map((item) => {
-      const own = item.changes.filter((row) => `${row.implementation} ${row.words}`.toLowerCase().includes(asked));
-      return [el("h2", {}, item.framework), el("p", { class: "soft" }, item.versions.join(", ")),
-        own.length ? table(["since", "implementation", "options", "what changed"], own.map((row) => [`${row.before} → ${row.after}`, leads(String(row.implementation)), options(String(row.options || "")), String(row.words)]), { label: `Changes of ${item.framework}` })
-          : el("p", { class: "good" }, asked ? "No change fits." : "No change.")];
-    }));
-}));
+    el("ul", {}, found.frameworks.map((item) => el("li", {}, `${item.framework} ${item.versions.join(", ")}: ${item.changes.length || "no"} changes`))),
+    rows.length ? table(["framework", "since", "implementation", "options", "what changed"], rows, { label: "Changes between releases" }) : el("p", { class: "good" }, "No change."));
+}), TABLES);
 
-SITE.page("porting", "Porting", (rest, query) => SITE.load("porting", (found) => {
+SITE.page("porting", "Porting", () => SITE.load("porting", (found) => {
   if (!found.attempts.length) return lacking("Porting from one to another", found);
-  const asked = (query.get("q") || "").toLowerCase().split(/\s+/).filter(Boolean);
-  const rows = found.attempts.filter((row) => asked.every((part) => [row.implementation, row.rule, row.own, row.outcome, row.remark].join(" ").toLowerCase().includes(part)));
   const settings = (row) => Object.entries(row.formulas || {}).map(([name, text]) => `${name} = ${text}`).join("; ");
   SITE.show(el("h1", {}, "Porting from one to another"), el("p", {}, "What makes an implementation do what another rule says; proved by running it."),
-    el("div", { class: "filters" }, el("label", {}, "search", el("input", { type: "search", value: query.get("q") || "", onchange: (event) => { location.hash = href("porting", [], { q: event.target.value }).slice(1); } }))),
-    el("p", { class: "soft", role: "status" }, `${rows.length} of ${found.attempts.length}${rows.length > 300 ? "; the first 300" : ""}`),
-    table(["implementation", "options", "its own rule", "shall do", "by", "settings", "remark"], rows.slice(0, 300).map((row) => [
+    table(["implementation", "options", "its own rule", "shall do", "by", "settings", "remark"], found.attempts.map((row) => [
       leads(String(row.implementation)), options((row.features || []).map(String).join("+")), String(row.own ?? "–"), String(row.rule ?? "–"), String(row.outcome), settings(row) || "–", String(row.remark || "–")]), { label: "Porting" }));
-}));
+}), TABLES);
 
 SITE.page("power", "Power", () => SITE.load("power", (found) => {
   if (!found.totals.length) return lacking("How many wrong rules the verdicts tell", found);
@@ -105,4 +97,4 @@ SITE.page("power", "Power", () => SITE.load("power", (found) => {
     shown(found.totals, ["dtype"]),
     peers.length ? [el("h2", {}, "What fixed tolerances miss"), table(["dtype", ...peers], found.totals.map((row) => [row.dtype, ...peers.map((name) => `${row["missed by"][name] ?? 0} missed, ${(row["styles rejected by"] || {})[name] ?? 0} right styles blamed`)]), { label: "Other tolerances" })] : null,
     found.summary.length ? [el("h2", {}, "By rule"), shown(found.summary, ["variant", "dtype"])] : null);
-}));
+}), TABLES);

@@ -2,7 +2,7 @@
 // Data arrives by script files, because pages of file:// cannot fetch; everything that a run brought
 // along becomes text and never markup.  The address holds the state: #/page/argument?filter=value.
 const SITE = {
-  data: {}, waiting: {}, pages: {}, titles: [],
+  data: {}, waiting: {}, pages: {}, titles: [], libraries: {},
   put(name, content) {
     SITE.data[name] = content;
     const waiting = SITE.waiting[name] || [];
@@ -16,8 +16,9 @@ const SITE = {
     SITE.waiting[name] = [then];
     script(name);
   },
-  page(name, title, draw) {
-    SITE.pages[name] = draw;
+  // A page, and the libraries that have to be there before it is drawn.
+  page(name, title, draw, needs = []) {
+    SITE.pages[name] = (...asked) => need(needs, () => draw(...asked));
     if (title) SITE.titles.push([name, title]);
   },
   show(...parts) {
@@ -33,13 +34,6 @@ function el(tag, attributes = {}, ...children) {
     else if (value !== false && value != null) made.setAttribute(name, value);
   }
   made.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
-  return made;
-}
-
-function svg(tag, attributes = {}, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
   return made;
 }
 
@@ -92,13 +86,6 @@ function command(text) {
 
 function link(address) {
   return /^https?:/.test(address) ? el("a", { href: address, rel: "noreferrer" }, address) : el("code", {}, address);
-}
-
-function table(header, rows, about = {}) {
-  const heads = header.map((name) => el("th", { scope: "col", class: about.numbers?.includes(name) ? "n" : null }, name));
-  const body = rows.map((row) => el("tr", {}, row.map((value, place) => el("td", { class: about.numbers?.includes(header[place]) ? "n" : null }, value ?? "–"))));
-  return el("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": about.label || header.join(", ") },
-    el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, body)));
 }
 
 function records(packed) {
@@ -162,6 +149,7 @@ function filed([first, ...rest]) {
 
 function draw() {
   const here = address();
+  SITE.stated = false;
   const page = SITE.pages[here.page] || SITE.pages.matrix;
   document.querySelectorAll("#nav a").forEach((item) => {
     if (item.dataset.page === here.page) item.setAttribute("aria-current", "page");
@@ -189,12 +177,30 @@ SITE.arrived = () => {
 const filled = (run) => JSON.stringify([run.complete, run.progress, run.cells]);
 
 function script(name, query = "") {
+  fetched(`data/${name}.js`, query, () => {});
+}
+
+function fetched(address_, query, then) {
   const made = document.createElement("script");
-  made.src = `data/${name}.js${query}`;
-  made.onload = () => made.remove();
-  made.onerror = () => { if (!query) SITE.show(el("p", { class: "bad" }, `data/${name}.js is missing: write the site again.`)); };
+  made.src = address_ + query;
+  made.onload = () => { made.remove(); then(); };
+  made.onerror = () => { if (!query) SITE.show(el("p", { class: "bad" }, `${address_} is missing: write the site again.`)); };
   document.head.append(made);
 }
+
+// The first page needs no library; each is read when a page first asks for it, in the order given.
+function need([name, ...rest], then) {
+  if (!name) return then();
+  if (SITE.libraries[name]) return need(rest, then);
+  const hash = location.hash;
+  return fetched(`libraries/${name}.min.js`, "", () => {
+    SITE.libraries[name] = true;
+    if (location.hash === hash) need(rest, then);
+  });
+}
+
+const TABLES = ["datatables"];
+const DRAWINGS = ["d3", "plot"];
 
 // Where it comes from, and how far a run has come that goes on.
 function told() {

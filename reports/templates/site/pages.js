@@ -32,23 +32,19 @@ SITE.page("rule", "", ([key]) => {
   SITE.show(rule ? ruleCard(rule, "h1") : el("p", {}, "This run has no such rule."));
 });
 
-SITE.page("claims", "Claims", (rest, query) => SITE.load("claims", (content) => {
+SITE.page("claims", "Claims", () => SITE.load("claims", (content) => {
   if (!content) {
     return SITE.show(el("h1", {}, "Claims"), el("p", {}, "No ledger lies in this run folder. ", el("code", {}, `conformance verify --run ${SITE.data.run.folder}`), " decides every claim of the documents and writes one."));
   }
-  const asked = (query.get("q") || "").toLowerCase();
-  const rows = content.claims.filter((row) => !asked || `${row.id} ${row.statement} ${row.decision.verdict}`.toLowerCase().includes(asked));
-  SITE.show(el("h1", {}, "Claims of the documents"),
-    el("div", { class: "filters" }, el("label", {}, "search", el("input", { type: "search", value: query.get("q") || "", onchange: (event) => { location.hash = href("claims", [], { q: event.target.value }).slice(1); } }))),
-    el("p", { class: "soft" }, `${rows.length} of ${content.claims.length} claims`),
-    table(["document", "claim", "where", "verdict", "statement", "observed"], rows.map((row) => [row.document, el("code", {}, row.id), row.locator, row.decision.verdict, row.statement, row.decision.observed]), { label: "Claims" }));
-}));
+  SITE.show(el("h1", {}, "Claims of the documents"), el("p", { class: "soft" }, `${content.claims.length} claims`),
+    table(["document", "claim", "where", "verdict", "statement", "observed"], content.claims.map((row) => [row.document, el("code", {}, row.id), row.locator, row.decision.verdict, row.statement, row.decision.observed]), { label: "Claims" }));
+}), TABLES);
 
 SITE.page("examples", "Examples", () => SITE.load("extra", (extra) => SITE.show(
   el("h1", {}, "The documents' examples"),
   extra.examples.length ? table(["example", "documented", "obtained", "verdict"], extra.examples.map((item) => [item.example, item.documented, item.obtained || "–",
     item.needs ? el("span", { class: "warn" }, `needs ${item.needs}`) : el("span", { class: item.matches ? "good" : "bad" }, item.matches ? "✓ matches" : "✗ differs")]), { label: "Examples" })
-    : el("p", {}, "None was reproduced for this report."))));
+    : el("p", {}, "None was reproduced for this report."))), TABLES);
 
 SITE.page("changes", "Changes", () => SITE.load("changes", (found) => {
   if (!found) {
@@ -64,4 +60,4 @@ SITE.page("changes", "Changes", () => SITE.load("changes", (found) => {
       row.why_a === row.why_b ? row.why_b : `${row.why_a || "–"} → ${row.why_b || "–"}`, row.dtype, options(row.features), row.variant, row.cells, el("span", {}, el("code", {}, row.case), copy(row.case)),
     ]), { numbers: ["cells"], label: "Changes" }) : el("p", { class: "good" }, "No cell changed its verdict, its reason or its first divergence."),
     groups.length ? [el("h2", {}, "By implementation"), table(["implementation", "added", "removed", "changed", "shifted"], groups.map((row) => [row.implementation, row.added, row.removed, row.changed, row.shifted]), { numbers: ["added", "removed", "changed", "shifted"], label: "By implementation" })] : null);
-}));
+}), TABLES);

@@ -2,29 +2,24 @@
 // Walks down the book's function in two dimensions: values of the reference, drawn side by side.
 const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 4"];
 const COLOURS = ["--accent", "--bad", "--good", "--warn", "--note"];
+const LEVELS = [0.05, 0.2, 0.6, 1.5, 3, 6, 10, 16];
 
-function contours([a, b], x, y) {
-  return [0.05, 0.2, 0.6, 1.5, 3, 6, 10, 16].map((level) => svg("ellipse", {
-    cx: x(0), cy: y(0), rx: Math.abs(x(Math.sqrt(level / a)) - x(0)), ry: Math.abs(y(Math.sqrt(level / b)) - y(0)), fill: "none", stroke: "var(--line)",
-  }));
+const near = (points) => points.filter((point) => point.every((value) => typeof value === "number" && Math.abs(value) < 50));
+
+// One walk: a line of its own colour and dash, and a dot a step.
+function walk_(points, place) {
+  const colour = `var(${COLOURS[place % COLOURS.length]})`;
+  const dash = DASHES[Math.floor(place / COLOURS.length) % DASHES.length];
+  return [Plot.line(points, { stroke: colour, strokeWidth: 2, strokeDasharray: dash }),
+    Plot.dot(points, { r: 3, fill: colour, title: ([u, v], step) => `step ${step}: ${u}, ${v}` })];
 }
 
 function walks(extra, keys) {
-  const x = (value) => 350 + 55 * value;
-  const y = (value) => 190 - 70 * value;
-  const drawing = svg("svg", { viewBox: "0 0 700 380", width: 700, height: 380, role: "img", "aria-label": "Contours of the function, and the walk of each chosen rule" }, ...contours(extra.curvatures, x, y));
-  keys.forEach((key, place) => {
-    const points = extra.paths[key].filter((point) => point.every((value) => typeof value === "number" && Math.abs(value) < 50));
-    const colour = `var(${COLOURS[place % COLOURS.length]})`;
-    drawing.append(svg("polyline", { points: points.map(([u, v]) => `${x(u)},${y(v)}`).join(" "), fill: "none", stroke: colour, "stroke-width": 2, "stroke-dasharray": DASHES[Math.floor(place / COLOURS.length) % DASHES.length] }));
-    points.forEach(([u, v], step) => {
-      const dot = svg("circle", { cx: x(u), cy: y(v), r: 3, fill: colour });
-      dot.append(svg("title"));
-      dot.firstChild.textContent = `step ${step}: ${u}, ${v}`;
-      drawing.append(dot);
-    });
-  });
-  return drawing;
+  const [a, b] = extra.curvatures;
+  const heights = Plot.contour({ fill: "none", stroke: "var(--line)", value: (u, v) => a * u * u + b * v * v, x1: -6.3, x2: 6.3, y1: -2.7, y2: 2.7, thresholds: LEVELS });
+  return drawing("Contours of the function, and the walk of each chosen rule",
+    { width: 700, height: 380, clip: true, x: { domain: [-6.3, 6.3], label: "x₁" }, y: { domain: [-2.7, 2.7], label: "x₂" } },
+    heights, keys.map((key, place) => walk_(near(extra.paths[key]), place)));
 }
 
 SITE.page("playground", "Playground", (rest, query) => SITE.load("extra", (extra) => {
@@ -48,4 +43,4 @@ SITE.page("playground", "Playground", (rest, query) => SITE.load("extra", (extra
         return el("label", {}, el("input", { type: "checkbox", checked: place >= 0, onchange: () => toggle(rule.key) }),
           place >= 0 ? el("span", { class: "swatch", style: `border-color: var(${COLOURS[place % COLOURS.length]})` }) : null, el("span", {}, rule.title));
       }))));
-}));
+}), [...TABLES, ...DRAWINGS]);
