@@ -17,7 +17,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[1] / "reports" / "templates" / "libraries"
 PINS = FOLDER / "libraries.toml"
 INTRO = """\
-# Libraries of the report's site, as npm has them. After a change of a version: python ci/libraries.py
+# Libraries of the report's site, as npm has them; after a change: python ci/libraries.py
 """
 
 
