@@ -15,8 +15,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from optimizer_conformance.judging.oracle import Oracle
+from optimizer_conformance.judging.verdict import Verdict, judge
 from optimizer_conformance.mutants.arithmetic import Working
 from optimizer_conformance.mutants.equivalence import proof
+from optimizer_conformance.mutants.execution import rewritten
 from optimizer_conformance.mutants.faults import Watched, WatchedValue, faults
 from optimizer_conformance.mutants.mutants import BORROWED, mutants
 from optimizer_conformance.mutants.rounding import fused, rounder
@@ -88,6 +91,54 @@ def test_a_millionth_of_the_second_correction_is_told_in_float32(name):
     oracle = measurement.Oracle()
     found = [measurement.outcome(oracle, VARIANTS[name], asked, mutant) for mutant in wrong]
     assert [outcome.status for outcome in found] == [KILLED, KILLED]
+
+
+# Legal ways of writing a rule, with the mode in which each was once said to deviate.
+ONCE_BLAMED = {
+    "scalars folded in float32": (
+        ("optax-rmsprop-corrected-momentum", "float64", "injected", 0),
+        "scalars folded in float32, as by capturable optimizers",
+    ),
+    "scalars in float32 beside a way that loses digits": (
+        ("mxnet-nd-adam-weight-decay", "float64", "injected", 0),
+        "products; reciprocals; roots of the quotient; 100 % fused",
+    ),
+    "an average of a new value without bound": (
+        ("fastai-rmsprop-weight-decay", "bfloat16", "defaults", 0),
+        "averages from the new value",
+    ),
+    "nothing old over nothing": (
+        ("mlx-adamw-weight-decay", "float16", "defaults", 0),
+        "products; left to right; roots of the quotient; 0 % fused",
+    ),
+    "a correction in the format itself": (
+        ("paddle-adamw-weight-decay", "bfloat16", "rate-change", 2048),
+        "1 - beta^t by a unit off",
+    ),
+    "two parts without bound": (
+        ("optax-rmsprop-outside-unscaled-centered-momentum", "float16", "injected", 2048),
+        "old and new taken one by one",
+    ),
+    "a negative zero under the root": (
+        ("optax-rmsprop-corrected-centered", "float16", "rate-change", 2048),
+        "any order, subnormals flushed",
+    ),
+}
+
+
+@pytest.mark.parametrize("once", ONCE_BLAMED.values(), ids=ONCE_BLAMED)
+def test_no_legal_way_of_writing_is_blamed_beside_a_way_of_holding(once):
+    (name, dtype, mode, size), wanted = once
+    variant, seed = VARIANTS[name], bool(size)
+    styles = (*enumerate(rewritings(dtype)), *enumerate(shared(dtype, name)))
+    index, style = next(found for found in styles if found[1].name == wanted)
+    asked = [q for q in questions(variant, dtype, "default", seed) if q.case.mode == mode]
+    assert asked
+    for question in asked:
+        case = replace(question.case, size=size) if size else question.case
+        whole = replace(question, case=case)
+        found = judge(Oracle(), whole, rewritten(whole, style, index + seed))
+        assert found.worst < Verdict.deviates
 
 
 def test_more_than_a_hundred_rewritings_are_generated_and_rules_share_them():

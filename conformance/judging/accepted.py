@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
 
 from optimizer_conformance.judging.oracle import (
+    EVERY,
+    LOSING,
     RANGE_EFFECTS,
     WIDEST,
     Oracle,
@@ -54,16 +57,27 @@ class Possible:
     @cached_property
     def outcome(self) -> Array:
         """Which observed values are among everything that legal evaluations come to."""
-        every = self.oracle.outcomes(self.question)
+        return self.among(losing=False)
+
+    @cached_property
+    def lossy(self) -> Array:
+        """The same with evaluations that are written so that they lose digits."""
+        return self.outcome | self.among(losing=True)
+
+    def among(self, *, losing: bool) -> Array:
+        """Which observed values are among the outcomes."""
+        every = self.oracle.outcomes(self.question, losing=losing)
         if every is None:
             return np.ones(self.observed.shape, dtype=bool)
         return self.pick(every).holds(self.observed)
 
-    def accepts(self, table: Table) -> Array:
-        """Inside the bound; where that is infinite, among the outcomes."""
+    def accepts(self, table: Table, way: Representation) -> Array:
+        """Inside the bound of ``way``; where that is infinite, among its outcomes."""
         endless = np.isinf(table.error)
         found = inside(self.observed, table)
-        return found & (~endless | self.outcome) if endless.any() else found
+        if not endless.any():
+            return found
+        return found & (~endless | (self.lossy if way.written else self.outcome))
 
 
 @dataclass(frozen=True)
@@ -120,14 +134,14 @@ def within_range(
     """
     found, observed = np.zeros_like(open_), possible.observed
     swallowed = lost_before(oracle, question, observed.shape) & np.isfinite(observed)
-    effects = RANGE_EFFECTS if way is not WIDEST else RANGE_EFFECTS[1:]  # flush covers gradual
+    effects = RANGE_EFFECTS if way not in EVERY else RANGE_EFFECTS[1:]  # flush covers gradual
     if question.rule["amsgrad"] != "none" or question.rule.ordered:
         effects = (*effects, "number")
     for effect in effects:
         if not (open_ & ~found).any():
             break
         table = possible.pick(oracle.table(question, effect, way))
-        found |= open_ & possible.accepts(table) & ~(swallowed & np.isnan(table.value))
+        found |= open_ & possible.accepts(table, way) & ~(swallowed & np.isnan(table.value))
     return found
 
 
@@ -139,7 +153,7 @@ def by_some_way(
     A decay that a format rounds to 1 makes a correction of 0: one way has a number there, all of
     them together have no bound, and its outcomes are those of hyperparameters as written.
     """
-    left = open_ & np.isinf(widest.error) & ~possible.accepts(widest)
+    left = open_ & np.isinf(widest.error) & ~possible.accepts(widest, WIDEST)
     found = np.zeros_like(open_)
     for way in oracle.ways(question):
         if not (left & ~found).any():
@@ -183,14 +197,25 @@ def best_way(
 def losing(oracle: Oracle, question: Question, possible: Possible, open_: Array) -> Accepted | None:
     """A way of writing the rule that loses digits, where one explains all ``open_`` elements.
 
-    All of them together come first: where these leave something over, none needs to be tried.
+    Everything that may lose digits, beside every way of holding hyperparameters, comes first: where
+    that leaves something over, nothing needs to be tried.  The way that loses least is taken.
     """
-    *single, together = oracle.losses(question)
-    every = accepted(oracle, question, possible, open_, together)
-    if not every.covers(open_):
+
+    def by(way: Representation) -> Accepted:
+        return accepted(oracle, question, possible, open_, way)
+
+    if not by(LOSING).covers(open_):
         return None
-    ways = (accepted(oracle, question, possible, open_, way) for way in single)
-    return next((found for found in ways if found.covers(open_)), every)
+    ways = (IDEAL, *oracle.ways(question))
+    everything = ((way, by(replace(way, written=oracle.losses(question, way)))) for way in ways)
+    every = [(way, found) for way, found in everything if found.covers(open_)]
+    for count in range(1, len(LOSING.written)):
+        for way, most in every:
+            for written in combinations(most.way.written, count):
+                found = by(replace(way, written=written))
+                if found.covers(open_):
+                    return found
+    return every[0][1] if every else None
 
 
 def inside(observed: Array, table: Table) -> Array:

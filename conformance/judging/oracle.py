@@ -49,7 +49,12 @@ from optimizer_conformance.reference.numbers.complex_ball import (
     ComplexConditioning,
 )
 from optimizer_conformance.reference.numbers.complex_bound import ComplexBoundArithmetic, Squares
-from optimizer_conformance.reference.numbers.hyper import IDEAL, lossy, representations
+from optimizer_conformance.reference.numbers.hyper import (
+    IDEAL,
+    LOSSES,
+    may_lose,
+    representations,
+)
 from optimizer_conformance.reference.numbers.outcomes import ENDS, PARTS, Outcomes
 from optimizer_conformance.reference.numbers.precision import Array, component, parts
 from optimizer_conformance.reference.numbers.reach import ReachArithmetic
@@ -59,6 +64,8 @@ from optimizer_conformance.reference.trajectory import trajectory
 
 RANGE_EFFECTS = ("gradual", "flush", "late", "early", "difference")
 WIDEST = Representation(*("every way",) * 5, ())
+LOSING = replace(WIDEST, written=tuple(LOSSES))  # and written in every way that loses digits
+EVERY = {WIDEST: (), LOSING: LOSING.written}
 # Whose float64 tables have a proved centre.  How hyperparameters are held is sought among dozens of
 # ways, by the bound's own centre: it is off by 2^-11 of the bound where the carrier has 64 bits.
 PROVED = (IDEAL, WIDEST)
@@ -213,26 +220,28 @@ class Oracle:
             lately = [way for way in self.fitting if way in known]
         return [*lately, *(way for way in known if way not in lately)]
 
-    def losses(self, question: Question) -> tuple[Representation, ...]:
-        """The ways of writing the rule that lose digits."""
-        return lossy(question.precision.name, corrected=question.rule.counted)
+    def losses(self, question: Question, way: Representation) -> tuple[str, ...]:
+        """What may lose digits in an implementation that holds hyperparameters so."""
+        return may_lose(way, corrected=question.rule.counted)
 
     def fits(self, way: Representation) -> None:
         """Remember that ``way`` explained something: the next question is often alike."""
         with self.lock:
             self.fitting = [way, *(other for other in self.fitting if other != way)]
 
-    def outcomes(self, question: Question) -> Outcomes | None:
+    def outcomes(self, question: Question, *, losing: bool = False) -> Outcomes | None:
         """Everything that legal evaluations can give, rows as in a table.
 
-        None for complex numbers whose parts meet.
+        ``losing``: those too that are written so that they lose digits.  None for complex numbers
+        whose parts meet.
         """
-        return None if question.mixes else reachable(question)
+        return None if question.mixes else reachable(question, losing)
 
     def table(self, question: Question, effect: str = "none", way: Representation = IDEAL) -> Table:
         """The bound in the case's dtype under ``effect``, hyperparameters held in ``way``.
 
-        ``way`` may be WIDEST: the bound then covers every representation at once.
+        ``way`` may be WIDEST: the bound then covers every representation at once; LOSING: also
+        everything that loses digits.
         """
         key = (question, effect, way)
         with self.lock:
@@ -263,11 +272,13 @@ def arithmetic(
     """The number system of bounds; kept, because it remembers its constants."""
     kept = {name: (PRECISIONS[kind], effects(effect, kind)) for name, kind in stored}
     kind = partial(StoringArithmetic, stored=kept) if stored else BoundArithmetic
+    written = EVERY.get(way)
+    every = () if written is None else representations(dtype, corrected=corrected)
     real = kind(
         PRECISIONS[dtype],
         effects(effect, dtype),
-        IDEAL if way is WIDEST else way,
-        representations(dtype, corrected=corrected) if way is WIDEST else (),
+        way if written is None else replace(IDEAL, written=written),
+        tuple(replace(one, written=written) for one in every) if written else every,
         budget(profile, dtype),
     )
     return ComplexBoundArithmetic(real, mixes) if mixes else real
@@ -304,10 +315,12 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
 
 
 @lru_cache(maxsize=16)
-def reachable(question: Question) -> Outcomes:
+def reachable(question: Question, losing: bool) -> Outcomes:
     """Run the rule over the case's inputs, on sets of outcomes."""
     name, corrected = question.precision.name, question.rule.counted
-    ways = (IDEAL, *representations(name, corrected=corrected), *lossy(name, corrected=corrected))
+    ways = (IDEAL, *representations(name, corrected=corrected))
+    if losing:
+        ways += tuple(replace(way, written=LOSING.written) for way in ways)
     stored = {kept: PRECISIONS[format_] for kept, format_ in question.case.stored}
     num = ReachArithmetic(PRECISIONS[name], ways, budget(question.profile, name), stored)
     shape = shape_of(question)

@@ -246,39 +246,31 @@ def classify(
     if not decide_only:
         nearest = correctly_rounded(observed, table, precision or question.precision)
         codes[nearest] = Verdict.exact
-    hopeless = np.isinf(table.error)
+    hopeless = impossible = np.isinf(table.error)
     if hopeless.any():
         # An infinite operand also ends in an infinite bound; with it taken as infinite, some of
         # these elements have an answer after all.
         answered = hopeless & ~np.isinf(pick(oracle.table(question, "early")).error)
         open_, hopeless = open_ | answered, hopeless & ~answered
-        told = np.where(possible.outcome, Verdict.ill_posed, Verdict.deviates)
-        codes = np.where(hopeless, told, codes)
+        impossible = hopeless & ~possible.outcome
+        codes = np.where(hopeless, Verdict.ill_posed, codes)
+        codes = np.where(impossible, Verdict.deviates, codes)
         open_ &= ~hopeless
-    if not open_.any():
+    if not (open_.any() or (impossible.any() and not decide_only)):
         return codes, IDEAL
 
     strange = lost_before(oracle, question, observed.shape)
     lost = open_ & strange & ~np.isfinite(observed)  # orders of evaluation differ there
     codes = np.where(lost, Verdict.range, codes)
     open_ &= ~lost
-    middle = open_ & ordinary(question.case)
     if decide_only:
-        widest = pick(oracle.table(question, "flush", WIDEST))
-        held = by_some_way(oracle, question, possible, open_, widest)
-        contradicted_ = middle & ~possible.accepts(widest) & ~held
-        if contradicted_.any():
-            return np.where(
-                contradicted_, Verdict.deviates, np.where(open_, Verdict.range, codes)
-            ), IDEAL
-        explainable = held | within_range(oracle, question, possible, open_, WIDEST)
-        codes = np.where(open_, Verdict.deviates, codes)
-        return np.where(explainable, Verdict.range, codes), IDEAL
+        return decided(oracle, question, possible, open_, codes), IDEAL
 
     # In the middle of the range, what is outside the bound is the representation's or nobody's.
-    likely = oracle.ways(question)[0] if middle.any() else IDEAL
+    middle = (open_ & ordinary(question.case)).any()
+    likely = oracle.ways(question)[0] if middle else IDEAL
     found = accepted(oracle, question, possible, open_, likely)
-    if not found.covers(open_):
+    if impossible.any() or not found.covers(open_):
         widest = pick(oracle.table(question, "flush", WIDEST))
         explainable = by_some_way(oracle, question, possible, open_, widest)
         explainable |= within_range(oracle, question, possible, open_, WIDEST)
@@ -287,8 +279,12 @@ def classify(
         # Where nothing explains every element, the representation that holds most will do.
         tries = 1 if lost.any() else None
         best = best_way(oracle, question, possible, open_ & explainable, found, tries)
-        found = best if best.covers(open_) else losing(oracle, question, possible, open_) or best
-        if not found.way.written:
+        found = best
+        if impossible.any() or not best.covers(open_):
+            found = losing(oracle, question, possible, open_ | impossible) or best
+        if found.way.written:
+            codes = np.where(impossible, Verdict.ill_posed, codes)
+        else:
             codes = np.where(lost, Verdict.deviates, codes)
             open_ &= explainable
     if found.way.formats() and not found.way.written:
@@ -296,7 +292,24 @@ def classify(
     codes = np.where(open_, Verdict.deviates, codes)
     codes = np.where(open_ & found.ranged, Verdict.range, codes)
     codes = np.where(open_ & found.held, Verdict.representation, codes)
-    return codes, found.way if (codes == Verdict.representation).any() else IDEAL
+    told = found.way.written or (codes == Verdict.representation).any()
+    return codes, found.way if told else IDEAL
+
+
+def decided(
+    oracle: Oracle, question: Question, possible: Possible, open_: Array, codes: Array
+) -> Array:
+    """The verdicts with those of ``open_`` elements: they deviate, or something explains them."""
+    widest = possible.pick(oracle.table(question, "flush", WIDEST))
+    held = by_some_way(oracle, question, possible, open_, widest)
+    middle = open_ & ordinary(question.case)
+    contradicted_ = middle & ~possible.accepts(widest, WIDEST) & ~held
+    if contradicted_.any():
+        told = np.where(open_, Verdict.range, codes)
+        return np.where(contradicted_, Verdict.deviates, told)
+    explainable = held | within_range(oracle, question, possible, open_, WIDEST)
+    codes = np.where(open_, Verdict.deviates, codes)
+    return np.where(explainable, Verdict.range, codes)
 
 
 def sizes(observed: Array, table: Table, precision: Precision | Rows) -> tuple[Array, Array]:

@@ -23,17 +23,16 @@ def gamma(count: int, unit: float) -> float:
 @lru_cache(maxsize=4096)
 def power_error(beta: Fraction, count: int, way: Representation, budget: Budget = IEEE) -> float:
     """Error of 1 - beta^count formed in a format, beta already rounded to it; 0 for no format."""
-    if not way.correction or (
-        budget.power <= 1 and not way.written and first_exact(beta, count, way)
-    ):
+    roughly = {"logarithm", "folded"} & set(way.written)
+    if not way.correction or (budget.power <= 1 and not roughly and first_exact(beta, count, way)):
         return 0.0
     unit, base = PRECISIONS[way.correction].unit_roundoff, held(beta, way.correction)
     power, roundings = float(base**count), budget.power_roundings(count)
     if base in (0, 1):  # whose powers are what they are
         roundings = 0
-    elif "logarithm" in way.written:
+    elif "logarithm" in roughly:
         roundings = max(roundings, budget.logarithm_roundings(float(base), count))
-    folded = gamma(FOLDED, unit) * (1 - power) if "folded" in way.written else 0.0
+    folded = gamma(FOLDED, unit) * (1 - power) if "folded" in roughly else 0.0
     return gamma(roundings, unit) * power * (1 + unit) + unit * (1 - power) + folded
 
 

@@ -88,16 +88,15 @@ def representations(dtype: str, *, corrected: bool) -> tuple[Representation, ...
     return tuple(way for way in ways if not corrected or way.momentum == way.scalars)[1:]
 
 
-def lossy(dtype: str, *, corrected: bool) -> tuple[Representation, ...]:
-    """Ways of writing the same rule that lose more digits than they need: said, and not blamed."""
-    formats = dict.fromkeys((dtype, "float32"))
-    found = [Representation(written=(how,)) for how in ("in parts", "from the new")]
-    if corrected:
-        found += [Representation(correction=kept, written=("logarithm",)) for kept in formats]
-        single = dict.fromkeys(("rate", "scalars", "correction"), "float32")
-        found.append(Representation(**single, written=("folded",)))
-    found.append(Representation(correction="float32" if corrected else "", written=tuple(LOSSES)))
-    return tuple(found)
+def may_lose(way: Representation, *, corrected: bool) -> tuple[str, ...]:
+    """What may lose digits where hyperparameters are held so: keys of ``LOSSES``.
+
+    1 - beta^t loses them where a format forms it; scalars are folded where all are float32 numbers.
+    """
+    formed = corrected and bool(way.correction)
+    single = {way.rate, way.scalars, way.correction} == {"float32"}
+    known = {"logarithm": formed, "folded": formed and single}
+    return tuple(how for how in LOSSES if known.get(how, True))
 
 
 # Which field of a Representation says how a hyperparameter was held.

@@ -160,7 +160,9 @@ def added(x: Outcomes, y: Outcomes) -> Outcomes:
     for alone, one in ((left, x), (right, y)):
         low = np.where(alone & both, np.minimum(low, one.low), np.where(alone, one.low, low))
         high = np.where(alone & both, np.maximum(high, one.high), np.where(alone, one.high, high))
-    nonnegative = x.nonnegative and y.nonnegative
+    # The sum of a zero and a negative zero is a zero.
+    whole = x.nonnegative or y.nonnegative
+    nonnegative = whole and not negative(x) and not negative(y)
     found = Outcomes(low, high, both | left | right, x.zero & y.zero, nonnegative=nonnegative)
     return between(
         low,
@@ -175,6 +177,11 @@ def added(x: Outcomes, y: Outcomes) -> Outcomes:
 def anything(x: Outcomes, but: str) -> Any:
     """Whether there is an outcome that is neither nan nor the infinity of that name."""
     return x.some | x.zero | (x.above if but == "below" else x.below)
+
+
+def negative(x: Outcomes) -> bool:
+    """Whether any number in it is less than zero."""
+    return not x.nonnegative and bool(np.any(signs(x)[1]))
 
 
 def signs(x: Outcomes) -> tuple[Any, Any]:

@@ -59,7 +59,10 @@ class ReachArithmetic(ReachBasis):
         return Reached(self, between(low, hull.high, hull, zero=hull.zero & (lost | (least <= 0))))
 
     def root(self, x: Reached) -> Reached:
-        """nan where it may be negative; half the number where the operand may have been rounded."""
+        """nan where it may be negative; half the number where the operand may have been rounded.
+
+        A negative operand that is lost below the normal range may leave a negative zero as root.
+        """
         o = x.outcomes
         negative = (o.some & (o.low < 0)) | o.below
         low, high = np.sqrt(np.maximum(o.low, 0)), np.sqrt(np.maximum(o.high, 0))
@@ -71,14 +74,14 @@ class ReachArithmetic(ReachBasis):
             o.above,
             False,
             o.nan | (False if o.nonnegative else negative),
-            True,
+            o.nonnegative,
         )
         return Reached(self, self.scaled(found, self.budget.root_roundings))
 
     def average(self, b: Reached, c: Reached, old: Reached, new: Reached) -> Reached:
         """As products; interpolating subtracts what may be infinite, and rounds a difference."""
         o, n = old.outcomes, new.outcomes
-        found = b * old + c * new
+        found = self.hull(b * old + c * new, self.from_the_new(b, old, new))
         with_old = o.some | o.infinite
         size = np.where(o.some, o.size[1], 0) + np.where(n.some, n.size[1], 0)
         found = self.blurred(found, size, 3, of=o.some)
@@ -94,6 +97,15 @@ class ReachArithmetic(ReachBasis):
                 nonnegative=nonnegative,
             ),
         )
+
+    def from_the_new(self, b: Reached, old: Reached, new: Reached) -> Reached | None:
+        """new + b (old - new) with any b, where averages may be written so."""
+        if "from the new" not in self.written:
+            return None
+        o, n = old.outcomes, new.outcomes
+        rest = added(exactly(np.asarray(self.carrier(1))), -b.outcomes)
+        found = self.settled(added(multiplied(b.outcomes, o), multiplied(rest, n)))
+        return self.blurred(found, o.size[1] + n.size[1], 4)
 
     def quotient(
         self, numerators: tuple[Reached, ...], denominators: tuple[Reached, ...]
@@ -111,6 +123,10 @@ class ReachArithmetic(ReachBasis):
                 others = [x.size[1] for i, x in enumerate(above) if i != place]
                 scale = prod(others, start=prod(inverse(x).size[1] for x in below))
                 result = replace(result, terms=factor.terms * scale)
+                if self.apart:  # a part may be zero where the whole is not
+                    void = some_(x.empties for x in below)
+                    nan = result.outcomes.nan | void
+                    result = replace(result, outcomes=replace(result.outcomes, nan=nan))
         return result
 
     def parted(self, x: Outcomes, above: list[Outcomes], below: list[Outcomes]) -> Outcomes:

@@ -54,7 +54,10 @@ class Reached:
         return replace(self, outcomes=-self.outcomes)
 
     def __add__(self, other: Reached) -> Reached:
-        return self.num.settled(added(self.outcomes, other.outcomes))
+        found = self.num.settled(added(self.outcomes, other.outcomes))
+        if not self.num.apart:
+            return found
+        return replace(found, terms=self.outcomes.size[1] + other.outcomes.size[1])
 
     def __sub__(self, other: Reached) -> Reached:
         found = self.num.settled(added(self.outcomes, (-other).outcomes))
@@ -63,7 +66,13 @@ class Reached:
         size = self.outcomes.size[1] + other.outcomes.size[1]
         size = size + (0 if self.loss is None else self.loss)
         size = size + (0 if other.terms is None else 2 * other.terms)
-        return self.num.blurred(found, size, 3)
+        found = self.num.blurred(found, size, 3)
+        if other.terms is None or not self.num.apart:
+            return found
+        beyond = other.terms > self.num.precision.largest  # one part in each direction
+        return replace(
+            found, outcomes=replace(found.outcomes, nan=found.outcomes.nan | np.asarray(beyond))
+        )
 
     def __mul__(self, other: Reached) -> Reached:
         found = self.num.settled(multiplied(self.outcomes, other.outcomes))
@@ -85,6 +94,8 @@ class ReachBasis:
     ) -> None:
         self.stored = {name: ReachBasis(kept, ways) for name, kept in stored.items()}
         self.precision, self.ways, self.budget = precision, ways, budget
+        self.written = frozenset(how for way in ways for how in way.written)
+        self.apart = "in parts" in self.written
         self.carrier: Any = WIDE if precision.name == "float64" else np.float64
         self.own = OWN * float(np.finfo(self.carrier).eps)
         self.constants: dict[object, Reached] = {}
@@ -153,6 +164,10 @@ class ReachBasis:
         return self.settled(point)
 
     # Results --------------------------------------------------------------------------------
+
+    def hull(self, x: Reached, y: Reached | None) -> Reached:
+        """Everything that is among one or the other, where there is another."""
+        return x if y is None else replace(x, outcomes=either(x.outcomes, y.outcomes))
 
     def settled(self, x: Outcomes, count: int = 1) -> Reached:
         """After ``count`` roundings, with what the ends of the range may do."""
