@@ -181,6 +181,7 @@ class Implementation(msgspec.Struct, frozen=True):
     schedules        whether its own API takes a rate a step
     groups           hyperparameters that its own API takes a group; empty: no groups
     gaps             what it lacks, and why: feature, dtype or ``device`` to reason
+    misbehaves       those of its gaps in which it does what no optimizer may, instead of refusing
     undriven         what it has and this adapter does not ask of it, and why
     arithmetic       device to the profile of its roots and divisions (``reference.numbers.budget``)
                      where these are not correctly rounded
@@ -205,6 +206,7 @@ class Implementation(msgspec.Struct, frozen=True):
     documentation: str = ""
     undriven: dict[str, str] = {}
     loop: list[str] = []
+    misbehaves: list[str] = []
 
 
 # What of a training loop an implementation can be put through.

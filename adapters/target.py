@@ -11,6 +11,7 @@ import importlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
@@ -34,7 +35,21 @@ from optimizer_conformance.adapters.targets.order import (
 
 SIZE = 3  # elements of a trial
 MAIN = "float32"
-WIDENED = "parameters come back"
+ENDS = {"empty": (0,), "scalar": ()}  # shapes that not everything takes
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a target cannot take two steps in some way.
+
+    why      what was raised, or what came back
+    wrong    it does what no optimizer may, instead of raising
+    widened  it takes them, and its parameters come back in another dtype
+    """
+
+    why: str
+    wrong: bool = False
+    widened: bool = False
 
 
 class Target:
@@ -65,13 +80,11 @@ class Target:
         skipped = getattr(self.kind, "skipped", lambda _: self.kind.SKIPPED)(found)
         self.maker = maker = Maker(found, order, skipped, stated)
         self.devices: dict[str, str] = self.kind.devices()
-        dtypes, gaps = self.tried()
+        dtypes, refused = self.tried()
         schedules = self.trial(dtypes[0], rates=[0.5, 0.25])
-        if schedules:
-            gaps["schedule"] = schedules
-        for name, shape in {"empty": (0,), "scalar": ()}.items():
-            if refusal := self.trial(dtypes[0], shape=shape):
-                gaps[name] = refusal
+        trials = {"schedule": schedules}
+        trials |= {name: self.trial(dtypes[0], shape=shape) for name, shape in ENDS.items()}
+        refused |= {name: refusal for name, refusal in trials.items() if refusal}
         groups = [] if self.trial(dtypes[0], groups=True) else self.grouped(dtypes[0])
         return protocol.Description(
             adapter="target",
@@ -91,7 +104,8 @@ class Target:
                     settable=False,
                     schedules=not schedules,
                     groups=groups,
-                    gaps=gaps,
+                    gaps={name: refusal.why for name, refusal in refused.items()},
+                    misbehaves=[name for name, refusal in refused.items() if refusal.wrong],
                     arithmetic=self.kind.arithmetic(),
                     documentation=order.place,
                     loop=list(getattr(self.kind, "LOOP", ())),
@@ -105,24 +119,22 @@ class Target:
             ),
         )
 
-    def tried(self) -> tuple[list[protocol.DType], dict[str, str]]:
+    def tried(self) -> tuple[list[protocol.DType], dict[str, Refusal]]:
         """The dtypes in which it takes a step, and why it takes none in the others.
 
         Where it takes none at all it is described by its first: whoever asks it hears why.
         Raises BadTarget where it cannot even be constructed.
         """
-        gaps: dict[str, str] = {}
-        for dtype in self.kind.DTYPES:
-            if reason := self.trial(dtype):
-                gaps[dtype] = reason
-        if gaps.get(MAIN, "").startswith(WIDENED):
-            del gaps[MAIN]  # it takes what everybody uses, and has to give it back
-        dtypes = [dtype for dtype in self.kind.DTYPES if dtype not in gaps]
+        trials = {dtype: self.trial(dtype) for dtype in self.kind.DTYPES}
+        refused = {dtype: refusal for dtype, refusal in trials.items() if refusal}
+        if MAIN in refused and refused[MAIN].widened:
+            del refused[MAIN]  # it takes what everybody uses, and has to give it back
+        dtypes = [dtype for dtype in self.kind.DTYPES if dtype not in refused]
         if not dtypes:
             self.open_session(self.request(self.kind.DTYPES[0]))
             dtypes = [self.kind.DTYPES[0]]
-            gaps.pop(dtypes[0])
-        return dtypes, gaps
+            refused.pop(dtypes[0])
+        return dtypes, refused
 
     def grouped(self, dtype: str) -> list[str]:
         """The hyperparameters that may differ between groups."""
@@ -139,10 +151,10 @@ class Target:
         rates: list[float] | None = None,
         groups: bool = False,
         shape: tuple[int, ...] = (SIZE,),
-    ) -> str:
-        """Why it cannot take two steps in this way; empty where it can."""
+    ) -> Refusal | None:
+        """Why it cannot take two steps in this way; None where it can."""
         if self.late:
-            return self.late
+            return Refusal(self.late)
         request = self.request(dtype, rates=rates or [], groups=groups, shape=shape)
         gradient = kit.to_array(request.parameters[0].value)
         gradients = [gradient.copy() for _ in request.parameters]
@@ -154,12 +166,14 @@ class Target:
             came = {kit.to_tensor(value).dtype for value in session.parameters()}
         except Late:
             self.late = f"a step takes more than {self.order.limit:g} s"
-            return self.late
+            return Refusal(self.late)
         except (kit.Unsupported, Misbehaviour, BadTarget, Raised) as gap:
-            return str(gap)
+            return Refusal(str(gap), wrong=isinstance(gap, Misbehaviour))
         except Exception as error:  # noqa: BLE001 - foreign code raises what it likes
-            return first_line(error)
-        return "" if came == {dtype} else f"{WIDENED} as {', '.join(sorted(came))}"
+            return Refusal(first_line(error))
+        if came == {dtype}:
+            return None
+        return Refusal(f"parameters come back as {', '.join(sorted(came))}", widened=True)
 
     def request(
         self,

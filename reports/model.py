@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,14 @@ from optimizer_conformance.reports import reasons as reasons_
 from optimizer_conformance.reports import tables
 from optimizer_conformance.reports.completeness import missing_rows, unfinished
 from optimizer_conformance.reports.folder import RunFolder, UnreadableRun
-from optimizer_conformance.reports.records import About, Cell, Footer, Provenance, StoredGroup
+from optimizer_conformance.reports.records import (
+    About,
+    Cell,
+    Footer,
+    Provenance,
+    StoredGroup,
+    unmade,
+)
 from optimizer_conformance.reports.text import inert, visible_column, visible_content
 from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER, Verdict, of_many
 
@@ -230,20 +236,17 @@ def followed(group: pandas.DataFrame) -> list[str]:
     return [str(base) for base in kept]
 
 
-PLACE = "{}"  # of a name in what is said of several adapters
-
-
 def lacking(run: RunData) -> Iterator[tuple[str, str]]:
-    """Who could not run, and why: adapters of which the same is said, but for the name, at once."""
+    """Who could not run, and why: adapters of which the same is said at once."""
     alike: dict[str, list[str]] = {}
+    without = [name for name, about in run.adapters.items() if about.unmade]
     for name, about in run.adapters.items():
         if about.missing:
-            why = re.sub(rf"\b{re.escape(name)}\b", PLACE, about.missing)
+            why = unmade(*without) if about.unmade else about.missing
             alike.setdefault(why, []).append(name)
     for why, names in alike.items():
-        told = PLACE in why and len(names) > 1
-        who = f"{len(names)} more adapters" if told else ", ".join(names)
-        yield who, why.replace(PLACE, " ".join(names))
+        told = len(names) > 1 and names == without
+        yield f"{len(names)} more adapters" if told else ", ".join(names), why
 
 
 def unavailable(run: RunData) -> pandas.DataFrame:

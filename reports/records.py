@@ -181,11 +181,17 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     merged: list[Merged] = []
 
 
+def unmade(*adapters: str) -> str:
+    """That adapters have no environment, and what makes them one."""
+    return f"no environment yet; `conformance env create {' '.join(adapters)}` makes it"
+
+
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """An adapter in ``adapters.json``: what it is, how far it came, or why it is missing.
 
     description  of its worker; None where it could not start
     failure      why the worker could not be used, or empty
+    unmade       it has no environment yet, which is why
     complete     whether every group that was to run here is finished
     packages     of its environment
     cells, elements  rows in its tables
@@ -195,6 +201,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     description: Description | None = None
     failure: str = ""
+    unmade: bool = False
     complete: bool = False
     packages: dict[str, str] = {}
     cells: int = 0

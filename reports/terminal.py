@@ -143,12 +143,12 @@ def new_departures(run: RunData, words: Words, extent: Extent) -> None:
     """What nothing expects: each reason, with the commands that show its first case again."""
     most = SHOWN if extent.sentences else FEW
     rows = claimed_departures(run)
-    for count, (why, group) in enumerate(rows[rows.unexpected > 0].groupby("why", sort=False)):
+    for count, (_, group) in enumerate(rows[rows.unexpected > 0].groupby("why", sort=False)):
         if not count:
             words.blank()
             words.say("New", style="bold red")
         if count < most:
-            one_departure(str(why), group, words, run, short=not extent.equations)
+            one_departure(group, words, run, short=not extent.equations)
         elif count == most:
             words.say("  … and more; `conformance report --format json` has all of them")
 
@@ -160,11 +160,11 @@ def claimed_departures(run: RunData) -> pandas.DataFrame:
 
 
 def one_departure(
-    why: str, group: pandas.DataFrame, words: Words, run: RunData, *, short: bool = False
+    group: pandas.DataFrame, words: Words, run: RunData, *, short: bool = False
 ) -> None:
     """One reason, the configurations that share it, and the first case that shows it."""
     names = ", ".join(dict.fromkeys(group.implementation))
-    reasons = why.split("; ")
+    reasons = list(map(str, group.reasons.iloc[0]))
     most = 1 if short else FEWER
     more = f"; and {len(reasons) - most} more like it" if len(reasons) > most else ""
     words.say(f"{names}: {'; '.join(reasons[:most])}{more}", start="  ", indent=4)
@@ -203,11 +203,11 @@ def details(run: RunData, words: Words) -> None:
             words.say(scores(row), start="  ", indent=6)
     known = claimed_departures(run)
     known = known[known.unexpected == 0]
-    for count, (why, group) in enumerate(known.groupby("why", sort=False)):
+    for count, (_, group) in enumerate(known.groupby("why", sort=False)):
         if not count:
             words.blank()
             words.say("Known, with the first case of each", style="bold yellow")
-        one_departure(str(why), group, words, run)
+        one_departure(group, words, run)
 
 
 def scores(row: Any) -> str:

@@ -23,7 +23,7 @@ from optimizer_conformance.reports.bearings import bearings
 from optimizer_conformance.reports.blocks import Folded, chapters
 from optimizer_conformance.reports.extents import Extent
 from optimizer_conformance.reports.paragraphs import Words, things
-from optimizer_conformance.reports.records import About, Cell
+from optimizer_conformance.reports.records import About, Cell, unmade
 from optimizer_conformance.reports.store import Run
 from optimizer_conformance.reports.text import typeset
 from optimizer_conformance.reports.verdicts import Conduct
@@ -45,8 +45,8 @@ def run_of(cells, folder, reasons=None, missing=None):
         description=described("torch", [implementation(name) for name in names]), complete=True
     )
     run.add("torch", about, cells)
-    for name, why in (missing or {}).items():
-        run.add(name, About(failure=why))
+    for name, absent in (missing or {}).items():
+        run.add(name, absent)
     run.finish(footer_of())
     return model.load(folder)
 
@@ -155,15 +155,17 @@ class TestBlocks:
 class TestTerminal:
     def test_the_headline_counts_each_word_and_says_what_cannot_run(self, tmp_path):
         cells = [FINE, replace(WRONG, implementation="torch:NAdam")]
-        text = shown(run_of(cells, tmp_path / "run", missing={"cupy": "no CUDA here"}))
+        text = shown(
+            run_of(cells, tmp_path / "run", missing={"cupy": About(failure="no CUDA here")})
+        )
         assert "1 follows\n" in text
         assert "1 computes another rule: 1 of them new" in text
         assert "cupy cannot run: no CUDA here" in text
 
     def test_what_is_not_made_is_one_line(self, tmp_path):
-        missing = {name: f"no environment yet; `env create {name}` makes it" for name in "ab"}
+        missing = {name: About(failure=unmade(name), unmade=True) for name in "ab"}
         text = shown(run_of([FINE], tmp_path / "run", missing=missing), width=200)
-        assert "2 more adapters cannot run: no environment yet; `env create a b` makes it" in text
+        assert f"2 more adapters cannot run: {unmade('a', 'b')}" in text
 
     def test_a_block_has_its_formula(self, tmp_path):
         text = shown(run_of([FINE], tmp_path / "run"), width=200)
@@ -330,7 +332,7 @@ class TestJson:
             [FINE, known, replace(FINE, relation="other", variant="jax-adam")],
             tmp_path / "run",
             reasons={"hat": REASON},
-            missing={"cupy": "no CUDA here"},
+            missing={"cupy": About(failure="no CUDA here")},
         )
         content = json.loads(json_text(exported.content(data, attempted.content(data))))
         jsonschema.validate(content, json.loads(self.SCHEMA.read_text(encoding="utf-8")))

@@ -66,7 +66,7 @@ def judged(written: Iterable[Rewriting]) -> str:
     """How many legal rewritings were judged in situations, and how many values were blamed."""
     rows_ = list(written)
     names = ", ".join(dict.fromkeys(row.variant for row in rows_))
-    many = max((int(row.style.partition(": ")[2]) for row in rows_), default=0)
+    many = max((row.ways for row in rows_), default=0)
     steps = sum(row.element_steps for row in rows_)
     count = sum(len(row.alarms) for row in rows_)
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -113,37 +114,111 @@ def powered(name: str, *, root: bool = False) -> Forming:
     return form
 
 
-def alterations(names: set[str]) -> dict[str, Forming]:
+@dataclass(frozen=True)
+class Alteration:
+    """One way of forming coefficients wrongly.
+
+    form   that way
+    said   what it does, as a sentence
+    of     the coefficient without which it is none; empty: every rule has it
+    """
+
+    form: Forming
+    said: str
+    of: str = ""
+
+
+EVERYWHERE = {
+    "learning rate one step late": Alteration(
+        scheduled(-1), "each step uses the learning rate of the step before"
+    ),
+    "learning rate one step early": Alteration(
+        scheduled(1), "each step uses the learning rate of the step after"
+    ),
+    "learning rate never changed": Alteration(
+        scheduled(None), "a learning rate that changes later is ignored"
+    ),
+    "learning rate squared": Alteration(
+        powered("rate"), "the learning rate is applied twice (squared)"
+    ),
+    "epsilon's sign": Alteration(
+        turned("epsilon"), "epsilon is subtracted; the document adds it", "epsilon"
+    ),
+    "epsilon squared": Alteration(
+        powered("epsilon"), "epsilon is squared before it is added", "epsilon"
+    ),
+    "root of epsilon": Alteration(
+        powered("epsilon", root=True),
+        "the root of epsilon is added in the place of epsilon",
+        "epsilon",
+    ),
+    "beta1 in place of decay": Alteration(
+        from_another("decay", "one_minus_decay", source="beta1"),
+        "the second moment is averaged with beta1; the document says beta2",
+        "beta1",
+    ),
+    "decay in place of beta1": Alteration(
+        from_another("beta1", "one_minus_beta1", source="decay"),
+        "the first moment is averaged with beta2; the document says beta1",
+        "beta1",
+    ),
+    "1 - beta1 in place of 1 - decay": Alteration(
+        from_another("one_minus_decay", source="beta1"),
+        "squared gradients are weighted with 1 - beta1; the document says 1 - beta2",
+        "beta1",
+    ),
+    "1 - decay in place of 1 - beta1": Alteration(
+        from_another("one_minus_beta1", source="decay"),
+        "gradients are weighted with 1 - beta2; the document says 1 - beta1",
+        "beta1",
+    ),
+}
+LATER = {
+    "weight decay squared": Alteration(
+        powered("weight_decay"), "weight decay is squared", "weight_decay"
+    ),
+    "weight decay's sign": Alteration(
+        turned("weight_decay"),
+        "weight decay has the wrong sign: parameters grow",
+        "weight_decay",
+    ),
+    "momentum squared": Alteration(
+        powered("momentum"), "momentum is applied twice (squared)", "momentum"
+    ),
+    "momentum's sign": Alteration(turned("momentum"), "momentum has the wrong sign", "momentum"),
+}
+# Corrections, the decay that each is not formed from, and what they are called.
+CORRECTIONS = {
+    "correction1": ("decay", "first", "beta2", "beta1"),
+    "correction2": ("beta1", "second", "beta1", "beta2"),
+}
+SHIFTS: dict[str, tuple[int | None, str]] = {
+    "step before": (-1, "counts one step too few (its power is that of the step before)"),
+    "step after": (1, "counts one step too many (its power is that of the step after)"),
+    "first step": (None, "is always that of the first step"),
+}
+
+
+def called(name: str) -> str:
+    """A coefficient as a sentence has it."""
+    if name in CORRECTIONS:
+        return f"the {CORRECTIONS[name][1]} moment's bias correction"
+    return name.replace("_", " ").replace("one minus ", "1 - ")
+
+
+def alterations(names: set[str]) -> dict[str, Alteration]:
     """Every alteration of the coefficients ``names`` that a rule has."""
-    found: dict[str, Forming] = {
-        "learning rate one step late": scheduled(-1),
-        "learning rate one step early": scheduled(1),
-        "learning rate never changed": scheduled(None),
-        "learning rate squared": powered("rate"),
-        "epsilon's sign": turned("epsilon"),
-        "epsilon squared": powered("epsilon"),
-        "root of epsilon": powered("epsilon", root=True),
-    }
-    if "beta1" in names:
-        found |= {
-            "beta1 in place of decay": from_another("decay", "one_minus_decay", source="beta1"),
-            "decay in place of beta1": from_another("beta1", "one_minus_beta1", source="decay"),
-            "1 - beta1 in place of 1 - decay": from_another("one_minus_decay", source="beta1"),
-            "1 - decay in place of 1 - beta1": from_another("one_minus_beta1", source="decay"),
-        }
-    for name, source in (("correction1", "decay"), ("correction2", "beta1")):
-        if name in names:
-            found |= {
-                f"{name} of the step before": counted(name, -1),
-                f"{name} of the step after": counted(name, 1),
-                f"{name} of the first step": counted(name, None),
-            }
-            if "beta1" in names:
-                found[f"{name} from {source}"] = from_another(name, source=source)
-    if "weight_decay" in names:
-        found["weight decay squared"] = powered("weight_decay")
-        found["weight decay's sign"] = turned("weight_decay")
-    if "momentum" in names:
-        found["momentum squared"] = powered("momentum")
-        found["momentum's sign"] = turned("momentum")
-    return found
+    found = dict(EVERYWHERE)
+    for name, (source, _, wrong, right) in CORRECTIONS.items():
+        if name not in names:
+            continue
+        for when, (shift, said) in SHIFTS.items():
+            words = f"{called(name)} {said}"
+            found[f"{name} of the {when}"] = Alteration(counted(name, shift), words)
+        found[f"{name} from {source}"] = Alteration(
+            from_another(name, source=source),
+            f"{called(name)} is formed from {wrong}; the document says {right}",
+            "beta1",
+        )
+    found |= LATER
+    return {words: one for words, one in found.items() if not one.of or one.of in names}

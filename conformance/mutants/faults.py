@@ -36,13 +36,20 @@ class Site:
 
 @dataclass(frozen=True)
 class Mutation:
-    """What is done at a site instead."""
+    """What is done at a site instead.
+
+    side, index  of a quotient: which factor or divisor it is done to
+    """
 
     site: Site
     effect: str
+    side: str = ""
+    index: int = 0
 
     def __str__(self) -> str:
-        return f"{self.site.quantity}, {self.site.operation} {self.site.ordinal}: {self.effect}"
+        which = f" {self.side} {self.index}" if self.side else ""
+        where = f"{self.site.quantity}, {self.site.operation} {self.site.ordinal}"
+        return f"{where}: {self.effect}{which}"
 
 
 class WatchedValue:
@@ -89,14 +96,14 @@ class Watched:
         site = self.fault.site if self.fault else None
         if site and (site.operation, site.ordinal) == (operation, ordinal):
             assert self.fault is not None
-            return WatchedValue(self, self.wrong(operation, self.fault.effect, inner))
+            return WatchedValue(self, self.wrong(operation, self.fault, inner))
         counts = [len(item) for item in inner if isinstance(item, tuple)] or [0, 0]
         self.pending.append(Site(operation, ordinal, "", *counts))
         return WatchedValue(self, RIGHT[operation](self.inner, *inner))
 
-    def wrong(self, operation: str, effect: str, arguments: list[Any]) -> Value:
+    def wrong(self, operation: str, fault: Mutation, arguments: list[Any]) -> Value:
         """The result of the faulty operation."""
-        if effect == "late":
+        if fault.effect == "late":
             last = arguments[-1] if operation == "average" else arguments[0]
             if isinstance(last, tuple):
                 last = RIGHT["quotient"](self.inner, *arguments)
@@ -106,8 +113,8 @@ class Watched:
                 return self.inner.average(*arguments[:-1], before)
             return before
         if operation == "quotient":
-            return wrong_quotient(self.inner, effect, *arguments)
-        return WRONG[operation][effect](self.inner, *arguments)
+            return wrong_quotient(self.inner, fault, *arguments)
+        return WRONG[operation][fault.effect](self.inner, *arguments)
 
     # The members of reference.numbers -----------------------------------------------------------
 
@@ -259,21 +266,18 @@ WRONG["sum"] = WRONG["add"]
 
 
 def wrong_quotient(
-    num: Any, effect: str, above: tuple[Value, ...], below: tuple[Value, ...]
+    num: Any, fault: Mutation, above: tuple[Value, ...], below: tuple[Value, ...]
 ) -> Value:
     """A factor or divisor left out, used twice, or on the other side."""
-    what, _, place = effect.partition(" ")
-    side, _, index = place.partition(" ")
     terms = {"factor": list(above), "divisor": list(below)}
-    mine, other = terms[side], terms["divisor" if side == "factor" else "factor"]
-    term = mine[int(index)]
-    if what == "dropped":
-        del mine[int(index)]
-    elif what == "twice":
+    mine, other = terms[fault.side], terms["divisor" if fault.side == "factor" else "factor"]
+    term = mine[fault.index]
+    if fault.effect == "twice":
         mine.append(term)
     else:
-        del mine[int(index)]
-        other.append(term)
+        del mine[fault.index]
+        if fault.effect == "inverted":
+            other.append(term)
     factors, divisors = tuple(terms["factor"]), tuple(terms["divisor"])
     if not factors:
         one = num.full(above[0], "1")
@@ -285,17 +289,17 @@ def wrong_quotient(
     return num.quotient(factors, divisors)
 
 
-def effects(site: Site) -> list[str]:
+def effects(site: Site) -> list[Mutation]:
     """What may go wrong at a site."""
     if site.operation == "quotient":
         found = [
-            f"{what} {side} {index}"
+            Mutation(site, what, side, index)
             for side, count in (("factor", site.numerators), ("divisor", site.denominators))
             for index in range(count)
             for what in ("dropped", "twice", "inverted")
         ]
-        return [*found, "late"]
-    return list(WRONG[site.operation])
+        return [*found, Mutation(site, "late")]
+    return [Mutation(site, effect) for effect in WRONG[site.operation]]
 
 
 LATER = 30  # a step by which whatever waits for steps is there
@@ -307,4 +311,4 @@ def faults(rule: Rule, decimals: dict[str, str]) -> list[Mutation]:
     coefficients = Entered(num, hyper(decimals, LATER, num=FLOAT64))
     start = WatchedValue(num, np.ones((2, 2)))
     rule.step(coefficients, rule.initial_state(start, num=num), start, start, num=num)
-    return [Mutation(site, effect) for site in num.sites for effect in effects(site)]
+    return [fault for site in num.sites for fault in effects(site)]

@@ -12,7 +12,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, get_args
 
-from optimizer_conformance.mutants.coefficients import Forming, alterations, formed, scaled
+from optimizer_conformance.mutants.coefficients import (
+    Forming,
+    alterations,
+    called,
+    formed,
+    scaled,
+)
 from optimizer_conformance.mutants.faults import Mutation, faults
 from optimizer_conformance.mutants.programs import Program, plain, programs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
@@ -27,7 +33,7 @@ from optimizer_conformance.reference.rules import FACTORS, Rule
 BORROWED = {name: record.usual for name, record in HYPERPARAMETERS.items()}
 SIZES = tuple(range(1, 7))  # powers of ten: relative 1e-1 ... 1e-6
 DERIVED = tuple(name for name in FORMS if name.startswith("one_minus_") or name in COUNTED - MARKS)
-ENDS = ("nan ", "infinite ", "tiny ")  # of the range, to which no complex case goes
+PREFIX = "the square of a complex gradient is "
 HELD = {"rate": "learning rate", "scalars": "epsilon, momentum", "moments": "decay rates"}
 
 
@@ -40,6 +46,8 @@ class Mutant:
     choices     of the wrong rule
     factor      hyperparameter to what it is multiplied with
     squares     of complex gradients, where they are others than the rule's
+    said        what it does as a sentence, where its choices and equations do not say it
+    scaled      the derived coefficient that alone is off
     fault, forming, program, held, arithmetic  what else is done wrongly
     """
 
@@ -53,6 +61,8 @@ class Mutant:
     held: Representation = IDEAL
     arithmetic: str = ""
     squares: Squares | None = None
+    said: str = ""
+    scaled: str = ""
     borrowed: dict[str, str] = field(default_factory=dict, hash=False)
 
     def decimals(self, given: dict[str, str]) -> dict[str, str]:
@@ -99,7 +109,8 @@ def square_mutants(rule: Rule, dtype: str, squares: Squares) -> Iterator[Mutant]
         for other in get_args(Squares):
             if other != squares:
                 words = f"squares of complex numbers: {other}, not {squares}"
-                yield Mutant(words, "choice", rule, squares=other)
+                said = f"{PREFIX}{other}; the document says {squares}"
+                yield Mutant(words, "choice", rule, squares=other, said=said)
 
 
 def choice_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
@@ -123,7 +134,7 @@ def factors(value: Fraction, *, below_one: bool = False) -> Iterator[tuple[str, 
         for sign in (1, -1):
             factor = 1 + sign * Fraction(Decimal(10) ** -size)
             if not below_one or value * factor < 1:
-                yield f"× (1 {'+' if sign > 0 else '-'} 1e-{size})", factor
+                yield f"1 {'+' if sign > 0 else '-'} 1e-{size}", factor
 
 
 def constant_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
@@ -131,21 +142,26 @@ def constant_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
     for name in used(rule, decimals):
         below_one = HYPERPARAMETERS[name].share
         for words, factor in factors(Fraction(99, 100), below_one=below_one):
-            yield Mutant(f"{name} {words}", "constant", rule, factor=((name, factor),))
+            said = f"{called(name)} is multiplied with {float(factor):.10g}"
+            pair = ((name, factor),)
+            yield Mutant(f"{name} × ({words})", "constant", rule, factor=pair, said=said)
 
 
 def coefficient_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
     """Coefficients formed wrongly, and the derived ones off on their own."""
     present = set(rule.coefficients)
-    for words, forming in alterations(present).items():
-        if "epsilon" in words and "epsilon" not in present:
-            continue
-        yield Mutant(words, "coefficient", rule, forming=forming)
+    for words, one in alterations(present).items():
+        yield Mutant(words, "coefficient", rule, forming=one.form, said=one.said)
     for name in DERIVED:
         if name in present:
             for words, factor in factors(Fraction(1, 2)):
                 yield Mutant(
-                    f"{name} alone {words}", "coefficient", rule, forming=scaled(name, factor)
+                    f"{name} alone × ({words})",
+                    "coefficient",
+                    rule,
+                    forming=scaled(name, factor),
+                    said=f"{called(name)} is off by a factor of {words}",
+                    scaled=name,
                 )
 
 
@@ -157,11 +173,10 @@ def operation_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
 
 def course_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterator[Mutant]:
     """Right stages in a wrong course."""
-    for words, program in programs(rule, dtype).items():
-        if dtype in COMPONENTS and any(end in words for end in ENDS):
-            continue
-        kind = "storage" if "stored" in words or "rounded" in words else "course"
-        yield Mutant(words, kind, rule, program=program)
+    for words, wrong in programs(rule, dtype).items():
+        if not (dtype in COMPONENTS and wrong.extreme):
+            said = wrong.said or words
+            yield Mutant(words, wrong.kind, rule, program=wrong.program, said=said)
 
 
 def storage_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterator[Mutant]:
@@ -169,7 +184,7 @@ def storage_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterato
     narrow = {"float64": ("float32", "bfloat16"), "float32": ("bfloat16", "float16")}
     for format_ in narrow.get(dtype, ()):
         words = f"all arithmetic in {format_}"
-        yield Mutant(words, "storage", rule, arithmetic=format_)
+        yield Mutant(words, "storage", rule, arithmetic=format_, said=words)
     if dtype == "bfloat16":
         return
     for name, words in HELD.items():
@@ -178,11 +193,13 @@ def storage_mutants(rule: Rule, decimals: dict[str, str], dtype: str) -> Iterato
             continue
         formats: dict[str, Any] = dict.fromkeys(fields, "bfloat16")
         held = Representation(**formats)
-        yield Mutant(f"{words} held in bfloat16", "storage", rule, held=held)
+        said = f"{words} is held in bfloat16"
+        yield Mutant(f"{words} held in bfloat16", "storage", rule, held=held, said=said)
     formed = COUNTED.intersection(rule.coefficients) - MARKS
     if any(FORMED_FROM.get(name, (name,)) for name in formed):
         held = Representation(correction="bfloat16")
-        yield Mutant("bias correction formed in bfloat16", "storage", rule, held=held)
+        said = "bias correction is formed in bfloat16"
+        yield Mutant("bias correction formed in bfloat16", "storage", rule, held=held, said=said)
 
 
 __all__ = ["Mutant", "mutants"]

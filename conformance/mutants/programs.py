@@ -268,38 +268,102 @@ def applied(change: Callable[[Array], Array]) -> Callable[[Course, Value], Value
     return lambda course, g: course.apply(change, g)
 
 
-def programs(rule: Rule, dtype: str) -> dict[str, Program]:
+@dataclass(frozen=True)
+class WrongCourse:
+    """A step of right stages in a wrong course.
+
+    program  that step
+    said     what it does as a sentence, where its name is none
+    kind     course or storage
+    extreme  it shows at an end of the range alone
+    """
+
+    program: Program
+    said: str = ""
+    kind: str = "course"
+    extreme: bool = False
+
+
+EVERYWHERE = {
+    "step applied twice": WrongCourse(twice, "every step is taken twice"),
+    "change of the parameter applied twice": WrongCourse(
+        parameter_twice, "the parameter is moved by twice its step"
+    ),
+    "first step skipped": WrongCourse(first_skipped, "the first step does nothing"),
+    "gradient one step late": WrongCourse(
+        on_gradient(late), "each step uses the gradient of the step before"
+    ),
+    "gradients pile up": WrongCourse(
+        on_gradient(piled_up), "gradients pile up: each step uses the sum of all so far"
+    ),
+    "gradient clipped to one": WrongCourse(
+        on_gradient(clipped_to_one),
+        "gradients are clipped to the range from -1 to 1; the document does not clip",
+    ),
+    "infinite gradient as the largest number": WrongCourse(LARGEST_FOR_INFINITE, extreme=True),
+    "nan gradient as zero": WrongCourse(swallowed(np.isnan, 0.0), extreme=True),
+    "infinite gradient as zero": WrongCourse(swallowed(np.isinf, 0.0), extreme=True),
+    "elements with a nan gradient skipped": WrongCourse(kept_where(np.isnan), extreme=True),
+    "elements with a zero gradient skipped": WrongCourse(
+        SKIPPED_AT_ZERO, "elements whose gradient is zero are skipped, their averages too"
+    ),
+    "parameter kept where the gradient is zero": WrongCourse(
+        KEPT_AT_ZERO,
+        "elements whose gradient is zero keep their parameter; the document moves them by what is "
+        "remembered",
+    ),
+}
+OLD_MOMENTS = WrongCourse(
+    old_moments,
+    "the parameter is moved by the averages as they were before this gradient; the document "
+    "updates them first",
+)
+DECAYS = {
+    "weight decay after the step": WrongCourse(
+        decay_after,
+        "weight decay shrinks the parameter after the step; the document shrinks it before",
+    ),
+    "weight decay also added to the gradient": WrongCourse(
+        decay_of_step_too,
+        "weight decay is applied twice: to the parameter and to the gradient",
+    ),
+}
+SCALED_DECAY = WrongCourse(
+    decay_before_unscaling, "weight decay is added while the gradient is still scaled"
+)
+
+
+def stored(name: str, dtype: str) -> WrongCourse:
+    """A quantity in a narrower format."""
+    said = f"{name.replace('_', ' ')} is stored in {dtype}"
+    return WrongCourse(narrow_state(name, dtype), said, "storage")
+
+
+def programs(rule: Rule, dtype: str) -> dict[str, WrongCourse]:
     """Every wrong course of a rule."""
-    found: dict[str, Program] = {
-        "step applied twice": twice,
-        "change of the parameter applied twice": parameter_twice,
-        "first step skipped": first_skipped,
-        "gradient one step late": on_gradient(late),
-        "gradients pile up": on_gradient(piled_up),
-        "gradient clipped to one": on_gradient(clipped_to_one),
-        "infinite gradient as the largest number": LARGEST_FOR_INFINITE,
-        "nan gradient as zero": swallowed(np.isnan, 0.0),
-        "infinite gradient as zero": swallowed(np.isinf, 0.0),
-        "elements with a nan gradient skipped": kept_where(np.isnan),
-        "elements with a zero gradient skipped": SKIPPED_AT_ZERO,
-        "parameter kept where the gradient is zero": KEPT_AT_ZERO,
-        "elements with a tiny gradient skipped": kept_where(
-            lambda g: np.abs(g) < np.sqrt(PRECISIONS[component(dtype)].smallest_normal)
+    least = np.sqrt(PRECISIONS[component(dtype)].smallest_normal)
+    found = {
+        **EVERYWHERE,
+        "elements with a tiny gradient skipped": WrongCourse(
+            kept_where(lambda g: np.abs(g) < least),
+            "elements with a tiny gradient are skipped",
+            extreme=True,
         ),
     }
     if dtype in COMPONENTS:
-        found |= {words: on_gradient(applied(change)) for words, change in TURNED.items()}
+        found |= {w: WrongCourse(on_gradient(applied(change))) for w, change in TURNED.items()}
     for narrow in NARROWER[dtype]:
-        found[f"gradient rounded to {narrow}"] = rounded_gradient(narrow)
+        found[f"gradient rounded to {narrow}"] = WrongCourse(
+            rounded_gradient(narrow), f"gradient is rounded to {narrow}", "storage"
+        )
         for name in (*rule.state, "parameter"):
-            found[f"{name} stored in {narrow}"] = narrow_state(name, narrow)
+            found[f"{name} stored in {narrow}"] = stored(name, narrow)
     # A buffer is no average, and an average of the parameter moves nothing.
     apart = {name for stage in (rule.buffer, rule.averaged) if stage for name in stage.state()}
     if rule.state.keys() - apart:
-        found["parameter moved by the averages of the step before"] = old_moments
+        found["parameter moved by the averages of the step before"] = OLD_MOMENTS
     if rule.shrunk:
-        found["weight decay after the step"] = decay_after
-        found["weight decay also added to the gradient"] = decay_of_step_too
+        found |= DECAYS
     if rule.added and rule.unscaled:
-        found["weight decay added before the loss is unscaled"] = decay_before_unscaling
+        found["weight decay added before the loss is unscaled"] = SCALED_DECAY
     return found

@@ -11,7 +11,7 @@ from latex2mathml.converter import convert
 
 from optimizer_conformance.judging.rows import rule_of
 from optimizer_conformance.questions.equivalence.classes import unseparated
-from optimizer_conformance.questions.stated import called, stated
+from optimizer_conformance.questions.stated import stated
 from optimizer_conformance.reference import examples
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import FLOAT64
@@ -133,8 +133,8 @@ def differing(rule: Rule, variant: str) -> Iterator[str]:
         for name in rule.differences(document):
             factor = FACTORS[name]
             yield (
-                f"{factor.subject}: {called(factor.says[rule[name]])}; documented: "
-                f"{called(factor.says[document[name]])}"
+                f"{factor.subject}: {factor.said(rule[name])}; documented: "
+                f"{factor.said(document[name])}"
             )
 
 

@@ -13,8 +13,7 @@ from optimizer_conformance.reports.bearings import bearings
 from optimizer_conformance.reports.blocks import StatedRule
 from optimizer_conformance.reports.model import RunData
 
-NAME = re.compile(r" \((\w[\w ]*)\)$")
-NO_EPSILON = "epsilon absent"
+UNSAID = {"epsilon": "none"}  # values of which nothing is said
 
 
 def rules_of(run: RunData) -> dict[str, StatedRule]:
@@ -64,11 +63,5 @@ def distinguished(rule: Rule) -> str:
         for name, factor in FACTORS.items()
         if factor.option and name not in rule.choices and rule[name] != plain[name]
     ]
-    words = (FACTORS[name].words(rule[name]) for name in FACTORS if name in apart)
-    return ", ".join([*on, *(called(word) for word in words if word != NO_EPSILON)])
-
-
-def called(words: str) -> str:
-    """The name of a choice where people have one, which stands in brackets behind its words."""
-    found = NAME.search(words)
-    return found[1] if found else words
+    told = [name for name in FACTORS if name in apart and rule[name] != UNSAID.get(name)]
+    return ", ".join([*on, *(FACTORS[name].called(rule[name]) for name in told)])

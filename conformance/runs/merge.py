@@ -119,18 +119,20 @@ def parts(folders: list[Path]) -> dict[Path, Provenance]:
     return dict(found[index] for index in sorted(found))
 
 
-def results(folders: list[Path]) -> tuple[list[Result], dict[str, str]]:
+def results(folders: list[Path]) -> tuple[list[Result], dict[str, About]]:
     """Each adapter's whole result, and why other adapters have none.
 
     ``folders`` are those of :func:`parts`, in their order.  Raises RunError where one adapter was
     planned differently.
     """
     shards = [reader.adapters_of(folder) for folder in folders]
-    found, absent = [], {}
+    found: list[Result] = []
+    absent: dict[str, About] = {}
     for name in dict.fromkeys(name for shard in shards for name in shard):
         pieces = [shard.get(name, Stored(About(failure="it was not run"))) for shard in shards]
         if all(piece.about.description is None for piece in pieces):
-            absent[name] = pieces[0].about.failure or "it was not run"
+            about = pieces[0].about
+            absent[name] = about if about.failure else About(failure="it was not run")
         else:
             found.append(together(name, pieces, folders))
     return found, absent

@@ -69,19 +69,20 @@ class Results:
     """Every adapter's result; ``absent`` ones could not be started, with the reason."""
 
     results: list[Result]
-    absent: Mapping[str, str]
+    absent: Mapping[str, About]
     interrupted: bool = False
 
 
 def missing(request: RunRequest, found: Results) -> dict[str, str]:
     """Adapters that had to run and could not, with the reason."""
     asked = request.requested + request.required
-    lacking = {name: reason for name, reason in found.absent.items() if name in asked}
+    absent = {name: about.failure for name, about in found.absent.items()}
+    lacking = {name: reason for name, reason in absent.items() if name in asked}
     lacking |= {result.adapter: result.failure for result in found.results if result.failure}
     lacking |= {
         name: why for name, why in without_device(found.results) if name in request.required
     }
-    return lacking | (dict(found.absent) if not found.results else {})
+    return lacking | (absent if not found.results else {})
 
 
 def without_device(results: Iterable[Result]) -> Iterator[tuple[str, str]]:
@@ -123,10 +124,10 @@ def keep(run: Run, result: Result, ledger: Ledger, shard: Shard, place: Environm
     )
 
 
-def keep_absent(run: Run, absent: Mapping[str, str]) -> None:
+def keep_absent(run: Run, absent: Mapping[str, About]) -> None:
     """Write why adapters could not be started."""
-    for name, reason in absent.items():
-        run.add(name, About(failure=reason))
+    for name, about in absent.items():
+        run.add(name, about)
 
 
 def settle(result: Result, ledger: Ledger) -> None:

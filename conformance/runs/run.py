@@ -20,7 +20,7 @@ from optimizer_conformance.expectations.ledger import FOLDER, Ledger
 from optimizer_conformance.judging.group import Campaign
 from optimizer_conformance.judging.keys import suite_hash
 from optimizer_conformance.judging.oracle import Oracle
-from optimizer_conformance.reports.records import Finished, Provenance, Seconds
+from optimizer_conformance.reports.records import About, Finished, Provenance, Seconds
 from optimizer_conformance.reports.store import Run
 from optimizer_conformance.runs.cluster import Cluster
 from optimizer_conformance.runs.events import Events
@@ -166,9 +166,10 @@ def seats(jobs: int, cluster: Cluster | None = None) -> int:
 
 def works_of(
     setup: Setup, memory: int, stop: threading.Event, cluster: Cluster | None
-) -> tuple[list[Work], dict[str, str]]:
+) -> tuple[list[Work], dict[str, About]]:
     """How each adapter that has an environment is started, and why the others cannot be."""
-    works, absent, oracle = [], {}, Oracle()
+    works, oracle = [], Oracle()
+    absent: dict[str, About] = {}
     selection = setup.request.selection
     for name in setup.names:
         command, place = setup.commands.get(name), setup.places.get(name)
@@ -176,7 +177,8 @@ def works_of(
         if cluster and (command or name in setup.request.requested):
             works.append(cluster.work(name, selection, command, memory, stop))
         elif command is None and (place is None or not place.complete):
-            absent[name] = place.absence if place else "there is no adapter of this name"
+            why = place.absence if place else "there is no adapter of this name"
+            absent[name] = About(failure=why, unmade=place is not None)
         elif cluster:
             works.append(cluster.work(name, selection, None, memory, stop))
         else:

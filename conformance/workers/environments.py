@@ -21,6 +21,7 @@ import filelock
 import platformdirs
 
 from optimizer_conformance.reports import foreign
+from optimizer_conformance.reports.records import unmade
 from optimizer_conformance.workers.enrolment import Enrolment, beside, enrolled
 from optimizer_conformance.workers.installation import (
     MARKER,
@@ -125,7 +126,7 @@ class Environment:
     @property
     def absence(self) -> str:
         """Why it cannot be used unless it is complete, and the remedy."""
-        return f"no environment yet; `conformance env create {self.adapter}` makes it"
+        return unmade(self.adapter)
 
     @property
     def remedy(self) -> str:

@@ -63,6 +63,7 @@ def description(heard: Description) -> Description:
                 item,
                 gaps=words(item.gaps),
                 undriven=words(item.undriven),
+                misbehaves=[name for name in item.misbehaves if name in item.gaps],
                 documentation=cut(item.documentation),
             )
             for item in heard.implementations
@@ -109,7 +110,7 @@ def many(item: Implementation) -> tuple[list[str], ...]:
     """Everything of an implementation that is a list, or a table."""
     return (
         item.claims, item.hyperparameters, list(item.dtypes), item.devices, item.state, item.groups,
-        list(item.gaps), list(item.undriven), list(item.arithmetic), item.loop,
+        list(item.gaps), list(item.undriven), list(item.arithmetic), item.loop, item.misbehaves,
         ["+".join(each) for each in item.features],
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ apart into *parts*: slot to the class of its stage and that stage's fields.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from optimizer_conformance.reference.rules.stage import Stage
@@ -26,6 +26,7 @@ class Factor:
     says     each value, and what it says of the subject
     given    it follows from the options that are asked for, so no rule is sought that differs in it
     option   it is something that a user switches on
+    names    values that people have a name for
     """
 
     name: str
@@ -33,6 +34,7 @@ class Factor:
     says: Mapping[Any, str]
     given: bool = False
     option: bool = False
+    names: Mapping[Any, str] = field(default_factory=dict)
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -55,6 +57,14 @@ class Factor:
     def words(self, value: Value) -> str:
         """A value in words, after its subject."""
         return f"{self.subject} {self.says[value]}"
+
+    def called(self, value: Value) -> str:
+        """Its name where people have one, or the same words."""
+        return self.names.get(value) or self.words(value)
+
+    def said(self, value: Value) -> str:
+        """Its name where people have one, or what it says of the subject."""
+        return self.names.get(value) or self.says[value]
 
 
 @dataclass(frozen=True)

@@ -216,6 +216,7 @@ EPSILON = Choice(
     slot="scale",
     field="epsilon",
     absent="none",
+    names={"hat": "epsilon hat"},
 )
 RECTIFICATION = Choice(
     "rectification",

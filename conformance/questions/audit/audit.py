@@ -328,9 +328,9 @@ def concluded(
     first = min(divergences, key=lambda d: (d[0], d[1].step, -d[1].score), default=(True, None))[1]
     why = list(diagnosis.why)
     ended = [said(error) for _, error in found.failures]
-    gaps = prepared.subject.implementation.gaps
-    odd = [f"for {words} {text}" for name, words in ODD.items() if (text := gaps.get(name, ""))]
-    odd = [text for text in odd if " it returns " in text]
+    item = prepared.subject.implementation
+    gaps = item.gaps
+    odd = [f"for {words} {gaps[name]}" for name, words in ODD.items() if name in item.misbehaves]
     why = [*(text for _, text in ended), *why, *odd]
     verdict = of_many(
         [

@@ -132,8 +132,9 @@ def kept_narrow(rule: Rule, dtype: str) -> Iterator[Mutant]:
     """A state tensor rounded to a narrower format before the step goes on with it."""
     for narrow in NARROWER[dtype]:
         for name in rule.state:
-            said = f"{name} kept in {narrow}"
-            yield Mutant(said, "storage", rule, program=narrowed(name, narrow))
+            words_ = f"{name} kept in {narrow}"
+            said = f"{words.readable(name)} is kept in {narrow}"
+            yield Mutant(words_, "storage", rule, program=narrowed(name, narrow), said=said)
 
 
 def narrowed(name: str, dtype: str) -> Program:

@@ -52,6 +52,5 @@ def unlike(cells: pandas.DataFrame, one: FollowedRule, other: FollowedRule) -> s
 
 def came(cells: pandas.DataFrame, item: FollowedRule) -> pandas.DataFrame:
     """What came of an implementation's parameters, by case and regime."""
-    name, _, device = item.name.partition(" on ")
-    own = cells[(cells.implementation == name) & (cells.device == (device or "cpu"))]
+    own = cells[(cells.implementation == item.implementation) & (cells.device == item.device)]
     return own.drop_duplicates(["case", "regime"]).set_index(["case", "regime"])

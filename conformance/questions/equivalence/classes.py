@@ -48,12 +48,18 @@ Key = tuple[Rule | None, str]  # the rule, and what sets apart those that no rul
 class FollowedRule:
     """One implementation with one set of options, as a run saw it."""
 
-    name: str
+    implementation: str
+    device: str
     version: str
     rule: Rule | None
     apart: str
     departs: tuple[Reason, ...]
     partly: str = ""
+
+    @property
+    def name(self) -> str:
+        """The implementation, and where it ran elsewhere than on a CPU, the device."""
+        return self.implementation + ("" if self.device == "cpu" else f" on {self.device}")
 
 
 def mapped(*runs: RunData) -> Map:
@@ -79,9 +85,9 @@ def configurations(known: Facts) -> dict[tuple[str, str], list[FollowedRule]]:
     for item in known.implementations:
         for one in item.configurations:
             rule, apart = understood(one.rule, item.name, one.options)
-            device = "" if one.device == "cpu" else f" on {one.device}"
             member = FollowedRule(
-                item.name + device,
+                item.name,
+                one.device,
                 item.version,
                 rule,
                 apart,
@@ -285,7 +291,7 @@ def witnesses(
     if other[0] is None or other[1]:
         return
     cells = wrong[other]
-    names = {item.name.partition(" on ")[0] for item in members}
+    names = {item.implementation for item in members}
     bad = cells[(cells.verdict == DEVIATES) & cells.implementation.isin(names)]
     bad = bad[bad.quantity.isin([*STATE, "parameter"])]  # not what it did to its gradient
     largest = bad.sort_values("divergence_score", ascending=False).drop_duplicates("case")
@@ -397,12 +403,11 @@ def told(
 ) -> Member:
     """A member with its exceptions, and with the classes that its own cases do not exclude."""
     also = []
-    own = item.name.partition(" on ")[0]
     for other in keys:
         if other == key or other[0] is None or other[1] or key[0] is None or key[1]:
             continue
         cells = wrong[other]
-        mine = cells[cells.implementation == own]
+        mine = cells[cells.implementation == item.implementation]
         if len(mine) and not (mine.deviates > 0).any():
             also.append(names[other])
     return Member(item.name, item.version, list(item.departs), also)

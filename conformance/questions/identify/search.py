@@ -360,6 +360,7 @@ def held(answer: Identification, further: FurtherTrial) -> Identification:
     )
     if not further.refuted:
         return answer
+    begun = documented(answer.nearest_variants, answer.departure)
     return replace(
         answer,
         verdict="outside the family",
@@ -368,14 +369,18 @@ def held(answer: Identification, further: FurtherTrial) -> Identification:
         formula=(),
         latex=(),
         ambiguous=(),
-        why=f"it begins like {answer.why.partition(';')[0]}; and then: {further.refuted}",
+        why=f"it begins like {begun}; and then: {further.refuted}",
     )
 
 
 def said(nearest: tuple[str, ...], departure: str, others: int) -> str:
     """The verdict in words."""
-    documented = f"the rule of {nearest[0]}" + (f", but {departure}" if departure else "")
-    return f"{documented}; {others} other rules were contradicted"
+    return f"{documented(nearest, departure)}; {others} other rules were contradicted"
+
+
+def documented(nearest: tuple[str, ...], departure: str) -> str:
+    """A rule by the nearest document, and where it departs from that."""
+    return f"the rule of {nearest[0]}" + (f", but {departure}" if departure else "")
 
 
 def unexplained(diagnosis: OutsideFamily, rules: Sequence[Rule]) -> str:

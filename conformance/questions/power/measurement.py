@@ -56,7 +56,10 @@ class MutantOutcome:
 
 @dataclass
 class Rewriting:
-    """One legal style: how much was judged, what deviated, and which peers reject it."""
+    """One legal style: how much was judged, what deviated, and which peers reject it.
+
+    ways  how many styles it stands for
+    """
 
     variant: str
     dtype: str
@@ -65,6 +68,7 @@ class Rewriting:
     alarms: list[str] = field(default_factory=list)
     rejected_by: tuple[str, ...] = ()
     score: float = 0.0
+    ways: int = 1
 
 
 @dataclass

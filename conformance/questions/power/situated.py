@@ -133,9 +133,8 @@ def asked(found: Ready, fault: Situated, oracle: Oracle) -> tuple[str, str]:
     variant = documented(found.question.like)
     assert variant is not None
     item, device = found.subject.implementation, found.subject.device
-    odd = item.gaps.get(fault.situation, "")
-    if odd.startswith("it returns"):
-        return fault.situation, odd
+    if fault.situation in item.misbehaves:
+        return fault.situation, item.gaps[fault.situation]
     every = sorted(planned(found, defaults=True), key=lambda case: mode not in case.mode)
     stated = {n: v for n, v in found.subject.defaults.items() if n in variant.defaults}
     asked_units = [Unit(item, device, case, (variant,)) for case in every]
@@ -179,7 +178,7 @@ def blamed(target: str, python: Any = None) -> list[str]:
 def legal(*, quick: bool = False) -> Iterator[Rewriting]:
     """Every generated way of writing a rule, put into the situations that need no training loop.
 
-    One row a rule, format and mode, whose style says of how many; ``quick``: of every eighth.
+    One row a rule, format and mode, whose style is the mode; ``quick``: of every eighth.
     """
     oracle = Oracle()
     for variant in map(VARIANTS.__getitem__, REWRITTEN[: 1 if quick else None]):
@@ -198,7 +197,8 @@ def together(
     cases = draw_cases(variant.family, features, dtype, mode, "audit", 0)
     # Where an element stands is nothing to arithmetic: the largest array adds no experiment.
     asked_ = [question_of(variant, replace(case, size=min(case.size, ALIKE))) for case in cases]
-    found = Rewriting(variant.identifier, dtype, f"{mode}: {len(styles) * bool(asked_)}")
+    many = len(styles) * bool(asked_)
+    found = Rewriting(variant.identifier, dtype, mode, ways=many)
     for seed, style in enumerate(styles):
         for plain in asked_:
             question = replace(plain, profile=style.profile)

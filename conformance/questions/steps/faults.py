@@ -70,7 +70,7 @@ def testimony(asked: StepRequest, case: GivenCase, observed: Observed) -> Testim
 
 def hardly(candidate: Candidate) -> bool:
     """Whether a number is off by so little that nobody writes it."""
-    return " alone × (1 " in candidate.mutant.identifier
+    return bool(candidate.mutant.scaled)
 
 
 @dataclass(frozen=True, eq=False)
