@@ -25,6 +25,7 @@ BY = ("adapter", "implementation", "version", "device", "dtype", "mode")
 OUTCOME = ["relation", "verdict", "cause", "held", "rule", "step", "quantity", "element"]
 GATES = ("changed", "worse", "any")
 SHOWN = 40  # changes that a terminal or a page shows; JSON has all
+ALL = 12  # groups that are listed, also those in which nothing changed
 
 
 @dataclass(frozen=True)
@@ -252,11 +253,15 @@ def show(difference: RunDifference, by: str, console: Console) -> None:
         words.say(f"{row.case}", start="  ", style="dim", whole=True)
     if len(loud) > SHOWN:
         words.say(f"… and {len(loud) - SHOWN} more; --json has all")
-    for row in groups(difference, by).to_dict("records"):
+    every = groups(difference, by).to_dict("records")
+    stirred = [row for row in every if any(row[name] for name in STATUS if name != "unchanged")]
+    for row in stirred if len(every) > ALL else every:
         counts = ", ".join(f"{row[name]} {name}" for name in (*STATUS, "worse") if row[name])
         scores = dict.fromkeys(number(row[name]) for name in ("score_a", "score_b"))
         told = f"; worst score {' → '.join(scores)}" if len(scores) > 1 else ""
         words.say(f"{row[by]}: {counts}{told}", style="bold", styled=len(str(row[by])), indent=2)
+    if len(every) > ALL and len(every) > len(stirred):
+        words.say(f"{len(every) - len(stirred)} others: every cell is unchanged")
 
 
 def render(difference: RunDifference, by: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 
 import pandas
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from optimizer_conformance.cli.main import app
@@ -99,6 +101,16 @@ class TestCells:
         found = diff.compare(model.load(shorter), model.load(folder))
         assert counts(found)["added"] == 1
         assert found.fails("worse")
+
+    def test_groups_in_which_nothing_changed_are_one_line_where_there_are_many(
+        self, numpy_run, other, monkeypatch
+    ):
+        monkeypatch.setattr(diff, "ALL", 1)
+        console = Console(file=io.StringIO(), width=80)
+        diff.show(compared(numpy_run, other(worsened)), "implementation", console)
+        *_, changed, quiet = console.file.getvalue().splitlines()
+        assert " 1 changed" in changed
+        assert quiet.endswith("others: every cell is unchanged")
 
     def test_other_documents_count_only_when_asked_for(self, numpy_run):
         some = sum(compared(numpy_run, numpy_run.folder).counts().values())

@@ -14,8 +14,7 @@ from optimizer_conformance.reference import numbers
 from optimizer_conformance.reference import variants as documented
 from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reports import written
-from optimizer_conformance.reports.paragraphs import things
-from optimizer_conformance.reports.text import escape
+from optimizer_conformance.reports.paragraphs import Words, things
 
 WHAT = ("variants", "adapters", "implementations", "situations", "findings")
 
@@ -71,10 +70,13 @@ def list_(
         console.print(f"no {what} here")
         return
     if formula and what == "variants":
+        words = Words(console)
         for row in found:
-            console.print(f"\n[bold]{row['variant']}[/]  {escape(row['source'])}")
+            console.print()
+            name = row["variant"]
+            words.say(f"{name}  {row['source']}", style="bold", styled=len(name), indent=4)
             for line in row["equations"]:
-                console.print(f"    {escape(line)}")
+                words.say(line, start="    ", indent=8)
         return
     things(console, list(found[0]), [[text(value) for value in row.values()] for row in found])
 
