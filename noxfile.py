@@ -175,12 +175,23 @@ def link_packages(folder: Path) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """The report's site in a real Chromium, and what axe-core finds in it (needs npm)."""
+    """The report and the documentation in a real Chromium, and what axe-core finds (with npm).
+
+    ``-- quick`` is the part for every change, a minute; ``nox -s docs`` builds the documentation.
+    """
     own(session, ".[dev]")
     session.install("playwright")
-    session.run("npm", "install", "--prefix", "build/axe", "axe-core@4", external=True)
+    given = list(session.posargs)
+    if quick := given == ["quick"]:
+        given = ["tests/test_web.py", "-k", IN_A_MINUTE]
     axe = Path("build/axe/node_modules/axe-core/axe.min.js").absolute()
-    session.run("pytest", "-m", "browser", *session.posargs, env={"AXE": str(axe)})
+    if not quick and shutil.which("npm"):
+        session.run("npm", "install", "--prefix", "build/axe", "axe-core@4", external=True)
+    session.run("pytest", "-m", "browser", *given, env={"AXE": str(axe)} if axe.is_file() else {})
+
+
+# Each page on a phone, the walks by keyboard, tables, copying, and some hostile names.
+IN_A_MINUTE = "phone or keyboard or arrows or long_table or copied or theme_changes or [11]"
 
 
 @nox.session

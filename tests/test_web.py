@@ -339,7 +339,16 @@ class TestInABrowser:
         page = opened(departing, "?q=torch%3Aadam")
         head = page.locator(".matrix th.r a").first
         assert head.evaluate("item => getComputedStyle(item).writingMode") == "horizontal-tb"
-        assert page.locator(".matrix tbody tr").first.bounding_box()["y"] < SIZES["laptop"][1] / 2
+        assert page.locator(".matrix th.r math").count() > 0
+        assert page.locator(".matrix tbody tr").first.bounding_box()["y"] < SIZES["laptop"][1] * 0.6
+
+    def test_the_formula_of_a_heading_is_shown_where_many_stand_side_by_side(self, opened):
+        page = opened(Path(__file__).parents[1] / "docs" / "sample")
+        head = page.locator(".matrix th.r a").first
+        assert page.locator(".pointed math").count() == 0
+        head.focus()
+        assert page.locator(".pointed math").count() > 0
+        assert page.inner_text(".pointed b").startswith(head.inner_text().split(":")[0])
 
     def test_a_walk_is_chosen(self, departing, opened):
         page = opened(departing, "playground")

@@ -44,17 +44,23 @@ function chosen(query) {
 function matrix(rows) {
   const seen = new Set(rows.flatMap((row) => Object.keys(marks(row))));
   const rules = SITE.data.run.rules.filter((rule) => seen.has(rule.key));
+  const few = rules.length <= FEW;
+  const shown = el("div", { class: "pointed" }, few ? null : el("span", { class: "soft" }, "The formula of the rule whose heading is pointed at stands here."));
+  const point = (rule) => shown.replaceChildren(el("b", {}, rule.title), typeset(rule));
   const head = el("thead", {},
     el("tr", {},
       el("th", { scope: "col" }, "implementation"), el("th", { scope: "col" }, "its document"),
-      rules.map((rule) => el("th", { scope: "col", class: "r" },
-        el("a", { href: href("rule", [rule.key]), title: rule.text.join("; ") }, `${rule.family}: ${rule.words || "plain"}`)))));
+      rules.map((rule) => el("th", { scope: "col", class: "r", onmouseenter: () => few || point(rule), onfocusin: () => few || point(rule) },
+        el("a", { href: href("rule", [rule.key]) }, `${rule.family}: ${rule.words || "plain"}`), few ? moving(rule) : null))));
   const body = el("tbody");
   const shape = rules.length === SITE.data.run.rules.length ? "all" : rules.map((rule) => rule.key).join();
   rows.forEach((row) => body.append(line(row, rules, shape)));
-  return el("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Implementations and rules" },
-    el("table", { class: rules.length <= FEW ? "matrix few" : "matrix", onkeydown: walk }, head, body));
+  return [few ? null : shown, el("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Implementations and rules" },
+    el("table", { class: few ? "matrix few" : "matrix", onkeydown: walk }, head, body))].filter(Boolean);
 }
+
+// The equation that moves the parameter, which is the last one.
+const moving = (rule) => (rule.mathml.length ? typeset({ text: rule.text.slice(-1), mathml: rule.mathml.slice(-1) }) : null);
 
 // A row is drawn once with all rules, and kept with those that were shown last.
 function line(row, rules, shape) {
@@ -118,7 +124,7 @@ SITE.page("matrix", "Matrix", (rest, query) => {
   const asked = new URLSearchParams(query);
   const redraw = () => {
     const rows = chosen(asked);
-    place.replaceChildren(matrix(rows));
+    place.replaceChildren(...matrix(rows));
     count.textContent = `${rows.length} of ${run.rows.length} rows`;
   };
   const set = (name, value) => {
