@@ -100,6 +100,8 @@ ADAMS = ["mindspore-adam", "mindspore-adam-corrected-maximum"]
 OPS_ADAM = ["mindspore-ops-adam"]
 CENTERED = [["centered", *more] for more in RMSPROP_FEATURES]
 AMSGRAD = [["amsgrad", *more] for more in ADAM_FEATURES]
+# docs/findings/mindspore-rmsprop-float64-in-float32.md
+IN_FLOAT32 = "float64 parameters are computed in float32"
 ALL: list[protocol.DType] = ["float16", "float32", "float64"]
 F16_32, F32_64 = ALL[:2], ALL[1:]
 
@@ -132,6 +134,7 @@ def row(
         gaps={
             **gaps,
             **({"scalar": AMSGRAD_SCALAR} if amsgrad else {}),
+            **({"precision": IN_FLOAT32} if rmsprop and "float64" in dtypes else {}),
             **({} if MINT else {"strided": NO_VIEWS}),
             **(CLASS_GAPS if mode else OPERATOR_GAPS),
         },

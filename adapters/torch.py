@@ -97,14 +97,21 @@ class TorchOffer(Offer):
         return {name for name in self.switches if kit.lacks(self.own, [name])}
 
     def unstepped(self) -> dict[str, str]:
-        """Formats in which a release before 2.3 takes no step on the host, with what it says."""
-        if not OLD or self.lacking() or self.capturable:
+        """Formats in which an old release takes no step on the host, with what it says."""
+        if self.lacking() or self.capturable or not (OLD or self.arguments.get("fused")):
             return {}
         return {dtype: why for dtype in self.dtypes if (why := refusal(self, dtype))}
 
     @property
     def capturable(self) -> bool:
         return bool(self.arguments.get("capturable"))
+
+    def elsewhere(self) -> str:
+        """Why the host takes no step of this path in any format; empty where it takes one."""
+        if self.capturable:
+            return CAPTURABLE
+        refused = self.unstepped()  # until 2.4 fused kernels are CUDA's
+        return refused[self.dtypes[0]] if refused.keys() >= {*self.dtypes} else ""
 
     def lacking(self) -> str:
         if self.inductor and not hasattr(torch, "compile"):
@@ -114,10 +121,10 @@ class TorchOffer(Offer):
     def described(
         self, name: str, devices: Sequence[str], **fields: Any
     ) -> protocol.Implementation:
-        fused = self.arguments.get("fused")
-        refused = self.unstepped()
+        fused, elsewhere = self.arguments.get("fused"), self.elsewhere()
+        refused = {} if elsewhere else self.unstepped()
         refused.update({dtype: FUSED for dtype in self.dtypes if fused and dtype in COMPLEX})
-        gaps = {"cpu": CAPTURABLE} if self.capturable else dict(self.gaps)
+        gaps = {"cpu": elsewhere} if elsewhere else dict(self.gaps)
         gaps.update({switch: kit.lacks(self.own, [switch]) for switch in self.unknown})
         changed = self.changed(
             features=[listed for listed in self.features if not self.unknown & {*listed}],
@@ -127,7 +134,7 @@ class TorchOffer(Offer):
             loop=LOOP if self.grouped and not self.inductor else [],
             gaps={**gaps, **refused},
         )
-        on = [device for device in devices if device != "cpu"] if self.capturable else devices
+        on = [device for device in devices if device != "cpu"] if elsewhere else devices
         return Offer.described(changed, name, on, **fields)
 
     def settings(self, request: protocol.Open) -> dict[str, Any]:
@@ -581,8 +588,8 @@ class TorchAdapter(Adapter[TorchOffer]):
 
     def open_session(self, request: protocol.Open) -> kit.Session:
         offer = self.offers[request.implementation]
-        if offer.capturable and request.device == "cpu":
-            raise kit.Unsupported(CAPTURABLE)
+        if request.device == "cpu" and (elsewhere := offer.elsewhere()):
+            raise kit.Unsupported(elsewhere)
         if request.implementation == FUSED_ADAGRAD and request.device != "cpu":
             raise kit.Unsupported(f"{FUSED_ADAGRAD} has no kernel for {request.device}")
         kit.check_options(request, offer.features)

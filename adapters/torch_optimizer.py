@@ -65,7 +65,11 @@ OTHERS = {
         *(f"radam{place}{kind}" for place in ("", "-hat") for kind in ("", "-decoupled")),
         family="radam",
         dtypes=["float32"],
-        gaps={"float64": "computed in float32, whatever the parameter is"},
+        gaps={
+            "float64": "computed in float32, whatever the parameter is",
+            # docs/findings/torch-optimizer-radam-groups.md
+            "group": "one memory of steps, with their rates, serves all groups",
+        },
         undriven={
             dtype: f"the moments beside a {dtype} parameter are float32"
             for dtype in ("float16", "bfloat16")

@@ -168,13 +168,22 @@ def units(
         for listed in implementation.features:
             features = tuple(sorted(listed))
             for dtype in implementation.dtypes:
-                compares = typical(implementation.family, features).ordered
-                if not wanted(dtype, selection.dtypes) or (dtype in COMPONENTS and compares):
+                if not wanted(dtype, selection.dtypes):
+                    continue
+                if not meant(implementation.family, features, dtype):
                     continue
                 for case in cases(implementation, features, dtype, selection, by_default):
                     unit = judged(implementation, device, case, selection)
                     if unit.claimed or unit.others:
                         yield unit
+
+
+def meant(family: str, features: tuple[str, ...], dtype: str) -> bool:
+    """Whether a family's rule with these options says anything of a format's numbers.
+
+    Complex numbers have no order: rules that compare say nothing of them.
+    """
+    return dtype not in COMPONENTS or not typical(family, features).ordered
 
 
 def default_features(family: str, defaults: dict[str, object]) -> tuple[str, ...] | None:
