@@ -63,6 +63,7 @@ WEIGHT_DECAY = Standing(
         "decoupled-unscaled": "shrinks the parameter by decay alone",
         "decoupled-corrected": "shrinks the parameter by corrected learning rate × decay",
     },
+    verbs=("decoupled", "decoupled-unscaled", "decoupled-corrected"),
     option=True,
     stages={
         "none": None,

@@ -145,6 +145,7 @@ FIRST_MOMENT = Standing(
         "fast and slow": "averaged twice, fast and slowly",
         "differences": "averaged, and so are their differences",
     },
+    plural=True,
     stages={
         False: ("direction", Gradient()),
         True: ("direction", Average()),
@@ -160,6 +161,8 @@ DIFFERENCES = Choice(
     "differences",
     "differences of gradients",
     {"none": "absent", "kept": "count by beta_3", "lost": "count by 1 - beta_3"},
+    plural=True,
+    verbs=("kept", "lost"),
     slot="direction",
     field="share",
     absent="none",

@@ -27,6 +27,8 @@ class Factor:
     given    it follows from the options that are asked for, so no rule is sought that differs in it
     option   it is something that a user switches on
     names    values that people have a name for
+    plural   the subject is a plural
+    verbs    values whose words have a verb of their own
     """
 
     name: str
@@ -35,6 +37,8 @@ class Factor:
     given: bool = False
     option: bool = False
     names: Mapping[Any, str] = field(default_factory=dict)
+    plural: bool = False
+    verbs: tuple[Any, ...] = ()
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -57,6 +61,11 @@ class Factor:
     def words(self, value: Value) -> str:
         """A value in words, after its subject."""
         return f"{self.subject} {self.says[value]}"
+
+    def sentence(self, value: Value) -> str:
+        """The same with a verb."""
+        verb = "" if value in self.verbs else "are " if self.plural else "is "
+        return f"{self.subject} {verb}{self.says[value]}"
 
     def called(self, value: Value) -> str:
         """Its name where people have one, or the same words."""

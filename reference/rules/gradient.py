@@ -69,6 +69,7 @@ CENTRALIZE = Standing(
     "centralize",
     "gradients",
     {False: "not centralised", True: "centralised"},
+    plural=True,
     option=True,
     stages={False: None, True: ("centralized", Centralized())},
 )
@@ -83,6 +84,7 @@ CLIP = Standing(
     "clip",
     "gradients",
     {False: "not clipped", True: "clipped element by element"},
+    plural=True,
     option=True,
     stages={False: None, True: ("clipped", Clipped())},
 )

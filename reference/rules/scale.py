@@ -176,6 +176,7 @@ INITIAL_SECOND_MOMENT = Choice(
         "0.1": "starts at 0.1",
         "0.000001": "starts at 0.000001, as the first moment does",
     },
+    verbs=("0", "1", "0.1", "0.000001"),
     slot="scale",
     field="start",
     absent="0",

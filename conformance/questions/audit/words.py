@@ -19,9 +19,6 @@ from optimizer_conformance.reference.numbers.symbolic import (
 from optimizer_conformance.reference.rules import FACTORS, Rule
 from optimizer_conformance.reference.variants import Variant
 
-# Words of a factor that stand after their subject without a verb of their own.
-VERBS = ("starts", "shrinks")
-
 
 def readable(name: str) -> str:
     """A canonical name as prose has it."""
@@ -33,9 +30,8 @@ def choice(observed: Rule, documented: Rule) -> list[str]:
     found = []
     for name in observed.differences(documented):
         factor = FACTORS[name]
-        done, stated = factor.says[observed[name]], factor.says[documented[name]]
-        verb = "" if done.startswith(VERBS) else "are " if factor.subject.endswith("s") else "is "
-        found.append(f"{factor.subject} {verb}{done}; the document says {stated}")
+        stated = factor.says[documented[name]]
+        found.append(f"{factor.sentence(observed[name])}; the document says {stated}")
     return found
 
 
