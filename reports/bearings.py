@@ -22,7 +22,6 @@ from optimizer_conformance.reports.verdicts import DEVIATES, FAILS, MEANINGS, Co
 # Causes by which a configuration computes something else altogether.
 # Of what it does not claim, none is kept.
 OTHERWISE = (str(Cause.rule), str(Cause.partly), str(Cause.unexplained), "")
-LINK = re.compile(r"^(.*) \((\S+)\)$")  # how a run folder keeps the link of an expectation
 MODE = re.compile(r"^(.+?|)(\[.*\])?$")  # of a folder of others it may be empty
 NO_FORMULA = "its documentation states no formula"
 NEEDED = [
@@ -183,12 +182,12 @@ def lapses(run: RunData, rows: pandas.DataFrame, bad: pandas.DataFrame) -> Itera
     """Each way once: what is new first, and cells with one reason together."""
     if bad.empty:
         return
-    reasons = run.provenance.reasons
+    reasons, links = run.provenance.reasons, run.provenance.links
     said = [
-        sentence(reasons.get(cell.expectation, ""), cell.why, cell.cause)
+        reasons.get(cell.expectation) or unknown(cell.why, cell.cause)
         for cell in bad.itertuples(index=False)
     ]
-    grouped = bad.assign(sentence=[words for words, _ in said], link=[link for _, link in said])
+    grouped = bad.assign(sentence=said, link=[links.get(name, "") for name in bad.expectation])
     grouped["new"] = grouped.expectation == ""
     for (new, words, link), group in grouped.groupby(["new", "sentence", "link"], sort=False):
         yield Lapse(
@@ -202,13 +201,9 @@ def lapses(run: RunData, rows: pandas.DataFrame, bad: pandas.DataFrame) -> Itera
         )
 
 
-def sentence(reason: str, why: str, cause: str) -> tuple[str, str]:
-    """What is said of a cell, and where more is said: a known reason, or what was found."""
-    if reason:
-        found = LINK.match(reason)
-        return (found[1], found[2]) if found else (reason, "")
-    # The place is said once, of all cells together.
-    return ("the result is outside the bound" if cause == str(Cause.place) else why), ""
+def unknown(why: str, cause: str) -> str:
+    """What is said of a cell that no expectation covers: the place is said once, of all cells."""
+    return "the result is outside the bound" if cause == str(Cause.place) else why
 
 
 def where(rows: pandas.DataFrame, bad: pandas.DataFrame) -> str:

@@ -3,7 +3,8 @@
 Format 1 had no elements, groups, events, journal or keys.  Format 2 kept its groups in
 ``units.json`` and called a rule's factors ``choices``; what an adapter said of itself stood twice.
 Format 3 kept nothing of what came out beside the verdicts; its scores were those of hyperparameters
-as they were written.  Format 4 had that in words alone.
+as they were written.  Format 4 had that in words alone.  Format 5 had a known deviation's link
+behind its reason, and said of adapters without an environment no more than words.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from optimizer_conformance.reports.records import FORMAT, Cause
+from optimizer_conformance.reports.records import FORMAT, Cause, unmade
 
-FORMATS = (1, 2, 3, 4, FORMAT)
+FORMATS = (1, 2, 3, 4, 5, FORMAT)
 Json = dict[str, Any]
 
-GROUPS = {2: "units.json", 3: "groups.json", 4: "groups.json", FORMAT: "groups.json"}
+GROUPS = {2: "units.json", **dict.fromkeys((3, 4, 5, FORMAT), "groups.json")}
 # What stands where a folder of an older format has nothing.
 PROVENANCE: Json = {
     "started": "", "python": "", "implementation": "", "platform": "", "processor": "",
@@ -33,6 +34,8 @@ FOOTER: Json = {
     "ended": "", "cells": 0, "rows": {}, "unexpected": 0, "stale": [], "missing": {},
     "findings": None, "reused": 0, "retried": {}, "exit_code": 0, "seconds": None,
 }  # fmt: skip
+# How format 5 kept the link of a known deviation.
+LINKED = re.compile(r"(.*) \((\S+)\)", re.DOTALL)
 # How format 2 worded the ways in which hyperparameters were held: what, and in which format.
 HELD = re.compile(r"(?:^|, )(.+?) (?:held|formed) in (\w+)")
 
@@ -65,7 +68,13 @@ def provenance(content: Json) -> Json:
     """``provenance.json`` of an older format."""
     selection = content.get("selection")
     chosen = SELECTION | (selection if isinstance(selection, dict) else {})
-    return PROVENANCE | content | {"selection": chosen}
+    found = PROVENANCE | content | {"selection": chosen}
+    if isinstance(found["reasons"], dict) and content.get("format") != FORMAT:
+        linked = {name: LINKED.fullmatch(str(why)) for name, why in found["reasons"].items()}
+        split = {name: parts for name, parts in linked.items() if parts}
+        found["reasons"] = found["reasons"] | {name: parts[1] for name, parts in split.items()}
+        found["links"] = {name: parts[2] for name, parts in split.items()}
+    return found
 
 
 def footer(content: Json) -> Json:
@@ -77,6 +86,7 @@ def about(name: str, content: Json) -> Json:
     """One adapter of ``adapters.json``."""
     found = {"failure": "", "complete": True} | content
     found["failure"] = found["failure"] or ""
+    found["unmade"] = found["failure"] == unmade(name)
     if "description" not in content and content.get("versions"):
         found["description"] = described(name, content)
     return found

@@ -40,7 +40,7 @@ def render(run: RunData) -> str:
         maps=variant_maps(run, matrix),
         adapters=run.adapters,
         footer=run.footer,
-        reasons=run.provenance.reasons,
+        reasons={name: run.provenance.told(name) for name in run.provenance.reasons},
         decided=ledger.date if ledger else "",
         **(claims.for_template(ledger) if ledger else {"ledger": []}),
     )

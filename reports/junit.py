@@ -71,8 +71,7 @@ def configuration(row: Any, run: RunData, found: list[Finding]) -> ElementTree.E
         failure = ElementTree.SubElement(test, "failure", type=row.verdict, message=row.why)
         failure.text = "\n".join([*messages, *divergence(row, run)])
     elif row.deviating:
-        reasons = run.provenance.reasons
-        known = (f"{name}: {reasons.get(name, '')}" for name in row.expectation.split(", "))
+        known = (f"{name}: {run.provenance.told(name)}" for name in row.expectation.split(", "))
         ElementTree.SubElement(test, "skipped", message="known deviation: " + "; ".join(known))
     return test
 

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from optimizer_conformance.adapters.protocol import Description
 
-FORMAT = 5
+FORMAT = 6
 
 Moment = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Defaults = dict[str, float | bool | str | None]
@@ -150,6 +150,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     shard      which part of how many
     suite      SHA-256 of the code that decides a verdict, expectations included
     reasons    each known deviation and why it is there
+    links      each of them and where more is said
     merged     the shards that it was made from
     """
 
@@ -178,7 +179,13 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     dirty: bool
     command: list[str]
     reasons: dict[str, str]
+    links: dict[str, str] = {}
     merged: list[Merged] = []
+
+    def told(self, entry: str) -> str:
+        """Why a known deviation is there, and where more is said."""
+        link = self.links.get(entry)
+        return self.reasons.get(entry, "") + (f" ({link})" if link else "")
 
 
 def unmade(*adapters: str) -> str:

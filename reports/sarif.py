@@ -108,7 +108,6 @@ def result(finding: Finding, run: RunData) -> Json:
 def known(run: RunData) -> Iterator[Json]:
     """Deviations that an expectation covers."""
     matrix = compared(run)
-    reasons = run.provenance.reasons
     rows = matrix[
         (matrix.relation == "claimed") & (matrix.deviating > 0) & (matrix.unexpected == 0)
     ]
@@ -129,7 +128,7 @@ def known(run: RunData) -> Iterator[Json]:
                 {
                     "kind": "external",
                     "status": "accepted",
-                    "justification": text(f"{name}: {reasons.get(name, '')}"),
+                    "justification": text(f"{name}: {run.provenance.told(name)}"),
                 }
                 for name in names
             ],

@@ -23,6 +23,7 @@ def together(runs: Sequence[RunData]) -> RunData:
     if not others:
         return first
     reasons = {key: why for run in runs for key, why in run.provenance.reasons.items()}
+    links = {key: link for run in runs for key, link in run.provenance.links.items()}
     places: dict[tuple[str, str], int] = {}
     for number, run in enumerate(runs):
         if len(run.cells):
@@ -34,7 +35,7 @@ def together(runs: Sequence[RunData]) -> RunData:
     footer = msgspec.structs.replace(footers[-1], findings=findings) if whole else None
     return replace(
         runs[-1],
-        provenance=msgspec.structs.replace(runs[-1].provenance, reasons=reasons),
+        provenance=msgspec.structs.replace(runs[-1].provenance, reasons=reasons, links=links),
         adapters=adapters(runs),
         groups=groups(runs),
         cells=pandas.concat(frames, ignore_index=True) if frames else runs[-1].cells,

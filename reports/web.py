@@ -299,7 +299,7 @@ class RunSite:
             "documented": self.exhibits.defaults.get(item.variant, {}),
             "source": self.exhibits.sources.get(item.variant, ("", "")),
             "reasons": {
-                entry: self.run.provenance.reasons.get(entry, "")
+                entry: self.run.provenance.told(entry)
                 for lapse in item.lapses
                 for entry in lapse.entries
             },

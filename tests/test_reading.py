@@ -35,11 +35,14 @@ FINE = Cell(
 )  # fmt: skip
 WRONG = replace(FINE, verdict="deviates", cause="rule", why="epsilon is inside", deviates=1)
 DOUBLE = replace(FINE, dtype="float64")
-REASON = "epsilon hat (docs/findings/hat.md)"
+REASON = ("epsilon hat", "docs/findings/hat.md")  # and where more is said
 
 
 def run_of(cells, folder, reasons=None, missing=None):
-    run = Run(folder, provenance_of(reasons=reasons or {}))
+    known = reasons or {}
+    said = {name: why for name, (why, _) in known.items()}
+    links = {name: link for name, (_, link) in known.items()}
+    run = Run(folder, provenance_of(reasons=said, links=links))
     names = list(dict.fromkeys(cell.implementation for cell in cells))
     about = About(
         description=described("torch", [implementation(name) for name in names]), complete=True
@@ -201,7 +204,7 @@ class TestTerminal:
         cells, reasons = [], {}
         for number, name in enumerate(names):
             own = [f"framework:optimizers.{name}[{mode}]" for mode in ("a", "b")]
-            reasons[name] = f"{name} {'for a long reason ' * 8}(docs/findings/{name}.md)"
+            reasons[name] = (f"{name} {'for a long reason ' * 8}"[:-1], f"docs/findings/{name}.md")
             kind = {"variant": name, "dtype": "float16"}
             cells += [replace(FINE, implementation=item, variant=name) for item in own]
             if number % 3 == 0:

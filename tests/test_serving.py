@@ -93,7 +93,7 @@ class TestSeveralRuns:
         own = whole.cells.set_index("implementation")
         assert own.ulp["torch:Adam"] == 0.25
         assert "torch:Other[a]" in own.index
-        assert whole.provenance.reasons["hat"] == REASON
+        assert whole.provenance.told("hat") == "epsilon hat (docs/findings/hat.md)"
 
     def test_stand_beside_each_other_by_device(self, tmp_path):
         here = run_of([FINE], tmp_path / "a")

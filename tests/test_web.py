@@ -19,6 +19,7 @@ from optimizer_conformance.questions.exhibits import exhibits, path
 from optimizer_conformance.reference.examples import d2l_trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import model, packed, web
+from optimizer_conformance.reports.records import About
 from optimizer_conformance.reports.together import together
 
 CHROMIUM = os.environ.get("CONFORMANCE_CHROMIUM") or shutil.which("chromium")
@@ -84,7 +85,7 @@ def departing(tmp_path_factory):
         [FINE, DOUBLE, known, elsewhere],
         folder / "run",
         reasons={"hat": REASON},
-        missing={"cupy": "no CUDA here"},
+        missing={"cupy": About(failure="no CUDA here")},
     )
     before = run_of([FINE, DOUBLE, replace(known, verdict="rounding")], folder / "before")
     web.write(data, folder / "report", exhibits(data), before)

@@ -28,7 +28,7 @@ from optimizer_conformance.runs.outcome import (
     keep_absent,
 )
 from optimizer_conformance.runs.reader import Stored
-from optimizer_conformance.runs.request import reasons, request_of
+from optimizer_conformance.runs.request import links, reasons, request_of
 from optimizer_conformance.runs.run import own_places
 from optimizer_conformance.runs.schedule import Shard
 from optimizer_conformance.runs.work import KeptRows, Result
@@ -55,6 +55,7 @@ def merge(folders: list[Path], out: Path, expected: Path = FOLDER) -> Outcome:
         shard=(1, 1),
         merged=[merged(folder, item) for folder, item in provenances.items()],
         reasons=reasons(ledgers),
+        links=links(ledgers),
     )
     run = Run(out, conditions)
     keep_absent(run, found.absent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,16 +67,8 @@ def provenance(request: RunRequest, names: list[str], ledgers: dict[str, Ledger]
         dirty=dirty,
         command=sys.argv[1:],
         reasons=reasons(ledgers),
+        links=links(ledgers),
     )
-
-
-def reasons(ledgers: dict[str, Ledger]) -> dict[str, str]:
-    """Why each known deviation is there."""
-    return {
-        entry.id: f"{entry.reason} ({entry.link})"
-        for ledger in ledgers.values()
-        for entry in ledger.entries
-    }
 
 
 def request_of(folder: Path, said: Provenance) -> RunRequest:
@@ -107,3 +100,13 @@ def request_of(folder: Path, said: Provenance) -> RunRequest:
         )
     except ValueError as error:
         raise RunError(f"{folder / 'provenance.json'} is damaged ({error})") from error
+
+
+def reasons(ledgers: Mapping[str, Ledger]) -> dict[str, str]:
+    """Why each known deviation is there."""
+    return {entry.id: entry.reason for ledger in ledgers.values() for entry in ledger.entries}
+
+
+def links(ledgers: Mapping[str, Ledger]) -> dict[str, str]:
+    """Where more is said of each known deviation."""
+    return {entry.id: entry.link for ledger in ledgers.values() for entry in ledger.entries}
