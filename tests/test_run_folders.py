@@ -19,7 +19,7 @@ from optimizer_conformance.questions.repro.cells import deviations
 from optimizer_conformance.reference.numbers import PRECISIONS, BoundArithmetic
 from optimizer_conformance.reports import diff, facts, formats, model, tables
 from optimizer_conformance.reports.folder import RunFolder, UnreadableRun
-from optimizer_conformance.reports.records import Cell, Finished
+from optimizer_conformance.reports.records import Cell, Finished, unmade
 from optimizer_conformance.reports.store import RunError
 from optimizer_conformance.runs import reader
 from optimizer_conformance.runs.merge import merge
@@ -201,3 +201,12 @@ class TestFiles:
         (tmp_path / "run" / "provenance.json").write_text(json.dumps(content))
         with pytest.raises(UnreadableRun, match=r"dtypes.*selection"):
             model.load(tmp_path / "run")
+
+
+def test_format_5_had_links_behind_reasons_and_only_words_of_what_was_never_made():
+    given = {"hat": "epsilon hat (docs/findings/hat.md)", "plain": "no more is said"}
+    read = formats.provenance({"format": 5, "reasons": given})
+    assert read["reasons"] == {"hat": "epsilon hat", "plain": "no more is said"}
+    assert read["links"] == {"hat": "docs/findings/hat.md"}
+    assert formats.about("torch", {"failure": unmade("torch")})["unmade"]
+    assert not formats.about("torch", {"failure": "no CUDA here"})["unmade"]
