@@ -12,7 +12,7 @@ from optimizer_conformance.cli.console import UsageError, console, errors
 from optimizer_conformance.cli.interpreting import interpreting, print_answer
 from optimizer_conformance.cli.running import option
 from optimizer_conformance.questions.audit.preparation import AuditError
-from optimizer_conformance.questions.audit.record import ASSUMED, lines
+from optimizer_conformance.questions.audit.record import assumed, seen
 from optimizer_conformance.reference.decimals import decimal, pairs
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reports.paragraphs import Words
@@ -113,10 +113,10 @@ def values_of(words: list[str] | None) -> dict[str, Any]:
 def show(found: Audit) -> None:
     """The verdict, what is wrong, where it was seen first, and what was tried."""
     words = Words(console)
-    first, *rest = lines(found)
+    first, *rest = seen(found)
     words.say(first, style="bold green" if found.conforms else "bold red", indent=2)
-    for text in rest:
-        told = text.lstrip()
-        start = text[: len(text) - len(told)]
-        style = "dim" if text.startswith(ASSUMED) else ""
-        words.say(told, start=start, style=style, indent=len(start) + 2)
+    for texts, style in ((rest, ""), (assumed(found), "dim")):
+        for text in texts:
+            told = text.lstrip()
+            start = text[: len(text) - len(told)]
+            words.say(told, start=start, style=style, indent=len(start) + 2)

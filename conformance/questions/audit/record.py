@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     import pandas
 
 
-ASSUMED = "  assumed: "
-
-
 @dataclass(frozen=True)
 class CaseVerdict:
     """One case, and what came of it.
@@ -174,6 +171,16 @@ class Audit:
 
 def lines(found: Audit) -> list[str]:
     """The verdict, what is wrong, where it was seen first, what was tried, and what was assumed."""
+    return [*seen(found), *assumed(found)]
+
+
+def assumed(found: Audit) -> list[str]:
+    """What an audit took for granted."""
+    return [f"  assumed: {text}" for text in found.remarks]
+
+
+def seen(found: Audit) -> list[str]:
+    """The verdict, what is wrong, where it was seen first, and what was tried."""
     said = [f"{found.target} {found.relation}: {found.verdict}", *(f"  {w}" for w in found.why)]
     if found.first_divergence:
         said.append(f"  first divergence: {place(found.first_divergence)}")
@@ -185,8 +192,7 @@ def lines(found: Audit) -> list[str]:
         size = f"{found.score:.3g} of the bound" if found.score < float("inf") else "beyond any"
         said.append(f"  largest distance: {size}, among {compared:,} values in {found.cases} cases")
         said += [f"  {text}" for text in (*map(str, found.options), *found.attempts.lines)]
-    said += [f"  came out: {text}" for text in found.came]
-    return said + [f"{ASSUMED}{text}" for text in found.remarks]
+    return said + [f"  came out: {text}" for text in found.came]
 
 
 def place(divergence: Divergence) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from optimizer_conformance.cases.case import parse
 from optimizer_conformance.reports.paragraphs import Words, things
 from optimizer_conformance.reports.text import typeset
 
@@ -84,7 +85,7 @@ def show_runs(found: Translation, words: Words) -> None:
     elements = sum(run.elements for run in found.runs)
     words.say(
         f"run: {elements} elements and steps in {len(found.runs)} cases, {found.dtype}; "
-        f"largest score {found.score:.3f} of the bound ({worst.case.split('/')[2]}), "
+        f"largest score {found.score:.3f} of the bound ({parse(worst.case).mode}), "
         f"largest distance {found.ulp:.3g} ulp",
         start="  ",
         indent=4,
