@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import re
 import threading
 from pathlib import Path
 
@@ -119,6 +120,18 @@ def test_a_command_without_words_shows_its_help(conformance):
     assert done.returncode == 2
     assert "Usage: " in done.stdout + done.stderr
     assert "error" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "typed"), [("compare", "FOLDER@REVISION"), ("audit", "list variants`")]
+)
+def test_help_on_a_narrow_terminal_cuts_nothing_that_one_types(
+    conformance, monkeypatch, command, typed
+):
+    monkeypatch.setenv("COLUMNS", "60")
+    done = conformance(command, "--help")
+    assert typed in done.stdout
+    assert not re.search(r"\w…", done.stdout)
 
 
 def classes_here():

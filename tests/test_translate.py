@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -304,6 +305,17 @@ def test_all_pairs_make_a_page_with_witnesses() -> None:
         "numpy:codecademy",
         "torch:Adam",
     }
+
+
+def test_a_default_that_means_nothing_without_its_option_switches_nothing_on() -> None:
+    item = SimpleNamespace(
+        name="keras.SGD", family="sgd", features=[[], ["ema"]],
+        hyperparameters=["learning_rate", "ema_decay"],
+    )  # fmt: skip
+    defaults = {"learning_rate": 0.01, "ema_decay": 0.99, "ema": False}
+    asked = SimpleNamespace(implementation=item, defaults=defaults)
+    assert setting(asked, {}).features == ()
+    assert setting(asked, {"ema_decay": "0.9"}).features == ("ema",)
 
 
 @pytest.mark.adapter("torch")

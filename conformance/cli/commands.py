@@ -82,6 +82,10 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command itself, with what is left of the line."""
         name, command, rest = super().resolve_command(ctx, args)
+        if "--help" in rest:
+            from optimizer_conformance.cli import narrow  # noqa: PLC0415  # only help needs it
+
+            narrow.whole()
         return name, loaded(name).commands[name] if name else command, rest
 
 

@@ -144,7 +144,8 @@ def alone(
     elif out is None:
         typer.echo(shown, nl=False)
     else:
-        console.print(f"{escape(out)}: {escape(made.why)}", soft_wrap=True)
+        why = f": {escape(made.why)}" if made.why else ""
+        console.print(f"wrote {escape(out)}{why}", soft_wrap=True)
     if tested is not None and not as_json:
         outcome = "[green]it shows what it says[/]" if tested.shown else f"[red]{tested.wrong}[/]"
         errors.print(outcome)

@@ -96,8 +96,10 @@ def setting(subject: Subject, given: Mapping[str, str]) -> OptimizerSetting:
     fixed = tuple(set.intersection(*(set(listed) for listed in item.features)))
     features = {name for name in SWITCHES if values.get(name) == "true"} | set(fixed)
     for name, record in HYPERPARAMETERS.items():
+        # Where no number means nothing (ema_momentum), a default switches nothing on.
+        said = values if record.idle else given
         idle = record.idle and name in values and Fraction(values[name]) == Fraction(record.idle)
-        if record.option and name in values and not idle:
+        if record.option and name in said and not idle:
             features.add(record.option)
     needed = {record.name for record in taken(item.family, features)}
     if missing := sorted(needed & set(item.hyperparameters) - set(values)):
