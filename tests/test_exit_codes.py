@@ -122,6 +122,14 @@ def test_a_command_without_words_shows_its_help(conformance):
     assert "error" not in done.stderr
 
 
+@pytest.mark.adapter("numpy")
+@pytest.mark.parametrize("words", ["numpy:d2l.scrach", "nmpy:d2l.scratch"])
+def test_a_mistyped_implementation_is_told_the_nearest(conformance, words):
+    done = conformance("list", "implementations", words)
+    assert done.returncode == 2
+    assert "did you mean numpy:d2l.scratch" in done.stderr.replace("\n  ", " ")
+
+
 @pytest.mark.parametrize(
     ("command", "typed"), [("compare", "FOLDER@REVISION"), ("audit", "list variants`")]
 )

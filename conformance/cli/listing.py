@@ -60,8 +60,9 @@ def list_(
             {**row, "equations": formulas(documented.VARIANTS[row["variant"]])} for row in found
         ]
     if not found and pattern != "*":
-        names = known(what)
-        offered = suggestion(pattern, names, listed=f"`conformance list {what}`") if names else ""
+        names = known(what, pattern)
+        listed = f"`conformance list {what}`"
+        offered = suggestion(pattern, names, listed=listed) if names else f"; see {listed}"
         raise UsageError(f"no {what} fit {pattern!r}{offered}")
     if as_json:
         print_json(found)
@@ -81,10 +82,19 @@ def list_(
     things(console, list(found[0]), [[text(value) for value in row.values()] for row in found])
 
 
-def known(what: str) -> list[str]:
-    """The names of a kind that can be listed without asking a worker."""
+def known(what: str, pattern: str) -> list[str]:
+    """The names of a kind; of implementations those of the adapter that a pattern names."""
     if what == "adapters":
         return [row["adapter"] for row in adapters("*")]
+    if what == "implementations":
+        from optimizer_conformance.workers.environments import (  # noqa: PLC0415 - as below
+            ADAPTERS,
+        )
+
+        adapter, behind, own = pattern.partition(":")
+        if adapter in ADAPTERS:
+            return [row["implementation"] for row in implementations(f"{adapter}:*")]
+        return [f"{name}:{own}" for name in ADAPTERS] if behind else []
     return {
         "variants": list(documented.VARIANTS),
         "situations": [item.name for item in situations.SITUATIONS],
