@@ -21,7 +21,7 @@ from optimizer_conformance.reports.blocks import Block, Folded, blocks
 from optimizer_conformance.reports.exhibits import Exhibits, Formula
 from optimizer_conformance.reports.findings import LABELS, recorded
 from optimizer_conformance.reports.markdown import provenance
-from optimizer_conformance.reports.model import RunData, compared, lacking, options
+from optimizer_conformance.reports.model import FEATURES, RunData, compared, lacking, options
 from optimizer_conformance.reports.packed import encoded, table
 from optimizer_conformance.reports.page import template
 from optimizer_conformance.reports.records import FORMAT, Element
@@ -166,6 +166,7 @@ class RunSite:
                 {"what": LABELS[item.kind], **msgspec.to_builtins(item)}
                 for item in recorded(self.run)
             ],
+            "options": list(FEATURES),
             "words": {item.name: [item.mark, item.words] for item in Conduct},
             "verdicts": {
                 str(verdict): [meaning.tone.page, meaning.words]

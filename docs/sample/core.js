@@ -98,7 +98,13 @@ function records(packed) {
 
 const word = (row) => SITE.data.run.words[row.conduct];
 const tones = { follows: "good", excepted: "warn", another: "bad", undecided: "soft" };
-const options = (text) => text.split("+").filter(Boolean).join(" + ").replaceAll("_", " ") || "plain";
+
+// In the order in which every other report names them.
+function options(text) {
+  const place = (name) => SITE.data.run.options.indexOf(name);
+  const names = text.split("+").filter(Boolean).sort((a, b) => place(a) - place(b));
+  return names.join(" + ").replaceAll("_", " ") || "plain";
+}
 
 function address() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
