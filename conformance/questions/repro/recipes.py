@@ -27,6 +27,8 @@ class OptimizerTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     state     canonical state to the framework's name
     order     hyperparameters, state and the rest in the order of the arguments, for calls by place
     rated     the argument that gives the rate of each step, as written, for schedules
+    opposite  state that it adds to the parameter, where ours is subtracted
+    counted   whether it counts its steps in its state
     kind      which part of its template it takes, where that has several
     """
 
@@ -41,6 +43,8 @@ class OptimizerTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     state: dict[str, str] = {}
     order: list[str] = []
     rated: str = ""
+    opposite: list[str] = []
+    counted: bool = False
     kind: str = ""
 
 
