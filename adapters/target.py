@@ -82,9 +82,9 @@ class Target:
         self.devices: dict[str, str] = self.kind.devices()
         dtypes, refused = self.tried()
         schedules = self.trial(dtypes[0], rates=[0.5, 0.25])
-        trials = {"schedule": schedules}
-        trials |= {name: self.trial(dtypes[0], shape=shape) for name, shape in ENDS.items()}
-        refused |= {name: refusal for name, refusal in trials.items() if refusal}
+        shapes = {name: self.trial(dtypes[0], shape=shape) for name, shape in ENDS.items()}
+        trials = {"schedule": schedules, **shapes}
+        refused.update({name: refusal for name, refusal in trials.items() if refusal})
         groups = [] if self.trial(dtypes[0], groups=True) else self.grouped(dtypes[0])
         return protocol.Description(
             adapter="target",

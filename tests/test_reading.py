@@ -268,7 +268,7 @@ def test_tables_are_made_in_one_place_in_which_no_name_is_cut():
         if "rich.table" in path.read_text(encoding="utf-8")
     }
     # The others keep names whole, and tests of theirs say so.
-    assert found == {"paragraphs", "claim_power", "sentence_ledger"}
+    assert found == {"paragraphs", "claim_power", "sentence_ledger", "narrow"}
 
 
 def test_formulas_have_the_signs_that_people_write():

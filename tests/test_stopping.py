@@ -44,6 +44,7 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored(number):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_signal_whose_exception_is_swallowed_is_heard_later():
     with stoppable():
         with contextlib.suppress(KeyboardInterrupt):
