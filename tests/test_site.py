@@ -115,9 +115,50 @@ class TestSplitting:
         folder = name.removesuffix(".md") + "/"
         own = [page for path, page in splitting.pages(DOCS) if path.startswith(folder)]
         rows = [line for line in text.splitlines() if line.startswith("|")]
-        kept = [line for page in own for line in page.splitlines() if line.startswith("|")]
-        assert [row.replace("](", "") for row in rows] == [
+        kept = {line for page in own for line in page.splitlines() if line.startswith("|")}
+        assert {row.replace("](", "") for row in rows} == {
             row.replace("](../", "").replace("](", "") for row in kept
+        }
+
+    @pytest.mark.parametrize("name", splitting.LONG)
+    def test_no_page_has_a_table_that_nobody_scrolls(self, name):
+        folder = name.removesuffix(".md") + "/"
+        for path, page in splitting.pages(DOCS):
+            if path.startswith(folder):
+                bodies = [body for _, body in splitting.sections(page)] or [page]
+                tables = [splitting.table(body) for body in bodies]
+                assert max(map(len, tables)) <= splitting.LONGEST + 2, path
+
+    def test_a_long_table_becomes_a_page_a_framework_and_counts(self, tmp_path):
+        one = [f"| one:R{number} | ✓ |  | x |" for number in range(splitting.LONGEST)]
+        head = ["| implementation | nesterov | ema | else |", "| --- | --- | --- | --- |"]
+        table = "\n".join([*head, *one, "| two\\_b:R | ✓ | ✓ | y |"])
+        text = f"# Title\n\nWords.\n\n## Options\n\nNote.\n\n{table}\n\n## Three\n\nx\n"
+        for name in splitting.LONG:
+            (tmp_path / name).write_text("# Title\n\n## A\n\nx\n", encoding="utf-8")
+        (tmp_path / "support.md").write_text(text, encoding="utf-8")
+        pages = dict(splitting.pages(tmp_path))
+        assert [path for path in pages if path.startswith("support/")] == [
+            "support/three.md",
+            "support/one.md",
+            "support/two-b.md",
+        ]
+        assert pages["support/two-b.md"] == (
+            "# two\\_b\n\n## Options\n\nNote.\n\n"
+            + "\n".join(head)
+            + "\n| two\\_b:R | ✓ | ✓ | y |\n"
+        )
+        assert splitting.index("support.md", text).splitlines()[-10:] == [
+            "- [Three](support/three.md)",
+            "",
+            "## Options",
+            "",
+            "Note.",
+            "",
+            "| framework | implementations | nesterov | ema |",
+            "| --- | --- | --- | --- |",
+            f"| [one](support/one.md) | {splitting.LONGEST} | {splitting.LONGEST} |  |",
+            "| [two\\_b](support/two-b.md) | 1 | 1 | 1 |",
         ]
 
     def test_what_is_left_lists_every_section(self):

@@ -1,4 +1,4 @@
-"""Pages whose tables are longer than anybody scrolls, as a page a section."""
+"""Pages whose tables are longer than anybody scrolls, as a page a section or a framework."""
 
 from __future__ import annotations
 
@@ -7,25 +7,40 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LONG = ("support.md", "defaults.md", "equivalence.md")
+LONGEST = 160  # rows of a table that is one page; beyond it each framework has its own
+COUNTED = {"✓", ""}
 SECTION = re.compile(r"^## (.+)$", re.M)
 RELATIVE = re.compile(r"(\]\()(?!\w+:|#|/)")
+CELLS = re.compile(r"(?<!\\)\|")
 
 
 def pages(docs: Path) -> Iterator[tuple[str, str]]:
-    """Path and text of each section's page."""
+    """Path and text of each section's page, then of each framework's."""
     for name in LONG:
         text = (docs / name).read_text(encoding="utf-8")
         for title, body in sections(text):
-            inside = RELATIVE.sub(r"\1../", body.strip())
-            yield place(name, title), f"# {title}\n\n{inside}\n"
+            if not is_split(body):
+                yield place(name, title), page(title, body)
+        for framework in frameworks(text):
+            yield place(name, framework), page(framework, part(text, framework))
 
 
 def index(name: str, text: str) -> str:
-    """What is left of a long page: its words, and a list of its sections."""
+    """What is left of a long page: its words, a list of its sections, and what frameworks have."""
     found = list(sections(text))
     first = text[: SECTION.search(text).start()].rstrip()  # type: ignore[union-attr]  # it has sections
-    lines = [f"- [{title}]({place(name, title)})" for title, _ in found]
-    return "\n".join([first, "", *lines]) + "\n"
+    lines = [f"- [{title}]({place(name, title)})" for title, body in found if not is_split(body)]
+    counted = [
+        f"## {title}\n\n{words(body)}\n\n{counts(name, body)}"
+        for title, body in found
+        if is_split(body) and len(marks(rows(body))) > 1
+    ]
+    if counted:
+        first += (
+            "\n\nEach framework has a page with all of its tables; below stands how many of its "
+            "implementations have what. Of all frameworks together:"
+        )
+    return "\n\n".join([first, "\n".join(lines), *counted]) + "\n"
 
 
 def sections(text: str) -> Iterator[tuple[str, str]]:
@@ -34,7 +49,84 @@ def sections(text: str) -> Iterator[tuple[str, str]]:
     yield from zip(parts[::2], parts[1::2], strict=True)
 
 
+def page(title: str, body: str) -> str:
+    """A page of one folder further down."""
+    inside = RELATIVE.sub(r"\1../", body.strip())
+    return f"# {title}\n\n{inside}\n"
+
+
 def place(name: str, title: str) -> str:
-    """Where a section's page stands."""
+    """Where a section's or a framework's page stands."""
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     return f"{name.removesuffix('.md')}/{slug}.md"
+
+
+def is_split(body: str) -> bool:
+    """Whether a section's implementations are too many for a page."""
+    found = table(body)
+    return len(found) - 2 > LONGEST and cells(found[0])[0] == "implementation"
+
+
+def frameworks(text: str) -> list[str]:
+    """Those that have a page of their own: all of them where some section is split."""
+    bodies = [body for _, body in sections(text) if is_split(body)]
+    return list(dict.fromkeys(framework(line) for body in bodies for line in table(body)[2:]))
+
+
+def part(text: str, name: str) -> str:
+    """The sections that say something of a framework, with its rows alone."""
+    kept = []
+    for title, body in sections(text):
+        lines = table(body)
+        if own := [line for line in lines[2:] if framework(line) == name]:
+            kept.append("\n\n".join([f"## {title}", words(body), "\n".join([*lines[:2], *own])]))
+    return "\n\n".join(kept)
+
+
+def words(body: str) -> str:
+    """What is said above a section's table."""
+    return body.split("\n|", 1)[0].strip()
+
+
+def table(body: str) -> list[str]:
+    """The lines of a section's table: its header, the line below it, rows."""
+    return [line for line in body.splitlines() if line.startswith("|")]
+
+
+def framework(line: str) -> str:
+    """Whose row it is: ``torch`` of ``torch:RMSprop``."""
+    return cells(line)[0].split(":", 1)[0]
+
+
+def cells(line: str) -> list[str]:
+    """What stands in each column."""
+    return [text.strip() for text in CELLS.split(line)[1:-1]]
+
+
+def rows(body: str) -> list[list[str]]:
+    """The header and every row."""
+    header, _, *others = table(body)
+    return [cells(line) for line in (header, *others)]
+
+
+def marks(found: list[list[str]]) -> list[int]:
+    """Columns that say only whether an implementation has something."""
+    header, *others = found
+    return [at for at in range(len(header)) if {row[at] for row in others} <= COUNTED]
+
+
+def counts(name: str, body: str) -> str:
+    """A row a framework: how many implementations it has, and how many of them have what."""
+    found = rows(body)
+    columns = marks(found)
+    header, *others = found
+    names = ["framework", "implementations", *(header[at] for at in columns)]
+    lines = [names, ["---"] * len(names)]
+    owners = [row[0].split(":", 1)[0] for row in others]
+    for owner in dict.fromkeys(owners):
+        own = [row for row, its in zip(others, owners, strict=True) if its == owner]
+        numbers = (sum(bool(row[at]) for row in own) for at in columns)
+        lines.append(
+            [f"[{owner}]({place(name, owner)})", str(len(own)), *(str(n or "") for n in numbers)]
+        )
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
