@@ -16,6 +16,8 @@ from optimizer_conformance.site.hosts import SCRIPT, is_report
 
 LINK = re.compile(r"\[([^\]]*)\]\(((?!\w+:)[^)#\s]+)(#[^)\s]*)?\)")
 
+SHORT = re.compile(r"<td>(?=[^<]{0,12}</td>)")  # a number, a mark: a column of these may be narrow
+NAME = re.compile(r"(?<=<td>)[^<\s]{16,}(?=</td>)")
 SHIM = "https://unpkg.com/iframe-worker/shim"  # the theme's; ours lies in docs/assets
 
 
@@ -76,6 +78,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if f"{PurePosixPath(name).parent}.md" in splitting.LONG:
         page.meta["hide"] = ["navigation"]  # tables need the room
     if name in splitting.LONG:
+        page.meta["hide"] = ["toc"]
         markdown = splitting.index(name, markdown)
     folder = PurePosixPath(page.file.src_uri).parent
     markdown = markdown.replace(front.PLACE, front.departures(Path(config.docs_dir)))
@@ -85,6 +88,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return match[1] if outside else match[0]
 
     return LINK.sub(kept, markdown)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Tables with narrow columns for what is short, and long names that break where they may."""
+    named = NAME.sub(lambda match: re.sub(r"(?<=[.:\[])(?=\w)|(?=\[)", "<wbr>", match[0]), html)
+    return SHORT.sub('<td class="short">', named)
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 LONG = ("support.md", "defaults.md", "equivalence.md")
 LONGEST = 160  # rows of a table that is one page; beyond it each framework has its own
+FULLEST = 240  # rows of a framework's page; beyond it each of its modules has its own
 COUNTED = {"✓", ""}
 SECTION = re.compile(r"^## (.+)$", re.M)
 RELATIVE = re.compile(r"(\]\()(?!\w+:|#|/)")
@@ -20,9 +22,9 @@ def pages(docs: Path) -> Iterator[tuple[str, str]]:
         text = (docs / name).read_text(encoding="utf-8")
         for title, body in sections(text):
             if not is_split(body):
-                yield place(name, title), page(title, body)
-        for framework in frameworks(text):
-            yield place(name, framework), page(framework, part(text, framework))
+                yield place(name, title), page(name, text, title, body)
+        for owner in frameworks(text):
+            yield place(name, owner), page(name, text, owner, part(text, owner))
 
 
 def index(name: str, text: str) -> str:
@@ -31,7 +33,7 @@ def index(name: str, text: str) -> str:
     first = text[: SECTION.search(text).start()].rstrip()  # type: ignore[union-attr]  # it has sections
     lines = [f"- [{title}]({place(name, title)})" for title, body in found if not is_split(body)]
     counted = [
-        f"## {title}\n\n{words(body)}\n\n{counts(name, body)}"
+        f"## {title}\n\n{words(body)}\n\n{counts(name, body, frameworks(text))}"
         for title, body in found
         if is_split(body) and len(marks(rows(body))) > 1
     ]
@@ -49,10 +51,11 @@ def sections(text: str) -> Iterator[tuple[str, str]]:
     yield from zip(parts[::2], parts[1::2], strict=True)
 
 
-def page(title: str, body: str) -> str:
-    """A page of one folder further down."""
+def page(name: str, text: str, title: str, body: str) -> str:
+    """A page of one folder further down, with a link to what it is a part of."""
+    whole = text.split("\n", 1)[0].removeprefix("# ")
     inside = RELATIVE.sub(r"\1../", body.strip())
-    return f"# {title}\n\n{inside}\n"
+    return f"# {title}\n\nPart of the [{whole.lower()}](../{name}).\n\n{inside}\n"
 
 
 def place(name: str, title: str) -> str:
@@ -68,19 +71,46 @@ def is_split(body: str) -> bool:
 
 
 def frameworks(text: str) -> list[str]:
-    """Those that have a page of their own: all of them where some section is split."""
-    bodies = [body for _, body in sections(text) if is_split(body)]
-    return list(dict.fromkeys(framework(line) for body in bodies for line in table(body)[2:]))
+    """Those that have a page of their own, ``torch`` or ``tensorflow:keras``: all of them where
+    some section is split."""
+    names = [
+        cells(line)[0] for _, body in sections(text) if is_split(body) for line in table(body)[2:]
+    ]
+    full = Counter(map(framework, names))
+    return list(
+        dict.fromkeys(
+            module(name) if full[framework(name)] > FULLEST else framework(name) for name in names
+        )
+    )
 
 
-def part(text: str, name: str) -> str:
-    """The sections that say something of a framework, with its rows alone."""
+def part(text: str, owner: str) -> str:
+    """The sections that say something of a framework, with its rows and what they fill alone."""
     kept = []
     for title, body in sections(text):
-        lines = table(body)
-        if own := [line for line in lines[2:] if framework(line) == name]:
-            kept.append("\n\n".join([f"## {title}", words(body), "\n".join([*lines[:2], *own])]))
+        header, *others = rows(body) or [[]]
+        if own := [row for row in others if belongs(row[0], owner)]:
+            used = [at for at in range(len(header)) if any(row[at] for row in own)]
+            lines = [[row[at] for at in used] for row in (header, *own)]
+            kept.append("\n\n".join([f"## {title}", words(body), drawn(lines)]))
     return "\n\n".join(kept)
+
+
+def framework(name: str) -> str:
+    """Whose it is: ``torch`` of ``torch:RMSprop``."""
+    return name.partition(":")[0]
+
+
+def module(name: str) -> str:
+    """What holds it: ``tensorflow:keras`` of ``tensorflow:keras.Adam``."""
+    whose, _, rest = name.partition(":")
+    first, within, _ = rest.partition(".")
+    return f"{whose}:{first}" if within else whose
+
+
+def belongs(name: str, owner: str) -> bool:
+    """Whether a row's first cell, an implementation or an adapter, is one of an owner's."""
+    return owner in (framework(name), module(name)) or name == framework(owner)
 
 
 def words(body: str) -> str:
@@ -93,11 +123,6 @@ def table(body: str) -> list[str]:
     return [line for line in body.splitlines() if line.startswith("|")]
 
 
-def framework(line: str) -> str:
-    """Whose row it is: ``torch`` of ``torch:RMSprop``."""
-    return cells(line)[0].split(":", 1)[0]
-
-
 def cells(line: str) -> list[str]:
     """What stands in each column."""
     return [text.strip() for text in CELLS.split(line)[1:-1]]
@@ -105,8 +130,16 @@ def cells(line: str) -> list[str]:
 
 def rows(body: str) -> list[list[str]]:
     """The header and every row."""
-    header, _, *others = table(body)
-    return [cells(line) for line in (header, *others)]
+    found = table(body)
+    return [cells(line) for line in (*found[:1], *found[2:])]
+
+
+def drawn(lines: list[list[str]]) -> str:
+    """A table of a header and rows, as Markdown."""
+    header, *others = lines
+    return "\n".join(
+        "| " + " | ".join(line) + " |" for line in (header, ["---"] * len(header), *others)
+    )
 
 
 def marks(found: list[list[str]]) -> list[int]:
@@ -115,18 +148,16 @@ def marks(found: list[list[str]]) -> list[int]:
     return [at for at in range(len(header)) if {row[at] for row in others} <= COUNTED]
 
 
-def counts(name: str, body: str) -> str:
+def counts(name: str, body: str, owners: list[str]) -> str:
     """A row a framework: how many implementations it has, and how many of them have what."""
     found = rows(body)
     columns = marks(found)
     header, *others = found
-    names = ["framework", "implementations", *(header[at] for at in columns)]
-    lines = [names, ["---"] * len(names)]
-    owners = [row[0].split(":", 1)[0] for row in others]
-    for owner in dict.fromkeys(owners):
-        own = [row for row, its in zip(others, owners, strict=True) if its == owner]
+    lines = [["framework", "implementations", *(header[at] for at in columns)]]
+    for owner in owners:
+        own = [row for row in others if belongs(row[0], owner)]
         numbers = (sum(bool(row[at]) for row in own) for at in columns)
         lines.append(
             [f"[{owner}]({place(name, owner)})", str(len(own)), *(str(n or "") for n in numbers)]
         )
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return drawn(lines)
