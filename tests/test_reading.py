@@ -14,7 +14,7 @@ from runfolders import described, footer_of, implementation, provenance_of
 
 from optimizer_conformance.cases.case import MODES
 from optimizer_conformance.cases.situations import SITUATIONS
-from optimizer_conformance.cli.console import json_text
+from optimizer_conformance.cli.console import Spoken, json_text
 from optimizer_conformance.questions import attempted
 from optimizer_conformance.questions.stated import rules_of, stated
 from optimizer_conformance.reference.variants import VARIANTS
@@ -65,6 +65,46 @@ def shown(data, width=80, *, terminal_there=True, **more):
     )
     terminal.show(data, console, rules=rules_of(data), **more)
     return console.file.getvalue()
+
+
+class TestSentences:
+    """What commands say beside their tables."""
+
+    def said(self, text, width=30, *, terminal_there=True, **how):
+        console = Spoken(
+            file=io.StringIO(),
+            width=width,
+            force_terminal=terminal_there,
+            color_system=None,
+            highlight=False,
+            emoji=False,
+        )
+        console.print(text, **how)
+        return console.file.getvalue().splitlines()
+
+    def test_they_break_between_words_and_nothing_long_is_cut(self):
+        path = "runs/a-folder-with-a-name-longer-than-the-line/index.md"
+        assert self.said(f"[red]wrote[/] 12 files; {path} lists all of them here") == [
+            "wrote 12 files;",
+            f"  {path}",
+            "  lists all of them here",
+        ]
+
+    def test_a_line_of_its_own_keeps_its_indent(self):
+        assert self.said("one\n  two and more and more and more words") == [
+            "one",
+            "  two and more and more and",
+            "    more words",
+        ]
+
+    def test_nothing_breaks_where_nobody_sees_columns(self):
+        text = "many words " * 30
+        assert self.said(text, terminal_there=False) == [text]
+
+    def test_brackets_are_markup_only_where_they_are_meant_to_be(self):
+        assert self.said("torch:SGD[foreach] is here", markup=False) == [
+            "torch:SGD[foreach] is here"
+        ]
 
 
 class TestWords:

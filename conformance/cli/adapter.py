@@ -101,7 +101,6 @@ def show(found: CheckReport) -> None:
             console.print(
                 f"{title}: {escape(name or found.description.adapter)} "
                 f"({escape('; '.join(filter(None, places)) or 'as a whole')}): {escape(message)}",
-                soft_wrap=True,
             )
     count = len(found.description.implementations)
     verdict = f"{len(found.complaints)} wrong" if found.complaints else "nothing wrong"
@@ -112,7 +111,6 @@ def show(found: CheckReport) -> None:
             f"{found.description.adapter}: {count} implementations, {found.checks} checks, "
             f"{verdict}"
         ),
-        soft_wrap=True,
     )
 
 

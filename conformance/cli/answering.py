@@ -53,4 +53,4 @@ def put(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
-    errors.print(f"wrote {path}", markup=False, soft_wrap=True)
+    errors.print(f"wrote {path}", markup=False)

@@ -105,7 +105,7 @@ def compare_(
         raise UsageError(str(error)) from error
     except (EnvironmentFailure, WorkerError) as error:
         keep(out, excuse(name, base or "the pinned release", head, str(error)))
-        errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        errors.print(f"[red]error:[/] {escape(str(error))}")
         raise typer.Exit(INCOMPLETE) from error
     keep(out, comment(found))
     code = INCOMPLETE if found.failed else 0 if found.clean else CHANGED

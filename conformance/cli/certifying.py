@@ -136,7 +136,6 @@ def check_(
         for item in found.differences:
             console.print(
                 f"[red]{item.what}[/] of {escape(item.case)}: was {item.then}, is {item.now}",
-                soft_wrap=True,
             )
         what = "the same" if found.same else f"{len(found.differences)} differences"
         console.print(f"[bold]{found.cases} cases run again: {what}[/]")

@@ -85,7 +85,7 @@ def show(parts: dict[str, list[dict[str, Any]]], told: list[dict[str, Any]]) -> 
         _, faults, *found = report.totals(rows, about)
         kinds = zip(report.HEADS[2:], found, strict=True)
         words = ", ".join(f"{count} {kind}" for kind, count in kinds if count)
-        console.print(f"{escape(about)}: {faults} faults, {words}", soft_wrap=True)
+        console.print(f"{escape(about)}: {faults} faults, {words}")
     console.print(numbers(SENTENCES, report.of_documents(told)))
     console.print(
         "Sentences that are claims: noticed where a fault broke them; idle where nothing is "
@@ -95,11 +95,10 @@ def show(parts: dict[str, list[dict[str, Any]]], told: list[dict[str, Any]]) -> 
         for row in rows:
             if row["status"] == "unnoticed":
                 text = f"{about}: {row['subject']}: {row['fault']}"
-                errors.print(f"[red]unnoticed:[/] {escape(text)}", soft_wrap=True)
+                errors.print(f"[red]unnoticed:[/] {escape(text)}")
     for row in told:
         if row["status"] == report.WHOLE:
             where = f"{row['document']}, {row['section']}, sentence {row['sentence']}"
             errors.print(
                 f"[red]never broken:[/] {escape(where)}: {escape(', '.join(row['claims']))}",
-                soft_wrap=True,
             )

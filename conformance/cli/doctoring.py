@@ -50,7 +50,7 @@ def implementations(pattern: str) -> Iterator[dict[str, Any]]:
                         "devices": item.devices or [item.gaps.get("device", found.unavailable)],
                     }
         elif pattern == "*":
-            errors.print(escape(f"{name}: {found}"), soft_wrap=True)
+            errors.print(escape(f"{name}: {found}"))
 
 
 def greetings(names: Iterable[str]) -> list[tuple[str, Description | str]]:
@@ -80,7 +80,7 @@ def missing(pattern: str) -> Iterator[dict[str, Any]]:
                 if wanted(f"{name}:{other}", (pattern,)):
                     yield {"adapter": name, "release": release, "no row drives": other}
         elif pattern == "*":
-            errors.print(escape(f"{name}: {found}"), soft_wrap=True)
+            errors.print(escape(f"{name}: {found}"))
 
 
 def note(found: Description) -> str:
@@ -133,12 +133,12 @@ def doctor(
             }
         )
         raise typer.Exit(3 if broken else 0)
-    console.print(f"Python {platform.python_version()} at {sys.executable}", soft_wrap=True)
-    console.print(f"environments under {environments.root()}", soft_wrap=True)
+    console.print(f"Python {platform.python_version()} at {sys.executable}")
+    console.print(f"environments under {environments.root()}")
     if host := current():
-        console.print(f"asked in Python {host.version} at {host.path}", soft_wrap=True)
+        console.print(f"asked in Python {host.version} at {host.path}")
     if missing := missing_walls():
-        console.print(f"walls that are missing here: {said(missing)}", soft_wrap=True)
+        console.print(f"walls that are missing here: {said(missing)}")
     else:
         console.print("workers are confined: every wall of docs/sandbox.md stands here")
     show_rows(rows, alone=adapter is not None)

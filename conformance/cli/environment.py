@@ -33,7 +33,7 @@ def create(
         try:
             with console.status(f"{name} …"):
                 made = environments.create(name, fresh=fresh, say=console.print)
-            console.print(f"{name}: {made.folder}", soft_wrap=True)
+            console.print(f"{name}: {made.folder}")
         except environments.EnvironmentFailure as error:
             failures.append(str(error))
     if failures:
@@ -56,7 +56,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = 
     ]
     things(console, ("adapter", "state", "folder"), rows)
     for state in dict.fromkeys(item.state for item in found):
-        console.print(f"{state}: {environments.STATES[state]}", soft_wrap=True)
+        console.print(f"{state}: {environments.STATES[state]}")
 
 
 def shown(item: environments.Found) -> dict[str, object]:
@@ -97,14 +97,14 @@ def remove(
         raise UsageError("name the adapters, or give --outdated")
     doomed = [item for item in there if is_meant(item, names, outdated)]
     for item in doomed:
-        console.print(f"{item.adapter}: {item.folder} ({item.state})", soft_wrap=True)
+        console.print(f"{item.adapter}: {item.folder} ({item.state})")
     if not doomed:
         console.print("there is none to delete")
     elif not yes and not confirmed(len(doomed)):
         raise UsageError("nothing was deleted; --yes deletes without asking")
     for item in doomed:
         environments.remove(item.folder)
-        console.print(f"removed {item.folder}", soft_wrap=True)
+        console.print(f"removed {item.folder}")
 
 
 def named(names: Iterable[str], there: list[environments.Found]) -> tuple[str, ...]:

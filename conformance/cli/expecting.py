@@ -79,7 +79,6 @@ def check(
         text = f"{problem.entry} {problem.message}".strip()
         errors.print(
             f"[{colour}]{problem.level}:[/] {escape(place)}: {escape(text)}",
-            soft_wrap=True,
         )
     terminal.findings(found, errors)
     if not code:
@@ -125,7 +124,7 @@ def update(
         if not write_:
             typer.echo(proposal.diff, nl=False)
         for change in proposal.changes:
-            errors.print(f"{escape(proposal.path.name)}: {escape(change)}", soft_wrap=True)
+            errors.print(f"{escape(proposal.path.name)}: {escape(change)}")
     if not proposals:
         console.print("[green]Nothing to change[/]")
     elif not write_:

@@ -64,7 +64,7 @@ def ci(
                 try:
                     environments.create(name, say=console.print)
                 except environments.EnvironmentFailure as error:
-                    console.print(str(error), markup=False, soft_wrap=True)
+                    console.print(str(error), markup=False)
         try:
             running.run(
                 adapter=list(names) if adapter else None,

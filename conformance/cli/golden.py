@@ -16,7 +16,7 @@ from optimizer_conformance.cli.progress import Bars
 from optimizer_conformance.cli.running import ending
 from optimizer_conformance.questions.golden import exchange as golden
 from optimizer_conformance.questions.golden.behaviours import behaviours
-from optimizer_conformance.reports.paragraphs import things
+from optimizer_conformance.reports.paragraphs import Words, things
 
 app = typer.Typer(
     help="Golden vectors: ask somebody else's MATLAB, and judge what it answered.",
@@ -38,13 +38,12 @@ def prepare(
         count = golden.prepare(folder, draws=draws, seed=seed)
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: {error.strerror}") from error
-    console.print(
-        f"{folder}: {golden.SCRIPT.name} and {golden.QUESTIONS} with {count} cases.\n"
-        f"In MATLAB, in that folder: golden_vectors\n"
-        f"Then here: conformance golden judge {folder / 'answers.golden'}",
-        soft_wrap=True,
-        markup=False,
-    )
+    words = Words(console)
+    words.say(f"{folder}: {golden.SCRIPT.name} and {golden.QUESTIONS} with {count} cases")
+    words.say("In MATLAB, in that folder:")
+    words.command("golden_vectors")
+    words.say("Then here:")
+    words.command(f"conformance golden judge {folder / 'answers.golden'}")
 
 
 @app.command(epilog="Example: conformance golden behaviour for-matlab/answers.golden")

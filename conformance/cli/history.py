@@ -142,7 +142,7 @@ def history(
             pythons=dict(parsed(text) for text in python or () if "=" in text),
             hosts=hosts,
             discard=discard,
-            say=lambda line: errors.print(escape(line), soft_wrap=True),
+            say=lambda line: errors.print(escape(line)),
         ).grow(asked)
     timeline = gathered(chosen.name, kept, asked if only else [])
     if not timeline.editions and not grown.failed:
@@ -250,9 +250,7 @@ def listed(keep: Path | None, as_json: bool) -> None:
         for selection, versions in (kept or {"–": []}).items()
     ]
     things(console, ("framework", "driven by", "profile and seed", "releases"), rows)
-    console.print(
-        f"[dim]kept in {escape(folder)}; any adapter is a framework too[/]", soft_wrap=True
-    )
+    console.print(f"[dim]kept in {escape(folder)}; any adapter is a framework too[/]")
 
 
 def driver(name: str) -> str:

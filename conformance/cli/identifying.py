@@ -113,7 +113,7 @@ def identify_(
                 found.append(answer)
     except Unidentifiable as error:
         told(found, as_json=as_json)
-        errors.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        errors.print(f"[red]error:[/] {escape(str(error))}")
         raise typer.Exit(OUTSIDE) from error
     if as_json:
         first, *others = (item.content() for item in found)
@@ -186,7 +186,6 @@ def surveyed(rows: Iterable[Row], *, as_json: bool) -> NoReturn:
                         f"{row.implementation:44} {row.features or 'plain':36} {row.grade:12} "
                         f"{row.expected:6} {row.steps:4} steps {row.seconds:6.1f} s  {row.remark}",
                         markup=False,
-                        soft_wrap=True,
                     )
     finally:
         count = Counter(row.grade for row in kept)

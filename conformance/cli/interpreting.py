@@ -66,11 +66,11 @@ def interpreting(command: Callable[..., Any]) -> Callable[..., Any]:
             raise UsageError("--index-url and --pre say how --with is installed; give --with too")
         wish = Wish(given["python"], requirements, given["index_url"], given["pre"])
         try:
-            found = wish.interpreter(lambda line: errors.print(escape(line), soft_wrap=True))
+            found = wish.interpreter(lambda line: errors.print(escape(line)))
         except NoInterpreter as error:
             raise UsageError(str(error)) from error
         if missing := sandbox.missing_walls():
-            errors.print(f"not confined here: {sandbox.said(missing)}", soft_wrap=True)
+            errors.print(f"not confined here: {sandbox.said(missing)}")
         with standing_in(found), sandbox.networked(allowed=given["network"]):
             return command(*words, **named)
 

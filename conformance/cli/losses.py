@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from optimizer_conformance.cli.console import console, errors, print_json
+from optimizer_conformance.cli.console import console, plainly, print_json
 from optimizer_conformance.questions.verify import book
 from optimizer_conformance.questions.verify.context import Context, Missing
 from optimizer_conformance.questions.verify.scripts import ScriptError
@@ -23,7 +23,7 @@ def reproduce(data: Path | None, *, seeds: int, rows: int, as_json: bool) -> NoR
     ``data`` is the path of the airfoil data, if one was given.
     """
     try:
-        with Context(say=lambda line: errors.print(line, soft_wrap=True)) as context:
+        with Context(say=plainly) as context:
             found = book.distributions(context, data=data, seeds=seeds, rows=rows)
     except (DataUnavailable, ScriptError) as error:
         raise RunError(str(error)) from error
@@ -34,5 +34,5 @@ def reproduce(data: Path | None, *, seeds: int, rows: int, as_json: bool) -> NoR
     else:
         for item in found:
             mark = "[green]among them[/]" if item.holds else "[red]outside[/]"
-            console.print(f"{item.path}, {escape(str(item))}: {mark}", soft_wrap=True)
+            console.print(f"{item.path}, {escape(str(item))}: {mark}")
     raise typer.Exit(0 if all(item.holds for item in found) else 1)

@@ -36,7 +36,7 @@ def serve(run: Path | None = None, *more: Path, port: int = 0) -> None:
         raise UsageError("serve shows one run: name one folder")
     server = serving.server(run or last_run(), port)
     address = f"http://{serving.HERE}:{server.server_address[1]}/"
-    console.print(f"{address} shows the run; Ctrl-C ends it", soft_wrap=True)
+    console.print(f"{address} shows the run; Ctrl-C ends it")
     try:
         server.serve_forever()
     finally:
@@ -71,9 +71,9 @@ def site(
     shown = exhibits.exhibits(data, every)
     folder(target)
     for why in refused:
-        errors.print(f"[yellow]not computed:[/] {escape(why)}", soft_wrap=True)
+        errors.print(f"[yellow]not computed:[/] {escape(why)}")
     files = web.write(data, target, shown, earlier)
-    console.print(f"wrote {len(files)} files; open {escape(target / 'index.html')}", soft_wrap=True)
+    console.print(f"wrote {len(files)} files; open {escape(target / 'index.html')}")
 
 
 def folder(path: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from optimizer_conformance.cli import losses
 from optimizer_conformance.cli.console import (
+    Spoken,
     UsageError,
     console,
     errors,
@@ -168,7 +168,7 @@ def report(
         bundle(data, bundle_)
     elif output is not None:
         write(output, rendered(chosen, data, long=long))
-        console.print(f"wrote {escape(output)}", soft_wrap=True)
+        console.print(f"wrote {escape(output)}")
     elif chosen != "terminal":
         typer.echo(rendered(chosen, data, long=long).decode(), nl=False)
     elif not gate_:
@@ -197,7 +197,7 @@ def rendered(name: str, data: model.RunData, *, long: bool) -> bytes:
 
 def as_terminal(data: model.RunData, *, long: bool) -> str:
     """What a pipe gets."""
-    there = Console(file=io.StringIO(), highlight=False, emoji=False)
+    there = Spoken(file=io.StringIO(), highlight=False, emoji=False)
     rules, tried = stated.rules_of(data), attempted.lines(data, long=long)
     terminal.show(data, there, rules=rules, tried=tried, long=long)
     assert isinstance(there.file, io.StringIO)
@@ -216,7 +216,7 @@ def bundle(data: model.RunData, target: Path) -> None:
     folder(target)
     for name, kind in BUNDLE.items():
         write(target / name, RENDER[kind](data).encode())
-    console.print(f"wrote {', '.join(BUNDLE)} to {escape(target)}", soft_wrap=True)
+    console.print(f"wrote {', '.join(BUNDLE)} to {escape(target)}")
 
 
 def decide(data: model.RunData) -> None:

@@ -97,7 +97,7 @@ def repro(
     except SubjectError as error:
         raise UsageError(str(error)) from error
     except NothingThereError as error:
-        errors.print(escape(str(error)), soft_wrap=True)
+        errors.print(escape(str(error)))
         raise typer.Exit(NOTHING) from error
     except (NotShownError, NoRecipeError) as error:
         raise RunError(str(error)) from error
@@ -145,9 +145,11 @@ def alone(
         typer.echo(shown, nl=False)
     else:
         why = f": {escape(made.why)}" if made.why else ""
-        console.print(f"wrote {escape(out)}{why}", soft_wrap=True)
+        console.print(f"wrote {escape(out)}{why}")
     if tested is not None and not as_json:
-        outcome = "[green]it shows what it says[/]" if tested.shown else f"[red]{tested.wrong}[/]"
+        outcome = (
+            "[green]it shows what it says[/]" if tested.shown else f"[red]{escape(tested.wrong)}[/]"
+        )
         errors.print(outcome)
     raise typer.Exit(NOTHING if tested and tested.wrong else 0)
 
@@ -211,7 +213,6 @@ def summary(entries: list[CollectionEntry], figures: dict[str, int], out: Path) 
             console.print(
                 f"[red]failed:[/] {escape(entry.implementation)} against {escape(entry.variant)} "
                 f"({escape(entry.why)}): {escape(entry.failed)}",
-                soft_wrap=True,
             )
     words = ", ".join(f"{count} {name}" for name, count in figures.items())
-    console.print(f"{words}; {escape(out / 'index.md')} lists them", soft_wrap=True)
+    console.print(f"{words}; {escape(out / 'index.md')} lists them")

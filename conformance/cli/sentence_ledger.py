@@ -10,7 +10,7 @@ from rich import box
 from rich.padding import Padding
 from rich.table import Column, Table
 
-from optimizer_conformance.cli.console import UsageError, console, errors, print_json
+from optimizer_conformance.cli.console import UsageError, console, errors, plainly, print_json
 from optimizer_conformance.questions.power.paging import BEGIN, END, marked, write
 from optimizer_conformance.questions.verify import sentences
 from optimizer_conformance.questions.verify.context import Context
@@ -27,7 +27,7 @@ def show(documents: list[Document], texts: Path | None, *, as_json: bool) -> int
     if texts is not None and not texts.is_dir():
         raise UsageError(f"{texts} is no folder; --texts takes one with NAME.txt for a document")
     rows: list[Coverage] = []
-    with Context(say=lambda line: None if as_json else errors.print(line)) as context:
+    with Context(say=lambda line: None if as_json else plainly(line)) as context:
         for document in documents:
             text = sentences.text(document, context, texts)
             rows += sentences.coverage(document, text)
@@ -45,7 +45,7 @@ def put(page: Path, *, by_sentence: bool) -> int:
     if not marked(page):
         raise UsageError(f"{page} is no page with {BEGIN} and {END} in it")
     write(page, figures())
-    errors.print(f"wrote {page}", soft_wrap=True)
+    plainly(f"wrote {page}")
     return 0
 
 
@@ -72,7 +72,7 @@ def printed(rows: list[Coverage]) -> None:
         console.print("–: no text is there to compare with; --texts names a folder of texts")
     for row in rows:
         for sentence in row.new:
-            errors.print(f"[red]uncovered:[/] {row.document}: {escape(sentence)}", soft_wrap=True)
+            errors.print(f"[red]uncovered:[/] {row.document}: {escape(sentence)}")
 
 
 def heading(text: str, depth: int) -> Padding:

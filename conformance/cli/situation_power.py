@@ -46,7 +46,7 @@ def measure(*, quick: bool, as_json: bool, page: Path | None) -> int:
         print_json({"cells": cells, "rewritings": ways, "alarms": alarms})
     else:
         show(outcomes, alarms)
-        console.print(judged(written), soft_wrap=True)
+        console.print(judged(written))
     return 1 if alarms or any(not item.told for item in outcomes) else 0
 
 
@@ -57,9 +57,9 @@ def show(outcomes: Iterable[SituatedOutcome], alarms: Iterable[str]) -> None:
     things(console, header, [tuple(map(str, row.values())) for row in rows(found)])
     for item in found:
         if not item.told:
-            console.print(f"missed: {item.target}, {item.fault} {item.way}", soft_wrap=True)
+            console.print(f"missed: {item.target}, {item.fault} {item.way}")
     for text in alarms:
-        console.print(f"the right one is blamed: {text}", soft_wrap=True)
+        console.print(f"the right one is blamed: {text}")
 
 
 def judged(written: Iterable[Rewriting]) -> str:

@@ -138,7 +138,7 @@ def pages(
         old.unlink()
     for name, text in written.items():
         write(docs / name, text.encode())
-    console.print(f"{docs}: {len(written)} files", soft_wrap=True, markup=False)
+    console.print(f"{docs}: {len(written)} files", markup=False)
 
 
 def documents(found: Facts, map_: Map) -> dict[str, str]:

@@ -72,7 +72,7 @@ def export(
                 written += 1
     if not written:
         raise UsageError("no case fits: the profile draws none in these dtypes and modes")
-    console.print(f"{folder}: {written} files", markup=False, soft_wrap=True)
+    console.print(f"{folder}: {written} files", markup=False)
 
 
 def chosen(given: Many, what: str, known: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,7 +128,8 @@ def check(
     counts: dict[str, int] = {}
     for line in lines:
         counts[line.verdict] = counts.get(line.verdict, 0) + 1
-    console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    words = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    console.print(f"{len(lines)} vectors checked: {words or 'there are none'}")
     raise typer.Exit(int(bool(bad)))
 
 
@@ -146,5 +147,5 @@ def show(lines: list[Line]) -> None:
         about = f"{line.system}, {line.variant}, {line.parameter}".rstrip(", ")
         score = "" if math.isnan(line.score) else f", score {number(line.score)}"
         why = f": {line.why}" if line.why else ""
-        console.print(f"{spoken(line)} {escape(about)}{score}{escape(why)}", soft_wrap=True)
-        console.print(f"  [dim]{escape(line.case or line.path)}[/]", soft_wrap=True)
+        console.print(f"{spoken(line)} {escape(about)}{score}{escape(why)}")
+        console.print(f"  [dim]{escape(line.case or line.path)}[/]")

@@ -15,6 +15,7 @@ from optimizer_conformance.cli.console import (
     UsageError,
     console,
     errors,
+    plainly,
     print_json,
 )
 from optimizer_conformance.cli.interpreting import interpreting
@@ -137,7 +138,7 @@ def verify(
             write(out, pages.render(content, "json").encode())
     elif out is not None:
         write(out, pages.render(content, format_).encode())
-        errors.print(f"wrote {out}", soft_wrap=True)
+        plainly(f"wrote {out}")
     elif format_ == "json":
         print_json(msgspec.to_builtins(content))
     else:
@@ -151,7 +152,7 @@ def keep(proposals: list[ObservationProposal], *, make: bool) -> int:
         if make:
             proposal.path.parent.mkdir(exist_ok=True)
             write(proposal.path, proposal.after.encode())
-            errors.print(f"wrote {proposal.path.name}", soft_wrap=True)
+            plainly(f"wrote {proposal.path.name}")
         else:
             typer.echo(proposal.diff, nl=False)
     if not proposals:
@@ -187,7 +188,7 @@ def decided(chosen: list[document.Document], fits: Any, *, quiet: bool) -> list[
         transient=True,
         disable=quiet or not errors.is_terminal,
     )
-    with bar, Context(say=lambda line: None if quiet else errors.print(line)) as context:
+    with bar, Context(say=lambda line: None if quiet else plainly(line)) as context:
         task = bar.add_task("", total=None)
 
         def progress(done: int, total: int, what: str) -> None:
@@ -242,17 +243,15 @@ def closing(entries: list[Entry], code: int) -> None:
             errors.print(
                 f"[red]{entry.status}:[/] {entry.document} {entry.id}: {entry.decision.verdict}, "
                 f"{escape(told)}\n  {escape(entry.statement)}",
-                soft_wrap=True,
             )
     if new := [entry for entry in entries if entry.new]:
         versions = ", ".join(sorted({entry.decision.version for entry in new}))
         errors.print(
             f"[yellow]not kept yet:[/] {len(new)} observations of {escape(versions)}; "
             "`conformance verify --update` shows them",
-            soft_wrap=True,
         )
     for need in sorted({e.decision.needs for e in entries if e.decision.missing}):
-        errors.print(f"[yellow]not asked:[/] {escape(need)}", soft_wrap=True)
+        errors.print(f"[yellow]not asked:[/] {escape(need)}")
     if code == 0:
         console.print("[green]As expected[/]")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
 
 from optimizer_conformance.cases.case import parse
 from optimizer_conformance.reports.paragraphs import Words, things
@@ -120,7 +121,7 @@ def show_drift(found: Translation, words: Words) -> None:
 def show_code(found: Translation, words: Words) -> None:
     """The wrapper, and what came of running it."""
     words.say("the first one's rule in the second one's framework", style="bold")
-    words.console.print(found.code, markup=False, soft_wrap=True)
+    words.console.print(Text(found.code), soft_wrap=True)
     if found.unchecked:
         words.say(f"not run: {found.unchecked}", indent=2)
         return
