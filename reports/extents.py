@@ -24,7 +24,7 @@ class Extent:
     plain      rules that everybody follows who documents them with equations, too
     inside     known departures at each rule, instead of a line a finding below all rules
     sentences  of known departures, instead of the names of their findings alone
-    places     of known departures: where, instead of who alone
+    places     of known departures: where, instead of the names of findings behind who departs
     whole      all equations of a rule, instead of the last one in a paragraph with who follows
     names      who follows, instead of how many of each framework
     equations  of the rules, instead of their words alone

@@ -6,6 +6,7 @@ Nothing that somebody has to type again is cut: lines break between words alone.
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -16,6 +17,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from optimizer_conformance.reports.text import visible
+
+MARK = re.compile("([●◐○]) ")  # what stays on the line of the name that it marks
+SHORT = 34  # columns of a field that shares a line with others
 
 
 class Words:
@@ -84,15 +88,16 @@ class Words:
         """The paragraph as lines; one where nobody sees columns."""
         if whole or not self.console.is_terminal:
             return [start + text]
-        return textwrap.wrap(
-            text,
+        found = textwrap.wrap(
+            MARK.sub("\\1\N{NO-BREAK SPACE}", text),
             width=self.console.width,
             initial_indent=start,
             subsequent_indent=" " * indent,
             break_long_words=False,
             break_on_hyphens=False,
             drop_whitespace=True,
-        ) or [start]
+        )
+        return [line.replace("\N{NO-BREAK SPACE}", " ") for line in found] or [start]
 
 
 Field = str | Text
@@ -159,7 +164,27 @@ def record(
         numbers = ", ".join(f"{name} {cell.plain}" for name, cell in pairs)
         return words.say(f"{told}: {numbers}", style="bold", styled=len(told), indent=2)
     words.say(told, style="bold", indent=2)
-    for name, cell in pairs:
-        said = f"{name}: {cell.plain}" if name else cell.plain
-        words.say(said, start="  ", style=str(cell.style), indent=4)
+    for fields in packed(pairs, words.width):
+        if len(fields) == 1:
+            ((said, style),) = fields
+            words.say(said, start="  ", style=style, indent=4)
+        else:
+            parts = (Text(said, style) for said, style in fields)
+            words.console.print(Text("  ") + Text("; ").join(parts), soft_wrap=True)
     return None
+
+
+def packed(pairs: Iterable[tuple[str, Text]], width: float) -> list[list[tuple[str, str]]]:
+    """Fields with their styles, line by line: short ones share a line as long as it has room."""
+    lines: list[list[tuple[str, str]]] = []
+    room = 0.0
+    for name, cell in pairs:
+        said = visible(f"{name}: {cell.plain}" if name else cell.plain)
+        needs = cell_len(f"; {said}")
+        if needs <= min(room, SHORT):
+            lines[-1].append((said, str(cell.style)))
+            room -= needs
+        else:
+            lines.append([(said, str(cell.style))])
+            room = width - needs if needs <= SHORT else 0
+    return lines

@@ -79,7 +79,7 @@ def came_out(run: RunData, words: Words, extent: Extent, *, long: bool) -> None:
     strange = list(outcomes.lines(run))
     shown = None if long else outcomes.SHOWN if extent.outcomes else 0
     for line in strange[:shown]:
-        words.say(f"came out {line}", style="yellow", styled=len("came out"))
+        words.say(f"came out {line}", style="yellow", styled=len("came out"), indent=2)
     if left := len(strange[shown:] if shown is not None else []):
         words.say(
             f"{'… and ' if shown else ''}{left} kinds of outcome that nobody wants, where no digit "
@@ -106,7 +106,8 @@ def headline(run: RunData, found: Iterable[Bearing], words: Words) -> None:
             known = f": {new} of them new" if new else ": all of it known"
             told = known if any(item.lapses and item.claimed for item in items) else ""
             style = (conduct.tone if new or not told else Tone.note).terminal
-            words.say(f"{len(items):>4} {conduct.said(len(items))}{told}", style=style, indent=7)
+            said = f"{conduct.mark} {conduct.said(len(items))}{told}"
+            words.say(f"{len(items):>4} {said}", style=style, indent=7)
     for kind, count in others(run).items():
         words.say(f"{count:>4} × {LABELS[kind]}", style=Tone.bad.terminal, indent=7)
     for who, why in lacking(run):

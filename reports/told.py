@@ -12,6 +12,8 @@ from optimizer_conformance.reports.paragraphs import Words
 from optimizer_conformance.reports.text import typeset
 from optimizer_conformance.reports.verdicts import Conduct, Tone
 
+FINDING = "docs/findings/NAME.md"
+
 
 def chapters(stated: list[Chapter], words: Words, extent: Extent, *, long: bool) -> None:
     """Every rule, family by family."""
@@ -124,8 +126,18 @@ def marked(block: Block, extent: Extent) -> Iterator[str]:
     """Who follows and who does not, with marks alone."""
     for conduct in (Conduct.follows, Conduct.excepted, Conduct.another):
         lines = [item for item in block.of(conduct) if not item.first.lapses or settled(item.first)]
-        if names := extent.named(lines):
-            yield f"{conduct.mark} {', '.join(names)}"
+        groups: dict[str, list[Folded]] = {}
+        for item in lines:
+            groups.setdefault("" if extent.places else known(item.first), []).append(item)
+        for reasons, group in groups.items():
+            behind = f" ({reasons})" if reasons else ""
+            yield f"{conduct.mark} {', '.join(extent.named(group))}{behind}"
+
+
+def known(item: Bearing) -> str:
+    """The findings that tell of an implementation, by name; a sentence where there is none."""
+    reasons = (PurePath(lapse.link).stem if lapse.link else lapse.sentence for lapse in item.lapses)
+    return ", ".join(dict.fromkeys(reasons))
 
 
 def departures(stated: list[Chapter], words: Words, extent: Extent) -> None:
@@ -134,13 +146,15 @@ def departures(stated: list[Chapter], words: Words, extent: Extent) -> None:
     for line in (line for item in stated for block in item.blocks for line in block.lines):
         for lapse in line.first.lapses if settled(line.first) else ():
             key = (lapse.sentence if extent.sentences or not lapse.link else "", lapse.link)
-            place = lapse.where if extent.places else ""
-            found.setdefault(key, {}).setdefault(place, []).append(line)
-    told_ = [said(sentence, link, places, extent) for (sentence, link), places in found.items()]
-    if told_:
-        words.say("Known" if extent.sentences else "Known: docs/findings/NAME.md", style="bold")
-    for text in told_ if extent.places else filter(None, ["; ".join(told_)]):
-        words.say(text, start=" ", indent=4 if extent.places else 1)
+            found.setdefault(key, {}).setdefault(lapse.where, []).append(line)
+    if not found:
+        return
+    if not extent.places:
+        words.say(f"Known, in parentheses: {FINDING}", style="bold")
+        return
+    words.say("Known" if extent.sentences else f"Known: {FINDING}", style="bold")
+    for (sentence, link), places in found.items():
+        words.say(said(sentence, link, places, extent), start=" ", indent=4)
 
 
 def said(sentence: str, link: str, places: dict[str, list[Folded]], extent: Extent) -> str:
