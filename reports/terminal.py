@@ -106,8 +106,8 @@ def headline(run: RunData, found: Iterable[Bearing], words: Words) -> None:
             known = f": {new} of them new" if new else ": all of it known"
             told = known if any(item.lapses and item.claimed for item in items) else ""
             style = (conduct.tone if new or not told else Tone.note).terminal
-            said = f"{conduct.mark} {conduct.said(len(items))}{told}"
-            words.say(f"{len(items):>4} {said}", style=style, indent=7)
+            said = f"{len(items):>4} {conduct.said(len(items))}{told}"
+            words.say(said, start=f" {conduct.mark}", style=style, indent=9)
     for kind, count in others(run).items():
         words.say(f"{count:>4} × {LABELS[kind]}", style=Tone.bad.terminal, indent=7)
     for who, why in lacking(run):

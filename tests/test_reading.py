@@ -205,6 +205,13 @@ class TestTerminal:
         assert "1 computes another rule: 1 of them new" in text
         assert "cupy cannot run: no CUDA here" in text
 
+    def test_a_mark_stays_on_the_line_of_the_name_that_it_marks(self, tmp_path):
+        text = shown(run_of([FINE, WRONG], tmp_path / "run"), width=40)
+        assert not [line for line in text.splitlines() if line.endswith(("●", "◐", "○"))]
+        words = Console(file=io.StringIO(), width=20, force_terminal=True, color_system=None)
+        Words(words).say("twelve letters: ● torch:Adam")
+        assert words.file.getvalue().splitlines() == ["twelve letters:", "● torch:Adam"]
+
     def test_what_is_not_made_is_one_line(self, tmp_path):
         missing = {name: About(failure=unmade(name), unmade=True) for name in "ab"}
         text = shown(run_of([FINE], tmp_path / "run", missing=missing), width=200)
@@ -234,8 +241,20 @@ class TestTerminal:
         names = [f"torch:Adam{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
         data = run_of([replace(FINE, implementation=name) for name in names], tmp_path / "run")
         text = shown(data, terminal_there=False)
-        (line,) = (line for line in text.splitlines() if "● " in line)
+        (line,) = (line for line in text.splitlines() if "  ● " in line)
         assert all(name in line for name in names)
+
+    def test_short_fields_of_a_record_share_a_line_and_long_ones_have_their_own(self):
+        paper = Console(file=io.StringIO(), width=50, force_terminal=True, color_system=None)
+        long = "a sentence that is longer than what shares"
+        row = ("a name of fifty columns" * 2, "1,024", long, "33.4 ns", "5%", "60 of hundred")
+        things(paper, ("what", "size", "why", "median", "±", "aim"), [row])
+        assert [line.rstrip() for line in paper.file.getvalue().splitlines()] == [
+            row[0],
+            "  size: 1,024",
+            f"  why: {long}",
+            "  median: 33.4 ns; ±: 5%; aim: 60 of hundred",
+        ]
 
     def test_a_large_run_fits_120_lines_of_80_columns_and_keeps_each_finding_and_formula(
         self, tmp_path
