@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pandas
 
-from optimizer_conformance.reports import beside, claims, diff, tables
+from optimizer_conformance.reports import beside, claims, diff, tables, written
 from optimizer_conformance.reports.bearings import Bearing, bearings
 from optimizer_conformance.reports.blocks import Block, Folded, blocks
 from optimizer_conformance.reports.exhibits import Exhibits, Formula
@@ -124,6 +124,7 @@ class RunSite:
             "power": lambda: beside.power(self.run),
             "porting": lambda: beside.porting(self.run),
             "history": lambda: beside.history(self.run),
+            "findings": self.findings,
         }
 
     @cached_property
@@ -167,13 +168,22 @@ class RunSite:
                 for item in recorded(self.run)
             ],
             "options": list(FEATURES),
-            "words": {item.name: [item.mark, item.words] for item in Conduct},
+            "words": {item.name: [item.mark, item.said(), item.said(2)] for item in Conduct},
             "verdicts": {
                 str(verdict): [meaning.tone.page, meaning.words]
                 for verdict, meaning in MEANINGS.items()
             },
             "rules": [self.rule(block) for block in self.columns()],
             "rows": rows,
+        }
+
+    def findings(self) -> dict[str, str]:
+        """The pages of the findings that tell of this run, by name; those that are here."""
+        asked = {lapse.link for item in self.found for lapse in item.lapses}
+        return {
+            page.stem: page.read_text(encoding="utf-8")
+            for page in written.pages()
+            if f"{written.FOLDER}/{page.name}" in asked
         }
 
     def columns(self) -> list[Block]:

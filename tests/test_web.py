@@ -13,7 +13,7 @@ import hostile as hostile_run
 import pages
 import pytest
 from msgspec.structs import replace
-from test_reading import DOUBLE, FINE, REASON, WRONG, run_of
+from test_reading import DOUBLE, FINE, WRONG, run_of
 
 from optimizer_conformance.questions.exhibits import exhibits, path
 from optimizer_conformance.reference.examples import d2l_trajectory
@@ -23,6 +23,8 @@ from optimizer_conformance.reports.records import About
 from optimizer_conformance.reports.together import together
 
 CHROMIUM = os.environ.get("CONFORMANCE_CHROMIUM") or shutil.which("chromium")
+ROOT = Path(__file__).parents[1]
+HAT = "mindspore-adam-epsilon-hat"  # a finding that is told of something here
 
 
 def data_of(folder, name):
@@ -84,7 +86,7 @@ def departing(tmp_path_factory):
     data = run_of(
         [FINE, DOUBLE, known, elsewhere],
         folder / "run",
-        reasons={"hat": REASON},
+        reasons={"hat": ("epsilon hat", f"docs/findings/{HAT}.md")},
         missing={"cupy": About(failure="no CUDA here")},
     )
     before = run_of([FINE, DOUBLE, replace(known, verdict="rounding")], folder / "before")
@@ -121,6 +123,10 @@ class TestData:
         assert rows["torch:Other[a]"]["conduct"] == "another"
         assert [titles[key] for key in rows["torch:Other[a]"]["also"]] == ["adam, epsilon hat"]
         assert run["lacking"] == [{"name": "cupy", "why": "no CUDA here"}]
+
+    def test_the_findings_of_a_run_are_in_it_as_they_are_written_down(self, departing):
+        page = Path("docs/findings") / f"{HAT}.md"
+        assert data_of(departing, "findings") == {HAT: (ROOT / page).read_text(encoding="utf-8")}
 
     def test_what_changed_since_an_earlier_run_stands_first(self, departing):
         content = data_of(departing, "changes")
@@ -177,6 +183,8 @@ PLACES = (
     "support",
     "devices",
     "history",
+    f"finding/{HAT}",
+    "finding/none",
     "porting",
     "power",
     "implementation/torch%3AOther%5Ba%5D/cpu",
@@ -323,6 +331,16 @@ class TestInABrowser:
         first = page.evaluate("document.activeElement.textContent")
         page.keyboard.press("ArrowDown")
         assert page.evaluate("document.activeElement.textContent") != first
+
+    def test_a_departure_leads_to_its_finding(self, departing, opened):
+        page = opened(departing, "implementation/torch%3AOther%5Ba%5D/cpu")
+        page.click(f"text={HAT}")
+        page.wait_for_selector("text=What is computed")
+        assert page.inner_text("h1") == "MindSpore: nn.Adam adds epsilon to the uncorrected root"
+        assert page.locator("main code", has_text="mindspore.nn.Adam").count()
+        assert page.locator("main pre").first.inner_text().startswith("mindspore 2.10.0")
+        assert "](" not in page.inner_text("main")
+        assert page.complaints == []
 
     def test_a_command_is_copied(self, departing, opened):
         page = opened(departing, "cell/0/0", permissions=["clipboard-read", "clipboard-write"])

@@ -32,6 +32,52 @@ SITE.page("rule", "", ([key]) => {
   SITE.show(rule ? ruleCard(rule, "h1") : el("p", {}, "This run has no such rule."));
 });
 
+// A finding's page, as it is written down: headings, lists, tables, code and paragraphs.
+SITE.page("finding", "", ([name]) => SITE.load("findings", (texts) => {
+  const text = Object.hasOwn(texts, name) ? texts[name] : null;
+  if (text == null) return SITE.show(el("h1", {}, name), el("p", {}, "This report holds no such finding."));
+  const [title, ...rest] = text.split("\n");
+  SITE.show(el("h1", {}, inline(title.replace(/^# /, ""))), written(rest), el("p", { class: "soft" }, "Kept in ", el("code", {}, `docs/findings/${name}.md`)));
+}), TABLES);
+
+function written(lines) {
+  const blocks = [];
+  const begins = /^(#+ |- |\||```| {4})/;
+  const take = (fits) => { const own = []; while (lines.length && fits(lines[0], own.length)) own.push(lines.shift()); return own; };
+  while (lines.length) {
+    if (!lines[0].trim()) lines.shift();
+    else if (lines[0].startsWith("```")) {
+      lines.shift();
+      blocks.push(code(take((line) => !line.startsWith("```"))));
+      lines.shift();
+    } else if (lines[0].startsWith("    ")) blocks.push(code(take((line) => line.startsWith("    ")).map((line) => line.slice(4))));
+    else if (/^#+ /.test(lines[0])) blocks.push(el("h2", {}, inline(lines.shift().replace(/^#+ /, ""))));
+    else if (lines[0].startsWith("|")) {
+      const rows = take((line) => line.startsWith("|")).map((line) => line.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim().replaceAll("\\|", "|")));
+      const [header, , ...body] = rows;
+      blocks.push(table(header, body.map((row) => row.map((cell) => el("span", {}, inline(cell)))), { label: header.join(", ") }));
+    } else if (lines[0].startsWith("- ")) {
+      const items = [];
+      take((line) => /^(- | {2}\S)/.test(line)).forEach((line) => { if (line.startsWith("- ")) items.push(line.slice(2)); else items[items.length - 1] += ` ${line.trim()}`; });
+      blocks.push(el("ul", {}, items.map((item) => el("li", {}, inline(item)))));
+    } else blocks.push(el("p", {}, inline(take((line, place) => line.trim() && !(place && begins.test(line))).join(" "))));
+  }
+  return blocks;
+}
+
+const code = (lines) => el("pre", { tabindex: "0", role: "group", "aria-label": "Code" }, lines.join("\n"));
+
+// Code, and links to what a report can lead to; everything else stays text.
+function inline(text) {
+  return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)\s]+\))/).map((part) => {
+    if (/^`.+`$/.test(part)) return el("code", {}, part.slice(1, -1));
+    if (/^\*\*.+\*\*$/.test(part)) return el("b", {}, inline(part.slice(2, -2)));
+    const [, words, target] = /^\[([^\]]+)\]\(([^)\s]+)\)$/.exec(part) || [];
+    if (!target) return part;
+    return /^https?:/.test(target) ? el("a", { href: target, rel: "noreferrer" }, inline(words)) : inline(words);
+  });
+}
+
 SITE.page("claims", "Claims", () => SITE.load("claims", (content) => {
   if (!content) {
     return SITE.show(el("h1", {}, "Claims"), el("p", {}, "No ledger lies in this run folder. ", el("code", {}, `conformance verify --run ${SITE.data.run.folder}`), " decides every claim of the documents and writes one."));

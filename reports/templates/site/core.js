@@ -85,6 +85,8 @@ function command(text) {
 }
 
 function link(address) {
+  const finding = /^docs\/findings\/([\w.-]+)\.md$/.exec(address);
+  if (finding) return el("a", { href: href("finding", [finding[1]]) }, finding[1]);
   return /^https?:/.test(address) ? el("a", { href: address, rel: "noreferrer" }, address) : el("code", {}, address);
 }
 

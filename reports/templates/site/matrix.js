@@ -21,7 +21,7 @@ function marks(row) {
 const FILTERS = {
   family: ["family", (row) => [row.family]],
   adapter: ["framework", (row) => [row.adapter]],
-  word: ["word", (row) => [word(row)[1]]],
+  word: ["what it does", (row) => [word(row)[1]]],
   dtype: ["dtype", (row) => row.dtypes],
   device: ["device", (row) => row.devices],
   option: ["options", (row) => row.options],
@@ -100,12 +100,12 @@ function walk(event) {
 }
 
 function headline(run) {
-  const parts = Object.entries(run.words).map(([name, [mark, words]]) => {
+  const parts = Object.entries(run.words).map(([name, [mark, one, many]]) => {
     const own = run.rows.filter((row) => row.conduct === name);
     const count = own.reduce((sum, row) => sum + row.members.length, 0);
     const fresh = own.filter((row) => row.new).reduce((sum, row) => sum + row.members.length, 0);
     const told = name === "excepted" || name === "another" ? (fresh ? `, ${fresh} of them new` : ", all of it known") : "";
-    return count ? el("li", {}, el("b", { class: tones[name] }, `${mark} ${count}`), ` ${words}${told}`) : null;
+    return count ? el("li", {}, el("b", { class: tones[name] }, `${mark} ${count}`), ` ${count === 1 ? one : many}${told}`) : null;
   });
   const lacking = run.lacking.map((item) => el("li", { class: "soft" }, `– ${item.name} cannot run: ${item.why}`));
   return el("ul", { class: "counts", "aria-label": "Summary" }, parts, lacking);
