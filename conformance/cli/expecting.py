@@ -82,7 +82,9 @@ def check(
         )
     terminal.findings(found, errors)
     if not code:
-        console.print(f"[green]In order[/]: {len(paths)} files")
+        held = f"; {escape(run)} is as they expect" if run else ""
+        files_ = f"{len(paths)} file{'s' * (len(paths) != 1)}"
+        console.print(f"[green]In order[/]: {files_}{held}")
     raise typer.Exit(code)
 
 

@@ -64,6 +64,8 @@ def behaviour(
             for item in found
         ]
         things(console, ("question", "answer", "reading of the page"), rows)
+        if lost := sum(not item.documented for item in found):
+            Words(console).say(f"{lost} of {len(found)} answers fit no reading of the page")
     raise typer.Exit(0 if all(item.documented for item in found) else 1)
 
 

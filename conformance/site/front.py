@@ -20,7 +20,7 @@ def departures(docs: Path) -> str:
     run = sample(docs)
     if run is None:
         return ""
-    words = {name: said for name, (_, said) in run["words"].items()}
+    words = {name: said for name, (_, said, *_) in run["words"].items()}
     rules = {rule["key"]: rule for rule in run["rules"]}
     rows = [
         (cell(row["name"]), f"`{last(rules[row['rule']])}`", told(row, words))

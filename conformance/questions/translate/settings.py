@@ -103,9 +103,8 @@ def setting(subject: Subject, given: Mapping[str, str]) -> OptimizerSetting:
             features.add(record.option)
     needed = {record.name for record in taken(item.family, features)}
     if missing := sorted(needed & set(item.hyperparameters) - set(values)):
-        raise SubjectError(
-            f"{item.name} has no default for {', '.join(missing)}: give {missing[0]}=…"
-        )
+        each = " ".join(f"{name}=…" for name in missing)
+        raise SubjectError(f"{item.name} has no default for {', '.join(missing)}: give {each}")
     if Fraction(values.get("learning_rate", "1")) == 0:
         raise SubjectError(
             f"{item.name} with learning_rate=0 takes no step by which a rule could be told"
