@@ -275,10 +275,10 @@ def extreme(items: list[Evidence]) -> str:
         for verdict, count in item.counts.items():
             every[verdict] += count
     apart = {verdict: every.pop(str(verdict)) for verdict in EXTREME}
-    left_out = ", ".join(f"{count} {verdict}" for verdict, count in apart.items() if count)
+    left_out = ", ".join(f"{count:,} {verdict}" for verdict, count in apart.items() if count)
     return (
         f"{largest([item.score for item in items])} of the bound, "
-        f"{largest([item.ulp for item in items])} ulp, in {sum(every.values())} results"
+        f"{largest([item.ulp for item in items])} ulp, in {sum(every.values()):,} results"
         + (f" ({left_out} besides)" if left_out else "")
     )
 

@@ -71,7 +71,7 @@ def worst_lines(found: WorstFound) -> list[str]:
     first = found.trajectories[0]
     return [
         f"{found.implementation} in {found.dtype} against {found.against}",
-        f"Largest seen in {found.tried:,} trajectories: {first.score:.4g} of the bound, "
+        f"Largest seen in {found.tried:,} trajectories: {first.score:#.4g} of the bound, "
         f"{first.ulp:.4g} ulp ({first.verdict}), {first.quantity} after step {first.step}",
         f"    parameter {first.parameter}",
         *(f"    gradient {gradient}" for gradient in first.gradients),

@@ -130,7 +130,8 @@ class Context:
         if known is None or (call not in known.observed and call not in known.failed):
             self.plan(adapter, file, [call])
             path, (python, told) = scripts.place(adapter, file), self.surroundings(adapter)
-            self.say(f"{adapter}: {file}.py, {len(self._planned[key])} calls")
+            count = len(self._planned[key])
+            self.say(f"{adapter}: {file}.py, {count} call{'s' * (count != 1)}")
             self._answers[key] = scripts.carry_out(python, path, self._planned[key], told=told)
         return self._answers[key]
 
