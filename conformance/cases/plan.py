@@ -63,6 +63,18 @@ class Unit:
     claimed: tuple[Variant, ...]
     others: tuple[Variant, ...] = ()
 
+    @property
+    def decimals(self) -> dict[str, str]:
+        """The hyperparameters that are sent.
+
+        Not those that the family has and neither the implementation nor its documents (the ones
+        beside them, where it claims none): Adagrad's epsilon, say.
+        """
+        judging = self.claimed or self.others
+        known = {name for variant in judging for name in variant.rule.hyperparameters}
+        known.update(self.implementation.hyperparameters)
+        return {name: value for name, value in self.case.decimals.items() if name in known}
+
 
 @dataclass(frozen=True)
 class Group:

@@ -130,7 +130,7 @@ def opening(
     taken: list[protocol.Observation],
 ) -> protocol.Open:
     """The request that constructs the optimizer, over the parameters as they stand now."""
-    decimals = {name: value for name, value in unit.case.decimals.items() if name not in omitted}
+    decimals = {name: value for name, value in unit.decimals.items() if name not in omitted}
     values = taken[-1].parameters if taken else [tensor(p.value, unit) for p in inputs.parameters]
     return protocol.Open(
         implementation=unit.implementation.name,
