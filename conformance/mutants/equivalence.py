@@ -12,6 +12,8 @@ from optimizer_conformance.mutants.programs import (
     KEPT_AT_ZERO,
     LARGEST_FOR_INFINITE,
     SKIPPED_AT_ZERO,
+    FrozenAverages,
+    old_moments,
 )
 from optimizer_conformance.reference.numbers.symbolic import QUANTITIES, Symbolic, symbols
 from optimizer_conformance.reference.rules import Rule
@@ -44,6 +46,14 @@ def one_step(rule: Rule, mutant: Mutant | None = None) -> Equations:
     )
     found = {**after, "parameter": parameter}
     return {name: getattr(value, "inner", value) for name, value in found.items()}
+
+
+def frozen(rule: Rule) -> Any:
+    """The parameter after a step that looks at averages and sums as they were before it."""
+    values = {name: sympy.Symbol(symbol, real=True) for name, symbol in QUANTITIES.items()}
+    state = {name: values[name] for name in rule.state}
+    num: Any = FrozenAverages(Inline(), rule, state)
+    return rule.step(symbols(rule), state, values["parameter"], values["gradient"], num=num)[0]
 
 
 def equal(left: Any, right: Any) -> bool:
@@ -88,6 +98,8 @@ def proof(rule: Rule, mutant: Mutant) -> str:
         if not mutant.rule.starts_like(rule):
             return ""
         wrong = one_step(mutant.rule)
+    elif mutant.program is old_moments:
+        wrong = {**right, "parameter": frozen(rule)}
     elif mutant.fault and mutant.fault.effect != "late":
         wrong = one_step(rule, mutant)
     else:

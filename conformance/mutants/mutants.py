@@ -29,8 +29,11 @@ from optimizer_conformance.reference.numbers.precision import COMPONENTS
 from optimizer_conformance.reference.numbers.system import COUNTED, FORMED_FROM, MARKS
 from optimizer_conformance.reference.rules import FACTORS, Rule
 
-# What a mutant with a stage that the rule lacks computes with.
-BORROWED = {name: record.usual for name, record in HYPERPARAMETERS.items()}
+# What a mutant with a stage that the rule lacks computes with: what does something.
+BORROWED = {
+    name: next(text for text in (record.usual, *record.drawn[""]) if text != record.idle)
+    for name, record in HYPERPARAMETERS.items()
+}
 SIZES = tuple(range(1, 7))  # powers of ten: relative 1e-1 ... 1e-6
 DERIVED = tuple(name for name in FORMS if name.startswith("one_minus_") or name in COUNTED - MARKS)
 PREFIX = "the square of a complex gradient is "

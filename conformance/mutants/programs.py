@@ -162,20 +162,25 @@ def first_skipped(
 def old_moments(course: Course, rule: Rule, hyper: Hyper, state: State, w: Value, g: Value) -> Step:
     """The parameter moves by the averages as they were before this gradient."""
     _, new = plain(course, rule, hyper, state, w, g)
-    frozen = course.around(FrozenAverages(course.num))
+    frozen = course.around(FrozenAverages(course.num, rule, state))
     after, moved = plain(frozen, rule, hyper, state, w, g)
     gathered = rule.buffer.state() if rule.buffer else ()
     return after, {**new, **{name: moved[name] for name in gathered}}
 
 
 class FrozenAverages:
-    """A number system in which an average stays what it was."""
+    """A number system in which an average stays what it was, and so does what gathers squares."""
 
-    def __init__(self, num: Any) -> None:
+    def __init__(self, num: Any, rule: Rule, state: State) -> None:
         self.num = num
+        self.kept = {name: state[name] for name, kept in rule.state.items() if kept.squares}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.num, name)
+
+    def define(self, name: str, x: Value) -> Value:
+        """The value as it was, or any other that is new."""
+        return self.kept[name] if name in self.kept else self.num.define(name, x)
 
     def average(self, b: Number, c: Number, old: Number, new: Value) -> Value:
         """The old value."""
