@@ -31,7 +31,7 @@ from optimizer_conformance.reference.numbers.real import enclosed
 from optimizer_conformance.reference.numbers.system import RealFunction
 
 # What a step names and does not keep.
-UNKEPT = ("gradient", "update", "root_before", "mean", "fast")
+UNKEPT = ("gradient", "update", "root_before", "mean", "fast", "forward")
 
 
 class Number:
@@ -245,8 +245,11 @@ class Working:
         return self.off(self.result(np.sqrt(array)), self.budget.root)
 
     def maximum(self, x: Number, y: Number) -> Number:
-        larger = np.fmax if self.style.number else np.maximum
-        return Number(self, larger(x.array, y.array))
+        return Number(self, self.larger(x.array, y.array))
+
+    def larger(self, x: Any, y: Any) -> Any:
+        """The larger of two arrays' numbers; of a number and nan as the style has it."""
+        return np.fmax(x, y) if self.style.number else np.maximum(x, y)
 
     # Composites -----------------------------------------------------------------------------
 
@@ -357,6 +360,10 @@ class Working:
 
     def clip(self, x: Number, c: Number) -> Number:
         return Number(self, np.clip(x.array, -c.array, c.array))
+
+    def soft_threshold(self, x: Number, c: Number) -> Number:
+        left = (Number(self, np.abs(x.array)) - c).array
+        return Number(self, np.copysign(self.larger(left, np.zeros_like(left)), x.array))
 
     def sign(self, x: Number) -> Number:
         return Number(self, np.sign(x.array))

@@ -243,6 +243,15 @@ WRONG: dict[str, dict[str, Callable[..., Value]]] = {
         "above alone": lambda num, x, c: -num.maximum(-x, -c),
         "below alone": lambda num, x, c: num.maximum(x, -c),
     },
+    "soft_threshold": {
+        "dropped": lambda num, x, c: x,
+        "by twice the threshold": lambda num, x, c: num.soft_threshold(x, c + c),
+        "past zero": lambda num, x, c: x - num.sign(x) * c,
+        "away from zero": lambda num, x, c: x + num.clip(x, c),
+        "cut off alone": lambda num, x, c: num.choose(
+            num.soft_threshold(x, c), x, num.full(x, "0"), x
+        ),
+    },
     "sign": {
         "dropped": lambda num, x: x,
         "turned": lambda num, x: -num.sign(x),

@@ -113,6 +113,9 @@ class BallArithmetic:
     def clip(self, x: Balls, c: Any) -> Any:
         return CLIP(x, c)
 
+    def soft_threshold(self, x: Balls, c: Any) -> Any:
+        return SOFT_THRESHOLD(x, c)
+
     def sign(self, x: Balls) -> Any:
         return SIGN(x)
 
@@ -185,6 +188,11 @@ def chosen(x: flint.arb, below: flint.arb, zero: flint.arb, above: flint.arb) ->
     return zero if x.is_zero() else below.union(zero).union(above)
 
 
+def drawn(x: flint.arb, c: flint.arb) -> flint.arb:
+    """x, drawn to zero by c."""
+    return x.sgn() * (abs(x) - c).max(flint.arb(0))
+
+
 SHIFT = flint.arb(2) ** -200
 CONDITION_BITS = 640  # so that SHIFT is far above what these balls themselves lose
 BLUR = np.frompyfunc(lambda x: x * flint.arb(1, SHIFT), 1, 1)
@@ -195,6 +203,7 @@ SQUARE = np.frompyfunc(lambda x: x * x, 1, 1)
 ROOT = np.frompyfunc(flint.arb.sqrt, 1, 1)
 MAXIMUM = np.frompyfunc(flint.arb.max, 2, 1)
 CLIP = np.frompyfunc(lambda x, c: x.min(c).max(-c), 2, 1)
+SOFT_THRESHOLD = np.frompyfunc(drawn, 2, 1)
 SIGN = np.frompyfunc(flint.arb.sgn, 1, 1)
 CHOOSE = np.frompyfunc(chosen, 4, 1)
 

@@ -378,6 +378,24 @@ class BoundArithmetic:
         error = np.where(inside, x.error, np.where(outside, c.error, np.maximum(x.error, c.error)))
         return Bound(self, np.clip(x.value, -c.value, c.value), error, x.nonnegative)
 
+    def soft_threshold(self, x: Bound, c: Bound) -> Bound:
+        """Nothing is left inside the threshold; outside of it one difference is rounded.
+
+        No outcome moves by more than the number and the threshold together: where the interval of
+        the number holds the threshold, zero and what is left beyond it are both accepted.  Of nan
+        nothing may be left either (``Effects.number``).
+        """
+        beyond = np.abs(x.value) - c.value
+        larger = np.fmax if self.effects.number else np.maximum
+        value = np.copysign(larger(beyond, 0.0), x.value)
+        inside = beyond + x.error + c.error <= 0
+        if self.effects.number:
+            inside = inside | np.isnan(beyond)
+        propagated = np.where(inside, 0.0, x.error + c.error)
+        left = self.rounded(value, propagated, 0 if nothing(c) else 1, nonnegative=x.nonnegative)
+        left.error = np.where(inside, 0.0, left.error)
+        return left
+
     def sign(self, x: Bound) -> Bound:
         """-1, 0 or 1; where x may be zero or of the other sign, every outcome is accepted."""
         known = (np.abs(x.value) > x.error) | ((x.value == 0) & np.equal(x.error, 0))

@@ -251,6 +251,10 @@ class ComplexBoundArithmetic:
         """Each part by itself, as an element-wise clip of both parts does."""
         return each(lambda part: self.parts.clip(part, c), x)
 
+    def soft_threshold(self, x: Pair | Bound, c: Bound) -> Any:
+        """Each part by itself."""
+        return each(lambda part: self.parts.soft_threshold(part, c), x)
+
     def sign(self, x: Pair | Bound) -> Any:
         """Each part by itself."""
         return each(self.parts.sign, x)

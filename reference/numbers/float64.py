@@ -70,6 +70,10 @@ class Float64:
     def clip(self, x: Array, c: Any) -> Array:
         return np.clip(x, -c, c)
 
+    def soft_threshold(self, x: Array, c: Any) -> Array:
+        drawn: Array = np.sign(x) * np.maximum(np.abs(x) - c, 0.0)
+        return drawn
+
     def sign(self, x: Array) -> Array:
         return np.sign(x)
 

@@ -197,6 +197,24 @@ class ReachArithmetic(ReachBasis):
         )
         return Reached(self, found)
 
+    def soft_threshold(self, x: Reached, c: Reached) -> Reached:
+        """Drawn to zero by the least or the most; nan may count as nothing left of a number."""
+        o, threshold = x.outcomes, c.outcomes
+        wide = np.where(threshold.some, threshold.high, 0)
+        near = np.where(threshold.some & ~threshold.zero, threshold.low, 0)
+        low = np.where(o.low < 0, np.minimum(o.low + near, 0), np.maximum(o.low - wide, 0))
+        high = np.where(o.high > 0, np.maximum(o.high - near, 0), np.minimum(o.high + wide, 0))
+        nan = o.nan | threshold.nan | (o.infinite & threshold.infinite)
+        found = between(
+            low,
+            high,
+            o,
+            some=o.some & ((low != 0) | (high != 0)),
+            zero=o.zero | nan | (o.some & ((o.size[0] <= wide) | threshold.infinite)),
+            nan=nan,
+        )
+        return self.settled(found) if np.any(threshold.some) else Reached(self, found)
+
     def sign(self, x: Reached) -> Reached:
         o = x.outcomes
         positive, negative = signs(o)

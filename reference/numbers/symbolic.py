@@ -20,6 +20,7 @@ QUANTITIES = {
     "root_before": "s",
     "mean": "x",
     "fast": "f",
+    "forward": "q",
     **SYMBOLS,
 }
 PLAIN = {
@@ -86,6 +87,9 @@ class Symbolic:
 
     def clip(self, x: Any, c: Any) -> Any:
         return sympy.Min(sympy.Max(x, -c), c)
+
+    def soft_threshold(self, x: Any, c: Any) -> Any:
+        return sympy.sign(x) * sympy.Max(sympy.Abs(x) - c, 0)
 
     def sign(self, x: Any) -> Any:
         return sympy.sign(x)

@@ -89,6 +89,9 @@ class NumberSystem(Protocol):
     def clip(self, x: Number, c: Number) -> Number:
         """The nearest number to x between -c and c, element by element."""
 
+    def soft_threshold(self, x: Number, c: Number) -> Number:
+        """x, drawn to zero by c, element by element; zero where x is no further from it."""
+
     def sign(self, x: Number) -> Number:
         """-1, 0 or 1, element by element."""
 
@@ -108,6 +111,7 @@ OPERATIONS = (
     "shrink",
     "centralize",
     "clip",
+    "soft_threshold",
     "sign",
     "choose",
 )

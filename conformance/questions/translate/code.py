@@ -155,6 +155,10 @@ class Source:
         """The nearest number between -c and c."""
         return Expression(f"clipped({x.text}, {(-c).text}, {c.text})")
 
+    def soft_threshold(self, x: Expression, c: Expression) -> Expression:
+        """What is left of x beyond the nearest number between -c and c."""
+        return x - self.clip(x, c)
+
     def sign(self, x: Expression) -> Expression:
         """-1, 0 or 1."""
         return Expression(f"sign({x.text})")

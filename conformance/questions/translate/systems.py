@@ -7,7 +7,12 @@ from typing import Any
 
 import sympy
 
-from optimizer_conformance.reference.numbers.ball import BallArithmetic, chosen, rational
+from optimizer_conformance.reference.numbers.ball import (
+    BallArithmetic,
+    chosen,
+    drawn,
+    rational,
+)
 from optimizer_conformance.reference.numbers.symbolic import Symbolic
 
 
@@ -51,6 +56,9 @@ class Plain(BallArithmetic):
 
     def clip(self, x: Any, c: Any) -> Any:
         return x.min(c).max(-c)
+
+    def soft_threshold(self, x: Any, c: Any) -> Any:
+        return drawn(x, c)
 
     def sign(self, x: Any) -> Any:
         return x.sgn()
