@@ -20,6 +20,7 @@ from optimizer_conformance.adapters.offer import HOST, Adapter
 from optimizer_conformance.adapters.tensorflow_keras2 import of_package, tensorflow_offer
 from optimizer_conformance.adapters.tensorflow_sessions import (
     ADAM_NAMES,
+    COMPLEX,
     DTYPES,
     KERAS,
     KERAS2,
@@ -52,6 +53,16 @@ NO_COMPLEX: dict[str, dict[str, str]] = {
     "keras.Nadam": {"complex64": NO_MIXTURE, "complex128": NO_MIXTURE},
     "raw_ops.ResourceApplyAdamWithAmsgrad": {"complex64": NO_KERNEL, "complex128": NO_KERNEL},
 }
+
+# Kernels that exist for XLA and not for the host, and the other way round.
+NO_HOST = "No OpKernel was registered to support Op '{}' on the CPU"
+NO_XLA = "No registered '{}' OpKernel for XLA_CPU_JIT devices with these attributes"
+
+
+def unhosted(kind: str) -> dict[str, str]:
+    """Gaps of a kernel that the host has for float32 and float64 alone."""
+    return dict.fromkeys(("float16", "bfloat16", *COMPLEX), NO_HOST.format(kind))
+
 
 RMSPROP_NAMES = {"learning_rate": "learning_rate", "momentum": "momentum", "epsilon": "epsilon"}
 V1_SESSIONS = {"": V1Session, "function": V1Session, "graph": GraphSession}
@@ -140,8 +151,27 @@ def v1_rows(name: str, **fields: Any) -> dict[str, TensorFlowOffer]:
 
 
 RATE = {"learning_rate": "learning_rate"}
+# docs/findings/tensorflow-proximal-float64.md
+NO_FLOAT64 = "Input '{}' … has type float32 that does not match type float64 of argument 'var'"
+PENALTIES = {"l1": "l1_regularization_strength", "l2": "l2_regularization_strength"}
+PROXIMAL = [["proximal"]]
 CLASSES = {
     **CLASSES,
+    **v1_rows(
+        "ProximalGradientDescentOptimizer",
+        family="sgd",
+        features=PROXIMAL,
+        names={**RATE, **PENALTIES},
+        gaps={**unhosted("ApplyProximalGradientDescent"), "float64": NO_FLOAT64.format("alpha")},
+    ),
+    **v1_rows(
+        "ProximalAdagradOptimizer",
+        family="adagrad",
+        features=PROXIMAL,
+        names={**RATE, **PENALTIES},
+        state={"second_moment": "accumulator"},
+        gaps={**unhosted("ApplyProximalAdagrad"), "float64": NO_FLOAT64.format("lr")},
+    ),
     **v1_rows("GradientDescentOptimizer", family="sgd", names=RATE),
     **v1_rows(
         "MomentumOptimizer",
@@ -207,6 +237,25 @@ ADAGRAD: dict[str, Any] = {
     "state": {"second_moment": "accum"},
 }
 KERNELS = {
+    **{
+        f"Resource{kind}ProximalGradientDescent": {
+            "family": "sgd",
+            "features": PROXIMAL,
+            "names": {"learning_rate": "alpha", "l1": "l1", "l2": "l2"},
+            "claims": [f"tensorflow-{kind.lower()}proximalgradientdescent"],
+        }
+        for kind in ("Apply", "SparseApply")
+    },
+    **{
+        f"Resource{kind}ProximalAdagrad": {
+            "family": "adagrad",
+            "features": PROXIMAL,
+            "names": {"learning_rate": "lr", "l1": "l1", "l2": "l2"},
+            "state": {"second_moment": "accum"},
+            "claims": [f"tensorflow-{kind.lower()}proximaladagrad"],
+        }
+        for kind in ("Apply", "SparseApply")
+    },
     "ResourceApplyGradientDescent": {
         "family": "sgd",
         "names": {"learning_rate": "alpha"},
@@ -272,14 +321,14 @@ OFFERS = {
 }
 
 
-# Kernels that exist for XLA and not for the host, and the other way round.
-NO_HOST = "No OpKernel was registered to support Op '{}' on the CPU"
-NO_XLA = "No registered '{}' OpKernel for XLA_CPU_JIT devices with these attributes"
 for name, offer in list(OFFERS.items()):
     kind = name.partition("raw_ops.")[2].partition("[")[0]
     xla = offer.option == "jit_compile"
     if kind == "ResourceApplyAdaMax" and not xla:
         OFFERS[name] = offer.changed(gaps={**offer.gaps, "bfloat16": NO_HOST.format(kind)})
+    if "ApplyProximal" in kind:
+        refusal = dict.fromkeys(COMPLEX, NO_XLA.format(kind)) if xla else unhosted(kind)
+        OFFERS[name] = offer.changed(gaps={**offer.gaps, **refusal})
     if kind == "ResourceApplyMomentum" and xla:
         gaps = dict.fromkeys(("complex64", "complex128"), NO_XLA.format(kind))
         OFFERS[name] = offer.changed(gaps={**offer.gaps, **gaps})

@@ -21,6 +21,11 @@ from optimizer_conformance.reference.numbers import PRECISIONS
 SIGN = np.frompyfunc(lambda x: type(x)((x > 0) - (x < 0)), 1, 1)
 
 
+def sign(x):
+    """-1, 0 or 1, of any numbers."""
+    return np.sign(x) if np.asarray(x).dtype != object else SIGN(x)
+
+
 @dataclass
 class Arithmetic:
     """One implementation's arithmetic: a precision, and the orders that it happens to use.
@@ -396,7 +401,7 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
         if rule["correction"] == "first" and rule["first_moment"] is True:
             bottom = [*bottom, a.one_minus_power(decimals["beta1"], count)]
         if rule["scale"] == "own size":
-            top = np.sign(top) if np.asarray(top).dtype != object else SIGN(top)
+            top = sign(top)
         return moved(rule, decimals, count, w, [top], bottom, state, new, eta, None, a)
     if rule["centered"]:
         new["mean_gradient"] = a.average(rho, rho_c, state["mean_gradient"], [g])
@@ -467,6 +472,17 @@ def returned(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
 
 
 def stepped(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
+    """The parameter after a step and the penalties' pull, and the new state."""
+    after, new = forward(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a)
+    if rule["proximal"] == "none":
+        return after, new
+    own = bottom if rule["proximal"] == "own rate" else []
+    threshold, share = (a.quotient([eta, a.held(decimals[name])], own) for name in ("l1", "l2"))
+    beyond = np.maximum(a.sub(np.abs(after), threshold), 0)
+    return a.over(a.mul(sign(after), beyond), a.add(1.0, share)), new
+
+
+def forward(rule, decimals, count, w, tops, bottom, state, new, eta, c2, a):
     """The parameter after decoupled decay and momentum, and the new state."""
     if rule["schedule_free"]:
         return interpolated(decimals, count, w, tops, bottom, state, new, eta, a)

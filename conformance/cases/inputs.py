@@ -203,12 +203,17 @@ class Expander:
     def values(self, shape: tuple[int, ...]) -> Array:
         """Parameters: zero at the origin, otherwise around one, and every third zero.
 
-        In the narrow formats a step is lost in the last place of a parameter near one.
+        In the narrow formats a step is lost in the last place of a parameter near one.  What is
+        drawn to zero after a step is every sixth time as small as that takes away, or twice that.
         """
         drawn = self.random.standard_normal(shape)
         if self.complex:
             drawn = drawn + 1j * self.random.standard_normal(shape)
         values = self.exactly(drawn)
+        if "proximal" in self.case.features:
+            rate, l1 = (float(self.case.decimals[name]) for name in ("learning_rate", "l1"))
+            near = 2 * rate * l1 * self.random.uniform(-1, 1, shape)
+            values.flat[1::6] = self.exactly(near).flat[1::6]
         values.flat[:: 1 if self.case.mode == "origin" else 3] = 0.0
         return values
 

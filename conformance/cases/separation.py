@@ -28,6 +28,7 @@ DOUBTS = {
     "momentum": ("scaled", "unscaled"),
     "weight_decay": ("l2", "decoupled", "decoupled-unscaled"),
     "amsgrad": ("raw", "corrected"),
+    "proximal": ("rate", "own rate"),
 }
 
 
@@ -46,7 +47,7 @@ def hypotheses(family: str, features: tuple[str, ...]) -> tuple[Rule, ...]:
 def doubted(rule: Rule) -> Iterator[Rule]:
     """The rules that differ in one doubt and have the same state."""
     for name, values in DOUBTS.items():
-        if name in ("momentum", "weight_decay", "amsgrad") and rule[name] == "none":
+        if name in ("momentum", "weight_decay", "amsgrad", "proximal") and rule[name] == "none":
             continue
         for value in values:
             with contextlib.suppress(Impossible):

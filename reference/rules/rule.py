@@ -19,6 +19,7 @@ from optimizer_conformance.reference.rules import (
     gradient,
     iterates,
     lookahead,
+    proximal,
     scale,
 )
 from optimizer_conformance.reference.rules.averaged import Averaged
@@ -41,6 +42,7 @@ from optimizer_conformance.reference.rules.leader import Leader
 from optimizer_conformance.reference.rules.lookahead import Lookahead
 from optimizer_conformance.reference.rules.mixture import Differences, FastAndSlow
 from optimizer_conformance.reference.rules.norm import LargestSize
+from optimizer_conformance.reference.rules.proximal import Proximal
 from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, UnitScale
 from optimizer_conformance.reference.rules.spread import Rectified, SignedSquares, Surprise
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk, choices
@@ -76,6 +78,7 @@ FACTORS: dict[str, Factor] = {
         CORRECTION,
         *scale.FACTORS,
         *buffer.FACTORS,
+        *proximal.FACTORS,
         *iterates.FACTORS,
         *lookahead.FACTORS,
         *ema.FACTORS,
@@ -140,6 +143,7 @@ class Rule:
     ) = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
+    proximal: Proximal | None = None
     iterates: Interpolated | None = None
     slowed: Lookahead | None = None
     averaged: ParameterAverage | None = None

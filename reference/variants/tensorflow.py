@@ -93,7 +93,32 @@ V1_MOMENTUM = v1("MomentumOptimizer", rules.SGD, {}).with_option("momentum", mom
 # u = sqrt(update_accum + epsilon) / sqrt(accum + epsilon) grad; the page leaves out the rate, which
 # is among the arguments as a scaling factor.
 ADADELTA = rules.ADADELTA
+# The classes name Duchi and Singer's and Duchi, Hazan and Singer's papers and print no formula; the
+# kernels print the penalties with the learning rate, Adagrad's too.
+PROXIMAL_ADAGRAD = rules.ADAGRAD.having(epsilon="none")
+NO_PENALTY = {"l1": "0.0", "l2": "0.0"}
+
+
+def proximal(variant: Variant, by: str) -> Variant:
+    """What is drawn to zero after a step; without the option there is no such document."""
+    return variant.with_option("proximal", proximal=by)
+
+
 MORE = (
+    proximal(v1("ProximalGradientDescentOptimizer", rules.SGD, NO_PENALTY), "rate"),
+    proximal(
+        v1(
+            "ProximalAdagradOptimizer",
+            PROXIMAL_ADAGRAD.having(initial_second_moment="0.1"),
+            NO_PENALTY,
+        ),
+        "own rate",
+    ),
+    *(
+        proximal(kernel(f"Resource{kind}Proximal{name}", rule), "rate")
+        for kind in ("Apply", "SparseApply")
+        for name, rule in (("GradientDescent", rules.SGD), ("Adagrad", PROXIMAL_ADAGRAD))
+    ),
     v1("GradientDescentOptimizer", rules.SGD, {}),
     V1_MOMENTUM,
     v1(
