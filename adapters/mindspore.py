@@ -1,7 +1,7 @@
-"""MindSpore on the CPU: ``nn.RMSProp`` and ``nn.Adam`` in both modes, and the operators beneath.
+"""MindSpore on the CPU: classes of ``mindspore.nn`` in both modes, and the operators beneath.
 
 A class that switches to another operator (centred, AMSGrad) gets a row of its own, because dtypes
-and shapes are the operator's.  ``construct`` of both classes stands under ``@jit``: each new
+and shapes are the operator's.  ``construct`` of the classes stands under ``@jit``: each new
 configuration is compiled in PyNative mode too.
 """
 
@@ -36,12 +36,21 @@ PAGE = "https://www.mindspore.cn/docs/en/master/api_python/{0}/mindspore.{0}.{1}
 SHARED = {name: name for name in ("learning_rate", "weight_decay", "loss_scale")}
 RMSPROP = {**SHARED, "decay": "decay", "momentum": "momentum", "epsilon": "epsilon"}
 ADAM = {**SHARED, "beta1": "beta1", "decay": "beta2", "epsilon": "eps"}
+PROXIMAL = {**SHARED, "l1": "l1", "l2": "l2"}
 SWITCHES = {"centered": "centered", "amsgrad": "use_amsgrad"}
 GROUP_KEYS = {"learning_rate": "lr", "weight_decay": "weight_decay"}
 RMSPROP_STATE = {"second_moment": "ms", "mean_gradient": "mg", "momentum": "moment"}
 MOMENTS = {"first_moment": "moment1", "second_moment": "moment2"}
 ADAM_STATE = {**MOMENTS, "maximum_second_moment": "vhat"}
 STATE = {*RMSPROP_STATE, *ADAM_STATE}
+# Family to the names of its class, and to those of the class's state.
+NAMES = {"rmsprop": RMSPROP, "adam": ADAM, "adagrad": PROXIMAL, "sgd": PROXIMAL}
+STATES = {
+    "rmsprop": RMSPROP_STATE,
+    "adam": ADAM_STATE,
+    "adagrad": {"second_moment": "accum"},
+    "sgd": {},
+}
 # State that a feature brings.  The momentum buffer is there without it, multiplied by zero.
 BROUGHT = {"momentum": "momentum", "centered": "mean_gradient", "amsgrad": "maximum_second_moment"}
 
@@ -52,8 +61,12 @@ ADAM_FEATURES = [BARE[0], *SCALED]
 
 # Gaps, in MindSpore's words.
 DTYPE = "TypeError: For primitive[{}], the input argument must be a type of {{Float16, Float32, …}}"
+REFUSED = {
+    "ApplyProximalGradientDescent": "'var' … With float32 or float16 data type. (float64 is taken, "
+    "and computed in float32)"
+}
 AMSGRAD_DTYPE = "TypeError: … which cannot be converted to data type Float32 automatically"
-AMSGRAD_SCALAR = "the dimension of 'var' must be at least 1-D, but got scalar or None"
+NO_SCALAR = "the dimension of 'var' must be at least 1-D, but got scalar or None"
 NO_VIEWS = "a Tensor of this release is dense: mindspore.mint, which makes views, came with 2.3"
 CLASS_GAPS = {
     "empty": "ValueError: … the value of 'shape' must be positive integer, but got (0,)",
@@ -80,7 +93,7 @@ class MindSporeOffer(Offer):
 
     def shown(self, features: Sequence[str]) -> list[str]:
         """Canonical names of the state that a configuration really has."""
-        moments = list(MOMENTS) if self.family == "adam" else ["second_moment"]
+        moments = [name for name in MOMENTS if name in STATES[self.family]]
         return [*moments, *(BROUGHT[name] for name in features if name in BROUGHT)]
 
 
@@ -94,10 +107,18 @@ INPUTS = {
     "decay epsilon gradient",
     "ApplyAdamWithAmsgradV2": "parameter first_moment second_moment maximum_second_moment "
     "beta1_power beta2_power learning_rate beta1 decay epsilon gradient",
+    "ApplyProximalAdagrad": "parameter second_moment learning_rate l1 l2 gradient",
+    "ApplyProximalGradientDescent": "parameter learning_rate l1 l2 gradient",
+}
+FAMILIES = {
+    **{name: "rmsprop" if "RMSProp" in name else "adam" for name in INPUTS},
+    "ApplyProximalAdagrad": "adagrad",
+    "ApplyProximalGradientDescent": "sgd",
 }
 RMSPROPS = ["mindspore-rmsprop", "mindspore-rmsprop-ones"]
 ADAMS = ["mindspore-adam", "mindspore-adam-corrected-maximum"]
 OPS_ADAM = ["mindspore-ops-adam"]
+DRAWN = [["proximal", *more] for more in ADAM_FEATURES]
 CENTERED = [["centered", *more] for more in RMSPROP_FEATURES]
 AMSGRAD = [["amsgrad", *more] for more in ADAM_FEATURES]
 # docs/findings/mindspore-rmsprop-float64-in-float32.md
@@ -116,29 +137,33 @@ def row(
 ) -> MindSporeOffer:
     """A class in one mode, or an operator: names and gaps are those of its kernel."""
     rmsprop, amsgrad = "RMSProp" in operator, "Amsgrad" in operator
-    refusal = AMSGRAD_DTYPE if amsgrad else DTYPE.format(operator)
+    family = FAMILIES[operator]
+    refusal = AMSGRAD_DTYPE if amsgrad else REFUSED.get(operator) or DTYPE.format(operator)
     gaps = {dtype: refusal for dtype in protocol.ITEM_SIZE if dtype not in dtypes}
     inputs = INPUTS[operator].replace("momentum_rate", "momentum").split()
-    names = {name: name for name in inputs if name in (*RMSPROP, *ADAM)}
+    known = {name for own_names in NAMES.values() for name in own_names}
+    names = {name: name for name in inputs if name in known}
     offer = MindSporeOffer(
         own=own,
         operator=operator,
         mode=mode,
-        family="rmsprop" if rmsprop else "adam",
+        family=family,
         claims=claims,
         features=features,
-        names=(RMSPROP if rmsprop else ADAM) if mode else names,
+        names=NAMES[family] if mode else names,
         dtypes=dtypes,
         compiled=bool(mode),
         groups=list(GROUP_KEYS) if mode else [],
         gaps={
             **gaps,
-            **({"scalar": AMSGRAD_SCALAR} if amsgrad else {}),
+            **({"scalar": NO_SCALAR} if amsgrad or "Proximal" in operator else {}),
             **({"precision": IN_FLOAT32} if rmsprop and "float64" in dtypes else {}),
             **({} if MINT else {"strided": NO_VIEWS}),
             **(CLASS_GAPS if mode else OPERATOR_GAPS),
         },
-        page=PAGE.format("nn" if mode else "ops", own.__name__ if mode else operator),
+        page=PAGE.format(
+            "nn" if mode else "ops", getattr(own, "__name__", "") if mode else operator
+        ),
     )
     shown = offer.shown(sorted({name for listed in features for name in listed}))
     return offer.changed(state={name: name for name in shown})
@@ -157,6 +182,14 @@ def classes(mode: str) -> dict[str, MindSporeOffer]:
         f"{NAME}:nn.Adam[{mode},amsgrad]": row(
             nn.Adam, "ApplyAdamWithAmsgradV2", ADAMS, AMSGRAD, F32_64, mode
         ),
+        f"{NAME}:nn.ProximalAdagrad[{mode}]": row(
+            getattr(nn, "ProximalAdagrad", None),
+            "ApplyProximalAdagrad",
+            ["mindspore-proximaladagrad"],
+            DRAWN,
+            F16_32,
+            mode,
+        ),
     }
 
 
@@ -166,6 +199,16 @@ OPERATORS = [
     row(ops.ApplyCenteredRMSProp, "ApplyCenteredRMSProp", RMSPROPS[:1], CENTERED[:2], ALL),
     row(ops.Adam, "Adam", OPS_ADAM, [[]], F16_32),
     row(AMSGRAD_OPERATOR, "ApplyAdamWithAmsgradV2", OPS_ADAM, [["amsgrad"]], ALL),
+    *(
+        row(
+            getattr(ops, operator, None),
+            operator,
+            [f"mindspore-ops-{operator.removeprefix('Apply').lower()}"],
+            DRAWN[:1],
+            F16_32,
+        )
+        for operator in ("ApplyProximalAdagrad", "ApplyProximalGradientDescent")
+    ),
 ]
 OFFERS = {
     **{name: offer for mode in MODES for name, offer in classes(mode).items()},
@@ -240,7 +283,7 @@ class SharedSession:
 
 
 class ClassSession(SharedSession):
-    """A session over ``nn.RMSProp`` or ``nn.Adam``."""
+    """A session over a class of ``mindspore.nn``."""
 
     def __init__(self, request: protocol.Open, offer: MindSporeOffer) -> None:
         super().__init__(request, offer)
@@ -249,7 +292,7 @@ class ClassSession(SharedSession):
         if request.learning_rates:
             arguments["learning_rate"] = request.learning_rates
         self.optimizer = offer.own(grouped(request, self.values), **arguments)
-        names = RMSPROP_STATE if offer.family == "rmsprop" else ADAM_STATE
+        names = STATES[offer.family]
         self.tensors = {name: list(getattr(self.optimizer, names[name])) for name in self.shown}
 
     def apply(self, gradients: list[Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""MindSpore 2.10: ``nn.RMSProp``, ``nn.Adam`` and the operators beneath ``nn.Adam``."""
+"""MindSpore 2.10: ``nn.RMSProp``, ``nn.Adam``, ``nn.ProximalAdagrad``, and operators."""
 
 from dataclasses import replace
 
@@ -101,7 +101,35 @@ OPS_AMSGRAD = replace(
     readings={},
 )
 
+PROXIMAL_ADAGRAD = Variant(
+    identifier="mindspore-proximaladagrad",
+    # "accum: The starting value for accumulators. Default: 0.1."
+    rule=rules.ADAGRAD.having(epsilon="none", initial_second_moment="0.1"),
+    defaults={"learning_rate": "0.001", "l1": "0.0", "l2": "0.0"},
+    source="MindSpore mindspore.nn.ProximalAdagrad, equations and Parameters",
+    url=f"{PAGES}/nn/mindspore.nn.ProximalAdagrad.html",
+    versions="2.10",
+).with_option("proximal", proximal="rate")
+
+
+def operator(name: str, rule: rules.Rule) -> Variant:
+    """What an operator documents that draws the parameter to zero; its scalars have no defaults."""
+    plain = Variant(
+        identifier=f"mindspore-ops-{name.removeprefix('Apply').lower()}",
+        rule=rule,
+        defaults={},
+        source=f"MindSpore mindspore.ops.{name}, equations",
+        url=f"{PAGES}/ops/mindspore.ops.{name}.html",
+        versions="2.10",
+    )
+    return plain.with_option("proximal", proximal="rate")
+
+
 VARIANTS = (
+    PROXIMAL_ADAGRAD,
+    *with_scaling(PROXIMAL_ADAGRAD),
+    operator("ApplyProximalAdagrad", rules.ADAGRAD.having(epsilon="none")),
+    operator("ApplyProximalGradientDescent", rules.SGD),
     *rmsprop("mindspore-rmsprop", "0"),
     *rmsprop("mindspore-rmsprop-ones", "1"),
     ADAM,
