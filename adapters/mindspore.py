@@ -203,7 +203,7 @@ OPERATORS = [
         row(
             getattr(ops, operator, None),
             operator,
-            [f"mindspore-ops-{operator.removeprefix('Apply').lower()}"],
+            [f"mindspore-ops-{operator.replace('Apply', '').lower()}"],
             DRAWN[:1],
             F16_32,
         )

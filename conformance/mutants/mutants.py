@@ -95,7 +95,7 @@ def mutants(
     """
     found = [
         *square_mutants(rule, dtype, squares),
-        *choice_mutants(rule, decimals),
+        *choice_mutants(rule, dtype),
         *constant_mutants(rule, decimals),
         *coefficient_mutants(rule, decimals),
         *operation_mutants(rule, decimals),
@@ -116,12 +116,14 @@ def square_mutants(rule: Rule, dtype: str, squares: Squares) -> Iterator[Mutant]
                 yield Mutant(words, "choice", rule, squares=other, said=said)
 
 
-def choice_mutants(rule: Rule, decimals: dict[str, str]) -> Iterator[Mutant]:
-    """Each factor with each other value that leaves a rule."""
+def choice_mutants(rule: Rule, dtype: str) -> Iterator[Mutant]:
+    """Each factor with each other value that leaves a rule, which may compare real numbers alone."""
     for name, factor in FACTORS.items():
         if factor.given:
             continue
         for other in rule.neighbours(name):
+            if dtype in COMPONENTS and other.ordered:
+                continue
             words = f"{factor.words(other[name])}, not {factor.says[rule[name]]}"
             yield Mutant(words, "choice", other, borrowed=BORROWED)
 
