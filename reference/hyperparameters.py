@@ -550,6 +550,8 @@ MEANINGS = {
     "beta": ("decay", "beta1"),
     "mu": ("momentum",),
 }
+# What a name means beside another: an l2 alone is a weight decay.
+BESIDE = {("l2", "l1"): "l2"}
 # What the best-known page on a family means: PyTorch's RMSprop and the paper on Adam differ.
 FAMILIAR = {("adam", "alpha"): "learning_rate"}
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer_conformance.adapters.targets.order import BadTarget
-from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, MEANINGS, NAMES, plain
+from optimizer_conformance.reference.hyperparameters import (
+    BESIDE,
+    HYPERPARAMETERS,
+    MEANINGS,
+    NAMES,
+    plain,
+)
 
 # Without it a rate is meant: no average forgets more than half of its past in a step.
 LEAST_DECAY = 0.5
@@ -78,15 +84,20 @@ def read(
         elif canonical in HYPERPARAMETERS:
             names.own[canonical] = own
         else:
-            known = ", ".join((*HYPERPARAMETERS, *SWITCHES))
-            raise BadTarget(f"--map {own}={canonical}: no {canonical!r}; known are {known}")
+            every = ", ".join((*HYPERPARAMETERS, *SWITCHES))
+            raise BadTarget(f"--map {own}={canonical}: no {canonical!r}; known are {every}")
     left = {name: default for name, default in usual.items() if name not in mapping}
+    words = {plain(name) for name in usual}
+    known = {
+        **NAMES,
+        **{word: name for (word, other), name in BESIDE.items() if other in words},
+    }
     for name in list(left):
         word = plain(name)
         if word == PAIR and "beta1" not in names.own and "decay" not in names.own:
             names.own.update({"beta1": name, "decay": name})
-        elif word in NAMES and NAMES[word] not in names.own:
-            names.own[NAMES[word]] = name
+        elif word in known and known[word] not in names.own:
+            names.own[known[word]] = name
         elif word in FEATURES and FEATURES[word] not in names.switches:
             names.switches[FEATURES[word]] = name
         else:

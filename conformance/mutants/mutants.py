@@ -117,7 +117,7 @@ def square_mutants(rule: Rule, dtype: str, squares: Squares) -> Iterator[Mutant]
 
 
 def choice_mutants(rule: Rule, dtype: str) -> Iterator[Mutant]:
-    """Each factor with each other value that leaves a rule, which may compare real numbers alone."""
+    """Each factor with each other value that leaves a rule; real numbers alone are compared."""
     for name, factor in FACTORS.items():
         if factor.given:
             continue
