@@ -185,6 +185,12 @@ def parse(identifier: str) -> Case:
     )
 
 
+def mode_of(identifier: str) -> str:
+    """The mode of the case that an identifier names, complete or not."""
+    match = IDENTIFIER.fullmatch(identifier)
+    return match["mode"] if match else ""
+
+
 def decimals(
     given: dict[str, str], family: str, features: list[str], dtype: str
 ) -> tuple[tuple[str, str], ...]:

@@ -372,8 +372,13 @@ def separating(draw: Expander) -> Input:
         turn = (1.0, wander, wander * (-1) ** step, wander * even, wander * (1 - even))
         shape = np.broadcast_arrays(*turn)
         gradients.append(draw.exactly(size * np.choose(pattern, shape)))
+    known = set(case.decimals)
     apart = separations(
-        hypotheses(case.family, case.features),
+        tuple(
+            rule
+            for rule in hypotheses(case.family, case.features)
+            if known.issuperset(rule.hyperparameters)
+        ),
         case.decimals,
         # Bounds of float64 take a wider carrier; what separates is the same in units of float32's.
         "float32" if case.dtype == "float64" else case.dtype,

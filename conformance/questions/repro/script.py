@@ -151,7 +151,8 @@ def formulas(variant: Variant) -> list[str]:
 def arguments(item: OptimizerTemplate, shared: dict[str, str], reproducer: Reproducer) -> list[str]:
     """The constructor's arguments as they are written; what equals its default is left out."""
     case = reproducer.case
-    names = {**shared, **item.names}
+    takes = reproducer.subject.implementation.hyperparameters
+    names = {name: own for name, own in {**shared, **item.names}.items() if name in takes}
     given = {} if case.mode == "defaults" else dict(case.hyperparameters)
     defaults = reproducer.subject.defaults
     if case.mode == "defaults" and "learning_rate" not in defaults:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from optimizer_conformance.cases.case import parse
+from optimizer_conformance.cases.case import mode_of
 from optimizer_conformance.reports.paragraphs import Words, things
 from optimizer_conformance.reports.text import typeset
 
@@ -86,7 +86,7 @@ def show_runs(found: Translation, words: Words) -> None:
     elements = sum(run.elements for run in found.runs)
     words.say(
         f"run: {elements} elements and steps in {len(found.runs)} cases, {found.dtype}; "
-        f"largest score {found.score:.3f} of the bound ({parse(worst.case).mode}), "
+        f"largest score {found.score:.3f} of the bound ({mode_of(worst.case)}), "
         f"largest distance {found.ulp:.3g} ulp",
         start="  ",
         indent=4,
