@@ -12,7 +12,6 @@ from optimizer_conformance.reference.rules.direction import Gradient
 from optimizer_conformance.reference.rules.ema import ParameterAverage
 from optimizer_conformance.reference.rules.factors import Standing
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
-from optimizer_conformance.reference.rules.iterates import Interpolated
 from optimizer_conformance.reference.rules.lookahead import Lookahead
 from optimizer_conformance.reference.rules.scale import SumOfSquares
 from optimizer_conformance.reference.rules.stage import Stage, Walk
@@ -46,7 +45,7 @@ class Proximal(Stage):
 
     def refuses(self, other: Stage) -> bool:
         """It would not be seen after stages that make the whole step."""
-        if isinstance(other, Averaged | Beforehand | Interpolated):
+        if isinstance(other, Averaged | Beforehand):
             return True
         return self.by == "own rate" and not isinstance(other, (*BESIDE_OWN_RATE, Proximal))
 

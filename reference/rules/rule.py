@@ -143,8 +143,8 @@ class Rule:
     ) = MEAN_SQUARE
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
-    proximal: Proximal | None = None
     iterates: Interpolated | None = None
+    proximal: Proximal | None = None
     slowed: Lookahead | None = None
     averaged: ParameterAverage | None = None
 
