@@ -56,6 +56,12 @@ def test_what_is_wrong_with_a_function_is_said_in_words(name):
     assert found.first_divergence.score > 1
 
 
+def test_other_defaults_are_another_thing_than_another_rule():
+    found = asked("wrong_numpy:other_default", "torch-rmsprop")
+    assert found.relation == "follows torch-rmsprop but for its own defaults"
+    assert not asked("wrong_numpy:fixed_epsilon", "torch-rmsprop").only_defaults
+
+
 def test_a_bias_correction_that_is_a_step_late_is_said():
     found = asked("wrong_numpy:correction_one_step_late", "torch-adam")
     assert found.why == (

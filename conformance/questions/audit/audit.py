@@ -369,6 +369,7 @@ def concluded(
         came=(*strange(variant, found), *defaults(variant, prepared)),
         cells=rows,
         versions=prepared.subject.description.versions,
+        only_defaults=not odd and {r.mode for r in rows if r.verdict in FAILS} == {"defaults"},
         attempts=coverage(
             asked_cases(found),
             prepared.subject.implementation,
