@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -436,8 +437,10 @@ def evaluated(case: Case) -> list[Input]:
     return [pooled(parameters)] if case.mode in LAYOUTS else parameters
 
 
-def walk(question: Question, num: Any) -> Iterator[tuple[Any, Any]]:
-    """Each quantity at each step: where it stands in an array of :func:`shape_of`, and it."""
+def walk(question: Question, num: Any, steps: int | None = None) -> Iterator[tuple[Any, Any]]:
+    """Each quantity at each step, or at the first ``steps``: where it stands in an array of
+    :func:`shape_of`, and it.
+    """
     inputs = replace(inputs_of(question.case), parameters=evaluated(question.case))
     if question.rates:
         inputs.rates = list(question.rates)
@@ -450,7 +453,7 @@ def walk(question: Question, num: Any) -> Iterator[tuple[Any, Any]]:
             place = np.concatenate([np.arange(columns[i], columns[i + 1]) for i in members])
         results = run_block(rule, decimals, parameters, inputs, num, apart=not question.mixes)
         results = paused(results, parameters[0].absent, question.case.steps)
-        for row, (parameter, state) in enumerate(results):
+        for row, (parameter, state) in enumerate(islice(results, steps)):
             found = {**state, "parameter": parameter}
             for line, name in enumerate(question.quantities):
                 number = found[name]

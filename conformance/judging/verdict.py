@@ -27,6 +27,7 @@ from optimizer_conformance.judging.accepted import (
 )
 from optimizer_conformance.judging.conditioning import conditioning
 from optimizer_conformance.judging.oracle import (
+    LOSING,
     WIDEST,
     Oracle,
     Question,
@@ -35,6 +36,7 @@ from optimizer_conformance.judging.oracle import (
     ordinary,
 )
 from optimizer_conformance.judging.outcome import IS_EXTREME, NOTHING, ParameterOutcome, outcomes_of
+from optimizer_conformance.judging.shared import beyond_any, open_to_doubt
 from optimizer_conformance.reference.numbers import Precision, Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.numbers.precision import Array
@@ -47,6 +49,8 @@ __all__ = [
 ]  # fmt: skip
 
 TOGETHER = "*"  # the name of all parameters as one line
+ANYHOW = replace(IDEAL, written=LOSING.written)  # hyperparameters about as written
+ASKED = 64  # elements of one parameter that are asked whether coefficients are the same for all
 FAILING_KEPT = 16  # elements of one parameter that are kept one by one; all are counted
 
 
@@ -292,6 +296,9 @@ def classify(
     codes = np.where(open_, Verdict.deviates, codes)
     codes = np.where(open_ & found.ranged, Verdict.range, codes)
     codes = np.where(open_ & found.held, Verdict.representation, codes)
+    if open_to_doubt(question, found.way) and not (codes == Verdict.deviates).any():
+        left = doubted(question, possible, codes <= Verdict.representation, found.way)
+        codes = np.where(left, Verdict.deviates, codes)
     told = found.way.written or (codes == Verdict.representation).any()
     return codes, found.way if told else IDEAL
 
@@ -308,8 +315,29 @@ def decided(
         told = np.where(open_, Verdict.range, codes)
         return np.where(contradicted_, Verdict.deviates, told)
     explainable = held | within_range(oracle, question, possible, open_, WIDEST)
-    codes = np.where(open_, Verdict.deviates, codes)
-    return np.where(explainable, Verdict.range, codes)
+    told = np.where(open_, Verdict.deviates, codes)
+    told = np.where(explainable, Verdict.range, told)
+    if (
+        open_to_doubt(question, ANYHOW)
+        and (open_ & explainable).any()
+        and not (told == Verdict.deviates).any()
+    ):
+        usable = np.where(open_, middle, codes <= Verdict.representation)
+        told = np.where(doubted(question, possible, usable, ANYHOW), Verdict.deviates, told)
+    return told
+
+
+def doubted(question: Question, possible: Possible, usable: Array, way: Representation) -> Array:
+    """Of the ``usable`` elements, those that no coefficients explain that are the same for all.
+
+    Of large parameters some elements are asked.
+    """
+    asked = np.zeros(possible.observed.shape[1], dtype=bool)
+    for _, part in places(question.case):
+        if part.stop > part.start:
+            asked[np.linspace(part.start, part.stop - 1, ASKED).astype(int)] = True
+    usable = usable & asked & np.isfinite(possible.observed)
+    return beyond_any(question, possible.observed, usable, possible.pick, way)
 
 
 def sizes(observed: Array, table: Table, precision: Precision | Rows) -> tuple[Array, Array]:

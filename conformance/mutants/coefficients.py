@@ -120,12 +120,12 @@ class Alteration:
 
     form   that way
     said   what it does, as a sentence
-    of     the coefficient without which it is none; empty: every rule has it
+    of     the coefficients without which it is none; empty: every rule has them
     """
 
     form: Forming
     said: str
-    of: str = ""
+    of: tuple[str, ...] = ()
 
 
 EVERYWHERE = {
@@ -142,50 +142,50 @@ EVERYWHERE = {
         powered("rate"), "the learning rate is applied twice (squared)"
     ),
     "epsilon's sign": Alteration(
-        turned("epsilon"), "epsilon is subtracted; the document adds it", "epsilon"
+        turned("epsilon"), "epsilon is subtracted; the document adds it", ("epsilon",)
     ),
     "epsilon squared": Alteration(
-        powered("epsilon"), "epsilon is squared before it is added", "epsilon"
+        powered("epsilon"), "epsilon is squared before it is added", ("epsilon",)
     ),
     "root of epsilon": Alteration(
         powered("epsilon", root=True),
         "the root of epsilon is added in the place of epsilon",
-        "epsilon",
+        ("epsilon",),
     ),
     "beta1 in place of decay": Alteration(
         from_another("decay", "one_minus_decay", source="beta1"),
         "the second moment is averaged with beta1; the document says beta2",
-        "beta1",
+        ("beta1", "decay"),
     ),
     "decay in place of beta1": Alteration(
         from_another("beta1", "one_minus_beta1", source="decay"),
         "the first moment is averaged with beta2; the document says beta1",
-        "beta1",
+        ("beta1", "decay"),
     ),
     "1 - beta1 in place of 1 - decay": Alteration(
         from_another("one_minus_decay", source="beta1"),
         "squared gradients are weighted with 1 - beta1; the document says 1 - beta2",
-        "beta1",
+        ("beta1", "decay"),
     ),
     "1 - decay in place of 1 - beta1": Alteration(
         from_another("one_minus_beta1", source="decay"),
         "gradients are weighted with 1 - beta2; the document says 1 - beta1",
-        "beta1",
+        ("beta1", "decay"),
     ),
 }
 LATER = {
     "weight decay squared": Alteration(
-        powered("weight_decay"), "weight decay is squared", "weight_decay"
+        powered("weight_decay"), "weight decay is squared", ("weight_decay",)
     ),
     "weight decay's sign": Alteration(
         turned("weight_decay"),
         "weight decay has the wrong sign: parameters grow",
-        "weight_decay",
+        ("weight_decay",),
     ),
     "momentum squared": Alteration(
-        powered("momentum"), "momentum is applied twice (squared)", "momentum"
+        powered("momentum"), "momentum is applied twice (squared)", ("momentum",)
     ),
-    "momentum's sign": Alteration(turned("momentum"), "momentum has the wrong sign", "momentum"),
+    "momentum's sign": Alteration(turned("momentum"), "momentum has the wrong sign", ("momentum",)),
 }
 # Corrections, the decay that each is not formed from, and what they are called.
 CORRECTIONS = {
@@ -218,7 +218,7 @@ def alterations(names: set[str]) -> dict[str, Alteration]:
         found[f"{name} from {source}"] = Alteration(
             from_another(name, source=source),
             f"{called(name)} is formed from {wrong}; the document says {right}",
-            "beta1",
+            ("beta1", "decay"),
         )
     found |= LATER
-    return {words: one for words, one in found.items() if not one.of or one.of in names}
+    return {words: one for words, one in found.items() if names.issuperset(one.of)}

@@ -234,6 +234,10 @@ class BoundArithmetic:
         count = self.budget.root_roundings
         return self.rounded(value, propagated, count, nonnegative=True, underflow=0.0)
 
+    def apart(self, b: Bound, c: Bound) -> Any:
+        """How far two weights are from adding up to one."""
+        return abs(1.0 - (b.value + c.value))
+
     def average(self, b: Bound, c: Bound, old: Bound, new: Bound) -> Bound:
         """b * old + c * new, or old + c * (new - old), or new + b * (old - new) for the smaller b.
 
@@ -252,7 +256,7 @@ class BoundArithmetic:
         if self.early and c.error >= c.value:  # c may have been rounded to 0, and 0 * inf is nan
             value = np.where(np.isinf(new.value), np.nan, value)
         # Formed in a format b and c need not add up to 1: the second form weighs old with 1 - c.
-        apart = abs(1.0 - (b.value + c.value))
+        apart = self.apart(b, c)
         of_old, of_new = max(b.error, c.error + apart), c.error
         if b.value < c.value or from_the_new:
             of_new = max(b.error + apart, c.error)

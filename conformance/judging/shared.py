@@ -1,0 +1,147 @@
+"""Whether one set of coefficients explains every element.
+
+What coefficients in another format explain is decided element by element, with an interval for
+each coefficient.  Formed in float32, 1 - beta^t may be a thousand units of float32 off, and behind
+such an interval a step that is itself computed in float32 hides.  A coefficient is one number for
+all elements, though: whatever it was, r = S d + e holds for every observed value at once, where r
+is how far it is from the reference, S what moving each coefficient does to it, d by how much each
+was moved, and e at most the element's own bound E.  With weights 1/E, and with each d in units of
+what it may be, the right d leaves no more than the root of the number of values and moves, and the
+d of least squares leaves no more than any other.  Where it leaves more, no coefficients explain
+what came.  Terms of second order are lost in the bounds once the rule was run again with d.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimizer_conformance.judging.accepted import Pick
+from optimizer_conformance.judging.oracle import (
+    LOSING,
+    Question,
+    Table,
+    arithmetic,
+    shape_of,
+    spread_out,
+    walk,
+)
+from optimizer_conformance.reference.numbers import BoundArithmetic, Representation
+from optimizer_conformance.reference.numbers.budget import budget
+from optimizer_conformance.reference.numbers.precision import Array
+from optimizer_conformance.reference.numbers.settled import SettledArithmetic
+
+STEPS = 4  # of a trajectory that are looked at: each has corrections of its own
+TURNS = 3  # runs of the rule, each with the coefficients that explained most in the one before
+
+
+def open_to_doubt(question: Question, way: Representation) -> bool:
+    """Whether ``way`` leaves coefficients open by more than float64's own roundings."""
+    case = question.case
+    narrow = question.precision.name == "float64" and not case.stored and not question.mixes
+    return narrow and bool(way.correction or way.written)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The rule with coefficients moved by so much: values and the elements' own errors."""
+
+    value: Array
+    error: Array
+    coefficients: dict[object, Any]
+
+
+def settled(
+    question: Question, way: Representation, pick: Pick, moved: Mapping[object, Any]
+) -> Settled:
+    """Run the rule over the first steps of a case; of later ones nothing is known."""
+    precision = question.precision
+    number = budget(question.profile, precision.name)
+    num = SettledArithmetic(precision, representation=way, budget=number, moved=moved)
+    shape = shape_of(question)
+    value, error = np.zeros(shape, num.carrier), np.full(shape, np.inf)
+    with np.errstate(all="ignore"):
+        for place, found in walk(question, num, STEPS):
+            value[place] = np.ravel(found.value)
+            error[place] = np.ravel(found.error)
+    flat = (spread_out(part.reshape(-1, shape[2]), question.case) for part in (value, error))
+    table = pick(Table(*flat))
+    coefficients = {key: constant.value for key, constant in num.constants.items()}
+    return Settled(table.value, table.error * num.slack, coefficients)
+
+
+def farthest(question: Question, centre: Mapping[object, Any]) -> dict[object, float]:
+    """How far each coefficient may be from ``centre``, however hyperparameters are held."""
+    corrected, precision = question.rule.counted, question.precision.name
+    num = arithmetic(precision, "none", LOSING, corrected, question.profile)
+    assert isinstance(num, BoundArithmetic)
+    with np.errstate(all="ignore"):
+        for _ in walk(question, num, STEPS):  # forms them all
+            pass
+    known = {key: num.constants[key] for key in centre}
+    return {key: abs(float(c.value - centre[key])) + float(c.error) for key, c in known.items()}
+
+
+def beyond_any(
+    question: Question, observed: Array, usable: Array, pick: Pick, way: Representation
+) -> Array:
+    """Of the ``usable`` observed values, those that are left where no coefficients explain all.
+
+    ``way`` is how hyperparameters are held about, and how the rule is written.
+    """
+    none = np.zeros(observed.shape, dtype=bool)
+    now = start = settled(question, way, pick, {})
+    reach = {key: far for key, far in farthest(question, start.coefficients).items() if far}
+    keys, steps = list(reach), np.array(list(reach.values()))
+    moved = np.zeros(len(keys))
+    others = [settled(question, way, pick, {key: reach[key]}) for key in keys]
+    with np.errstate(all="ignore"):
+        effects = np.stack([other.value - start.value for other in others], axis=-1)
+        known = usable & np.isfinite(start.error) & np.isfinite(effects).all(axis=-1)
+    for _ in range(TURNS):
+        # What everybody gets exactly is known to the last bit of the carrier.
+        own = np.maximum(now.error, np.abs(now.value) * np.finfo(now.value.dtype).eps)
+        known = known & np.isfinite(own) & (own > 0)
+        if not known.any():
+            return none
+        far = (observed[known] - now.value[known]) / own[known]
+        best, left = fitted(far, effects[known] / own[known, np.newaxis], moved)
+        if not left.any():
+            return none
+        moved = moved + best
+        now = settled(question, way, pick, dict(zip(keys, moved * steps, strict=True)))
+    none[known] = left
+    return none
+
+
+def fitted(far: Array, effects: Array, moved: Array) -> tuple[Array, Array]:
+    """The moves that explain ``far``, and what they leave over by more than 1.
+
+    values: far (values), effects (values, coefficients), in units of each value's own bound and of
+    as much as each coefficient may be moved; they have been ``moved`` by so much.
+    Nothing is left where the moves of least squares leave no more than all bounds together.
+    """
+    far, effects = far.astype(np.float64), effects.astype(np.float64)
+    every = np.ones(far.shape, dtype=bool)
+
+    def fit(taken: Array, weight: float) -> Array:
+        matrix = np.concatenate([effects[taken], weight * np.eye(len(moved))])
+        target = np.concatenate([far[taken], -weight * moved])
+        found: Array = np.linalg.lstsq(matrix, target, rcond=None)[0]
+        return found
+
+    moves = fit(every, 1.0)
+    rest = np.concatenate([far - effects @ moves, moved + moves])
+    if np.linalg.norm(rest) <= np.sqrt(rest.size):
+        return moves, ~every
+    # Moves that wrong elements have bent blame all: what is far off is set aside, ever closer.
+    size = float(np.abs(far).max())
+    taken = every
+    while size > 1:
+        moves = fit(taken, size)
+        taken, size = np.abs(far - effects @ moves) <= size, size / 2
+    moves = fit(taken, 1.0)
+    return moves, np.abs(far - effects @ moves) > 1
