@@ -215,6 +215,12 @@ LOOP = {
     "joins": "a parameter is handed over when steps were taken already",
     "saved": "it can be saved and loaded by the framework's own means",
     "memory": "arrays lie in memory as they are asked to",
+    "closure": "a step is given a closure that computes the gradients",
+    "replaced": "the storage of a parameter is replaced between steps",
+    "edited": "a parameter is written over between steps",
+    "sparse": "a sparse gradient has an index twice",
+    "mixed": "parameters of two formats stand in one optimizer",
+    "second": "another optimizer is made over the same parameters",
 }
 
 

@@ -12,6 +12,7 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -84,7 +85,9 @@ class Target:
         schedules = self.trial(dtypes[0], rates=[0.5, 0.25])
         shapes = {name: self.trial(dtypes[0], shape=shape) for name, shape in ENDS.items()}
         trials = {"schedule": schedules, **shapes}
+        trials.update(habits := self.habits(dtypes))
         refused.update({name: refusal for name, refusal in trials.items() if refusal})
+        put = [name for name, refusal in habits.items() if refusal is None or refusal.wrong]
         groups = [] if self.trial(dtypes[0], groups=True) else self.grouped(dtypes[0])
         return protocol.Description(
             adapter="target",
@@ -108,7 +111,7 @@ class Target:
                     misbehaves=[name for name, refusal in refused.items() if refusal.wrong],
                     arithmetic=self.kind.arithmetic(),
                     documentation=order.place,
-                    loop=list(getattr(self.kind, "LOOP", ())),
+                    loop=[*getattr(self.kind, "LOOP", ()), *put],
                 )
             ],
             target=protocol.TargetSignature(
@@ -135,6 +138,25 @@ class Target:
             dtypes = [self.kind.DTYPES[0]]
             refused.pop(dtypes[0])
         return dtypes, refused
+
+    def habits(self, dtypes: list[protocol.DType]) -> dict[str, Refusal | None]:
+        """What it does where a loop does more than to step, and why it could not be tried."""
+        assert self.maker is not None
+        arguments = self.maker.arguments(self.request(dtypes[0]))
+        make = partial(self.maker.made, **arguments)
+        found: dict[str, Refusal | None] = {}
+        for name, habit in getattr(self.kind, "HABITS", {}).items():
+            if self.late:
+                break
+            try:
+                with within(self.order.limit):
+                    wrong = habit(make, dtypes)
+                found[name] = Refusal(wrong, wrong=True) if wrong else None
+            except Late:
+                self.late = f"a step takes more than {self.order.limit:g} s"
+            except Exception as error:  # noqa: BLE001 - foreign code raises what it likes
+                found[name] = Refusal(first_line(error))
+        return found
 
     def grouped(self, dtype: str) -> list[str]:
         """The hyperparameters that may differ between groups."""

@@ -113,7 +113,10 @@ def test_a_counter_that_goes_wrong_later_or_elsewhere_is_not_identified(name, wo
     ("name", "words"),
     [
         ("CountUnsaved", "the step count is no part of what is saved"),
-        ("CountOfOptimizer", "it follows the document except in this situation: steps without"),
+        (
+            "CountOfOptimizer",
+            "of what was tried it follows all except in this situation: steps without",
+        ),
     ],
 )
 def test_a_counter_that_a_training_loop_shows_is_named(name, words):

@@ -18,6 +18,22 @@ class ArraySession:
     def __init__(self, request: protocol.Open, maker: Maker) -> None:
         self.maker, self.rates = maker, list(request.learning_rates)
         self.values = [kit.placed(parameter) for parameter in request.parameters]
+        self.layouts = [parameter.gradients for parameter in request.parameters]
+        self.memory = [parameter.layout for parameter in request.parameters]
+        self.buffers: dict[int, Array] = {}
+
+    def placed(self, index: int, value: Array) -> Array:
+        """A parameter goes on where it was asked to lie."""
+        layout = self.memory[index]
+        return value if layout == "contiguous" else kit.arranged(value, layout)
+
+    def laid(self, index: int, gradient: Array) -> Array:
+        """A gradient where it has to lie in memory, and no other one's."""
+        if self.layouts[index] != "reused":
+            return kit.arranged(gradient.copy(), self.layouts[index])
+        buffer = self.buffers.setdefault(index, np.empty_like(gradient))
+        buffer[...] = gradient
+        return buffer
 
     def parameters(self) -> list[Array]:
         return [np.array(value) for value in self.values]

@@ -9,6 +9,7 @@ import numpy as np
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets.arrays import ArraySession
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import Misbehaviour, guarded
 
@@ -26,19 +27,15 @@ def arithmetic() -> dict[str, str]:
     return {}
 
 
-class FunctionSession:
+class FunctionSession(ArraySession):
     """A state for each parameter, None before the first step."""
 
     def __init__(self, request: protocol.Open, maker: Maker) -> None:
-        self.maker, self.rates = maker, list(request.learning_rates)
+        super().__init__(request, maker)
         if self.rates and "learning_rate" not in maker.names.own:
             raise kit.Unsupported("the function takes no learning rate")
         self.arguments = maker.arguments(request)
-        self.values = [kit.placed(parameter) for parameter in request.parameters]
         self.states: list[Any] = [None] * len(self.values)
-        self.memory = [parameter.layout for parameter in request.parameters]
-        self.layouts = [parameter.gradients for parameter in request.parameters]
-        self.buffers: dict[int, Array] = {}
         self.groups = [
             maker.arguments(request, **(request.groups[p.group] if request.groups else {}))
             for p in request.parameters
@@ -63,19 +60,6 @@ class FunctionSession:
             gradients[index] = gradient
         return gradients
 
-    def placed(self, index: int, value: Array) -> Array:
-        """A parameter goes on where it was asked to lie."""
-        layout = self.memory[index]
-        return value if layout == "contiguous" else kit.arranged(value, layout)
-
-    def laid(self, index: int, gradient: Array) -> Array:
-        """A gradient where it has to lie in memory."""
-        if self.layouts[index] != "reused":
-            return kit.arranged(gradient, self.layouts[index])
-        buffer = self.buffers.setdefault(index, np.empty_like(gradient))
-        buffer[...] = gradient
-        return buffer
-
     def reload(self) -> None:
         """The states as a file would give them back."""
         try:
@@ -95,15 +79,6 @@ class FunctionSession:
                 f"it returns a parameter of dtype {array.dtype} for one of {before.dtype}"
             )
         return array
-
-    def parameters(self) -> list[Array]:
-        return [value.copy() for value in self.values]
-
-    def state(self) -> dict[str, list[Array]]:
-        return {}
-
-    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
-        raise kit.Unsupported("the state of a function is its own affair")
 
 
 def described(value: Any) -> str:

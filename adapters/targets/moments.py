@@ -6,6 +6,7 @@ arrays, written over or returned.
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ from optimizer_conformance.adapters.targets.styles import TargetStyle
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16"]
 PACKAGES = ("numpy",)
 SKIPPED = 0
-__all__ = ["DTYPES", "PACKAGES", "SKIPPED", "Session", "arithmetic", "devices", "skipped"]
+LOOP = ("saved", "memory")
+__all__ = ["DTYPES", "LOOP", "PACKAGES", "SKIPPED", "Session", "arithmetic", "devices", "skipped"]
 
 
 def skipped(found: Any) -> int:
@@ -89,15 +91,22 @@ class MomentsSession(StyledSession):
         given = dict(self.given)
         if self.rates:
             given.update(self.maker.spelled({"learning_rate": self.rates.pop(0)}))
-        own = [gradient.copy() for gradient in gradients]
+        own = [self.laid(index, gradient) for index, gradient in enumerate(gradients)]
         after: list[Array] = []
         for values, sent, kept in zip(
             self.parts(self.values), self.parts(own), self.kept, strict=True
         ):
             with np.errstate(all="ignore"), guarded("it"):
                 after += self.called(self.style, values, sent, kept, self.count, given)
-        self.values = after
+        self.values = [self.placed(index, value) for index, value in enumerate(after)]
         return own
+
+    def reload(self) -> None:
+        """What is kept as a file would give it back."""
+        try:
+            self.kept = pickle.loads(pickle.dumps(self.kept))
+        except Exception as error:
+            raise kit.Unsupported(f"what it keeps cannot be pickled: {error}") from error
 
 
 Session = MomentsSession

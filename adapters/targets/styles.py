@@ -52,7 +52,8 @@ COUNTS = words("t step iteration iter it epoch n i count timestep time_step")
 LAYERS = words("layer")
 NOTHING = words("loss cost cur_loss closure lr_scheduler")
 MEMORIES = words(
-    "m v s mem mems memory memories cache caches h moments velocity velocities ms vs ss r"
+    "m v s mem mems memory memories cache caches h moments velocity velocities ms vs ss r b buf "
+    "buffer buffers acc accumulator accumulators sq sums"
 )
 CONFIGS = words("config cfg optim_config")
 

@@ -12,6 +12,7 @@ from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import BadTarget, Misbehaviour, guarded
+from optimizer_conformance.adapters.targets.torch_habits import HABITS
 from optimizer_conformance.adapters.torch import (
     ARITHMETIC,
     arranged,
@@ -24,6 +25,10 @@ SKIPPED = 1
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]
 PACKAGES = ("torch", "numpy")
 LOOP = ("missing", "joins", "saved", "memory")
+__all__ = [
+    "DTYPES", "HABITS", "LOOP", "PACKAGES", "SKIPPED", "Session",
+    "arithmetic", "devices", "grouped",
+]  # fmt: skip
 
 
 def devices() -> dict[str, str]:

@@ -126,7 +126,8 @@ def loop(draw: Expander, *names: str) -> list[Input]:
 def many(draw: Expander) -> list[Input]:
     """Many parameters, one of which has gradients of zero, one whose gradients share a buffer.
 
-    One is a table of which some rows have no gradient, as with the rows of an embedding.
+    One is a table of which some rows have no gradient, as with the rows of an embedding, and one
+    has gradients that add up to nothing, as before a softmax.
     """
     first, zeroed, reused, *others = loop(draw, "first", "zeroed", "reused", "fourth", "last")
     zeroed.gradients = [
@@ -135,7 +136,11 @@ def many(draw: Expander) -> list[Input]:
     rows = draw.parameter("rows", "wide", (5, 3))
     for step, gradient in enumerate(rows.gradients):
         gradient[(step + np.arange(5)) % 3 == 0] = 0.0
-    return [first, zeroed, replace(reused, memory="reused"), *others, rows]
+    cancelling = draw.parameter("cancelling", "wide", (4, 2))
+    for gradient in cancelling.gradients:
+        gradient[2:] = -gradient[:2]
+        gradient[:, 1] = -gradient[:, 0]
+    return [first, zeroed, replace(reused, memory="reused"), *others, rows, cancelling]
 
 
 def pausing(draw: Expander) -> list[Input]:

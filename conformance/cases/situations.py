@@ -56,12 +56,19 @@ class Situation:
         )
 
 
+OWN = "asked of somebody's own class of PyTorch alone"
 # What a situation may need, and what is said of an implementation that lacks it.
 NEEDS = {
     "missing": "a step cannot leave a parameter out",
     "joins": "no parameter can be handed over later",
     "saved": "it is not saved and loaded here",
     "memory": "arrays have no layout of memory that could be asked for",
+    "closure": OWN,
+    "replaced": OWN,
+    "edited": OWN,
+    "sparse": OWN,
+    "mixed": OWN,
+    "second": OWN,
     "groups": "there are no groups whose hyperparameters all differ",
     "schedules": "no schedule reaches its learning rate",
     "elements": "its elements are no experiments of their own",
@@ -75,6 +82,12 @@ NEEDED = {
     "joins": "parameters that are handed over later",
     "saved": "saving and loading",
     "memory": "layouts of memory",
+    "closure": "a step with a closure",
+    "replaced": "a parameter's storage",
+    "edited": "a parameter that can be written over",
+    "sparse": "sparse gradients",
+    "mixed": "several formats at once",
+    "second": "parameters that outlive it",
     "groups": "groups",
     "schedules": "a schedule of the learning rate",
     "elements": "elements that step by themselves",
@@ -139,6 +152,17 @@ SITUATIONS = (
         "after-non-finite", "when", "after a gradient that was infinite or nan",
         "magnitudes", ("non-finite",),
     ),
+    Situation(
+        "closure", "when", "gradients that the closure of a step computes", needs=("closure",)
+    ),
+    Situation(
+        "storage-replaced", "when", "a parameter whose storage is replaced between steps",
+        needs=("replaced",),
+    ),
+    Situation(
+        "written-over", "when", "a parameter that is written over between steps",
+        needs=("edited",),
+    ),
     # Where.
     Situation("sizes", "where", "sizes from 1 to 64, and multiples to 768", "shapes"),
     Situation(
@@ -171,6 +195,14 @@ SITUATIONS = (
     Situation(
         "idle-rows", "where", "a matrix of which some rows have a gradient of zero", "loop",
         ("rows",),
+    ),
+    Situation(
+        "cancelling", "where", "a gradient whose rows and columns add up to nothing", "loop",
+        ("cancelling",),
+    ),
+    Situation(
+        "sparse-gradient", "where", "a sparse gradient that has an index twice",
+        needs=("sparse",),
     ),
     Situation("many-parameters", "where", "many parameters, first to last", "loop"),
     Situation(
@@ -211,6 +243,14 @@ SITUATIONS = (
     # Which options and formats, and again.
     Situation("options", "which options", "every set of options that both sides have"),
     Situation("formats", "which formats", "every format that it takes"),
+    Situation(
+        "mixed-formats", "which formats", "parameters of two formats in one optimizer",
+        needs=("mixed",),
+    ),
+    Situation(
+        "second-optimizer", "again", "another optimizer over the same parameters",
+        needs=("second",),
+    ),
     Situation("twice", "again", "the same steps once more, here and in another process"),
     Situation("many-calls", "again", "thousands of calls that have to give the same bits"),
 )  # fmt: skip

@@ -153,7 +153,7 @@ def coverage(
     missing: dict[str, str] = {}
     for situation in SITUATIONS:
         lacking = reason(situation, implementation, features, kind, refused or {})
-        if situation.name in known or (not lacking and covered(situation, modes)):
+        if situation.name in known or (not lacking and covered(situation, modes, kind)):
             found.append(situation.name)
         else:
             other = ONE_SET if situation.name == "options" and why == LEFT_OUT else why
@@ -169,8 +169,10 @@ def coverage(
     )
 
 
-def covered(situation: Situation, modes: Collection[str]) -> bool:
-    """Whether cases of these modes meet it."""
+def covered(situation: Situation, modes: Collection[str], kind: str) -> bool:
+    """Whether cases of these modes meet it, or a target was put there when it was described."""
+    if kind and situation.needs and not situation.mode:
+        return True
     return any(situation.mode and mode.removesuffix("-filled") == situation.mode for mode in modes)
 
 
@@ -197,7 +199,10 @@ def whereabouts(case: Case, part: str, step: int) -> str:
         return f"with {said or 'ordinary hyperparameters'}"
     if case.mode.startswith("shapes"):
         memory, _, size = part.rpartition("-")
-        return f"for {memory} parameters of {size} elements (seen in step {step})"
+        of = f"of shape {size}" if "x" in size else f"of {size} elements"
+        return f"for {memory} parameters {of} (seen in step {step})"
     specific = sorted(SITUATIONS, key=lambda situation: not situation.parts)
-    met = next(item for item in specific if item.meets(case.mode, part))
-    return f"in this situation: {met.words} (parameter {part}, step {step})"
+    own = [item.words for item in specific if item.meets(case.mode, part)]
+    # A parameter with which nothing is the matter stands beside those that are meant.
+    beside = [f"beside {item.words}" for item in specific if item.mode == case.mode]
+    return f"in this situation: {[*own, *beside][0]} (parameter {part}, step {step})"

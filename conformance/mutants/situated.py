@@ -160,6 +160,11 @@ def idle(now: Moment) -> Any:
     return ~now.g.any(axis=1, keepdims=True)
 
 
+def cancelling(now: Moment) -> Any:
+    """A matrix whose gradients add up to nothing along either axis."""
+    return now.g.ndim == 2 and now.g.any() and not any(now.g.sum(axis).any() for axis in (0, 1))
+
+
 def some(test: Callable[[Array], Any]) -> Where:
     """Elements whose earlier gradient was so; none before the first."""
     return lambda now: False if now.memory.before is None else test(now.memory.before)
@@ -271,6 +276,7 @@ WHERE: tuple[Situated, ...] = (
     ),
     Situated("gradient-kept-by-reference", "gradient-reused", ways=(), own=lazily),
     Situated("idle-rows", "idle-rows", idle, ("stays", "decay")),
+    Situated("cancelling", "cancelling", cancelling, ("stays",)),
 )
 
 

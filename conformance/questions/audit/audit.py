@@ -9,6 +9,7 @@ from typing import Any
 
 from optimizer_conformance.cases.case import PROFILES, Case, overflow
 from optimizer_conformance.cases.plan import comparable_variants
+from optimizer_conformance.cases.situations import SITUATIONS
 from optimizer_conformance.cases.tried import LEFT_OUT, coverage
 from optimizer_conformance.judging.execution import judge_answer, question_for
 from optimizer_conformance.judging.oracle import Oracle
@@ -37,7 +38,11 @@ from optimizer_conformance.workers.process import REQUEST_LIMIT, Refused, Worker
 from optimizer_conformance.workers.subject import Absent
 from optimizer_conformance.workers.targets import framework
 
-ODD = {"empty": "an empty parameter", "scalar": "a 0-d parameter"}
+ODD = {
+    "empty": "an empty parameter",
+    "scalar": "a 0-d parameter",
+    **{item.needs[0]: item.words for item in SITUATIONS if item.needs and not item.mode},
+}
 ENOUGH = 5000  # steps that have to give the same bits
 OURS = ("Misbehaviour", "Raised", "BadTarget")  # what the worker says of a target in its own words
 Progress = Callable[[str], None]

@@ -205,7 +205,7 @@ def places(oracle: Oracle, variant: Variant, found: Tried, judged: list[Judged])
         return
     situated = [item for item in judged if item[0].case.mode in SITUATED and item[2].divergence]
     for item in situated:
-        yield f"it follows the document except {where(oracle, variant, item)}"
+        yield f"of what was tried it follows all except {where(oracle, variant, item)}"
     if left := [item for item in judged if item[0].case.mode not in SITUATED]:
         yield from facts(oracle, variant, found.judged, left)
 

@@ -1,0 +1,167 @@
+"""What training loops do with a ``torch.optim.Optimizer`` besides calling its step.
+
+Each habit compares an optimizer with itself, bit by bit: gradients that a closure computes are
+those that stand there, a parameter whose storage was replaced is the same parameter, what another
+optimizer left on it is none of this one's business.  No document is needed for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from optimizer_conformance.adapters import kit
+
+Make = Callable[[Sequence[Any]], Any]  # an optimizer over parameters
+Habit = Callable[[Make, Sequence[str]], str]  # what is wrong, or nothing; with the dtypes it takes
+
+SHAPE = (4, 2)
+SIXTEENTHS = [[8, -24], [16, 4], [-12, 40], [20, -8]]  # of 1: every format holds them, and sums
+TIMES = 3
+
+
+def tensor(dtype: str, turn: int = 0) -> Any:
+    """Numbers that every format holds exactly, others in each turn."""
+    rows = torch.tensor(SIXTEENTHS, dtype=torch.float64).roll(turn, 0) * (1 + turn % 2)
+    return (rows / 16).to(getattr(torch, dtype))
+
+
+def parameter(dtype: str) -> Any:
+    """One to be trained."""
+    return torch.nn.Parameter(tensor(dtype).clone())
+
+
+def stepped(optimizer: Any, parameters: Sequence[Any], turns: Sequence[int]) -> None:
+    """Steps with the gradients of these turns."""
+    for turn in turns:
+        for value in parameters:
+            value.grad = tensor(str(value.dtype).split(".")[1], turn + 1)
+        optimizer.step()
+        for value in parameters:
+            value.grad = None
+
+
+def trained(make: Make, dtype: str) -> Any:
+    """A parameter after the plain loop."""
+    value = parameter(dtype)
+    stepped(make([value]), [value], range(TIMES))
+    return value.detach()
+
+
+def same(one: Any, other: Any) -> bool:
+    """Bit by bit, nan included."""
+    return bool(((one == other) | (one.isnan() & other.isnan())).all())
+
+
+def closure(make: Make, dtypes: Sequence[str]) -> str:
+    """A step that is given a closure moves by the gradients that the closure computes."""
+    value = parameter(dtypes[0])
+    optimizer = make([value])
+    asked = set()
+    for turn in range(TIMES):
+
+        def computed(turn: int = turn) -> Any:
+            asked.add(turn)
+            value.grad = tensor(dtypes[0], turn + 1)
+            return value.detach().float().sum()
+
+        optimizer.step(computed)
+    if not asked:
+        raise kit.Unsupported("it never calls the closure that its step is given")
+    if same(value.detach(), trained(make, dtypes[0])):
+        return ""
+    return "it does not move by the gradients that the closure of this step computes"
+
+
+def replaced(make: Make, dtypes: Sequence[str]) -> str:
+    """A parameter whose storage is replaced between steps goes on from there."""
+    value = parameter(dtypes[0])
+    optimizer = make([value])
+    for turn in range(TIMES):
+        stepped(optimizer, [value], [turn])
+        value.data = value.data.clone()
+    return "" if same(value.detach(), trained(make, dtypes[0])) else "it moves the old storage"
+
+
+def edited(make: Make, dtypes: Sequence[str]) -> str:
+    """A parameter that is written over between steps is what was written, in all formats or none.
+
+    Averages of iterates take it back by design, in each format alike.
+    """
+    kept = {}
+    for dtype in dtypes:
+        value = parameter(dtype)
+        optimizer = make([value])
+        stepped(optimizer, [value], [0])
+        before = value.detach().clone()
+        with torch.no_grad():
+            value.fill_(64)
+        stepped(optimizer, [value], [1])
+        after = value.detach()
+        kept[dtype] = bool(((after - 64).abs() < (after - before).abs()).all())
+    if len(set(kept.values())) < 2:
+        return ""
+    undone = ", ".join(dtype for dtype, as_written in kept.items() if not as_written)
+    return f"the step undoes that in {undone}"
+
+
+def sparse(make: Make, dtypes: Sequence[str]) -> str:
+    """A sparse gradient in which an index stands twice is the sum of both.
+
+    One step at a rate of 1/4, with which nothing that is linear rounds.
+    """
+    found = []
+    for coalesced in (True, False):
+        value = parameter(dtypes[0])
+        optimizer = make([value])
+        for group in optimizer.param_groups:
+            if "lr" not in group:
+                raise kit.Unsupported("its groups have no lr")
+            group["lr"] = 0.25
+        gradient = torch.sparse_coo_tensor(
+            torch.tensor([[1, 2, 1]]), tensor(dtypes[0], 1)[:3], SHAPE, check_invariants=True
+        )
+        value.grad = gradient.coalesce() if coalesced else gradient
+        optimizer.step()
+        found.append(value.detach())
+    return "" if same(*found) else "what stands at one index twice is not added up"
+
+
+def mixed(make: Make, dtypes: Sequence[str]) -> str:
+    """Two formats in one optimizer: the order of the parameters makes no difference."""
+    pairs = [(one, other) for one in dtypes for other in dtypes if one < other]
+    if not pairs:
+        raise kit.Unsupported("it takes one format")
+    for pair in pairs:
+        found = []
+        for order in (pair, pair[::-1]):
+            values = {dtype: parameter(dtype) for dtype in order}
+            stepped(make(list(values.values())), list(values.values()), range(TIMES))
+            found.append(values)
+        for dtype in pair:
+            if not same(*(values[dtype].detach() for values in found)):
+                first = next(other for other in pair if other != dtype)
+                return f"{dtype} parameters move otherwise where {first} ones come first"
+    return ""
+
+
+def second(make: Make, dtypes: Sequence[str]) -> str:
+    """Another optimizer over the same parameters starts anew."""
+    value = parameter(dtypes[0])
+    stepped(make([value]), [value], range(TIMES))
+    other = torch.nn.Parameter(value.detach().clone())
+    for item in (value, other):
+        stepped(make([item]), [item], range(TIMES))
+    return "" if same(value.detach(), other.detach()) else "it goes on with what the first one kept"
+
+
+HABITS: dict[str, Habit] = {
+    "closure": closure,
+    "replaced": replaced,
+    "edited": edited,
+    "sparse": sparse,
+    "mixed": mixed,
+    "second": second,
+}

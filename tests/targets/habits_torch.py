@@ -1,0 +1,87 @@
+"""Optimizers of PyTorch that are right in a plain loop, each wrong in one that does more."""
+
+import torch
+
+
+class Right(torch.optim.Optimizer):
+    """RMSProp."""
+
+    def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8):
+        super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        if closure is not None:
+            with torch.enable_grad():
+                closure()
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    self.move(p, self.gradient(p), self.kept(p, group), group)
+
+    def gradient(self, p):
+        return p.grad.coalesce().to_dense() if p.grad.is_sparse else p.grad
+
+    def kept(self, p, group):
+        return self.state[p].setdefault("square", torch.zeros_like(p))
+
+    def move(self, p, gradient, square, group):
+        square.mul_(group["alpha"]).addcmul_(gradient, gradient, value=1 - group["alpha"])
+        p.addcdiv_(gradient, square.sqrt().add_(group["eps"]), value=-group["lr"])
+
+
+class GradientsBeforeClosure(Right):
+    def step(self, closure=None):
+        self.before = {p: p.grad for group in self.param_groups for p in group["params"]}
+        super().step(closure)
+
+    def gradient(self, p):
+        before = self.before.get(p)
+        return torch.zeros_like(p) if before is None else super().gradient(p)
+
+
+class OldStorage(Right):
+    def move(self, p, gradient, square, group):
+        super().move(self.state[p].setdefault("data", p.data), gradient, square, group)
+
+
+class HalfUndoesEdits(Right):
+    def move(self, p, gradient, square, group):
+        if p.dtype.itemsize > 2:
+            super().move(p, gradient, square, group)
+            return
+        master = self.state[p].setdefault("master", p.detach().float().clone())
+        super().move(master, gradient.float(), square, group)
+        p.copy_(master)
+
+    def kept(self, p, group):
+        return self.state[p].setdefault(
+            "square", torch.zeros_like(p, dtype=torch.promote_types(p.dtype, torch.float32))
+        )
+
+
+class Uncoalesced(Right):
+    def gradient(self, p):
+        if not p.grad.is_sparse:
+            return p.grad
+        dense = torch.zeros_like(p)
+        dense[p.grad._indices()[0]] = p.grad._values()
+        return dense
+
+
+class StateAsTheFirst(Right):
+    def kept(self, p, group):
+        dtype = group["params"][0].dtype
+        return self.state[p].setdefault("square", torch.zeros_like(p, dtype=dtype))
+
+    def move(self, p, gradient, square, group):
+        wide = square.to(p.dtype)
+        super().move(p, gradient, wide, group)
+        square.copy_(wide)
+
+
+class KeptOnTheParameter(Right):
+    def kept(self, p, group):
+        if not hasattr(p, "squares"):
+            p.squares = torch.zeros_like(p)
+        return p.squares
