@@ -280,6 +280,8 @@ def wrong_quotient(
     """A factor or divisor left out, used twice, or on the other side."""
     terms = {"factor": list(above), "divisor": list(below)}
     mine, other = terms[fault.side], terms["divisor" if fault.side == "factor" else "factor"]
+    if fault.index >= len(mine):  # a factor that other steps have, as a rectification
+        return num.quotient(above, below)
     term = mine[fault.index]
     if fault.effect == "twice":
         mine.append(term)

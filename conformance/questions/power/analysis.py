@@ -120,7 +120,8 @@ def conduct(
                     power.flooded += result
                 progress(done, len(work), f"{task.variant} in {task.dtype}")
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for future in running:  # leaving the pool takes back that it was to cancel them
+                future.cancel()
             raise
     power.flooded.sort(key=lambda item: (item.variant, EVERY_DTYPE.index(item.dtype), item.style))
     power.measurements.sort(key=lambda item: (item.variant, EVERY_DTYPE.index(item.dtype)))
