@@ -46,7 +46,7 @@ def open_to_doubt(question: Question, way: Representation) -> bool:
 
 
 @dataclass(frozen=True)
-class Settled:
+class MovedRule:
     """The rule with coefficients moved by so much: values and the elements' own errors."""
 
     value: Array
@@ -56,7 +56,7 @@ class Settled:
 
 def settled(
     question: Question, way: Representation, pick: Pick, moved: Mapping[object, Any]
-) -> Settled:
+) -> MovedRule:
     """Run the rule over the first steps of a case; of later ones nothing is known."""
     precision = question.precision
     number = budget(question.profile, precision.name)
@@ -70,7 +70,7 @@ def settled(
     flat = (spread_out(part.reshape(-1, shape[2]), question.case) for part in (value, error))
     table = pick(Table(*flat))
     coefficients = {key: constant.value for key, constant in num.constants.items()}
-    return Settled(table.value, table.error * num.slack, coefficients)
+    return MovedRule(table.value, table.error * num.slack, coefficients)
 
 
 def farthest(question: Question, centre: Mapping[object, Any]) -> dict[object, float]:
