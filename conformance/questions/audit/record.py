@@ -195,7 +195,8 @@ def seen(found: Audit) -> list[str]:
         compared = sum(cell.elements for cell in found.cells)
         size = f"{found.score:.3g} of the bound" if found.score < float("inf") else "beyond any"
         said.append(f"  largest distance: {size}, among {compared:,} values in {found.cases} cases")
-        said += [f"  {text}" for text in (*map(str, found.options), *found.attempts.lines)]
+        others = [text for text in map(str, found.options) if text not in found.why]
+        said += [f"  {text}" for text in (*others, *found.attempts.lines)]
     return said + [f"  came out: {text}" for text in found.came]
 
 
