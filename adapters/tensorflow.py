@@ -153,6 +153,7 @@ def v1_rows(name: str, **fields: Any) -> dict[str, TensorFlowOffer]:
 RATE = {"learning_rate": "learning_rate"}
 # docs/findings/tensorflow-proximal-float64.md
 NO_FLOAT64 = "Input '{}' … has type float32 that does not match type float64 of argument 'var'"
+NO_RATE = "lr is not a positive scalar"
 PENALTIES = {"l1": "l1_regularization_strength", "l2": "l2_regularization_strength"}
 PROXIMAL = [["proximal"]]
 CLASSES = {
@@ -170,7 +171,11 @@ CLASSES = {
         features=PROXIMAL,
         names={**RATE, **PENALTIES},
         state={"second_moment": "accumulator"},
-        gaps={**unhosted("ApplyProximalAdagrad"), "float64": NO_FLOAT64.format("lr")},
+        gaps={
+            **unhosted("ApplyProximalAdagrad"),
+            "float64": NO_FLOAT64.format("lr"),
+            "learning_rate=0": NO_RATE,
+        },
     ),
     **v1_rows("GradientDescentOptimizer", family="sgd", names=RATE),
     **v1_rows(
@@ -328,6 +333,8 @@ for name, offer in list(OFFERS.items()):
         OFFERS[name] = offer.changed(gaps={**offer.gaps, "bfloat16": NO_HOST.format(kind)})
     if "ApplyProximal" in kind:
         refusal = dict.fromkeys(COMPLEX, NO_XLA.format(kind)) if xla else unhosted(kind)
+        if kind.endswith("Adagrad") and not xla:
+            refusal = {**refusal, "learning_rate=0": NO_RATE}
         OFFERS[name] = offer.changed(gaps={**offer.gaps, **refusal})
     if kind == "ResourceApplyMomentum" and xla:
         gaps = dict.fromkeys(("complex64", "complex128"), NO_XLA.format(kind))

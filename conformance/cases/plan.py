@@ -262,7 +262,8 @@ def refused(implementation: Implementation, case: Case) -> bool:
     values = case.decimals
     lacking = (name for name in values if f"{name}={values[name]}" in implementation.gaps)
     zero = ZERO_EPSILON in implementation.gaps and float(values.get("epsilon", "1")) == 0
-    return zero or any(lacking)
+    paused = case.mode == "rates" and "learning_rate=0" in implementation.gaps
+    return zero or paused or any(lacking)
 
 
 def judged(implementation: Implementation, device: str, case: Case, selection: Selection) -> Unit:

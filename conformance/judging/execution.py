@@ -141,7 +141,10 @@ def opening(
         ],
         hyperparameters={name: float(value) for name, value in decimals.items()},
         features=list(unit.case.features),
-        groups=[{name: float(value) for name, value in group.items()} for group in inputs.groups],
+        groups=[
+            {name: float(value) for name, value in group.items() if name in unit.decimals}
+            for group in inputs.groups
+        ],
         learning_rates=[float(rate) for rate in inputs.rates],
     )
 
