@@ -333,9 +333,8 @@ for name, offer in list(OFFERS.items()):
         OFFERS[name] = offer.changed(gaps={**offer.gaps, "bfloat16": NO_HOST.format(kind)})
     if "ApplyProximal" in kind:
         refusal = dict.fromkeys(COMPLEX, NO_XLA.format(kind)) if xla else unhosted(kind)
-        if kind.endswith("Adagrad") and not xla:
-            refusal = {**refusal, "learning_rate=0": NO_RATE}
-        OFFERS[name] = offer.changed(gaps={**offer.gaps, **refusal})
+        positive = {"learning_rate=0": NO_RATE} if kind.endswith("Adagrad") and not xla else {}
+        OFFERS[name] = offer.changed(gaps={**offer.gaps, **refusal, **positive})
     if kind == "ResourceApplyMomentum" and xla:
         gaps = dict.fromkeys(("complex64", "complex128"), NO_XLA.format(kind))
         OFFERS[name] = offer.changed(gaps={**offer.gaps, **gaps})
