@@ -29,7 +29,7 @@ from optimizer_conformance.reports.verdicts import FAILS, MEASURED, ORDER, Verdi
 
 SWITCHES = (
     "centered", "momentum", "nesterov", "amsgrad", "weight_decay", "maximize", "loss_scale",
-    "centralize",
+    "centralize", "proximal",
 )  # fmt: skip
 FEATURES = tuple(dict.fromkeys((*SWITCHES, *hyperparameters.options())))  # in the variants' order
 TEXTS = tables.texts(Cell)

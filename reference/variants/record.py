@@ -21,6 +21,7 @@ ORDERED = (
     "maximize",
     "loss_scale",
     "centralize",
+    "proximal",
 )
 # What came later stands behind, in the order of the rules' factors.
 FEATURES = (*ORDERED, *(f.name for f in FACTORS.values() if f.option and f.name not in ORDERED))
