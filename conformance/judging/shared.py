@@ -1,7 +1,7 @@
 """Whether one set of coefficients explains every element.
 
 What coefficients in another format explain is decided element by element, with an interval for
-each coefficient.  Formed in float32, 1 - beta^t may be a thousand units of float32 off, and behind
+each coefficient.  Formed in float32, 1 - beta^t may be hundreds of units of float32 off, and behind
 such an interval a step that is itself computed in float32 hides.  A coefficient is one number for
 all elements, though: whatever it was, r = S d + e holds for every observed value at once, where r
 is how far it is from the reference, S what moving each coefficient does to it, d by how much each
