@@ -123,6 +123,18 @@ ONCE_BLAMED = {
         ("optax-rmsprop-corrected-centered", "float16", "rate-change", 2048),
         "any order, subnormals flushed",
     ),
+    "a choice of nan that stays, and a larger number": (
+        ("torch-rprop", "float32", "injected", 0),
+        "number over nan",
+    ),
+    "a reciprocal rate in float32": (
+        ("keras-ftrl", "float64", "injected", 0),
+        "scalars folded in float32, as by capturable optimizers",
+    ),
+    "a part that overflows where the sum does not": (
+        ("torch-optimizer-adabelief", "float16", "injected", 0),
+        "interpolated from the new; one division; roots apart; 50 % fused",
+    ),
 }
 
 

@@ -13,12 +13,12 @@ import numpy as np
 from optimizer_conformance.judging.oracle import (
     EVERY,
     LOSING,
-    RANGE_EFFECTS,
     WIDEST,
     Oracle,
     Question,
     Table,
     inputs_of,
+    range_effects,
     reached,
 )
 from optimizer_conformance.reference.numbers import PRECISIONS, Precision, Representation
@@ -134,10 +134,8 @@ def within_range(
     """
     found, observed = np.zeros_like(open_), possible.observed
     swallowed = lost_before(oracle, question, observed.shape) & np.isfinite(observed)
-    effects = RANGE_EFFECTS if way not in EVERY else RANGE_EFFECTS[1:]  # flush covers gradual
-    if question.rule["amsgrad"] != "none" or question.rule.ordered:
-        effects = (*effects, "number")
-    for effect in effects:
+    effects = range_effects(question.rule)
+    for effect in effects if way not in EVERY else effects[1:]:  # flush covers gradual
         if not (open_ & ~found).any():
             break
         table = possible.pick(oracle.table(question, effect, way))

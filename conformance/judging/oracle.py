@@ -200,8 +200,16 @@ def effects(name: str, dtype: str) -> Effects:
         "late": Effects(underflow=flushed, flush=True, saturate="late"),
         "early": Effects(underflow=flushed, flush=True, saturate="early"),
         "difference": Effects(underflow=flushed, flush=True, saturate="difference"),
-        "number": Effects(underflow=flushed, flush=True, saturate="early", number=True),
+        "number": Effects(underflow=flushed, flush=True, saturate="early", number="chosen"),
+        "number kept": Effects(underflow=flushed, flush=True, saturate="early", number="kept"),
     }[name]
+
+
+def range_effects(rule: Rule) -> tuple[str, ...]:
+    """What may happen to a rule at the ends of the range, in the order in which it is asked."""
+    if not rule.ordered:
+        return RANGE_EFFECTS if rule["amsgrad"] == "none" else (*RANGE_EFFECTS, "number")
+    return (*RANGE_EFFECTS, "number", "number kept")
 
 
 class Oracle:

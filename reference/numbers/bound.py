@@ -36,12 +36,14 @@ class Effects:
                 sqrt(v) / sqrt(1 - beta^t), never sees the square), ``difference`` as early, and an
                 average that is infinite becomes nan (old + c (new - old) subtracts infinities)
     number      the larger of a number and nan is the number (IEEE 754-2019 has maximum, of which
-                it is nan, and maximumNumber; no document says which is meant)
+                it is nan, and maximumNumber; no document says which is meant): ``chosen`` where a
+                sign or a choice of nan is also that of some number, as it is of comparisons that
+                are false, ``kept`` where it stays nan
     """
 
     underflow: float = 0.0
     flush: bool = False
-    number: bool = False
+    number: Literal["", "chosen", "kept"] = ""
     saturate: Literal["", "early", "late", "difference"] = ""
 
 
@@ -82,7 +84,7 @@ class Bound:
             nonnegative=self.nonnegative and other.nonnegative,
         )
         if "in parts" in self.num.representation.written:
-            result.terms = sizes(self, other), 0
+            result.terms = sizes(self, other)
         return result
 
     def __sub__(self, other: Bound) -> Bound:
@@ -120,9 +122,15 @@ def product_error(a: Bound, b: Bound) -> Any:
     return a.error * np.abs(b.value) + b.error * (np.abs(a.value) + a.error)
 
 
-def sizes(x: Bound, y: Bound) -> Any:
-    """The largest sum of the two moduli."""
-    return np.abs(x.value) + x.error + np.abs(y.value) + y.error
+def sizes(x: Bound, y: Bound) -> tuple[Any, int]:
+    """The largest sum of the moduli of what is added, and how many roundings it has met.
+
+    What is a sum itself that may be taken apart counts with its own terms.
+    """
+    (one, met), (other, others) = (
+        part.terms or (np.abs(part.value) + part.error, 0) for part in (x, y)
+    )
+    return one + other, max(met, others)
 
 
 def exactly_known(x: Bound) -> bool:

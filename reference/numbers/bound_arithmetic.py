@@ -202,7 +202,7 @@ class BoundArithmetic:
 
     def sum(self, x: Bound, y: Bound) -> Bound:
         result = x + y
-        result.terms = sizes(x, y), 0
+        result.terms = sizes(x, y)
         return result
 
     def maximum(self, x: Bound, y: Bound) -> Bound:
@@ -287,8 +287,14 @@ class BoundArithmetic:
             underflow=4.0,
         )
         if "in parts" in self.representation.written:
-            old_part = (b.value + of_old) * (old_size + old.error)
-            result.terms = old_part + (c.value + of_new) * (new_size + new.error), 2
+            # As products, or one of both whole and what the other moves it by.
+            old_most, new_most = old_size + old.error, new_size + new.error
+            products = (b.value + of_old) * old_most + (c.value + of_new) * new_most
+            away = np.abs(new.value - old.value) + old.error + new.error
+            whole = old_most + (c.value + of_new) * away
+            if from_the_new or b.value <= c.value:
+                whole = np.maximum(whole, new_most + (b.value + of_old) * away)
+            result.terms = np.maximum(products, whole), 2
         return result
 
     def quotient(self, numerators: tuple[Bound, ...], denominators: tuple[Bound, ...]) -> Bound:
@@ -335,7 +341,10 @@ class BoundArithmetic:
                 scale = prod((np.abs(n.value) + n.error for n in others), start=1.0)
                 for divisor in denominators:
                     scale = quiet_divide(scale, np.abs(divisor.value) - divisor.error)
-                result.terms = size * np.where(scale > 0, scale, np.inf), met + count
+                size = size * np.where(scale > 0, scale, np.inf)
+                result.terms = size, met + count
+                if self.early:  # a part leaves the range, where the sum of all does not
+                    result.error = self.uncertain(result.error, size)
         return result
 
     def variance(self, v: Bound, m: Bound) -> Bound:
@@ -404,7 +413,7 @@ class BoundArithmetic:
         """-1, 0 or 1; where x may be zero or of the other sign, every outcome is accepted."""
         known = (np.abs(x.value) > x.error) | ((x.value == 0) & np.equal(x.error, 0))
         value = np.sign(x.value)
-        if self.effects.number:  # that of nan is 0 where it is a difference of comparisons
+        if self.effects.number == "chosen":  # it is 0, as a difference of comparisons
             value = np.where(np.isnan(x.value), 0.0, value)
         return Bound(self, value, np.where(known, 0.0, 1.0 + np.abs(value)), x.nonnegative)
 
@@ -412,7 +421,7 @@ class BoundArithmetic:
         """Where x may be on either side, or on neither, whatever it may be is accepted.
 
         The outcomes' distances from the one that is shown, with the errors of their own, are the
-        error.  Nan has no side: it stays, or (``Effects.number``) may be any of the three.
+        error.  Nan has no side: it stays, or (``chosen``) may be any of the three.
         """
         value, size = x.value, np.asarray(x.error)
         chosen = np.where(value < 0, below.value, np.where(value > 0, above.value, zero.value))
@@ -425,7 +434,7 @@ class BoundArithmetic:
         ):
             apart = np.where(may | open_, np.abs(outcome.value - chosen) + outcome.error, 0.0)
             error = np.maximum(error, apart)
-        if not self.effects.number:
+        if self.effects.number != "chosen":
             chosen = np.where(open_, np.nan, chosen)
         return Bound(self, chosen, error)
 

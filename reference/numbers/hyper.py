@@ -91,11 +91,12 @@ def representations(dtype: str, *, corrected: bool) -> tuple[Representation, ...
 def may_lose(way: Representation, *, corrected: bool) -> tuple[str, ...]:
     """What may lose digits where hyperparameters are held so: keys of ``LOSSES``.
 
-    1 - beta^t loses them where a format forms it; scalars are folded where all are float32 numbers.
+    1 - beta^t loses them where a format forms it; scalars are folded where all are float32 numbers,
+    as a rate into its reciprocal.
     """
     formed = corrected and bool(way.correction)
-    single = {way.rate, way.scalars, way.correction} == {"float32"}
-    known = {"logarithm": formed, "folded": formed and single}
+    scalars = {way.rate, way.scalars, *((way.correction,) if corrected else ())}
+    known = {"logarithm": formed, "folded": scalars == {"float32"}}
     return tuple(how for how in LOSSES if known.get(how, True))
 
 

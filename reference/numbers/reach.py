@@ -123,10 +123,13 @@ class ReachArithmetic(ReachBasis):
                 others = [x.size[1] for i, x in enumerate(above) if i != place]
                 scale = prod(others, start=prod(inverse(x).size[1] for x in below))
                 result = replace(result, terms=factor.terms * scale)
-                if self.apart:  # a part may be zero where the whole is not
+                if self.apart:  # a part may be zero or infinite where the whole is neither
                     void = some_(x.empties for x in below)
-                    nan = result.outcomes.nan | void
-                    result = replace(result, outcomes=replace(result.outcomes, nan=nan))
+                    beyond = np.asarray(result.terms > self.precision.largest)
+                    o = result.outcomes
+                    parts = {"nan": o.nan | void | beyond, "above": o.above | beyond}
+                    parts["below"] = o.below | (beyond & (not o.nonnegative))
+                    result = replace(result, outcomes=replace(o, **parts))
         return result
 
     def parted(self, x: Outcomes, above: list[Outcomes], below: list[Outcomes]) -> Outcomes:

@@ -57,7 +57,8 @@ class Reached:
         found = self.num.settled(added(self.outcomes, other.outcomes))
         if not self.num.apart:
             return found
-        return replace(found, terms=self.outcomes.size[1] + other.outcomes.size[1])
+        sizes = (x.outcomes.size[1] if x.terms is None else x.terms for x in (self, other))
+        return replace(found, terms=sum(sizes))
 
     def __sub__(self, other: Reached) -> Reached:
         found = self.num.settled(added(self.outcomes, (-other).outcomes))

@@ -15,7 +15,7 @@ import numpy as np
 
 from optimizer_conformance.cases.case import Written
 from optimizer_conformance.judging.fused import FusedStep, evaluator
-from optimizer_conformance.judging.oracle import RANGE_EFFECTS, Oracle, Question
+from optimizer_conformance.judging.oracle import Oracle, Question, range_effects
 from optimizer_conformance.judging.verdict import arranged, classify
 from optimizer_conformance.questions.sweep import marking
 from optimizer_conformance.questions.sweep.engines import (
@@ -181,8 +181,7 @@ class Ladder:
     @property
     def effects(self) -> tuple[str, ...]:
         """What may happen at the ends of the range, as classify asks it."""
-        extra = ("number",) if self.start.rule["amsgrad"] != "none" else ()
-        return (*RANGE_EFFECTS, *extra)
+        return range_effects(self.start.rule)
 
     def accept(
         self,
