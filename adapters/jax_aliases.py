@@ -157,6 +157,37 @@ ALIASES = {
         },
         arguments={"eps_root": 0.0},
     ),
+    "novograd": row(
+        "novograd",
+        ["optax-novograd"],
+        "novograd",
+        # Its first moment gathers what the norm has divided, as a momentum buffer does.
+        features=[["momentum"], ["momentum", "weight_decay"]],
+        names={
+            **RATE,
+            "momentum": "b1",
+            "decay": "b2",
+            "epsilon": "eps",
+            "weight_decay": "weight_decay",
+        },
+        state={"second_moment": "nu", "momentum": "mu"},
+        arguments={"eps_root": 0.0, "weight_decay": 0.0},
+    ),
+    "novograd[eps_root]": row(
+        "novograd",
+        ["optax-novograd-eps-root"],
+        "novograd",
+        features=[["momentum"], ["momentum", "weight_decay"]],
+        names={
+            **RATE,
+            "momentum": "b1",
+            "decay": "b2",
+            "epsilon": "eps_root",
+            "weight_decay": "weight_decay",
+        },
+        state={"second_moment": "nu", "momentum": "mu"},
+        arguments={"eps": 0.0, "weight_decay": 0.0},
+    ),
     "contrib.adopt": row("contrib.adopt", ["optax-adopt"], "adopt", **ADOPT),
     "contrib.adopt[use_clipping=False]": row(
         "contrib.adopt",

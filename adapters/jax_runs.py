@@ -89,6 +89,11 @@ def replaced(state: Any, values: Mapping[str, Any]) -> Any:
     return type(state)(*(values.get(name, replaced(part, values)) for name, part in names))
 
 
+def fitting(value: Any, old: Any) -> Any:
+    """A state tensor in the shape in which optax keeps it: all of it, or one number of a tensor."""
+    return value if value.shape == old.shape else value.ravel()[0]
+
+
 # Its name since 0.2.4, and the one before.
 partition = optax.partition if hasattr(optax, "partition") else optax.multi_transform
 
@@ -127,7 +132,9 @@ class OptaxRun:
         return self.memory if label is None else self.memory.inner_states[label].inner_state
 
     def read(self, key: str) -> list[Any]:
-        return [held(self.part(label), key)[i] for i, label in enumerate(self.labels)]
+        """One number a tensor stands in the place of each of its elements."""
+        found = [held(self.part(label), key)[i] for i, label in enumerate(self.labels)]
+        return [jnp.broadcast_to(x, v.shape) for x, v in zip(found, self.values, strict=True)]
 
     def write(self, state: dict[str, list[Any]], step: int) -> None:
         parts = {label: self.written(label, state, step) for label in dict.fromkeys(self.labels)}
@@ -139,13 +146,13 @@ class OptaxRun:
 
     def written(self, label: str | None, state: dict[str, list[Any]], step: int) -> Any:
         """The state of one group with ``state`` in it."""
-        lists = {
-            key: [
-                value if own == label else optax.MaskedNode()
-                for own, value in zip(self.labels, values, strict=True)
+        lists = {}
+        for key, values in state.items():
+            known = held(self.part(label), key)
+            lists[key] = [
+                fitting(value, old) if own == label else optax.MaskedNode()
+                for own, value, old in zip(self.labels, values, known, strict=True)
             ]
-            for key, values in state.items()
-        }
         counts = dict.fromkeys(COUNTS, jnp.asarray(step, jnp.int32))
         return replaced(self.part(label), {**lists, **counts})
 

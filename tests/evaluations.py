@@ -158,12 +158,37 @@ class Arithmetic:
         mean = self.over(total, float(rows.shape[1]))
         return self.sub(x, mean.reshape(-1, *[1] * (x.ndim - 1)))
 
+    def summed_squares(self, rows):
+        """The sum of each row's squares, in any order."""
+        columns = list(range(rows.shape[1]))
+        self.random.shuffle(columns)
+        total = np.zeros(rows.shape[0])
+        for column in columns:
+            total = self.plus_product(total, rows[:, column], rows[:, column])
+        return total
+
+    def squared_norm(self, x):
+        """The same over everything; the norm may be formed, and squared again."""
+        total = self.summed_squares(x.reshape(1, -1))
+        if self.random.random() < 0.5:
+            norm = self.root(total)
+            total = self.mul(norm, norm)
+        return np.zeros(x.shape) + total
+
+    def mean_square(self, x):
+        if x.ndim < 2:
+            return self.mul(x, x)
+        rows = x.reshape(x.shape[0], -1)
+        mean = self.over(self.summed_squares(rows), float(rows.shape[1]))
+        return np.zeros(x.shape) + mean.reshape(-1, *[1] * (x.ndim - 1))
+
 
 def start(rule, shape, held=float):
     """The initial state, as plain arrays; ``held`` says how a decimal is."""
     state = {name: np.zeros(shape) for name in rule.state}
     if "second_moment" in state:
-        state["second_moment"] = state["second_moment"] + held(rule["initial_second_moment"])
+        begins = rule.state["second_moment"].start
+        state["second_moment"] = state["second_moment"] + held(begins)
     if rule["initial_second_moment"] == "0.000001":
         state["first_moment"] = state["first_moment"] + held("0.000001")
     return state
@@ -190,6 +215,24 @@ def differences(rule, decimals, count, state, new, m, g, a):
     mean = a.over(m, a.one_minus_power(decimals["beta1"], count))
     more = a.quotient([share, d], [a.one_minus_power(decimals["beta3"], count)])
     return a.add(mean, more), a.plus_product(g, share, change)
+
+
+def gathered(rule, decimals, count, w, state, new, g, eps, a):
+    """What is divided, and by what, where one number serves a tensor or a row."""
+    before = state["second_moment"]
+    if rule["scale"] == "row squares":
+        v = a.add(before, a.mean_square(g))
+    else:
+        v = a.squared_norm(g)
+        if count > 1 or rule["initial_second_moment"] == "0":
+            rho = decimals["decay"]
+            v = a.average(a.held(rho), a.complement(rho), before, [v])
+    new["second_moment"] = v
+    root = a.root(a.add(v, eps) if rule["epsilon"] == "inside" else v)
+    divisor = a.add(root, eps) if rule["epsilon"] == "outside" else root
+    if rule["weight_decay"] != "joined":
+        return g, [divisor]
+    return a.plus_product(a.over(g, divisor), a.held(decimals["weight_decay"]), w), []
 
 
 def ahead(rule, decimals, count, m, g, a):
@@ -372,6 +415,8 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
             v = new["second_moment"] = a.plus_product(state["second_moment"], g, g)
             root = a.root(a.add(v, eps) if rule["epsilon"] == "inside" else v)
             bottom = [a.add(root, eps) if rule["epsilon"] == "outside" else root]
+        if rule["scale"] in ("squared norm", "row squares"):
+            top, bottom = gathered(rule, decimals, count, w, state, new, g, eps, a)
         if rule["scale"] == "own steps":
             v = new["second_moment"] = a.average(rho, rho_c, state["second_moment"], [g, g])
             top = own_step(rule, state["mean_square_update"], v, top, eps, a)

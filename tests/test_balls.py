@@ -76,7 +76,7 @@ def test_the_enclosure_holds_what_a_thousand_bits_give(data):
     rule = data.draw(st.sampled_from(STEADY + MORE))
     decimals = data.draw(hyperparameters("float32"))
     seed = data.draw(st.integers(0, 2**32 - 1))
-    shape = (4, 3, 2) if rule["centralize"] else (6,)
+    shape = (4, 3, 2) if rule.shaped else (6,)
     w, gradients = inputs("float64", seed, -11, 11, 3, shape)
     with mpmath.workprec(1000):
         exact = walk(

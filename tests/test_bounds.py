@@ -120,7 +120,7 @@ def assert_inside(computed, bound, slack):
 
 
 def shape_for(rule):
-    return (4, 3, 2) if rule["centralize"] else (96,)
+    return (4, 3, 2) if rule.shaped else (96,)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

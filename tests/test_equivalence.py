@@ -135,7 +135,7 @@ class TestWitness:
             if (one.family, one.features) != (other.family, other.features) or pair in seen:
                 continue
             seen.add(pair)
-            if one.rule != other.rule and "centralize" not in one.features:
+            if one.rule != other.rule and not one.rule.shaped:
                 features = "+".join(sorted(one.features))
                 if not one.rule.differences(other.rule):
                     continue  # what they keep of the parameter differs, and moves nothing

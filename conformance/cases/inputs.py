@@ -15,6 +15,7 @@ import numpy as np
 from optimizer_conformance.cases.case import Case, Written
 from optimizer_conformance.cases.separation import hypotheses, most_separating, separations
 from optimizer_conformance.cases.situations import SITUATED
+from optimizer_conformance.reference.numbers.gathering import every_axis, row_axes, spread
 from optimizer_conformance.reference.numbers.precision import (
     COMPONENTS,
     PRECISIONS,
@@ -23,6 +24,7 @@ from optimizer_conformance.reference.numbers.precision import (
     from_bits,
     to_bits,
 )
+from optimizer_conformance.reference.rules import extent, typical
 
 REGIMES = {
     "wide": "log-uniform over many orders of magnitude",
@@ -63,6 +65,9 @@ LAYOUTS = ("layout", "layout-filled", "shapes", "shapes-filled")
 # A mean over all axes but the first needs some; the sizes have a tail for every vector.  Over the
 # last, where gradients are sparse, some means are exact: of eight, seven of which are zero.
 CONVOLUTIONS: tuple[tuple[int, ...], ...] = ((16, 1, 3, 3), (8, 2, 5, 5), (64, 2, 2, 2))
+# A norm looks at all of them, so each is one experiment: few elements, whose sum rounds little, and
+# where most gradients are zero (the sixth regime) many.
+TENSORS: tuple[tuple[int, ...], ...] = ((4, 2), (3,), (2, 2, 2), (1,), (6,), (40, 8))
 STRIDED: tuple[tuple[int, ...], ...] = ((33,), (7, 9))
 COPIES = (*LAYOUTS, "relations")  # modes in which experiments repeat
 CANDIDATES = 512  # runs of gradients among which the mode ``separation`` chooses
@@ -118,6 +123,7 @@ class Expander:
         self.precision = PRECISIONS[component(case.dtype)]
         self.complex = case.dtype in COMPONENTS
         self.random = np.random.Generator(np.random.Philox(key=case.seed))
+        self.over = extent(case.family, case.features)
         self.epsilon = float(case.decimals.get("epsilon", "1e-8"))
         # Gradients arrive multiplied by the loss scale.
         self.loss_scale = float(case.decimals.get("loss_scale", "1"))
@@ -176,8 +182,9 @@ class Expander:
         elif regime == "non-finite":
             special = [np.inf, -np.inf, np.nan]
             chance = self.random.uniform(0, 1, shape)
-            # A mean spreads what is not finite over its row: one element in a row tells most.
-            share = 0.1 if "centralize" in self.case.features else 0.5
+            # A mean spreads what is not finite over its row, a norm over its tensor: one element
+            # tells most there.
+            share = 0.5 if self.over == "parameter" else 0.1
             rows[0] = np.where(chance < share, self.random.choice(special, shape), rows[0])
         if turn is not None:
             rows = [row * phase for row, phase in zip(rows, turn, strict=True)]
@@ -231,7 +238,21 @@ class Expander:
             for name in ("second_moment", "maximum_second_moment"):
                 found[name] = found[name] + imaginary[name]
             found = {name: values + 1j * imaginary[name] for name, values in found.items()}
+        found |= self.shared(found)
         return {name: self.exactly(values) for name, values in found.items()}
+
+    def shared(self, found: dict[str, Array]) -> dict[str, Array]:
+        """What a rule keeps of a row or a tensor, one number in the place of each element."""
+        if self.over == "parameter":
+            return {}
+        axes = {"row": row_axes, "tensor": every_axis}
+        kept = typical(self.case.family, self.case.features).state.items()
+        return {
+            name: spread(np.max(values, axis=axes[tensor.shape](values), keepdims=True), values)
+            for name, tensor in kept
+            for values in (found[name],)
+            if tensor.shape in axes
+        }
 
     def averages(self, size: Array) -> dict[str, Array]:
         """Real averages of gradients of this size."""
@@ -297,9 +318,7 @@ def expand(case: Case) -> Inputs:  # noqa: PLR0911 - one a kind of mode
     if case.mode == "names":
         names = ("dense.weight", "norm.beta", "norm.gamma", "dense.bias")
         return Inputs([draw.parameter(name, "wide", (case.size,)) for name in names])
-    shapes: tuple[tuple[int, ...], ...] = ((case.size,),)
-    if "centralize" in case.features:
-        shapes = CONVOLUTIONS
+    shapes = {"row": CONVOLUTIONS, "tensor": TENSORS}.get(draw.over, ((case.size,),))
     inputs = Inputs(
         [
             draw.parameter(name, name, shapes[index % len(shapes)])

@@ -18,7 +18,7 @@ from optimizer_conformance.cases.case import (
 )
 from optimizer_conformance.cases.patterns import reaches, wanted
 from optimizer_conformance.reference.numbers.precision import COMPONENTS
-from optimizer_conformance.reference.rules import FAMILIES, taken, typical
+from optimizer_conformance.reference.rules import FAMILIES, extent, taken, typical
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reference.variants.record import suffix
 
@@ -134,6 +134,7 @@ def suitable(  # noqa: PLR0911 - one a mode
         return False
     if mode in situations.SITUATED:
         return situations.takes_part(implementation, mode, features)
+    alone = extent(implementation.family, features) == "parameter"
     if mode in ("injected", "restored"):
         needed = set(required_state(implementation, features))
         return implementation.settable and needed <= set(implementation.state)
@@ -146,12 +147,13 @@ def suitable(  # noqa: PLR0911 - one a mode
     if mode == "names":
         return "weight_decay" in features
     if mode == "separation":
-        return "centralize" not in features  # whose elements are no experiments of their own
+        return alone  # elsewhere elements are no experiments of their own
     if mode == "relations":
-        return features == simplest(implementation)
+        return alone and features == simplest(implementation)
     if mode in ("layout", "layout-filled"):
         refuses = bool({"empty", "scalar"} & set(implementation.gaps))
-        return features == simplest(implementation) and refuses == (mode == "layout-filled")
+        simple = alone and features == simplest(implementation)
+        return simple and refuses == (mode == "layout-filled")
     return True
 
 

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
-from optimizer_conformance.reference.rules import FAMILIES, taken
+from optimizer_conformance.reference.rules import FAMILIES, extent, taken
 
 KINDS = {
     "when": "at which step, and after what",
@@ -309,7 +309,7 @@ def has(implementation: Implementation, features: tuple[str, ...], need: str) ->
     if need == "schedules":
         return implementation.schedules
     if need == "elements":
-        return "centralize" not in features
+        return extent(implementation.family, features) == "parameter"
     if need in ("empty", "scalar"):
         return need not in implementation.gaps
     return need in implementation.loop
@@ -321,7 +321,8 @@ def takes_part(implementation: Implementation, mode: str, features: tuple[str, .
         return False
     if mode.startswith("shapes"):
         refuses = bool({"empty", "scalar"} & set(implementation.gaps))
-        return "centralize" not in features and refuses == (mode == "shapes-filled")
+        alone = extent(implementation.family, features) == "parameter"
+        return alone and refuses == (mode == "shapes-filled")
     needed = {
         "rates": "schedules",
         "loop-missing": "missing",

@@ -246,7 +246,7 @@ def lost_before(oracle: Oracle, question: Question, shape: tuple[int, ...]) -> A
     It came with a gradient, or the rule itself made it of the parameter in an earlier step (0 / 0
     without an epsilon), from where a weight decay of zero carries it into the state or does not.
     """
-    steps = reached(inputs_of(question.case).parameters, rows=question.rule.shaped)
+    steps = reached(inputs_of(question.case).parameters, question.rule.over)
     parameter = oracle.table(question).value[
         len(question.quantities) - 1 :: len(question.quantities)
     ]

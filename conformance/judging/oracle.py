@@ -50,6 +50,7 @@ from optimizer_conformance.reference.numbers.complex_ball import (
     ComplexConditioning,
 )
 from optimizer_conformance.reference.numbers.complex_bound import ComplexBoundArithmetic, Squares
+from optimizer_conformance.reference.numbers.gathering import every_axis, row_axes, spread
 from optimizer_conformance.reference.numbers.hyper import (
     IDEAL,
     LOSSES,
@@ -61,6 +62,7 @@ from optimizer_conformance.reference.numbers.precision import Array, component, 
 from optimizer_conformance.reference.numbers.reach import ReachArithmetic
 from optimizer_conformance.reference.numbers.stored import Rows, StoringArithmetic
 from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules.stage import Shape
 from optimizer_conformance.reference.trajectory import trajectory
 
 RANGE_EFFECTS = ("gradual", "flush", "late", "early", "difference")
@@ -231,7 +233,8 @@ class Oracle:
 
     def losses(self, question: Question, way: Representation) -> tuple[str, ...]:
         """What may lose digits in an implementation that holds hyperparameters so."""
-        return may_lose(way, corrected=question.rule.counted)
+        rule = question.rule
+        return may_lose(way, corrected=rule.counted, reciprocal=rule.reciprocal)
 
     def fits(self, way: Representation) -> None:
         """Remember that ``way`` explained something: the next question is often alike."""
@@ -314,7 +317,7 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
     if not num.effects.saturate:
         # Made by an infinity or nan in the inputs, it is the answer.  Elsewhere (a divisor that may
         # be zero), and where results saturate, the infinite error says that nothing can be said.
-        arrived = reached(evaluated(case), rows=question.rule.shaped)
+        arrived = reached(evaluated(case), question.rule.over)
         strange = np.repeat(arrived, len(question.quantities), axis=0)
         known = strange & ~np.isfinite(table.value)
         table = replace(table, error=np.where(known, 0.0, table.error))
@@ -353,17 +356,17 @@ def tabled(num: BoundArithmetic | ComplexBoundArithmetic, value: Array, error: A
     return Table(centre, np.where(np.isnan(error), np.inf, error) * num.slack, low)
 
 
-def reached(parameters: list[Input], *, rows: bool = False) -> Array:
+def reached(parameters: list[Input], over: Shape = "parameter") -> Array:
     """Which elements an infinite or nan gradient has reached by each step: steps x columns.
 
-    ``rows``: a mean over all axes but the first carries it to everything with that first index.
+    ``over``: a mean over a row carries it to everything with that first index, a norm to all.
     """
+    axes_of = {"row": row_axes, "tensor": every_axis}.get(over)
 
     def lost(gradient: Array) -> Array:
         strange = ~np.isfinite(gradient)
-        if rows and strange.ndim > 1:
-            axes = tuple(range(1, strange.ndim))
-            strange = np.broadcast_to(strange.any(axis=axes, keepdims=True), strange.shape)
+        if axes_of:
+            strange = spread(strange.any(axis=axes_of(strange), keepdims=True), strange)
         return np.ravel(strange)
 
     steps = range(len(parameters[0].gradients))

@@ -18,6 +18,7 @@ from optimizer_conformance.judging.oracle import Question, Table, inputs_of, rea
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.hyper import held
 from optimizer_conformance.reference.numbers.precision import Array, parts
+from optimizer_conformance.reference.rules.stage import Shape
 from optimizer_conformance.reports.outcomes import Came, Lost, OutcomeKind
 from optimizer_conformance.reports.verdicts import EXTREME, Verdict
 
@@ -56,7 +57,7 @@ def outcomes_of(
 ) -> list[ParameterOutcome]:
     """Of the parameter in each of these columns; one row a step, the others of it alone."""
     start = start_of(question.case)
-    clean = clean_steps(question.case, question.rule.shaped)
+    clean = clean_steps(question.case, question.rule.over)
     with np.errstate(all="ignore"):
         flags = {
             OutcomeKind.nan: np.isnan(shown) & clean,
@@ -87,9 +88,9 @@ def seen(what: OutcomeKind, columns: Array, width: int) -> Came:
 
 
 @lru_cache(maxsize=64)
-def clean_steps(case: Case, shaped: bool) -> Array:
+def clean_steps(case: Case, over: Shape) -> Array:
     """Where no infinite or nan gradient has arrived: steps x elements."""
-    found: Array = ~reached(inputs_of(case).parameters, rows=shaped)
+    found: Array = ~reached(inputs_of(case).parameters, over)
     return found
 
 

@@ -377,14 +377,32 @@ class Working:
         if np.ndim(x.array) < 2:
             return x
         rows = np.reshape(x.array, (np.shape(x.array)[0], -1))
-        total = self.total(rows, self.pick(self.style.total))
+        total = self.total([Number(self, column) for column in rows.T])
         mean = self.divide(total, self.scalar(float(rows.shape[1])))
-        ones = (1,) * (np.ndim(x.array) - 1)
-        return x - Number(self, mean.array.reshape(-1, *ones))
+        return x - Number(self, in_place(mean.array, x.array))
 
-    def total(self, rows: Array, order: str) -> Number:
-        """The sum of every row."""
-        columns = [Number(self, column) for column in rows.T]
+    def squared_norm(self, x: Number) -> Number:
+        total = self.summed_squares(np.reshape(x.array, (1, -1)))
+        if self.pick(self.style.root) == "apart":
+            norm = self.rooted(total.array)
+            total = norm * norm
+        return Number(self, np.array(np.broadcast_to(total.array, np.shape(x.array))))
+
+    def mean_square(self, x: Number) -> Number:
+        if np.ndim(x.array) < 2:
+            return self.square(x)
+        rows = np.reshape(x.array, (np.shape(x.array)[0], -1))
+        mean = self.divide(self.summed_squares(rows), self.scalar(float(rows.shape[1])))
+        return Number(self, np.array(np.broadcast_to(in_place(mean.array, x.array), x.array.shape)))
+
+    def summed_squares(self, rows: Array) -> Number:
+        """The sum of the squares of every row; nothing of an empty one."""
+        columns = [self.square(Number(self, column)) for column in rows.T]
+        return self.total(columns) if columns else Number(self, np.zeros(len(rows), self.storage))
+
+    def total(self, columns: list[Number]) -> Number:
+        """The sum of every row, in an order that the style allows."""
+        order = self.pick(self.style.total)
         if order == "backwards":
             columns.reverse()
         if order == "eight lanes":
@@ -395,6 +413,12 @@ class Working:
             pairs = [a + b for a, b in zip(columns[::2], columns[1::2], strict=False)]
             columns = pairs + columns[2 * len(pairs) :]
         return columns[0]
+
+
+def in_place(rows: Array, like: Array) -> Array:
+    """One number a row, in a shape that meets the rows of an array."""
+    found: Array = rows.reshape(-1, *(1,) * (np.ndim(like) - 1))
+    return found
 
 
 def in_turn(terms: list[Number]) -> Number:

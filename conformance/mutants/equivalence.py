@@ -16,6 +16,7 @@ from optimizer_conformance.mutants.programs import (
     old_moments,
 )
 from optimizer_conformance.reference.numbers.symbolic import QUANTITIES, Symbolic, symbols
+from optimizer_conformance.reference.numbers.system import MARKS
 from optimizer_conformance.reference.rules import Rule
 
 Equations = dict[str, Any]
@@ -85,6 +86,11 @@ def limited(rule: Rule, step: Equations) -> bool:
     )
 
 
+def first_step(rule: Rule) -> set[str]:
+    """What tells a rule that a step is one of a kind, such as the first: no symbol shows it."""
+    return MARKS.intersection(rule.coefficients)
+
+
 def proof(rule: Rule, mutant: Mutant) -> str:
     """Why a mutant of a rule is equivalent to it; empty where that was not proved."""
     right = one_step(rule)
@@ -95,7 +101,7 @@ def proof(rule: Rule, mutant: Mutant) -> str:
     if mutant.program is LARGEST_FOR_INFINITE:
         return "beyond c the rule no longer looks at g (SymPy)" if limited(rule, right) else ""
     if mutant.kind == "choice":
-        if not mutant.rule.starts_like(rule):
+        if not mutant.rule.starts_like(rule) or first_step(mutant.rule) != first_step(rule):
             return ""
         wrong = one_step(mutant.rule)
     elif mutant.program is old_moments:

@@ -268,6 +268,19 @@ WRONG: dict[str, dict[str, Callable[..., Value]]] = {
         "mean alone": lambda num, x: x - num.centralize(x),
         "mean twice": lambda num, x: num.centralize(x) + num.centralize(x) - x,
     },
+    "squared_norm": {
+        "of each element": lambda num, x: num.square(x),
+        "not squared": lambda num, x: num.root(num.squared_norm(x)),
+        "of each row, as a mean": lambda num, x: num.mean_square(x),
+        "doubled": lambda num, x: num.squared_norm(x) + num.squared_norm(x),
+        "without itself": lambda num, x: num.squared_norm(x) - num.square(x),
+    },
+    "mean_square": {
+        "of each element": lambda num, x: num.square(x),
+        "of the tensor, as a sum": lambda num, x: num.squared_norm(x),
+        "as a root": lambda num, x: num.root(num.mean_square(x)),
+        "doubled": lambda num, x: num.mean_square(x) + num.mean_square(x),
+    },
 }
 
 

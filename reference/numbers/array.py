@@ -189,3 +189,14 @@ class Arrays(Float64):
         if not axes:
             return x
         return x - Value(x.xp.mean(x.array, axis=axes, keepdims=True))
+
+    def squared_norm(self, x: Value) -> Value:  # type: ignore[override]  # its own values
+        squares = self.square(x).array
+        return Value(x.xp.broadcast_to(x.xp.sum(squares), squares.shape))
+
+    def mean_square(self, x: Value) -> Value:  # type: ignore[override]  # its own values
+        squares, axes = self.square(x).array, tuple(range(1, x.array.ndim))
+        if not axes:
+            return Value(squares)
+        mean = x.xp.mean(squares, axis=axes, keepdims=True)
+        return Value(x.xp.broadcast_to(mean, squares.shape))

@@ -19,6 +19,12 @@ from typing import Any
 import flint
 import numpy as np
 
+from optimizer_conformance.reference.numbers.gathering import (
+    elements,
+    every_axis,
+    row_axes,
+    spread,
+)
 from optimizer_conformance.reference.numbers.hyper import (
     IDEAL,
     Representation,
@@ -128,6 +134,15 @@ class BallArithmetic:
             return x
         count = prod(x.shape[axis] for axis in axes)
         return x - x.sum(axis=axes, keepdims=True) / count
+
+    def squared_norm(self, x: Balls) -> Any:
+        return spread(self.square(x).sum(axis=every_axis(x), keepdims=True), x)
+
+    def mean_square(self, x: Balls) -> Any:
+        axes, squares = row_axes(x), self.square(x)
+        if not axes:
+            return squares
+        return spread(squares.sum(axis=axes, keepdims=True) / elements(x, axes), x)
 
 
 class Conditioning(BallArithmetic):

@@ -29,6 +29,11 @@ from optimizer_conformance.reference.numbers.formed import (
     gamma,
     power_error,
 )
+from optimizer_conformance.reference.numbers.gathering import (
+    every_axis,
+    gathered_bound,
+    row_axes,
+)
 from optimizer_conformance.reference.numbers.hyper import (
     IDEAL,
     Representation,
@@ -458,6 +463,13 @@ class BoundArithmetic:
         if self.early:  # a partial sum leaves the range before the mean would
             propagated = self.uncertain(propagated, count * size + np.zeros(np.shape(x.value)))
         return self.rounded(x.value - mean, propagated, underflow=count + 2.0)
+
+    def squared_norm(self, x: Bound) -> Bound:
+        return gathered_bound(self, x, every_axis(x.value))
+
+    def mean_square(self, x: Bound) -> Bound:
+        axes = row_axes(x.value)
+        return gathered_bound(self, x, axes, mean=True) if axes else self.square(x)
 
 
 def ratio(a: Any, b: Any) -> Any:

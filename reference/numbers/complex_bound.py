@@ -266,6 +266,12 @@ class ComplexBoundArithmetic:
     def centralize(self, x: Pair) -> Any:
         return each(self.parts.centralize, x)
 
+    def squared_norm(self, x: Pair) -> Any:
+        """Not asked of complex numbers: no document says what their squares are."""
+        raise TypeError("no rule takes the norm of complex numbers")
+
+    mean_square = squared_norm
+
 
 def each(operation: Any, x: Pair | Bound) -> Any:
     """An operation that treats each part by itself."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer_conformance.reference.numbers.gathering import row_axes, spread
 from optimizer_conformance.reference.numbers.hyper import one_minus_power
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.numbers.real import enclosed
@@ -85,6 +86,14 @@ class Float64:
             return x
         centred: Array = x - np.mean(x, axis=tuple(range(1, x.ndim)), keepdims=True)
         return centred
+
+    def squared_norm(self, x: Array) -> Array:
+        return spread(np.sum(x * x), x)  # type: ignore[no-any-return]  # an array
+
+    def mean_square(self, x: Array) -> Array:
+        axes = row_axes(x)
+        squares: Array = x * x
+        return spread(np.mean(squares, axis=axes, keepdims=True), x) if axes else squares
 
 
 FLOAT64 = Float64()

@@ -88,15 +88,16 @@ def representations(dtype: str, *, corrected: bool) -> tuple[Representation, ...
     return tuple(way for way in ways if not corrected or way.momentum == way.scalars)[1:]
 
 
-def may_lose(way: Representation, *, corrected: bool) -> tuple[str, ...]:
+def may_lose(way: Representation, *, corrected: bool, reciprocal: bool = False) -> tuple[str, ...]:
     """What may lose digits where hyperparameters are held so: keys of ``LOSSES``.
 
     1 - beta^t loses them where a format forms it; scalars are folded where all are float32 numbers,
-    as a rate into its reciprocal.
+    and a rate that divides (``reciprocal``) with them.
     """
     formed = corrected and bool(way.correction)
     scalars = {way.rate, way.scalars, *((way.correction,) if corrected else ())}
-    known = {"logarithm": formed, "folded": scalars == {"float32"}}
+    folded = (formed or reciprocal) and scalars == {"float32"}
+    known = {"logarithm": formed, "folded": folded}
     return tuple(how for how in LOSSES if known.get(how, True))
 
 

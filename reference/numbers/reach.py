@@ -16,6 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from optimizer_conformance.reference.numbers.gathering import (
+    elements,
+    every_axis,
+    row_axes,
+    spread,
+)
 from optimizer_conformance.reference.numbers.outcomes import (
     Outcomes,
     added,
@@ -265,6 +271,38 @@ class ReachArithmetic(ReachBasis):
         settled = self.settled(mean, count + self.budget.division_roundings)
         blurred = self.blurred(settled, size, count + 2, of=any_["some"])
         return x - blurred
+
+    def squared_norm(self, x: Reached) -> Reached:
+        return self.gathered(x, every_axis(x.outcomes.low))
+
+    def mean_square(self, x: Reached) -> Reached:
+        axes = row_axes(x.outcomes.low)
+        return self.gathered(x, axes, mean=True) if axes else self.square(x)
+
+    def gathered(self, x: Reached, axes: tuple[int, ...], *, mean: bool = False) -> Reached:
+        """The sum of the squares over ``axes``, or their mean, in the place of each of them."""
+        o = self.square(x).outcomes
+        shape, count = np.shape(o.low), elements(o.low, axes)
+        share = 1 / count if mean else 1
+
+        def over(part: Any, how: Any) -> Any:
+            return how(np.broadcast_to(part, shape), axis=axes, keepdims=True)
+
+        least, most = np.where(o.some & ~np.asarray(o.zero), o.low, 0), np.where(o.some, o.high, 0)
+        low, high = over(least, np.sum), over(most, np.sum)
+        beyond = over(o.above, np.any) | (high > self.precision.largest)
+        parts = {
+            "low": low * share,
+            "high": high * share,
+            "some": over(o.some, np.any),
+            "zero": over(o.zero, np.all),
+            "above": beyond,
+            "nan": over(o.nan, np.any),
+        }
+        found: dict[str, Any] = {name: spread(part, o.low) for name, part in parts.items()}
+        whole = Outcomes(**found, nonnegative=True)
+        roundings = count + 2 * self.budget.root_roundings + self.budget.division_roundings + 1
+        return self.settled(between(whole.low, whole.high, whole), roundings)
 
 
 def floor(x: Outcomes) -> Any:

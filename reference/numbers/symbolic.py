@@ -100,6 +100,12 @@ class Symbolic:
     def centralize(self, x: Any) -> Any:
         return x - sympy.Function("mean")(x)
 
+    def squared_norm(self, x: Any) -> Any:
+        return sympy.Function("norm", nonnegative=True)(x) ** 2
+
+    def mean_square(self, x: Any) -> Any:
+        return sympy.Function("mean", nonnegative=True)(x**2)
+
 
 def symbols(rule: Rule) -> Hyper:
     """The coefficients of a rule's step as symbols."""

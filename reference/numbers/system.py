@@ -86,6 +86,14 @@ class NumberSystem(Protocol):
     def centralize(self, x: Number) -> Number:
         """x minus its mean over all axes but the first; where there is no other axis, x itself."""
 
+    def squared_norm(self, x: Number) -> Number:
+        """The sum of all squares of a tensor, in the place of each element; also as its norm,
+        squared."""
+
+    def mean_square(self, x: Number) -> Number:
+        """The mean of the squares over all axes but the first, in the place of each element; where
+        there is no other axis, the squares."""
+
     def clip(self, x: Number, c: Number) -> Number:
         """The nearest number to x between -c and c, element by element."""
 
@@ -110,6 +118,8 @@ OPERATIONS = (
     "variance",
     "shrink",
     "centralize",
+    "squared_norm",
+    "mean_square",
     "clip",
     "soft_threshold",
     "sign",

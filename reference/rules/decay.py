@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from optimizer_conformance.reference.rules.buffer import Buffer
+from optimizer_conformance.reference.rules.direction import Gradient
 from optimizer_conformance.reference.rules.factors import Standing
+from optimizer_conformance.reference.rules.gathered import SquaredNorm
+from optimizer_conformance.reference.rules.gradient import Ascending, Clipped, Unscaled
 from optimizer_conformance.reference.rules.stage import Stage, Walk
+
+# Where a gradient is divided by one number a tensor.
+BESIDE = (Unscaled, Ascending, Clipped, Gradient, SquaredNorm, Buffer)
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,29 @@ class Shrunk(Stage):
         return num.quotient(scaled, (hyper.correction1,))
 
 
+@dataclass(frozen=True)
+class Joined(Stage):
+    """NovoGrad's: the pull towards zero joins a gradient that a tensor's norm has divided.
+
+    d' = g / (sqrt(v') + eps) + lambda w
+
+    Without a buffer that gathers d', the parameter shrinks by learning rate × decay.
+
+    Source: B. Ginsburg et al., arXiv:1905.11286, algorithm 1.
+    """
+
+    takes = ("weight_decay",)
+
+    def refuses(self, other: Stage) -> bool:
+        """Elsewhere it is one of the others: of SGD a gradient's, of Adam the parameter's own."""
+        return not isinstance(other, (Joined, *BESIDE))
+
+    def step(self, walk: Walk) -> None:
+        pull = walk.hyper.weight_decay * walk.parameter
+        update = walk.num.define("update", walk.num.sum(walk.closed(), pull))
+        walk.numerators, walk.denominators = (update,), ()
+
+
 WEIGHT_DECAY = Standing(
     "weight_decay",
     "weight decay",
@@ -62,6 +92,7 @@ WEIGHT_DECAY = Standing(
         "decoupled": "shrinks the parameter by learning rate × decay",
         "decoupled-unscaled": "shrinks the parameter by decay alone",
         "decoupled-corrected": "shrinks the parameter by corrected learning rate × decay",
+        "joined": "added to the divided gradient",
     },
     verbs=("decoupled", "decoupled-unscaled", "decoupled-corrected"),
     option=True,
@@ -71,6 +102,7 @@ WEIGHT_DECAY = Standing(
         "decoupled": ("shrunk", Shrunk("rate")),
         "decoupled-unscaled": ("shrunk", Shrunk("nothing")),
         "decoupled-corrected": ("shrunk", Shrunk("corrected rate")),
+        "joined": ("joined", Joined()),
     },
 )
 FACTORS = (WEIGHT_DECAY,)

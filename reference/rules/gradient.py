@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from optimizer_conformance.reference.rules.factors import Standing
-from optimizer_conformance.reference.rules.stage import Stage, Walk
+from optimizer_conformance.reference.rules.stage import Shape, Stage, Walk
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Centralized(Stage):
     Source: H. Yong et al., "Gradient Centralization", ECCV 2020.
     """
 
-    shaped = True
+    over: ClassVar[Shape] = "row"
 
     def step(self, walk: Walk) -> None:
         walk.gradient = walk.num.centralize(walk.gradient)

@@ -32,6 +32,7 @@ class Leader(Stage):
     penalty: Literal["once", "twice"] = "once"
     takes = ("l1", "l2", "steadiness")
     ordered = True
+    reciprocal = True
 
     def state(self) -> dict[str, Kept]:
         return {"second_moment": Kept("v", self.start, squares=True), "linear": Kept("z")}

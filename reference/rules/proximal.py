@@ -35,7 +35,7 @@ class Proximal(Stage):
         Adagrad has made of it for each element, eta / sqrt(v'), as in the step itself
 
     Sources: J. Duchi, Y. Singer, "Efficient Online and Batch Learning Using Forward Backward
-    Splitting", JMLR 10, 2009 (``rate``); J. Duchi, E. Hazan, Y. Singer, JMLR 12, 2011, section 5.1
+    Splitting", JMLR 10, 2009 (``rate``); J. Duchi, E. Hazan, Y. Singer, JMLR 12, 2011
     (``own rate``).
     """
 

@@ -25,7 +25,7 @@ from optimizer_conformance.reference.rules import (
 from optimizer_conformance.reference.rules.averaged import Averaged
 from optimizer_conformance.reference.rules.beforehand import Beforehand
 from optimizer_conformance.reference.rules.buffer import Buffer
-from optimizer_conformance.reference.rules.decay import Added, Shrunk
+from optimizer_conformance.reference.rules.decay import Added, Joined, Shrunk
 from optimizer_conformance.reference.rules.direction import (
     Ahead,
     AheadByItself,
@@ -36,6 +36,7 @@ from optimizer_conformance.reference.rules.direction import (
 )
 from optimizer_conformance.reference.rules.ema import ParameterAverage
 from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, Value
+from optimizer_conformance.reference.rules.gathered import RowSquares, SquaredNorm
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
 from optimizer_conformance.reference.rules.iterates import Interpolated
 from optimizer_conformance.reference.rules.leader import Leader
@@ -45,7 +46,7 @@ from optimizer_conformance.reference.rules.norm import LargestSize
 from optimizer_conformance.reference.rules.proximal import Proximal
 from optimizer_conformance.reference.rules.scale import MeanSquare, OwnSize, SumOfSquares, UnitScale
 from optimizer_conformance.reference.rules.spread import Rectified, SignedSquares, Surprise
-from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk, choices
+from optimizer_conformance.reference.rules.stage import Kept, Shape, Stage, Walk, choices
 from optimizer_conformance.reference.rules.steps import OwnSteps
 from optimizer_conformance.reference.rules.trials import Trials
 
@@ -95,6 +96,7 @@ def read(name: str, *stages: Stage | None) -> Value:
     return FACTORS[name].read(*stages)
 
 
+WIDER: tuple[Shape, ...] = ("parameter", "row", "tensor")
 GRADIENT, MEAN_SQUARE = Gradient(), MeanSquare()  # where nothing is said
 
 
@@ -140,7 +142,10 @@ class Rule:
         | Leader
         | Beforehand
         | Averaged
+        | SquaredNorm
+        | RowSquares
     ) = MEAN_SQUARE
+    joined: Joined | None = None
     shrunk: Shrunk | None = None
     buffer: Buffer | None = None
     iterates: Interpolated | None = None
@@ -198,12 +203,22 @@ class Rule:
     @cached_property
     def shaped(self) -> bool:
         """Whether a stage looks at more than one element at a time."""
-        return any(stage.shaped for stage in self.stages)
+        return self.over != "parameter"
+
+    @cached_property
+    def over(self) -> Shape:
+        """How much of a parameter is looked at at once: each element by itself, a row, or all."""
+        return max((stage.over for stage in self.stages), key=WIDER.index)
 
     @cached_property
     def ordered(self) -> bool:
         """Whether a stage compares numbers, so that it says nothing of complex ones."""
         return any(stage.ordered for stage in self.stages)
+
+    @cached_property
+    def reciprocal(self) -> bool:
+        """Whether a stage divides by the learning rate."""
+        return any(stage.reciprocal for stage in self.stages)
 
     def starts_like(self, other: Rule) -> bool:
         """Whether what both keep is the same before the first step."""
@@ -327,6 +342,8 @@ RPROP = Rule(scale=Trials())
 ADADELTA = Rule(scale=OwnSteps())
 ADOPT = Rule(scale=Beforehand())
 ASGD = Rule(scale=Averaged())
+NOVOGRAD = Rule(scale=SquaredNorm())
+ROWWISE_ADAGRAD = Rule(scale=RowSquares())
 # Family to its plain rule.
 FAMILIES = {
     "rmsprop": RMSPROP,
@@ -350,6 +367,8 @@ FAMILIES = {
     "ftrl": FTRL,
     "adopt": ADOPT,
     "asgd": ASGD,
+    "novograd": NOVOGRAD,
+    "rowwise_adagrad": ROWWISE_ADAGRAD,
 }
 
 
@@ -371,6 +390,15 @@ def taken(family: str, features: Iterable[str]) -> tuple[Hyperparameter, ...]:
     names = typical(family, features).hyperparameters
     found = [record for name, record in HYPERPARAMETERS.items() if name in names]
     return tuple(sorted(found, key=lambda record: record.name not in RMSPROP.hyperparameters))
+
+
+@lru_cache(maxsize=256)
+def extent(family: str, features: tuple[str, ...]) -> Shape:
+    """How much of a parameter rules of a family with these options look at at once.
+
+    A mixture that somebody met has no name: it counts as one that looks at elements.
+    """
+    return typical(family, features).over if family in FAMILIES else "parameter"
 
 
 def own_fields(stage: Stage) -> dict[str, Any]:

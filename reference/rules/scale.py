@@ -8,6 +8,7 @@ from typing import Literal
 from optimizer_conformance.reference.rules.averaged import Averaged
 from optimizer_conformance.reference.rules.beforehand import Beforehand
 from optimizer_conformance.reference.rules.factors import Choice, Standing
+from optimizer_conformance.reference.rules.gathered import RowSquares, SquaredNorm
 from optimizer_conformance.reference.rules.leader import Leader
 from optimizer_conformance.reference.rules.norm import LargestSize
 from optimizer_conformance.reference.rules.roots import Epsilon, rooted
@@ -150,6 +151,8 @@ SCALE = Standing(
         "own steps": "divided by the root of an average of squares, times that of earlier steps'",
         "beforehand": "divided by the root of an average of earlier squares, and then averaged",
         "averaged": "not divided, by a rate that falls, and the parameter is averaged",
+        "squared norm": "divided by the root of an average of the tensor's squared norm",
+        "row squares": "divided by the root of a sum of the row's mean squares",
     },
     stages={
         "mean square": ("scale", MeanSquare()),
@@ -165,6 +168,8 @@ SCALE = Standing(
         "own steps": ("scale", OwnSteps()),
         "beforehand": ("scale", Beforehand()),
         "averaged": ("scale", Averaged()),
+        "squared norm": ("scale", SquaredNorm()),
+        "row squares": ("scale", RowSquares()),
     },
 )
 INITIAL_SECOND_MOMENT = Choice(
@@ -175,8 +180,9 @@ INITIAL_SECOND_MOMENT = Choice(
         "1": "starts at 1",
         "0.1": "starts at 0.1",
         "0.000001": "starts at 0.000001, as the first moment does",
+        "first": "starts as the first one",
     },
-    verbs=("0", "1", "0.1", "0.000001"),
+    verbs=("0", "1", "0.1", "0.000001", "first"),
     slot="scale",
     field="start",
     absent="0",

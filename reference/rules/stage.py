@@ -94,19 +94,26 @@ class Stage:
     """What stands in a slot: a frozen dataclass whose fields are its choices.
 
     takes   the hyperparameters that it takes; no two stages of a rule take the same
-    shaped  it looks at more than one element at a time, so the parameter's shape matters
+    over    how much of a parameter it looks at at once: beyond an element its shape matters
     ordered it compares numbers, which complex ones do not allow
+    reciprocal  it divides by the learning rate, whose reciprocal may be formed first
     """
 
     takes: ClassVar[tuple[str, ...]] = ()
-    shaped: ClassVar[bool] = False
+    over: ClassVar[Shape] = "parameter"
     ordered: ClassVar[bool] = False
+    reciprocal: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Raises ValueError for a choice that the stage does not have."""
         for name, allowed in choices(type(self)).items():
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is one of {allowed}, not {getattr(self, name)!r}")
+
+    @property
+    def shaped(self) -> bool:
+        """Whether it looks at more than one element at a time."""
+        return self.over != "parameter"
 
     def hyperparameters(self) -> tuple[str, ...]:
         """The hyperparameters that it takes with these choices."""

@@ -168,6 +168,21 @@ ADEMAMIX = alias(
     rules.ADEMAMIX,
     {**BETAS, "beta3": "0.9999", "mixture": "5.0", "epsilon": "1e-8"},
 )
+# The docstring prints no formula: that of the paper, algorithm 1, whose beta1 gathers what the norm
+# has divided and weighs nothing by 1 - beta1.
+NOVOGRAD = alias(
+    "novograd",
+    rules.NOVOGRAD,
+    {"decay": "0.25", "epsilon": "1e-6"},
+    "Args and references; arXiv:1905.11286, algorithm 1",
+)
+NOVOGRAD_ROOT = replace(
+    NOVOGRAD,
+    identifier="optax-novograd-eps-root",
+    rule=rules.NOVOGRAD.having(epsilon="inside"),
+    defaults={**NOVOGRAD.defaults, "epsilon": "0.0"},
+    source="optax.novograd, eps_root; arXiv:1905.11286, algorithm 1",
+)
 # The clip's argument: "a function that takes a step index and returns a clipping value", x^0.25
 ADOPT = alias(
     "contrib.adopt",
@@ -214,6 +229,19 @@ MORE = (
     SCHEDULE_FREE_ADAMW,
     ADOPT,
     ADOPT_UNCLIPPED,
+    *(
+        variant
+        for plain in (NOVOGRAD, NOVOGRAD_ROOT)
+        for gathered in [
+            plain.with_option("momentum", momentum="unscaled", defaults={"momentum": "0.9"})
+        ]
+        for variant in (
+            gathered,
+            gathered.with_option(
+                "weight_decay", weight_decay="joined", defaults={"weight_decay": "0.0"}
+            ),
+        )
+    ),
     SGD,
     SGD_MOMENTUM,
     SGD_MOMENTUM.with_option("nesterov", nesterov=True),

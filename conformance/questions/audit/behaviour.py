@@ -16,7 +16,7 @@ from optimizer_conformance.cases.case import MAIN_DTYPE
 from optimizer_conformance.cases.situations import MANY
 from optimizer_conformance.mutants.mutants import used
 from optimizer_conformance.questions.audit.preparation import Ready
-from optimizer_conformance.reference.rules import Rule
+from optimizer_conformance.reference.rules import Rule, extent
 from optimizer_conformance.workers.configuration import SEED, VALUES, Setting, arrays, offered
 from optimizer_conformance.workers.process import Asked, WorkerError
 
@@ -132,7 +132,7 @@ def influences(ready: Ready) -> Iterator[str]:
     whole = np.frombuffer(together[0], np.uint8)[: pieces.size]
     per = pieces.size // half
     apart = (pieces != whole).reshape(half, per).any(axis=1)
-    if apart.all() and "centralize" not in ready.features:
+    if apart.all() and extent(asked.implementation.family, ready.features) == "parameter":
         yield "what it does to an element depends on the other elements of its parameter"
 
 

@@ -29,8 +29,8 @@ SEEN = 0.005
 def example(one: Rule, other: Rule, family: str, features: str) -> HandExample | None:
     """The fewest steps whose results differ in three digits; there, the largest difference."""
     switched = [name for name in features.split("+") if name]
-    if "centralize" in switched:
-        return None  # a mean needs more than one number
+    if one.shaped or other.shaped:
+        return None  # a mean or a norm needs more than one number
     names = [record.name for record in taken(family, switched) if record.name != "epsilon"]
     for steps in range(1, MOST_STEPS + 1):
         found = max(

@@ -92,6 +92,8 @@ def questions(variant: Variant, dtype: str, profile: str, seed: int = 0) -> list
     for mode in DRAWN:
         if mode in LAYOUTS or (mode == "names" and "weight_decay" not in features):
             continue
+        if variant.rule.shaped and mode in ("separation", "relations"):
+            continue  # whose elements are experiments of their own
         if (
             mode == "defaults"
             and default_features(variant.family, dict(variant.defaults)) != features

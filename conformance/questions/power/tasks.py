@@ -27,8 +27,8 @@ def tasks(
     for size in (True, False):
         for dtype in dtypes:
             for name in variants:
-                # A mean over axes needs its own shapes, which have one size.
-                if not size or "centralize" not in VARIANTS[name].features:
+                # A mean over axes or a norm needs its own shapes, which have one size.
+                if not size or not VARIANTS[name].rule.shaped:
                     yield Task(name, dtype, profile, sizes[dtype] if size else 0)
 
 

@@ -177,6 +177,14 @@ class Source:
         """Not written: its mean is over a shape."""
         raise Unwritable("gradient centralisation")
 
+    def squared_norm(self, x: Expression) -> Expression:
+        """Not written: it is of a whole tensor."""
+        raise Unwritable("the norm of a tensor")
+
+    def mean_square(self, x: Expression) -> Expression:
+        """Not written: it is over a shape."""
+        raise Unwritable("a mean over a row")
+
 
 def body(rule: Rule) -> list[str]:
     """One step as assignments to ``parameter`` and the state's names."""

@@ -35,6 +35,15 @@ class ClosedForms(Symbolic):
     def centralize(self, x: Any) -> Any:
         return x  # the same on both sides, before everything else: a gradient like any other
 
+    def squared_norm(self, x: Any) -> Any:
+        """A number that follows from the gradient, whatever its sign."""
+        unsigned = -x if x.could_extract_minus_sign() else x
+        return sympy.Function("squared_norm", positive=True)(unsigned)
+
+    def mean_square(self, x: Any) -> Any:
+        unsigned = -x if x.could_extract_minus_sign() else x
+        return sympy.Function("mean_square", positive=True)(unsigned)
+
 
 class Plain(BallArithmetic):
     """Single balls; hyperparameters are balls already."""
@@ -74,3 +83,9 @@ class Plain(BallArithmetic):
 
     def centralize(self, x: Any) -> Any:
         return x
+
+    def squared_norm(self, x: Any) -> Any:
+        return x * x
+
+    def mean_square(self, x: Any) -> Any:
+        return x * x

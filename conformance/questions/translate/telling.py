@@ -10,8 +10,14 @@ from optimizer_conformance.questions.translate.proof import Relation
 from optimizer_conformance.questions.translate.result import Outcome
 from optimizer_conformance.questions.translate.transformations import RATE
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, options
+from optimizer_conformance.reference.rules import extent
 from optimizer_conformance.reference.variants.record import FEATURES
 from optimizer_conformance.workers.subject import Subject
+
+
+def alone(other: Subject, features: Iterable[str]) -> bool:
+    """Whether it steps element by element with these options."""
+    return extent(other.implementation.family, tuple(sorted(features))) == "parameter"
 
 
 def options_of(other: Subject, asked: Iterable[str]) -> tuple[str, ...]:
@@ -21,7 +27,7 @@ def options_of(other: Subject, asked: Iterable[str]) -> tuple[str, ...]:
     """
     wanted = set(asked)
     listed = [set(features) for features in other.implementation.features]
-    listed = [features for features in listed if "centralize" not in features] or listed
+    listed = [features for features in listed if alone(other, features)] or listed
 
     def cost(features: set[str]) -> tuple[int, int, int]:
         extra = features - wanted

@@ -12,6 +12,7 @@ from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.questions.translate.pairing import Pairing, Progress, silent
 from optimizer_conformance.questions.translate.result import Translation
 from optimizer_conformance.questions.translate.settings import checked, setting, words
+from optimizer_conformance.questions.translate.telling import alone
 from optimizer_conformance.reference.decimals import HyperparameterError
 from optimizer_conformance.workers import interpreters
 from optimizer_conformance.workers.subject import Subject, SubjectError, subject
@@ -75,7 +76,7 @@ def between(
     asked = setting(one, words(given, one.implementation.family))
     if beyond := overflow(asked.decimals, dtype):
         raise HyperparameterError(beyond)
-    if "centralize" in asked.features:
-        raise SubjectError(f"{one.name} centralises gradients, which is no matter of one element")
+    if not alone(one, asked.features):
+        raise SubjectError(f"a step of {one.name} is no matter of one element")
     search = Pairing(one, other, asked, dtype, steps, Oracle(), progress)
     return search.answer()
