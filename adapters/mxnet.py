@@ -30,7 +30,9 @@ STATE = {
     "rmsprop": ["second_moment"],
     "centered": ["second_moment", "mean_gradient", "momentum"],
     "adam": ["first_moment", "second_moment"],
+    "rowwise_adagrad": ["second_moment"],
 }
+GROUPS = ("learning_rate", "weight_decay")
 SCALED = [[], ["weight_decay"], ["loss_scale"], ["weight_decay", "loss_scale"]]
 CENTERED = [["centered", "momentum", *more] for more in SCALED]
 
@@ -42,6 +44,10 @@ SHAPES = {
     name: f"MXNetError: Operator _copyto inferring shapes failed ({shape} means unknown)"
     for name, shape in {"scalar": "the shape ()", "empty": "a length of 0"}.items()
 }
+TABLE = "assert len(weight.shape) == 2"
+CONTRIB = (
+    "https://mxnet.apache.org/versions/1.9.1/api/python/docs/_modules/mxnet/optimizer/contrib.html"
+)
 CLIPPED = "no rule here bounds weights; `conformance verify mxnet` checks the argument"
 ALL: list[protocol.DType] = ["float16", "float32", "float64"]
 
@@ -58,15 +64,15 @@ def d2l_scratch(
 class MXNetOffer(Offer):
     """One way to run a rule.
 
-    driver  ``optimizer`` and ``trainer`` are objects that keep state; ``operator`` and ``book``
-            leave it to the caller
+    driver  ``optimizer``, ``trainer`` and ``rows`` (an optimizer that keeps one number a row) are
+            objects that keep state; ``operator`` and ``book`` leave it to the caller
     """
 
     driver: str = "optimizer"
 
     @property
     def keeps_state(self) -> bool:
-        return self.driver in ("optimizer", "trainer")
+        return self.driver in ("optimizer", "trainer", "rows")
 
     def order(self, features: Sequence[str]) -> list[str]:
         """Canonical names of the state that a configuration has, in MXNet's order."""
@@ -80,7 +86,7 @@ class MXNetOffer(Offer):
         gaps.update((dtype, STATE_DTYPE.format(dtype)) for dtype in ALL if dtype not in self.dtypes)
         changed = self.changed(
             state={kept: kept for kept in self.order(max(self.features, key=len))},
-            groups=["learning_rate", "weight_decay"] if self.keeps_state else [],
+            groups=[name for name in GROUPS if name in self.names] if self.keeps_state else [],
             gaps=gaps,
             undriven={"clip_weights": CLIPPED} if clips else {},
         )
@@ -106,6 +112,20 @@ CLASS_ADAM = CLASS_RMSPROP.changed(
     dtypes=ALL,
     page=f"{API}optimizer/index.html#mxnet.optimizer.Adam",
 )
+GROUP_ADAGRAD = CLASS_RMSPROP.changed(
+    own=mx.optimizer.contrib.GroupAdaGrad,
+    driver="rows",
+    family="rowwise_adagrad",
+    claims=["mxnet-groupadagrad"],
+    features=[[], ["loss_scale"], ["clip"]],
+    names={
+        "learning_rate": "learning_rate",
+        "epsilon": "eps",
+        "loss_scale": "rescale_grad",
+        "clip": "clip_gradient",
+    },
+    page=CONTRIB,
+)
 TRAINER = f"{API}gluon/trainer.html"
 OPERATOR = CLASS_RMSPROP.changed(
     own=mx.nd.rmsprop_update,
@@ -119,6 +139,7 @@ OPERATOR = CLASS_RMSPROP.changed(
 OFFERS = {
     "mxnet:optimizer.RMSProp": CLASS_RMSPROP,
     "mxnet:optimizer.Adam": CLASS_ADAM,
+    "mxnet:optimizer.contrib.GroupAdaGrad": GROUP_ADAGRAD,
     "mxnet:gluon.Trainer[rmsprop]": CLASS_RMSPROP.changed(driver="trainer", page=TRAINER),
     "mxnet:gluon.Trainer[adam]": CLASS_ADAM.changed(driver="trainer", page=TRAINER),
     "mxnet:nd.rmsprop_update": OPERATOR,
@@ -229,7 +250,8 @@ class OptimizerSession(HeldSession):
     def start(self, request: protocol.Open, offer: MXNetOffer, own: dict[str, Any]) -> None:
         self.optimizer = offer.own(**own)
         self.optimizer.set_lr_mult(dict(enumerate(self.multiplied("learning_rate"))))
-        self.optimizer.set_wd_mult(dict(enumerate(self.multiplied("weight_decay"))))
+        if "weight_decay" in offer.names:
+            self.optimizer.set_wd_mult(dict(enumerate(self.multiplied("weight_decay"))))
         self.values = list(map(to_mxnet, self.arrays))
         self.memory = [
             self.optimizer.create_state(index, value) for index, value in enumerate(self.values)
@@ -253,6 +275,26 @@ class OptimizerSession(HeldSession):
             self.optimizer._index_update_count[index] = step  # the only place of these counts
         if self.optimizer.lr_scheduler is not None:
             self.optimizer.lr_scheduler.taken = step
+
+
+class RowSession(OptimizerSession):
+    """The same of an optimizer that keeps one number a row of a table."""
+
+    def start(self, request: protocol.Open, offer: MXNetOffer, own: dict[str, Any]) -> None:
+        if any(array.ndim != 2 for array in self.arrays):
+            raise kit.Unsupported(TABLE)
+        super().start(request, offer, own)
+
+    def state(self) -> dict[str, list[Array]]:
+        """Each in the place of the elements of its row."""
+        pairs = zip(self.memory, self.values, strict=True)
+        rows = [mx.nd.broadcast_to(kept, value.shape).asnumpy() for kept, value in pairs]
+        return dict.fromkeys(self.names, rows)
+
+    def set_state(self, state: dict[str, list[Array]], step: int) -> None:
+        kit.check_state(state, self.names)
+        self.memory = [to_mxnet(rows[:, :1]) for rows in state[self.names[0]]]
+        self.count(step)
 
 
 def shown(names: list[str], memory: list[Any]) -> dict[str, list[Array]]:
@@ -352,7 +394,11 @@ def driven(request: protocol.Open, offer: MXNetOffer) -> kit.Session:
         raise kit.Unsupported(SHAPES["empty"])
     if any(not parameter.value.shape for parameter in request.parameters):
         raise kit.Unsupported(SHAPES["scalar"])
-    session = {"optimizer": OptimizerSession, "trainer": TrainerSession}
+    session: dict[str, Any] = {
+        "optimizer": OptimizerSession,
+        "rows": RowSession,
+        "trainer": TrainerSession,
+    }
     return session.get(offer.driver, OperatorSession)(request, offer)
 
 

@@ -7,7 +7,14 @@ from typing import Any
 import pytorch_optimizer
 import torch
 
-from optimizer_conformance.adapters.torch import ADAM, DTYPES, TorchAdapter, TorchOffer, group_count
+from optimizer_conformance.adapters.torch import (
+    ADAM,
+    DTYPES,
+    SHARED,
+    TorchAdapter,
+    TorchOffer,
+    group_count,
+)
 
 NAME = "pytorch_optimizer"
 
@@ -170,6 +177,22 @@ WAYS += [
         {"degenerated_to_sgd": True},
     ),
     ("ADOPT", "", row("ADOPT", "adopt", "adopt-all", family="adopt"), {}),
+    (
+        "NovoGrad",
+        "",
+        row(
+            "NovoGrad",
+            "novograd",
+            "novograd-l2",
+            family="novograd",
+            # Its first moment gathers what the norm has divided, as a momentum buffer does.
+            features=[["momentum"], ["momentum", "weight_decay"], ["momentum", "maximize"]],
+            names={**SHARED, "momentum": "beta1", "decay": "beta2"},
+            state={"second_moment": "grads_ema", "momentum": "moments"},
+            shared=("second_moment",),
+        ),
+        {},
+    ),
     (
         "ScheduleFreeSGD",
         "",

@@ -16,8 +16,10 @@ from optimizer_conformance.adapters.torch import (
     DTYPES,
     RMSPROP,
     SGD,
+    SHARED,
     TorchAdapter,
     TorchOffer,
+    int_count,
 )
 
 # timm and timm.optim import torchvision, whose compiled operators do not load beside every PyTorch;
@@ -109,6 +111,26 @@ LOOKAHEAD = SGDW.changed(
     grouped=False,
     page=PAGE.format("lookahead"),
 )
+NOVOGRAD = ADOPT.changed(
+    own=own("NvNovoGrad"),
+    family="novograd",
+    claims=["timm-nvnovograd"],
+    # Its first moment gathers what the norm has divided, as a momentum buffer does.
+    features=[["momentum"], ["momentum", "weight_decay"]],
+    names={**SHARED, "momentum": "beta1", "decay": "beta2"},
+    state={"second_moment": "exp_avg_sq", "momentum": "exp_avg"},
+    shared=("second_moment",),
+    dtypes=["float32"],
+    gaps={
+        "float64": "the squared norm is kept in the default format, whatever the parameter's is",
+    },
+    undriven={
+        dtype: f"the squared norm beside a {dtype} parameter is float32"
+        for dtype in ("float16", "bfloat16")
+    },
+    page=PAGE.format("nvnovograd"),
+    count=int_count,
+)
 WAYS: dict[str, tuple[TorchOffer, dict[str, Any]]] = {
     "Adopt": (ADOPT, {"clip_exp": 0.25}),
     "Adopt[unclipped]": (ADOPT.changed(claims=["timm-adopt-unclipped"]), {"clip_exp": None}),
@@ -132,6 +154,12 @@ OFFERS = {
         for name, (offer, arguments) in WAYS.items()
         for together in (False, True)
     },
+    "timm:NvNovoGrad": NOVOGRAD,
+    "timm:NvNovoGrad[decoupled_decay]": NOVOGRAD.changed(
+        claims=["timm-nvnovograd-decoupled"],
+        features=[["momentum", "weight_decay"]],
+        arguments={"decoupled_decay": True},
+    ),
     "timm:RMSpropTF": ROW,
     "timm:RMSpropTF[foreach]": ROW.changed(arguments={"foreach": True}),
     "timm:RMSpropTF[lr_in_momentum=False]": ROW.changed(

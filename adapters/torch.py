@@ -74,6 +74,7 @@ class TorchOffer(Offer):
     inductor  its step goes through ``torch.compile``
     pairs     arguments that take several hyperparameters together, by their names in ``names``
     grouped   a group of parameters has hyperparameters of its own, and may join or be saved
+    shared    the state of which there is one number a tensor
     """
 
     count: Any = float_count
@@ -81,6 +82,7 @@ class TorchOffer(Offer):
     arithmetic: Mapping[str, str] = field(default_factory=lambda: dict(ARITHMETIC))
     pairs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     grouped: bool = True
+    shared: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> Mapping[str, Any]:
@@ -552,15 +554,25 @@ class OptimizerSession:
         if any(value not in self.optimizer.state for value in self.values):
             return {}
         return {
-            name: [self.shown(self.optimizer.state[value][key]) for value in self.values]
-            for name, key in self.keys.items()
+            name: [self.shown(self.kept(name, value)) for value in self.values]
+            for name in self.keys
         }
+
+    def kept(self, name: str, value: Any) -> Any:
+        """A parameter's state; one number a tensor stands in the place of each element."""
+        found = self.optimizer.state[value][self.keys[name]]
+        return found.expand(value.shape) if name in self.offer.shared else found
+
+    def own(self, name: str, array: Array) -> Any:
+        """The same as the class keeps it."""
+        found = to_torch(array, self.device)
+        return found.ravel()[0].clone() if name in self.offer.shared else found
 
     def set_state(self, state: dict[str, list[Array]], step: int) -> None:
         kit.check_state(state, self.keys)
         packed = {}
         for number, index in enumerate(self.numbering):
-            own = {self.keys[name]: to_torch(of[index], self.device) for name, of in state.items()}
+            own = {self.keys[name]: self.own(name, of[index]) for name, of in state.items()}
             packed[number] = {**self.offer.count(step)[0], **own}
         groups = self.optimizer.state_dict()["param_groups"]
         groups = [{**group, **self.offer.count(step)[1]} for group in groups]

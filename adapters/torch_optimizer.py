@@ -8,7 +8,14 @@ from typing import Any
 import torch
 import torch_optimizer
 
-from optimizer_conformance.adapters.torch import ADAM, DTYPES, TorchAdapter, TorchOffer, int_count
+from optimizer_conformance.adapters.torch import (
+    ADAM,
+    DTYPES,
+    SHARED,
+    TorchAdapter,
+    TorchOffer,
+    int_count,
+)
 
 NAME = "torch_optimizer"
 
@@ -81,6 +88,27 @@ OTHERS = {
         family="adabelief",
         state={"first_moment": "exp_avg", "second_moment": "exp_avg_var"},
         gaps=IN_PLACE,
+    ),
+    "NovoGrad": row(
+        "NovoGrad",
+        "novograd",
+        "novograd-l2",
+        family="novograd",
+        # Its first moment gathers what the norm has divided, as a momentum buffer does.
+        features=[["momentum"], ["momentum", "weight_decay"]],
+        names={**SHARED, "momentum": "beta1", "decay": "beta2"},
+        state={"second_moment": "exp_avg_sq", "momentum": "exp_avg"},
+        shared=("second_moment",),
+        dtypes=["float32"],
+        gaps={
+            "gradient": "the gradient is divided in place",
+            # docs/findings/torch-optimizer-novograd.md
+            "float64": "the squared norm is kept in float32, whatever the parameter is",
+        },
+        undriven={
+            dtype: f"the squared norm beside a {dtype} parameter is float32"
+            for dtype in ("float16", "bfloat16")
+        },
     ),
     "SGDW": row(
         "SGDW",

@@ -65,6 +65,8 @@ LAYOUTS = ("layout", "layout-filled", "shapes", "shapes-filled")
 # A mean over all axes but the first needs some; the sizes have a tail for every vector.  Over the
 # last, where gradients are sparse, some means are exact: of eight, seven of which are zero.
 CONVOLUTIONS: tuple[tuple[int, ...], ...] = ((16, 1, 3, 3), (8, 2, 5, 5), (64, 2, 2, 2))
+# What keeps one number a row is made for tables.
+TABLES: tuple[tuple[int, ...], ...] = ((16, 9), (8, 50), (64, 8))
 # A norm looks at all of them, so each is one experiment: few elements, whose sum rounds little, and
 # where most gradients are zero (the sixth regime) many.
 TENSORS: tuple[tuple[int, ...], ...] = ((4, 2), (3,), (2, 2, 2), (1,), (6,), (40, 8))
@@ -127,6 +129,14 @@ class Expander:
         self.epsilon = float(case.decimals.get("epsilon", "1e-8"))
         # Gradients arrive multiplied by the loss scale.
         self.loss_scale = float(case.decimals.get("loss_scale", "1"))
+
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of the regimes, in turn: a vector, or what a rule looks at at once."""
+        if self.over == "parameter":
+            return ((self.case.size,),)
+        kept = typical(self.case.family, self.case.features).state.values()
+        tables = any(tensor.shape == "row" for tensor in kept)
+        return TENSORS if self.over == "tensor" else TABLES if tables else CONVOLUTIONS
 
     def exactly(self, values: Array) -> Array:
         """Rounded to the dtype, as float64 or complex128."""
@@ -318,7 +328,7 @@ def expand(case: Case) -> Inputs:  # noqa: PLR0911 - one a kind of mode
     if case.mode == "names":
         names = ("dense.weight", "norm.beta", "norm.gamma", "dense.bias")
         return Inputs([draw.parameter(name, "wide", (case.size,)) for name in names])
-    shapes = {"row": CONVOLUTIONS, "tensor": TENSORS}.get(draw.over, ((case.size,),))
+    shapes = draw.shapes()
     inputs = Inputs(
         [
             draw.parameter(name, name, shapes[index % len(shapes)])

@@ -1,4 +1,4 @@
-"""pytorch_optimizer: maximize turns ``.grad``, and L2 decay adds to it."""
+"""pytorch_optimizer: maximize turns ``.grad``, L2 decay adds to it, and NovoGrad divides it."""
 
 import sys
 from importlib.metadata import version
@@ -26,6 +26,7 @@ CASES = (
     ("AdamC", {"maximize": True}, -0.5),
     ("GaLore", {"maximize": True}, -0.5),
     ("FlashAdamW", {"quantize": False, "maximize": True}, -0.5),
+    ("NovoGrad", {"eps": 0.0}, 1.0),
 )
 held = True
 print("pytorch_optimizer", version("pytorch_optimizer"), "torch", torch.__version__)

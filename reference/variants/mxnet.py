@@ -74,9 +74,21 @@ ND_ADAM = Variant(
     url=f"{API}ndarray/ndarray.html#mxnet.ndarray.adam_update",
     versions=VERSIONS,
 )
+# history += mean(square(grad), axis=1); div = grad / sqrt(history + eps)
+GROUP_ADAGRAD = Variant(
+    identifier="mxnet-groupadagrad",
+    rule=rules.ROWWISE_ADAGRAD.having(epsilon="inside"),
+    defaults={"epsilon": "1e-5"},
+    source="mxnet.optimizer.contrib.GroupAdaGrad, docstring and signature",
+    url=f"{API.removesuffix('api/')}_modules/mxnet/optimizer/contrib.html",
+    versions=VERSIONS,
+)
 ALEX = "mxnet.ndarray.rmspropalex_update, equations and parameters"
 
 VARIANTS = (
+    GROUP_ADAGRAD,
+    GROUP_ADAGRAD.with_option("loss_scale", defaults={"loss_scale": "1.0"}),
+    GROUP_ADAGRAD.with_option("clip", clip=True),
     *scaled(RMSPROP, reading=ORDER),
     *scaled(graves(RMSPROP, f"mxnet.optimizer.RMSProp; {ALEX}"), reading=ORDER),
     *scaled(ND_RMSPROP, reading=ORDER),

@@ -152,7 +152,24 @@ LOOKAHEAD = replace(
     features=frozenset({"lookahead"}),
     source="pytorch_optimizer.Lookahead, arguments; arXiv:1907.08610, algorithm 1",
 )
+NOVOGRAD_DECAY = (
+    'weight_decouple stands for decay that is not added "to the gradient": to that which the norm '
+    "has divided, as in the paper (this reading), or before that (the reading -l2)"
+)
+NOVOGRAD = replace(
+    adam("NovoGrad", "arguments; arXiv:1905.11286, algorithm 1"),
+    rule=rules.NOVOGRAD,
+    defaults={"learning_rate": "0.001", "decay": "0.98", "epsilon": "1e-8"},
+    readings={},
+).with_option("momentum", momentum="unscaled", defaults={"momentum": "0.95"})
+NOVOGRAD_L2 = replace(NOVOGRAD, identifier="pytorch-optimizer-novograd-l2-momentum")
 MORE = (
+    *(
+        replace(decayed(plain, kind), readings={"weight_decay": NOVOGRAD_DECAY})
+        for plain, kind in ((NOVOGRAD, "joined"), (NOVOGRAD_L2, "l2"))
+    ),
+    NOVOGRAD,
+    NOVOGRAD.with_option("maximize", maximize=True),
     LOOKAHEAD,
     SCHEDULE_FREE_SGD,
     SCHEDULE_FREE_ADAMW,

@@ -79,7 +79,20 @@ LOOKAHEAD = replace(
     identifier="timm-lookahead-lookahead",
     features=frozenset({"lookahead"}),
 )
+# "adding it to the normalized gradient before the momentum update (as per the paper)"
+NOVOGRAD = other(
+    "NvNovoGrad",
+    rules.NOVOGRAD,
+    {"learning_rate": "0.001", "decay": "0.98", "epsilon": "1e-8"},
+    "arguments, and the paper that its module names, arXiv:1905.11286, algorithm 1",
+).with_option("momentum", momentum="unscaled", defaults={"momentum": "0.95"})
 MORE = (
+    NOVOGRAD,
+    with_decay(NOVOGRAD, "joined"),
+    with_decay(
+        replace(NOVOGRAD, identifier="timm-nvnovograd-decoupled-momentum"),
+        "decoupled",
+    ),
     LOOKAHEAD,
     ADOPT,
     with_decay(ADOPT, "l2"),

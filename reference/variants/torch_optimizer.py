@@ -102,7 +102,24 @@ ADABELIEF = other(
 )
 SGDW = other("SGDW", rules.SGD, {"learning_rate": "0.001"})
 SGDW_MOMENTUM = SGDW.with_option("momentum", momentum="unscaled", defaults={"momentum": "0"})
+NOVOGRAD = other(
+    "NovoGrad", rules.NOVOGRAD, {"learning_rate": "0.001", "decay": "0", "epsilon": "1e-8"}
+).with_option("momentum", momentum="unscaled", defaults={"momentum": "0.95"})
+NOVOGRAD_L2 = replace(NOVOGRAD, identifier="torch-optimizer-novograd-l2-momentum")
+NOVOGRAD_DECAY = {
+    "weight_decay": 'the docstring says "weight decay (L2 penalty)" of a class whose paper adds it '
+    "to the gradient that the norm has divided (this reading); it may be added before that (the "
+    "reading -l2)"
+}
 MORE = (
+    *(
+        replace(
+            plain.with_option("weight_decay", weight_decay=kind, defaults={"weight_decay": "0"}),
+            readings=NOVOGRAD_DECAY,
+        )
+        for plain, kind in ((NOVOGRAD, "joined"), (NOVOGRAD_L2, "l2"))
+    ),
+    NOVOGRAD,
     *(item for plain in (YOGI, YOGI_PAPER) for item in decays(plain, **{"": "l2"})),
     *(
         item
