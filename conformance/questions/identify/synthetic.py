@@ -12,10 +12,10 @@ import numpy as np
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.mutants.arithmetic import Working
 from optimizer_conformance.mutants.styles import Style, rewritings
-from optimizer_conformance.questions.identify.hypotheses import NEEDED, Family
+from optimizer_conformance.questions.identify.hypotheses import NEEDED
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, options
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.rules import FACTORS, Impossible, Rule
+from optimizer_conformance.reference.rules import FACTORS, FAMILIES, Rule
 from optimizer_conformance.reference.rules.rule import stages_of, standing
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.workers.subject import Subject, Trial
@@ -90,19 +90,28 @@ def synthetic(rule: Rule, style: Style, seed: int, offered: Sequence[str]) -> Sy
     return Synthetic(nobody, nobody, item, "cpu", {}, rule, style, seed)
 
 
+def wandered(draw: random.Random) -> Rule:
+    """The plain rule of a family, and of one respect after the other a value that it may have."""
+    rule = FAMILIES[draw.choice(list(FAMILIES))]
+    factors = [name for name, factor in FACTORS.items() if not factor.given]
+    draw.shuffle(factors)
+    for name in factors:
+        rule = draw.choice([rule, *rule.neighbours(name)])
+    return rule
+
+
 def drawn(count: int, seed: int) -> Iterator[Synthetic]:
-    """``count`` different rules, or all; each choice is drawn, and each rule's style."""
+    """``count`` different rules; each choice is drawn, and each rule's style.
+
+    There are some 250,000: they are not counted, and whoever asks for more waits.
+    """
     draw = random.Random(seed)
-    factors = {name: factor.values for name, factor in FACTORS.items() if not factor.given}
     styles = rewritings("float32")
-    possible = set(Family.offered(OFFERED).rules)
+    able = {*NEEDED, *OFFERED}
     found: dict[Rule, None] = {}
-    while len(found) < min(count, len(possible)):
-        try:
-            rule = Rule.of({name: draw.choice(values) for name, values in factors.items()})
-        except Impossible:
-            continue
-        if rule in possible and rule not in found:
+    while len(found) < count:
+        rule = wandered(draw)
+        if able.issuperset(rule.hyperparameters) and rule not in found:
             found[rule] = None
             has = {*NEEDED, *rule.hyperparameters}
             offered = [name for name in OFFERED if name in has or not draw.randrange(IGNORED)]
