@@ -88,7 +88,7 @@ def situations(draw, dtypes=DTYPES, rules=RULES, **fixed):
 
 def outcomes(rule, dtype, decimals, start, gradients):
     """Everything that each quantity can come to at each step."""
-    ways = (IDEAL, *representations(dtype, corrected=rule.counted))
+    ways = (IDEAL, *representations(dtype, corrected=rule.corrected))
     num = ReachArithmetic(PRECISIONS[dtype], ways)
     with np.errstate(all="ignore"):
         return [

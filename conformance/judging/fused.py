@@ -198,7 +198,7 @@ def traced(
 
 def arithmetic(start: FusedStep, effect: str, way: Representation) -> Tracing:
     """The bounds of a table, as :func:`conformance.judging.oracle.arithmetic` has them."""
-    every = representations(start.dtype, corrected=start.rule.counted)
+    every = representations(start.dtype, corrected=start.rule.corrected)
     return Tracing(
         PRECISIONS[start.dtype],
         effects(effect, start.dtype),

@@ -225,7 +225,7 @@ class Oracle:
 
     def ways(self, question: Question) -> list[Representation]:
         """The ways in which hyperparameters may be held, those that lately fitted first."""
-        corrected = question.rule.counted
+        corrected = question.rule.corrected
         known = representations(question.precision.name, corrected=corrected)
         with self.lock:
             lately = [way for way in self.fitting if way in known]
@@ -234,7 +234,7 @@ class Oracle:
     def losses(self, question: Question, way: Representation) -> tuple[str, ...]:
         """What may lose digits in an implementation that holds hyperparameters so."""
         rule = question.rule
-        return may_lose(way, corrected=rule.counted, reciprocal=rule.reciprocal)
+        return may_lose(way, corrected=rule.corrected, reciprocal=rule.reciprocal)
 
     def fits(self, way: Representation) -> None:
         """Remember that ``way`` explained something: the next question is often alike."""
@@ -299,7 +299,7 @@ def arithmetic(
 def evaluate(question: Question, effect: str, way: Representation) -> Table:
     """Run the rule over the case's inputs, on bounds; in float64 the centre is a ball's."""
     case = question.case
-    corrected = question.rule.counted
+    corrected = question.rule.corrected
     num = arithmetic(
         question.precision.name,
         effect,
@@ -329,7 +329,7 @@ def evaluate(question: Question, effect: str, way: Representation) -> Table:
 @lru_cache(maxsize=16)
 def reachable(question: Question, losing: bool) -> Outcomes:
     """Run the rule over the case's inputs, on sets of outcomes."""
-    name, corrected = question.precision.name, question.rule.counted
+    name, corrected = question.precision.name, question.rule.corrected
     ways = (IDEAL, *representations(name, corrected=corrected))
     if losing:
         ways += tuple(replace(way, written=LOSING.written) for way in ways)

@@ -75,7 +75,7 @@ def settled(
 
 def farthest(question: Question, centre: Mapping[object, Any]) -> dict[object, float]:
     """How far each coefficient may be from ``centre``, however hyperparameters are held."""
-    corrected, precision = question.rule.counted, question.precision.name
+    corrected, precision = question.rule.corrected, question.precision.name
     num = arithmetic(precision, "none", LOSING, corrected, question.profile)
     assert isinstance(num, BoundArithmetic)
     with np.errstate(all="ignore"):

@@ -132,6 +132,9 @@ class AheadSteadily(AheadByItself):
     schedule = STEADY
 
 
+# What makes a direction of more gradients than the last.
+GATHERING = (Average, Apart, Ahead, AheadByItself, AheadSteadily, FastAndSlow, Differences)
+
 FIRST_MOMENT = Standing(
     "first_moment",
     "gradients",

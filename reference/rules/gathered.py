@@ -5,24 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from optimizer_conformance.reference.rules.direction import (
-    Ahead,
-    AheadByItself,
-    AheadSteadily,
-    Apart,
-    Average,
-)
+from optimizer_conformance.reference.rules.direction import GATHERING
 from optimizer_conformance.reference.rules.gradient import Centralized
-from optimizer_conformance.reference.rules.mixture import Differences, FastAndSlow
 from optimizer_conformance.reference.rules.roots import rooted
 from optimizer_conformance.reference.rules.stage import Kept, Shape, Stage, Walk
 
 # Nobody divides averages by a number that elements share; what gathers the quotients, as NovoGrad's
 # first moment does, is a momentum buffer.
-ELSEWHERE = (
-    *(Centralized, Average, Apart, Ahead, AheadByItself, AheadSteadily),
-    *(FastAndSlow, Differences),
-)
+ELSEWHERE = (Centralized, *GATHERING)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from optimizer_conformance.reference.rules.buffer import Buffer
+from optimizer_conformance.reference.rules.direction import GATHERING
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
 
@@ -33,6 +35,10 @@ class Leader(Stage):
     takes = ("l1", "l2", "steadiness")
     ordered = True
     reciprocal = True
+
+    def refuses(self, other: Stage) -> bool:
+        """It makes the whole step of the gradient, so that averages and buffers are not seen."""
+        return isinstance(other, (*GATHERING, Buffer))
 
     def state(self) -> dict[str, Kept]:
         return {"second_moment": Kept("v", self.start, squares=True), "linear": Kept("z")}

@@ -10,7 +10,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, Hyperparameter
-from optimizer_conformance.reference.numbers.system import COUNTED, Number, NumberSystem
+from optimizer_conformance.reference.numbers.system import COUNTED, MARKS, Number, NumberSystem
 from optimizer_conformance.reference.rules import (
     buffer,
     decay,
@@ -197,8 +197,13 @@ class Rule:
 
     @cached_property
     def counted(self) -> bool:
-        """Whether a coefficient is formed from the step count."""
+        """Whether a step depends on how many there were."""
         return bool(COUNTED.intersection(self.coefficients))
+
+    @cached_property
+    def corrected(self) -> bool:
+        """Whether a coefficient is formed from the step count, as a bias correction is."""
+        return bool(COUNTED.difference(MARKS).intersection(self.coefficients))
 
     @cached_property
     def shaped(self) -> bool:

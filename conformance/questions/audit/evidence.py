@@ -213,7 +213,7 @@ class Testimony:
         dtype = mutant.arithmetic or working or question.precision.name
         way = WIDEST if mutant.held is IDEAL else mutant.held
         stored = question.case.stored
-        num = arithmetic(dtype, effect, way, mutant.rule.counted, question.profile, stored=stored)
+        num = arithmetic(dtype, effect, way, mutant.rule.corrected, question.profile, stored=stored)
         value, error = np.zeros(self.observed.shape), np.zeros(self.observed.shape)
         with np.errstate(all="ignore"):
             for part in self.parts(candidate):

@@ -17,6 +17,7 @@ from optimizer_conformance.questions.identify.experiment import (
 from optimizer_conformance.questions.identify.prediction import Prediction, predictions
 from optimizer_conformance.questions.identify.queries import Queries
 from optimizer_conformance.questions.identify.storage import Storage, finer, system
+from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers import IDEAL, Representation
 from optimizer_conformance.reference.numbers.hyper import representations
 from optimizer_conformance.reference.rules import Rule
@@ -73,7 +74,7 @@ def holdings(dtype: str, rule: Rule) -> Iterator[Holding]:
     A mixture of representations is as uncertain as arithmetic in the coarsest of them, so that it
     tells nothing of the storage in a narrow format.
     """
-    corrected = rule.counted
+    corrected = rule.corrected
     mixed = (WIDEST,) if dtype in ("float32", "float64") else ()
     for storage in finer(dtype):
         for way in (IDEAL, *representations(storage.working, corrected=corrected), *mixed):
@@ -83,7 +84,8 @@ def holdings(dtype: str, rule: Rule) -> Iterator[Holding]:
 
 def relevant(way: Representation, rule: Rule) -> bool:
     """Whether a representation speaks only of coefficients that the rule has."""
-    return way is WIDEST or not (way.momentum and "momentum" not in rule.hyperparameters)
+    own = {"correction", *(HYPERPARAMETERS[name].held for name in rule.hyperparameters)}
+    return way is WIDEST or all(kind in own for kind in KINDS if getattr(way, kind))
 
 
 def held(

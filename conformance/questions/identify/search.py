@@ -306,9 +306,10 @@ class Search:
         )
 
     def hidden(self, rule: Rule) -> Iterator[FactorRow]:
-        """The constants that are built in, as rows of the table."""
+        """The constants of the rule that are built in, as rows of the table."""
         for name, value in self.constants(rule).items():
-            yield FactorRow(f"built-in {name}", value)
+            if name in rule.hyperparameters:
+                yield FactorRow(f"built-in {name}", value)
 
     def conclusion(self, started: float) -> Identification:
         """What the elimination came to."""

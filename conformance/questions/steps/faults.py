@@ -200,7 +200,7 @@ def shown(
     narrow = mutant.arithmetic if mutant else ""
     way = WIDEST if mutant is None or mutant.held is IDEAL else mutant.held
     rule, dtype = mutant.rule if mutant else asked.variant.rule, narrow or asked.arithmetic
-    num = arithmetic(dtype, "flush", way, rule.counted, asked.device, stored=case.stored)
+    num = arithmetic(dtype, "flush", way, rule.corrected, asked.device, stored=case.stored)
     start = case.inputs.parameters[0]
     course: Any = BoundCourse(Stale(num, start, stale) if stale else num, dtype)
     with np.errstate(all="ignore"):

@@ -229,7 +229,7 @@ class Drawing:
         """The parameter after the step, on bounds."""
         start = Input("probe", self.parameter, [self.gradient], self.state)
         case = given(rule.family, (), working, self.decimals, start, self.count - 1)
-        num = arithmetic(working, "none", IDEAL, rule.counted, "ieee")
+        num = arithmetic(working, "none", IDEAL, rule.corrected, "ieee")
         with np.errstate(all="ignore"):
             _, (parameter, _) = run_block(rule, self.decimals, [start], case.inputs, num)
         return parameter
