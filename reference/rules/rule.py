@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from itertools import product
@@ -460,6 +460,33 @@ def possible(coefficients: Iterable[str]) -> Iterator[Rule]:
     return iter(_possible(frozenset(coefficients)))
 
 
+def together(options: Sequence[Sequence[Stage | None]]) -> Iterator[tuple[Stage | None, ...]]:
+    """One stage a slot, of each slot's ``options``, where every two of them go together."""
+    every = [stage for stages in options for stage in stages]
+    rivals = [
+        sum(1 << place for place, other in enumerate(every) if clash(one, other)) for one in every
+    ]
+    first = [sum(len(stages) for stages in options[:slot]) for slot in range(len(options))]
+
+    def below(slot: int, barred: int, chosen: tuple[Stage | None, ...]) -> Iterator[Any]:
+        if slot == len(options):
+            yield chosen
+            return
+        for place, stage in enumerate(options[slot], first[slot]):
+            if not barred >> place & 1:
+                yield from below(slot + 1, barred | rivals[place], (*chosen, stage))
+
+    return below(0, 0, ())
+
+
+def clash(one: Stage | None, other: Stage | None) -> bool:
+    """Whether two stages take the same hyperparameter, or one refuses the other."""
+    if one is None or other is None or one is other:
+        return False
+    same = not set(one.hyperparameters()).isdisjoint(other.hyperparameters())
+    return same or one.refuses(other) or other.refuses(one)
+
+
 @lru_cache(maxsize=16)
 def _possible(coefficients: frozenset[str]) -> tuple[Rule, ...]:
     given = {slot for factor in FACTORS.values() if factor.given for slot in factor.slots}
@@ -469,10 +496,10 @@ def _possible(coefficients: frozenset[str]) -> tuple[Rule, ...]:
         able = [s for s in stages if s is None or coefficients.issuperset(s.hyperparameters())]
         options.append([s for s in able if s is not None] or able if slot in given else able)
     found = []
-    for row in product(*options):
+    for row in together(options):
         try:
             found.append(Rule(**dict(zip(SLOTS, row, strict=True))))  # type: ignore[arg-type]
-        except Impossible:
+        except Impossible:  # a coefficient that none of them forms
             continue
     places = {name: {v: i for i, v in enumerate(f.values)} for name, f in FACTORS.items()}
     found.sort(key=lambda rule: [places[name][value] for name, value in rule.factors.items()])
