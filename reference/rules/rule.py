@@ -401,9 +401,15 @@ def taken(family: str, features: Iterable[str]) -> tuple[Hyperparameter, ...]:
 def extent(family: str, features: tuple[str, ...]) -> Shape:
     """How much of a parameter rules of a family with these options look at at once.
 
-    A mixture that somebody met has no name: it counts as one that looks at elements.
+    A mixture that somebody met has no name: it counts as one that looks at elements.  Options that
+    do not go together (an implementation takes and ignores them) look at no more.
     """
-    return typical(family, features).over if family in FAMILIES else "parameter"
+    if family not in FAMILIES:
+        return "parameter"
+    try:
+        return typical(family, features).over
+    except Impossible:
+        return FAMILIES[family].over
 
 
 def own_fields(stage: Stage) -> dict[str, Any]:
