@@ -138,15 +138,19 @@ CLASSES = {
 }
 
 
+def adagrad_da(learning_rate: Any, **penalties: Any) -> Any:
+    """The class beside its user's count of steps, which it reads and ``apply_gradients`` raises."""
+    steps = V1.Variable(0, dtype=tf.int64, trainable=False, name="steps")
+    optimizer = V1.train.AdagradDAOptimizer(learning_rate, steps, **penalties)
+    optimizer.steps = steps
+    return optimizer
+
+
 def v1_rows(name: str, **fields: Any) -> dict[str, TensorFlowOffer]:
     """One of TensorFlow 1's other classes."""
     claim = f"tensorflow-v1-{name.partition('Optimizer')[0].lower()}"
-    offer = TensorFlowOffer(
-        own=getattr(V1.train, name),
-        claims=[claim],
-        page=TENSORFLOW_PAGE.format(f"compat/v1/train/{name}"),
-        **fields,
-    )
+    given: dict[str, Any] = {"own": getattr(V1.train, name), "claims": [claim], **fields}
+    offer = TensorFlowOffer(page=TENSORFLOW_PAGE.format(f"compat/v1/train/{name}"), **given)
     return rows(f"{NAME}:compat.v1.{name}", offer, V1_SESSIONS)
 
 
@@ -175,6 +179,16 @@ CLASSES = {
             **unhosted("ApplyProximalAdagrad"),
             "float64": NO_FLOAT64.format("lr"),
             "learning_rate=0": NO_RATE,
+        },
+    ),
+    **v1_rows(
+        "AdagradDAOptimizer",
+        own=adagrad_da,
+        family="adagrad_da",
+        names={**RATE, **PENALTIES},
+        state={
+            "second_moment": "gradient_squared_accumulator",
+            "linear": "gradient_accumulator",
         },
     ),
     **v1_rows("GradientDescentOptimizer", family="sgd", names=RATE),
@@ -261,6 +275,18 @@ KERNELS = {
         }
         for kind in ("Apply", "SparseApply")
     },
+    **{
+        f"Resource{kind}AdagradDA": {
+            "family": "adagrad_da",
+            "names": {"learning_rate": "lr", "l1": "l1", "l2": "l2"},
+            "state": {
+                "second_moment": "gradient_squared_accumulator",
+                "linear": "gradient_accumulator",
+            },
+            "claims": [f"tensorflow-{kind.lower()}adagradda"],
+        }
+        for kind in ("Apply", "SparseApply")
+    },
     "ResourceApplyGradientDescent": {
         "family": "sgd",
         "names": {"learning_rate": "alpha"},
@@ -331,6 +357,10 @@ for name, offer in list(OFFERS.items()):
     xla = offer.option == "jit_compile"
     if kind == "ResourceApplyAdaMax" and not xla:
         OFFERS[name] = offer.changed(gaps={**offer.gaps, "bfloat16": NO_HOST.format(kind)})
+    if "AdagradDA" in name and not xla:
+        without = kind or name.partition("v1.")[2].partition("Optimizer")[0]
+        refusal = {dtype: NO_HOST.format(without) for dtype in ("float16", "bfloat16")}
+        OFFERS[name] = offer.changed(gaps={**offer.gaps, **refusal})
     if "ApplyProximal" in kind:
         refusal = dict.fromkeys(COMPLEX, NO_XLA.format(kind)) if xla else unhosted(kind)
         positive = {"learning_rate=0": NO_RATE} if kind.endswith("Adagrad") and not xla else {}

@@ -245,7 +245,16 @@ class V1Session(TensorFlowSession):
         return [self.optimizer.get_slot(variable, own) for variable in self.variables]
 
     def apply(self, gradients: list[Any], *scalars: Any) -> None:
-        self.optimizer.apply_gradients(zip(gradients, self.variables, strict=True))
+        self.optimizer.apply_gradients(self.paired(gradients), global_step=self.steps)
+
+    @property
+    def steps(self) -> Any:
+        """The count of steps of an optimizer that reads its user's."""
+        return getattr(self.optimizer, "steps", None)
+
+    def paired(self, gradients: Sequence[Any]) -> list[Any]:
+        """Gradients with their variables."""
+        return list(zip(gradients, self.variables, strict=True))
 
     def advance(self, gradients: list[Any]) -> None:
         if self.rates:
@@ -253,6 +262,8 @@ class V1Session(TensorFlowSession):
         self.run(gradients)
 
     def count(self, step: int) -> None:
+        if self.steps is not None:
+            self.assign(self.steps, step)
         for variable, beta in self.betas:
             self.assign(variable, np.cumprod(np.full(step + 1, beta))[-1])
 
@@ -277,8 +288,8 @@ class GraphSession(V1Session):
             arguments["learning_rate"] = self.rate
         self.optimizer = self.offer.own(**arguments)
         self.gradients = [V1.placeholder(v.dtype.base_dtype, v.shape) for v in self.variables]
-        pairs = zip(self.gradients, self.variables, strict=True)
-        self.update = self.optimizer.apply_gradients(pairs)
+        pairs = self.paired(self.gradients)
+        self.update = self.optimizer.apply_gradients(pairs, global_step=self.steps)
         self.session.run(V1.global_variables_initializer())
         self.remember_powers()
 
@@ -343,7 +354,10 @@ class KernelSession(TensorFlowSession):
                 own[f"{beta}_power"] = own[beta] ** self.taken
         if "momentum" in self.takes:
             own.setdefault("momentum", 0.0)
-        return {name: tf.constant(value, dtype) for name, value in own.items()}
+        found = {name: tf.constant(value, dtype) for name, value in own.items()}
+        if "global_step" in self.takes:
+            found["global_step"] = tf.constant(self.taken, tf.int64)
+        return found
 
     def count(self, step: int) -> None:
         self.taken = step

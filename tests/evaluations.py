@@ -320,6 +320,15 @@ def leader(rule, decimals, w, state, g, eta, a):
     return a.over(a.sub(np.clip(z, -l1, l1), z), steady), n, z
 
 
+def dual(decimals, count, state, g, eta, a):
+    """Adagrad by dual averages: the parameter, the sum of squares and that of gradients."""
+    l1, l2 = (a.mul(a.held(decimals[name]), float(count)) for name in ("l1", "l2"))
+    n = a.plus_product(state["second_moment"], g, g)
+    z = a.add(state["linear"], g)
+    left = a.mul(sign(z), np.maximum(a.sub(np.abs(z), l1), 0))
+    return -a.quotient([eta, left], [a.add(a.mul(l2, eta), a.root(n))]), n, z
+
+
 def trial(decimals, count, state, g, eta, a):
     """Rprop: what is taken from the parameter, the size of it, and the gradient remembered."""
     up, down, least, most = (
@@ -375,7 +384,7 @@ def averaged(rule, decimals, count, w, state, new, g, eta, eps, a):
 WHOLE = {"averaged": averaged, "beforehand": beforehand}
 
 
-def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipeline's stages
+def one_step(  # noqa: PLR0911, PLR0912, PLR0915 - one recipe, on purpose not the pipeline's stages
     rule, decimals, count, w, state, g, a, rate=None
 ):
     """One step in arithmetic ``a``; the new parameter and state."""
@@ -438,6 +447,9 @@ def one_step(  # noqa: PLR0912, PLR0915 - one recipe, on purpose not the pipelin
             return WHOLE[rule["scale"]](rule, decimals, count, w, state, new, g, eta, eps, a)
         if rule["scale"] == "leader":
             w, new["second_moment"], new["linear"] = leader(rule, decimals, w, state, g, eta, a)
+            return w, new
+        if rule["scale"] == "dual averages":
+            w, new["second_moment"], new["linear"] = dual(decimals, count, state, g, eta, a)
             return w, new
         if rule["scale"] == "trials":
             top, new["step_size"], g = trial(decimals, count, state, g, eta, a)

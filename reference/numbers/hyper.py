@@ -352,6 +352,15 @@ FORMS |= {
     "share_of_step": share_of_step,
     "one_minus_share_of_step": other_steps,
 }
+
+
+@lru_cache(maxsize=4096)
+def steps(count: int) -> RealFunction:
+    """The count of steps."""
+    return lambda lift: lift(str(count))
+
+
+FORMS |= {"count": lambda num, of, count: num.real("t", steps(count), (), 0)}
 FORMS |= {"limit_of_earlier": limit(1), "limit_of_all": limit(0)}
 
 

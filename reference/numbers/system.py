@@ -146,6 +146,8 @@ SHARES = ("share_of_step", "one_minus_share_of_step")
 # What is left of ASGD's rate, and what its mean moves by; None where it follows the parameter.
 FALLEN = ("fallen_share",)
 MEANS = ("share_of_mean", "one_minus_share_of_mean")
+# The count of steps itself.
+COUNT = "count"
 # One at every so many steps, and None between them.
 SYNCHRONIZED = "synchronized"
 # One from the second step on, and None at the first.
@@ -163,6 +165,7 @@ FORMED_FROM: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(SHARES, ()),
     **dict.fromkeys(FALLEN, ("learning_rate", "fading", "power")),
     **dict.fromkeys(MEANS, ("delay",)),
+    COUNT: (),
     SYNCHRONIZED: ("period",),
     BEGUN: (),
 }

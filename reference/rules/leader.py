@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from optimizer_conformance.reference.rules.buffer import Buffer
+from optimizer_conformance.reference.rules.decay import Shrunk
 from optimizer_conformance.reference.rules.direction import GATHERING
 from optimizer_conformance.reference.rules.stage import Kept, Stage, Walk
 
@@ -53,3 +54,43 @@ class Leader(Stage):
         penalty = hyper.l2 + hyper.l2 if self.penalty == "twice" else hyper.l2
         steady = num.quotient((hyper.steadiness + num.root(spread),), (hyper.rate,)) + penalty
         walk.landing = num.quotient((num.clip(linear, hyper.l1) - linear,), (steady,))
+
+
+@dataclass(frozen=True)
+class DualAverages(Stage):
+    """Adagrad by dual averaging: the parameter is what the sum of all gradients makes best.
+
+    v' = v + g^2
+
+    z' = z + g
+
+    w' = -eta sign(z') max(0, Abs(z') - lambda_1 t) / (lambda_2 t eta + sqrt(v'))
+
+    start  where the sum of squares starts
+
+    Source: J. Duchi, E. Hazan, Y. Singer, "Adaptive Subgradient Methods for Online Learning and
+    Stochastic Optimization", JMLR 12, 2011 (the primal-dual update, with l1).
+    """
+
+    start: Literal["0", "0.1"] = "0"
+    takes = ("l1", "l2")
+    ordered = True
+
+    def coefficients(self) -> tuple[str, ...]:
+        return (*self.takes, "count")
+
+    def refuses(self, other: Stage) -> bool:
+        """It makes the parameter anew, so that averages, buffers and decays are not seen."""
+        return isinstance(other, (*GATHERING, Buffer, Shrunk))
+
+    def state(self) -> dict[str, Kept]:
+        return {"second_moment": Kept("v", self.start, squares=True), "linear": Kept("z")}
+
+    def step(self, walk: Walk) -> None:
+        num, hyper = walk.num, walk.hyper
+        square = num.square(walk.gradient)
+        spread = walk.keep("second_moment", walk.state["second_moment"] + square)
+        linear = walk.keep("linear", walk.state["linear"] + walk.gradient)
+        left = num.soft_threshold(linear, hyper.l1 * hyper.count)
+        steady = hyper.l2 * hyper.count * hyper.rate + num.root(spread)
+        walk.landing = -num.quotient((hyper.rate, left), (steady,))

@@ -39,7 +39,7 @@ from optimizer_conformance.reference.rules.factors import Factor, Flags, Parts, 
 from optimizer_conformance.reference.rules.gathered import RowSquares, SquaredNorm
 from optimizer_conformance.reference.rules.gradient import Ascending, Centralized, Clipped, Unscaled
 from optimizer_conformance.reference.rules.iterates import Interpolated
-from optimizer_conformance.reference.rules.leader import Leader
+from optimizer_conformance.reference.rules.leader import DualAverages, Leader
 from optimizer_conformance.reference.rules.lookahead import Lookahead
 from optimizer_conformance.reference.rules.mixture import Differences, FastAndSlow
 from optimizer_conformance.reference.rules.norm import LargestSize
@@ -144,6 +144,7 @@ class Rule:
         | Averaged
         | SquaredNorm
         | RowSquares
+        | DualAverages
     ) = MEAN_SQUARE
     joined: Joined | None = None
     shrunk: Shrunk | None = None
@@ -349,6 +350,7 @@ ADOPT = Rule(scale=Beforehand())
 ASGD = Rule(scale=Averaged())
 NOVOGRAD = Rule(scale=SquaredNorm())
 ROWWISE_ADAGRAD = Rule(scale=RowSquares())
+ADAGRAD_DA = Rule(scale=DualAverages())
 # Family to its plain rule.
 FAMILIES = {
     "rmsprop": RMSPROP,
@@ -374,6 +376,7 @@ FAMILIES = {
     "asgd": ASGD,
     "novograd": NOVOGRAD,
     "rowwise_adagrad": ROWWISE_ADAGRAD,
+    "adagrad_da": ADAGRAD_DA,
 }
 
 

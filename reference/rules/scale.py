@@ -9,7 +9,7 @@ from optimizer_conformance.reference.rules.averaged import Averaged
 from optimizer_conformance.reference.rules.beforehand import Beforehand
 from optimizer_conformance.reference.rules.factors import Choice, Standing
 from optimizer_conformance.reference.rules.gathered import RowSquares, SquaredNorm
-from optimizer_conformance.reference.rules.leader import Leader
+from optimizer_conformance.reference.rules.leader import DualAverages, Leader
 from optimizer_conformance.reference.rules.norm import LargestSize
 from optimizer_conformance.reference.rules.roots import Epsilon, rooted
 from optimizer_conformance.reference.rules.spread import Rectified, SignedSquares, Surprise
@@ -153,6 +153,7 @@ SCALE = Standing(
         "averaged": "not divided, by a rate that falls, and the parameter is averaged",
         "squared norm": "divided by the root of an average of the tensor's squared norm",
         "row squares": "divided by the root of a sum of the row's mean squares",
+        "dual averages": "summed up, and divided by the root of the sum of its squares",
     },
     stages={
         "mean square": ("scale", MeanSquare()),
@@ -170,6 +171,7 @@ SCALE = Standing(
         "averaged": ("scale", Averaged()),
         "squared norm": ("scale", SquaredNorm()),
         "row squares": ("scale", RowSquares()),
+        "dual averages": ("scale", DualAverages()),
     },
 )
 INITIAL_SECOND_MOMENT = Choice(

@@ -55,6 +55,20 @@ def kernel(name: str, rule: rules.Rule, *features: str) -> Variant:
     return bare.with_option(*features)
 
 
+# Its page names "the proximal adagrad scheme" and prints none; the class names Adagrad's paper.
+DUAL = (
+    "the page prints no formula: dual averaging as in the paper that the class of TensorFlow 1 "
+    "names, with both penalties counting with the number of steps"
+)
+ADAGRAD_DA = Variant(
+    identifier="tensorflow-v1-adagradda",
+    rule=rules.ADAGRAD_DA.having(initial_second_moment="0.1"),
+    defaults={"l1": "0.0", "l2": "0.0"},
+    source="tf.compat.v1.train.AdagradDAOptimizer, reference and initialization",
+    url=PAGE.format("compat/v1/train/AdagradDAOptimizer"),
+    versions=VERSIONS,
+    readings={"scale": DUAL},
+)
 CENTERED = RMSPROP.having(centered=True)
 SPARSE_CENTERED = replace(
     kernel("ResourceSparseApplyCenteredRMSProp", CENTERED, "centered"),
@@ -145,6 +159,11 @@ MORE = (
 )
 
 VARIANTS = (
+    ADAGRAD_DA,
+    *(
+        replace(kernel(f"Resource{kind}AdagradDA", rules.ADAGRAD_DA), readings={"scale": DUAL})
+        for kind in ("Apply", "SparseApply")
+    ),
     *MORE,
     *both(V1_RMSPROP, "0.0"),
     *both(V1_RMSPROP.with_option("centered", centered=True), "0.0"),
