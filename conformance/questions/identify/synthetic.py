@@ -15,7 +15,7 @@ from optimizer_conformance.mutants.styles import Style, rewritings
 from optimizer_conformance.questions.identify.hypotheses import NEEDED
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS, options
 from optimizer_conformance.reference.numbers.precision import Array
-from optimizer_conformance.reference.rules import FACTORS, FAMILIES, Rule
+from optimizer_conformance.reference.rules import FACTORS, FAMILIES, Impossible, Rule, typical
 from optimizer_conformance.reference.rules.rule import stages_of, standing
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.workers.subject import Subject, Trial
@@ -72,13 +72,22 @@ class Synthetic(Subject):
         return Trial({"parameter": np.stack(rows)})
 
 
+def called(rule: Rule, features: Sequence[str]) -> str:
+    """Its family, or no name where a rule of that family has no such options: it ignores some."""
+    try:
+        return typical(rule.family, features).family
+    except (Impossible, KeyError):
+        return "mixture"
+
+
 def synthetic(rule: Rule, style: Style, seed: int, offered: Sequence[str]) -> Synthetic:
     """A subject that computes ``choices`` and takes the hyperparameters ``offered``."""
+    features = [name for name in options() if name in offered]
     item = protocol.Implementation(
         name=f"synthetic:{seed}",
-        family=rule.family,
+        family=called(rule, features),
         claims=[],
-        features=[[name for name in options() if name in offered]],
+        features=[features],
         hyperparameters=list(offered),
         dtypes=["float32"],
         devices=["cpu"],
