@@ -83,6 +83,8 @@ class MXNetOffer(Offer):
     ) -> protocol.Implementation:
         gaps: dict[str, str] = {"bfloat16": BFLOAT16, **COMPLEX, **SHAPES}
         clips = self.family == "rmsprop" and self.driver != "book"
+        if self.driver == "rows":
+            gaps["vector"] = TABLE
         gaps.update((dtype, STATE_DTYPE.format(dtype)) for dtype in ALL if dtype not in self.dtypes)
         changed = self.changed(
             state={kept: kept for kept in self.order(max(self.features, key=len))},

@@ -20,6 +20,7 @@ SEED = 20  # of the arrays; any will do
 LONG = 24  # steps of what few do not show
 TRAJECTORIES = ((1.0, 8), (2.0**-10, 1))  # scale of the gradients, and how often signs turn
 SIZE = 37  # no multiple of a vector's length
+TABLE = (5, 7)  # in place of a vector, where none is taken
 # Values that every dtype holds and that change what comes out, also in float16.
 VALUES = {
     name: tuple(float(text) for text in record.pair) for name, record in HYPERPARAMETERS.items()
@@ -77,11 +78,16 @@ def offered(item: protocol.Implementation, features: Collection[str]) -> list[st
     ]
 
 
+def vectors(item: protocol.Implementation) -> bool:
+    """Whether it takes parameters with one axis; what keeps one number a row may take none."""
+    return "vector" not in item.gaps
+
+
 def arrays(
-    dtype: str, count: int, generator: np.random.Generator, scale: float
+    dtype: str, count: int, generator: np.random.Generator, scale: float, *, flat: bool = True
 ) -> tuple[Array, ...]:
-    """Ordinary numbers with full significands, never zero."""
-    shapes = [(SIZE,), (3, 5)][:count]
+    """Ordinary numbers with full significands, never zero; the first a vector, if ``flat``."""
+    shapes = [(SIZE,) if flat else TABLE, (3, 5)][:count]
     drawn = (generator.uniform(0.5, 2, s) * generator.choice([-1.0, 1.0], s) for s in shapes)
     return tuple(from_bits(to_bits(scale * values, dtype), dtype) for values in drawn)
 
@@ -93,7 +99,8 @@ def lengthened(setting: Setting, scale: float, turn: int) -> Setting:
     show what is added to them or bounds them.
     """
     generator = np.random.Generator(np.random.Philox(SEED + 1))
-    drawn = [arrays(setting.dtype, 2, generator, scale) for _ in range(LONG)]
+    flat = setting.values[0].ndim == 1
+    drawn = [arrays(setting.dtype, 2, generator, scale, flat=flat) for _ in range(LONG)]
     kept = [
         row if index % turn == turn - 1 else tuple(map(np.copysign, row, drawn[0]))
         for index, row in enumerate(drawn)

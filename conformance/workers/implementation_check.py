@@ -28,6 +28,7 @@ from optimizer_conformance.workers.configuration import (
     nearer,
     offered,
     rests,
+    vectors,
 )
 from optimizer_conformance.workers.process import Refused, Worker, WorkerError
 
@@ -88,9 +89,11 @@ class ImplementationCheck:
     def setting(self, device: str, features: tuple[str, ...], dtype: str) -> Setting:
         """A configuration with arrays and hyperparameters."""
         generator = np.random.Generator(np.random.Philox(SEED))
-        values = arrays(dtype, 2, generator, 1.0)
+        flat = vectors(self.item)
+        values = arrays(dtype, 2, generator, 1.0, flat=flat)
         # The second gradients are small: that is where a running maximum shows.
-        gradients = tuple(arrays(dtype, 2, generator, scale) for scale in (1.0, 0.125, 0.5))
+        scales = (1.0, 0.125, 0.5)
+        gradients = tuple(arrays(dtype, 2, generator, scale, flat=flat) for scale in scales)
         given = {name: VALUES[name][0] for name in offered(self.item, features)}
         return Setting(self.item, device, features, dtype, values, gradients, given)
 
