@@ -41,7 +41,6 @@ def indistinguishable(a: Rule, b: Rule) -> bool:
         or (same_once_corrected and {a["epsilon"], b["epsilon"]} == {"hat", "outside"})
         or ill_posed
         or not differences  # what they keep of the parameter differs, and moves nothing
-        or (a.family == "signum" and differences == {"correction"})  # of a sign there is none
         # Its first steps go by the mean alone, however epsilon stands in what comes after.
         or (a.family == "radam" and differences == {"epsilon"})
     )

@@ -130,6 +130,10 @@ class OwnSize(Stage):
 
     ordered = True
 
+    def refuses(self, other: Stage) -> bool:
+        """A sign has no bias that a correction could lift."""
+        return bool(getattr(other, "corrected", False))
+
     def step(self, walk: Walk) -> None:
         walk.numerators, walk.denominators = (walk.num.sign(walk.closed()),), ()
 
