@@ -67,7 +67,7 @@ class TestFacts:
 
     def test_how_one_minus_beta_is_formed_comes_from_the_verdicts(self, numpy_facts):
         way = Representation(rate="float32", scalars="float32", moments="float64")
-        cell = {"verdict": "representation", "dtype": "float64", "held": held(Judgement([], way))}
+        cell = {"verdict": "representation", "dtype": "float64", "held": held(Judgement((), way))}
         (item,) = [i for i in numpy_facts.implementations if i.name == "numpy:codecademy"]
         item = structs.replace(item, held=facts.held(DataFrame([cell])))
         found = dict(

@@ -320,7 +320,7 @@ def edges(
     }
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16384)  # a run asks some thousands, again for each implementation
 def draw_cases(
     family: str,
     features: tuple[str, ...],

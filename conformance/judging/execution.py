@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -287,14 +287,13 @@ def judge_answer(
     if parameters_only:
         observed = {"parameter": observed["parameter"]}
     judgement = judge(oracle, question, observed, decide_only=decide_only, together=parameters_only)
+    parameters, notes = judgement.parameters, judgement.notes
     if not parameters_only:
-        for name, where in answer.broken.items():
-            judgement.parameters.append(broken_promise(name, where, unit))
+        parameters += tuple(broken_promise(*item, unit) for item in answer.broken.items())
     if answer.positions:
-        judgement.notes.append(
-            f"{answer.positions} elements got different bits at different places, all judged"
-        )
-    return judgement
+        many = f"{answer.positions} elements got different bits at different places, all judged"
+        notes += (many,)
+    return replace(judgement, parameters=parameters, notes=notes)
 
 
 def broken_promise(what: str, where: tuple[int, str], unit: Unit) -> ParameterVerdict:

@@ -61,6 +61,7 @@ class GroupOracle(Oracle):
     def __init__(self, shared: Oracle, stop: threading.Event) -> None:
         super().__init__()
         self.shared, self.stop = shared, stop
+        self.judgements = shared.judgements
 
     def table(self, question: Question, effect: str = "none", way: Representation = IDEAL) -> Table:
         """As the shared oracle answers.  Raises Stopped."""

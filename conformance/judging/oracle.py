@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -73,6 +73,7 @@ EVERY = {WIDEST: (), LOSING: LOSING.written}
 # ways, by the bound's own centre: it is off by 2^-11 of the bound where the carrier has 64 bits.
 PROVED = (IDEAL, WIDEST)
 KEPT = 1 << 30  # bytes of tables kept at a time
+REMEMBERED = 8192  # judgements kept at a time
 
 
 ZERO: Array = np.zeros(())
@@ -214,14 +215,57 @@ def range_effects(rule: Rule) -> tuple[str, ...]:
     return (*RANGE_EFFECTS, "number", "number kept")
 
 
+T = TypeVar("T")
+
+
+class Judgements:
+    """What was judged lately, with the ways that fitted afterwards; serves several threads."""
+
+    def __init__(self) -> None:
+        self.found: OrderedDict[Hashable, tuple[object, list[Representation]]] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def get(self, key: Hashable) -> tuple[Any, list[Representation]] | None:
+        """What is remembered of it."""
+        with self.lock:
+            found = self.found.get(key)
+            if found is not None:
+                self.found.move_to_end(key)
+            return found
+
+    def put(self, key: Hashable, judgement: object, fitting: list[Representation]) -> None:
+        """Remember it, and forget what was asked for least lately."""
+        with self.lock:
+            self.found[key] = judgement, fitting
+            while len(self.found) > REMEMBERED:
+                self.found.popitem(last=False)
+
+
 class Oracle:
     """Answers questions, and remembers the answers; one may serve several threads."""
 
     def __init__(self) -> None:
         self.answers: OrderedDict[tuple[Question, str, Representation], Table] = OrderedDict()
         self.fitting: list[Representation] = []
+        self.judgements = Judgements()
         self.size = 0
         self.lock = threading.Lock()
+
+    def once(self, key: Hashable, judge: Callable[[], T]) -> T:
+        """What ``judge`` comes to; of the same bits and after the same ways it is remembered.
+
+        Many implementations of one framework give the same bits: eager, foreach, in a graph.
+        """
+        key = (key, tuple(self.fitting))
+        known = self.judgements.get(key)
+        if known is None:
+            found = judge()
+            self.judgements.put(key, found, self.fitting)
+            return found
+        with self.lock:
+            self.fitting = known[1]
+        judgement: T = known[0]
+        return judgement
 
     def ways(self, question: Question) -> list[Representation]:
         """The ways in which hyperparameters may be held, those that lately fitted first."""

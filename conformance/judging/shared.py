@@ -15,16 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from optimizer_conformance.cases.case import Case
 from optimizer_conformance.judging.accepted import Pick
 from optimizer_conformance.judging.oracle import (
     LOSING,
     Question,
     Table,
     arithmetic,
+    inputs_of,
     shape_of,
     spread_out,
     walk,
@@ -35,6 +38,7 @@ from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.numbers.settled import SettledArithmetic
 
 STEPS = 4  # of a trajectory that are looked at: each has corrections of its own
+ASKED = 64  # elements of one parameter
 TURNS = 3  # runs of the rule, each with the coefficients that explained most in the one before
 
 
@@ -45,18 +49,36 @@ def open_to_doubt(question: Question, way: Representation) -> bool:
     return narrow and bool(way.correction or way.written)
 
 
+@lru_cache(maxsize=256)
+def asked(case: Case) -> Array:
+    """The columns that are asked: of a large parameter some."""
+    found: list[Array] = [np.zeros(0, dtype=int)]
+    start = 0
+    for parameter in inputs_of(case).parameters:
+        stop = start + parameter.value.size * case.width
+        if stop > start:
+            found.append(np.unique(np.linspace(start, stop - 1, ASKED).astype(int)))
+        start = stop
+    return np.concatenate(found)
+
+
 @dataclass(frozen=True)
 class MovedRule:
-    """The rule with coefficients moved by so much: values and the elements' own errors."""
+    """The rule with coefficients moved by so much: values and the elements' own errors.
+
+    Rows as in a table, columns those that are asked.
+    """
 
     value: Array
     error: Array
     coefficients: dict[object, Any]
 
+    def rows(self, which: Array) -> tuple[Array, Array]:
+        """Values and errors of some rows."""
+        return self.value[which], self.error[which]
 
-def settled(
-    question: Question, way: Representation, pick: Pick, moved: Mapping[object, Any]
-) -> MovedRule:
+
+def settled(question: Question, way: Representation, moved: Mapping[object, Any]) -> MovedRule:
     """Run the rule over the first steps of a case; of later ones nothing is known."""
     precision = question.precision
     number = budget(question.profile, precision.name)
@@ -67,10 +89,39 @@ def settled(
         for place, found in walk(question, num, STEPS):
             value[place] = np.ravel(found.value)
             error[place] = np.ravel(found.error)
-    flat = (spread_out(part.reshape(-1, shape[2]), question.case) for part in (value, error))
-    table = pick(Table(*flat))
+    columns = asked(question.case)
+    value, error = (
+        spread_out(part.reshape(-1, shape[2]), question.case)[:, columns] for part in (value, error)
+    )
     coefficients = {key: constant.value for key, constant in num.constants.items()}
-    return MovedRule(table.value, table.error * num.slack, coefficients)
+    return MovedRule(value, error * num.slack, coefficients)
+
+
+@dataclass(frozen=True)
+class Movable:
+    """The rule with every coefficient at its centre, and what moving each does.
+
+    keys     the coefficients that are open
+    reach    how far each may be moved
+    effects  of moving each so far: rows x columns x coefficients
+    """
+
+    start: MovedRule
+    keys: list[object]
+    reach: Array
+    effects: Array
+
+
+@lru_cache(maxsize=64)
+def movable(question: Question, way: Representation) -> Movable:
+    """What can be moved, whatever was observed."""
+    start = settled(question, way, {})
+    reach = {key: far for key, far in farthest(question, start.coefficients).items() if far}
+    effects = np.zeros((*start.value.shape, len(reach)), start.value.dtype)
+    with np.errstate(all="ignore"):
+        for index, (key, far) in enumerate(reach.items()):
+            effects[..., index] = settled(question, way, {key: far}).value - start.value
+    return Movable(start, list(reach), np.array(list(reach.values())), effects)
 
 
 def farthest(question: Question, centre: Mapping[object, Any]) -> dict[object, float]:
@@ -92,29 +143,33 @@ def beyond_any(
 
     ``way`` is how hyperparameters are held about, and how the rule is written.
     """
-    none = np.zeros(observed.shape, dtype=bool)
-    now = start = settled(question, way, pick, {})
-    reach = {key: far for key, far in farthest(question, start.coefficients).items() if far}
-    keys, steps = list(reach), np.array(list(reach.values()))
-    moved = np.zeros(len(keys))
-    others = [settled(question, way, pick, {key: reach[key]}) for key in keys]
+    columns, beyond = asked(question.case), np.zeros(observed.shape, dtype=bool)
+    observed = observed[:, columns]
+    usable = usable[:, columns] & np.isfinite(observed)
+    open_ = movable(question, way)
+    lines = np.arange(len(open_.start.value))[:, np.newaxis]
+    rows = pick(Table(lines, lines)).value[:, 0]
+    value, error = open_.start.rows(rows)
+    effects, moved = open_.effects[rows], np.zeros(len(open_.keys))
     with np.errstate(all="ignore"):
-        effects = np.stack([other.value - start.value for other in others], axis=-1)
-        known = usable & np.isfinite(start.error) & np.isfinite(effects).all(axis=-1)
+        known = usable & np.isfinite(error) & np.isfinite(effects).all(axis=-1)
     for _ in range(TURNS):
         # What everybody gets exactly is known to the last bit of the carrier.
-        own = np.maximum(now.error, np.abs(now.value) * np.finfo(now.value.dtype).eps)
+        own = np.maximum(error, np.abs(value) * np.finfo(value.dtype).eps)
         known = known & np.isfinite(own) & (own > 0)
         if not known.any():
-            return none
-        far = (observed[known] - now.value[known]) / own[known]
+            return beyond
+        far = (observed[known] - value[known]) / own[known]
         best, left = fitted(far, effects[known] / own[known, np.newaxis], moved)
         if not left.any():
-            return none
+            return beyond
         moved = moved + best
-        now = settled(question, way, pick, dict(zip(keys, moved * steps, strict=True)))
-    none[known] = left
-    return none
+        now = settled(question, way, dict(zip(open_.keys, moved * open_.reach, strict=True)))
+        value, error = now.rows(rows)
+    of_asked = np.zeros(observed.shape, dtype=bool)
+    of_asked[known] = left
+    beyond[:, columns] = of_asked
+    return beyond
 
 
 def fitted(far: Array, effects: Array, moved: Array) -> tuple[Array, Array]:

@@ -7,7 +7,8 @@ or it deviates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import hashlib
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,7 +51,6 @@ __all__ = [
 
 TOGETHER = "*"  # the name of all parameters as one line
 ANYHOW = replace(IDEAL, written=LOSING.written)  # hyperparameters about as written
-ASKED = 64  # elements of one parameter that are asked whether coefficients are the same for all
 FAILING_KEPT = 16  # elements of one parameter that are kept one by one; all are counted
 
 
@@ -97,16 +97,16 @@ class ParameterVerdict:
     failing: tuple[Divergence, ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Judgement:
     """One implementation's answer to one question.
 
     way  in which hyperparameters were held, where only that explains an element
     """
 
-    parameters: list[ParameterVerdict]
+    parameters: tuple[ParameterVerdict, ...]
     way: Representation = IDEAL
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
     @property
     def representation(self) -> str:
@@ -144,6 +144,20 @@ def judge(
     ``observed`` holds each quantity as steps x elements, parameters one after another; quantities
     that the implementation does not show are absent.
     """
+    bits = hashlib.blake2b(digest_size=16)
+    for values in observed.values():
+        bits.update(np.ascontiguousarray(values).data)
+    shown = tuple((name, values.shape) for name, values in observed.items())
+    return oracle.once(
+        (question, decide_only, together, shown, bits.digest()),
+        lambda: compared(oracle, question, observed, decide_only, together),
+    )
+
+
+def compared(
+    oracle: Oracle, question: Question, observed: Observed, decide_only: bool, together: bool
+) -> Judgement:
+    """The same, with nothing remembered."""
     rows, flat, rows_of = arranged(question, observed)
     precision = question.precisions(rows)
     codes, way = classify(oracle, question, flat, rows_of, decide_only, precision)
@@ -164,7 +178,7 @@ def judge(
         parameters = conditioned(oracle, question, parts, parameters, codes)
     if not decide_only and not together:
         parameters = told_outcomes(question, observed, table, codes, rows, parts, parameters)
-    return Judgement(parameters, way)
+    return Judgement(tuple(parameters), way)
 
 
 def told_outcomes(
@@ -225,8 +239,8 @@ def arranged(question: Question, observed: Observed) -> tuple[list[str], Array, 
     def pick(table: T) -> T:
         if len(keep) == len(question.quantities):
             return table
-        shape = (steps, len(question.quantities), elements)
-        return table.rows(lambda part: part.reshape(shape)[:, keep].reshape(-1, elements))
+        kept = np.arange(steps * len(question.quantities)).reshape(steps, -1)[:, keep].ravel()
+        return table.rows(lambda part: part[kept])
 
     return rows, seen.reshape(-1, elements), pick
 
@@ -297,7 +311,7 @@ def classify(
     codes = np.where(open_ & found.ranged, Verdict.range, codes)
     codes = np.where(open_ & found.held, Verdict.representation, codes)
     if open_to_doubt(question, found.way) and not (codes == Verdict.deviates).any():
-        left = doubted(question, possible, codes <= Verdict.representation, found.way)
+        left = beyond_any(question, observed, codes <= Verdict.representation, pick, found.way)
         codes = np.where(left, Verdict.deviates, codes)
     told = found.way.written or (codes == Verdict.representation).any()
     return codes, found.way if told else IDEAL
@@ -323,21 +337,9 @@ def decided(
         and not (told == Verdict.deviates).any()
     ):
         usable = np.where(open_, middle, codes <= Verdict.representation)
-        told = np.where(doubted(question, possible, usable, ANYHOW), Verdict.deviates, told)
+        left = beyond_any(question, possible.observed, usable, possible.pick, ANYHOW)
+        told = np.where(left, Verdict.deviates, told)
     return told
-
-
-def doubted(question: Question, possible: Possible, usable: Array, way: Representation) -> Array:
-    """Of the ``usable`` elements, those that no coefficients explain that are the same for all.
-
-    Of large parameters some elements are asked.
-    """
-    asked = np.zeros(possible.observed.shape[1], dtype=bool)
-    for _, part in places(question.case):
-        if part.stop > part.start:
-            asked[np.linspace(part.start, part.stop - 1, ASKED).astype(int)] = True
-    usable = usable & asked & np.isfinite(possible.observed)
-    return beyond_any(question, possible.observed, usable, possible.pick, way)
 
 
 def sizes(observed: Array, table: Table, precision: Precision | Rows) -> tuple[Array, Array]:
