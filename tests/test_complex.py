@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from optimizer_conformance.adapters.kit import to_array, to_tensor
+from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.cases.case import COMPLEX_MODES, draw_cases
 from optimizer_conformance.cases.inputs import RANGE_REGIMES, expand
-from optimizer_conformance.judging.execution import columns
+from optimizer_conformance.cases.plan import Unit
+from optimizer_conformance.judging.execution import Answer, columns
+from optimizer_conformance.judging.explain import explain, neighbours
 from optimizer_conformance.judging.oracle import Oracle, Question, enclosed, inputs_of
 from optimizer_conformance.judging.verdict import Verdict, judge
 from optimizer_conformance.reference.numbers import PRECISIONS, BallArithmetic, BoundArithmetic
@@ -436,3 +439,20 @@ def test_of_real_numbers_no_square_is_in_question():
     tables = [Oracle().table(replace(plain, squares=squares)) for squares in SQUARES]
     assert all((table.value == tables[0].value).all() for table in tables)
     assert all((table.error == tables[0].error).all() for table in tables)
+
+
+def test_of_complex_numbers_no_rule_is_sought_that_compares():
+    """Nothing explains noise; on the way there every neighbour of the claim is asked."""
+    variant = VARIANTS["keras-rmsprop"]
+    question = questions("keras-rmsprop", "complex64", variant.squares, ["trajectory"])[0]
+    item = Implementation(
+        name="own:rmsprop", family="rmsprop", claims=[variant.identifier], features=[[]],
+        hyperparameters=list(variant.rule.hyperparameters), dtypes=["complex64"],
+        devices=["cpu"], state=[], settable=False, compiled=False, schedules=False,
+    )  # fmt: skip
+    unit = Unit(item, "cpu", question.case, (variant,))
+    shape = (question.case.steps, Oracle().table(question).value.shape[1])
+    noise = np.random.default_rng(0).standard_normal(shape)
+    asked = [(unit, Answer({"parameter": noise}))]
+    assert any(rule.ordered for rule in neighbours(variant.rule))
+    assert explain(Oracle(), variant, asked, []).rule is None

@@ -18,6 +18,7 @@ from optimizer_conformance.judging.oracle import (
     Question,
     Table,
     inputs_of,
+    ordinary,
     range_effects,
     reached,
 )
@@ -202,18 +203,26 @@ def losing(oracle: Oracle, question: Question, possible: Possible, open_: Array)
     def by(way: Representation) -> Accepted:
         return accepted(oracle, question, possible, open_, way)
 
+    def refuted(way: Representation) -> bool:
+        """Whether an element in the middle of the range is outside, whatever underflows."""
+        table = possible.pick(oracle.table(question, "flush", way))
+        return bool((middle & ~possible.accepts(table, way)).any())
+
+    middle = open_ & ordinary(question.case)
     if not by(LOSING).covers(open_):
         return None
-    ways = (IDEAL, *oracle.ways(question))
-    everything = ((way, by(replace(way, written=oracle.losses(question, way)))) for way in ways)
-    every = [(way, found) for way, found in everything if found.covers(open_)]
+    most: dict[Representation, Accepted] = {}
     for count in range(1, len(LOSING.written)):
-        for way, most in every:
-            for written in combinations(most.way.written, count):
-                found = by(replace(way, written=written))
-                if found.covers(open_):
-                    return found
-    return every[0][1] if every else None
+        for way in (IDEAL, *oracle.ways(question)):
+            everything = replace(way, written=oracle.losses(question, way))
+            if way not in most and not refuted(everything):
+                most[way] = by(everything)
+            if way in most and most[way].covers(open_):
+                for written in combinations(everything.written, count):
+                    found = by(replace(way, written=written))
+                    if found.covers(open_):
+                        return found
+    return next((found for found in most.values() if found.covers(open_)), None)
 
 
 def inside(observed: Array, table: Table) -> Array:
