@@ -59,7 +59,7 @@ def test_what_is_wrong_with_a_function_is_said_in_words(name):
 def test_other_defaults_are_another_thing_than_another_rule():
     found = asked("wrong_numpy:other_default", "torch-rmsprop")
     assert found.relation == "follows torch-rmsprop but for its own defaults"
-    assert not asked("wrong_numpy:fixed_epsilon", "torch-rmsprop").only_defaults
+    assert not asked("wrong_numpy:fixed_epsilon", "torch-rmsprop").but_for
 
 
 def test_a_bias_correction_that_is_a_step_late_is_said():

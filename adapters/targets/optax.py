@@ -16,7 +16,12 @@ from optimizer_conformance.adapters.jax_aliases import ARITHMETIC
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.targets.kinds import transformation
 from optimizer_conformance.adapters.targets.maker import Maker
+from optimizer_conformance.adapters.targets.optax_habits import HABITS
 from optimizer_conformance.adapters.targets.order import BadTarget, guarded
+
+__all__ = [
+    "DTYPES", "HABITS", "PACKAGES", "SKIPPED", "Session", "ValuesOnJax", "arithmetic", "devices",
+]  # fmt: skip
 
 SKIPPED = 0
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]

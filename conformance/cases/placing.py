@@ -144,15 +144,22 @@ def many(draw: Expander) -> list[Input]:
 
 
 def pausing(draw: Expander) -> list[Input]:
-    """Parameters without a gradient in the first step, in the middle, in most, and in none."""
+    """Parameters without a gradient in the first step, in the middle, in most, and in none.
+
+    Some are of one shape: what is stacked by shape must not take one's gradient for another's.
+    """
     first, late, gap, rare, last = loop(draw, "first", "late", "gap", "rare", "last")
     most = frozenset(range(draw.case.steps)) - {1, 6}
+    alike = [draw.parameter(f"alike-{index}", "wide", (3, 2)) for index in range(3)]
     return [
         first,
         replace(late, absent=frozenset((0,))),
         replace(gap, absent=frozenset((3, 4))),
         replace(rare, absent=most),
         last,
+        replace(alike[0], absent=frozenset((2, 5))),
+        replace(alike[1], absent=frozenset((4,))),
+        alike[2],
     ]
 
 

@@ -57,6 +57,7 @@ class Situation:
 
 
 OWN = "asked of somebody's own class of PyTorch alone"
+OF_OPTAX = "asked of somebody's own Optax transformation alone"
 # What a situation may need, and what is said of an implementation that lacks it.
 NEEDS = {
     "missing": "a step cannot leave a parameter out",
@@ -69,6 +70,9 @@ NEEDS = {
     "sparse": OWN,
     "mixed": OWN,
     "second": OWN,
+    "containers": OF_OPTAX,
+    "compiled": OF_OPTAX,
+    "turns": OF_OPTAX,
     "groups": "there are no groups whose hyperparameters all differ",
     "schedules": "no schedule reaches its learning rate",
     "elements": "its elements are no experiments of their own",
@@ -88,6 +92,9 @@ NEEDED = {
     "sparse": "sparse gradients",
     "mixed": "several formats at once",
     "second": "parameters that outlive it",
+    "containers": "parameters in dictionaries",
+    "compiled": "a step that can be compiled",
+    "turns": "several sets of parameters",
     "groups": "groups",
     "schedules": "a schedule of the learning rate",
     "elements": "elements that step by themselves",
@@ -206,6 +213,10 @@ SITUATIONS = (
     ),
     Situation("many-parameters", "where", "many parameters, first to last", "loop"),
     Situation(
+        "containers", "where", "parameters in dictionaries whose keys are not sorted",
+        needs=("containers",),
+    ),
+    Situation(
         "groups", "where", "groups whose hyperparameters all differ", "loop-groups", (),
         ("groups",), NO_GROUPS,
     ),
@@ -250,6 +261,14 @@ SITUATIONS = (
     Situation(
         "second-optimizer", "again", "another optimizer over the same parameters",
         needs=("second",),
+    ),
+    Situation(
+        "compiled-once", "again", "a step that is compiled once for all steps",
+        needs=("compiled",),
+    ),
+    Situation(
+        "two-sets", "again", "two sets of parameters that one transformation steps in turn",
+        needs=("turns",),
     ),
     Situation("twice", "again", "the same steps once more, here and in another process"),
     Situation("many-calls", "again", "thousands of calls that have to give the same bits"),

@@ -17,7 +17,12 @@ from optimizer_conformance.questions.audit import options
 from optimizer_conformance.questions.audit.behaviour import repeated, unrepeatable
 from optimizer_conformance.questions.audit.came import defaults, strange
 from optimizer_conformance.questions.audit.conduct import WRONG, Tried, carry, cells, on_by_default
-from optimizer_conformance.questions.audit.diagnosis import Diagnosis, diagnosed, factors
+from optimizer_conformance.questions.audit.diagnosis import (
+    Diagnosis,
+    diagnosed,
+    factors,
+    others_than,
+)
 from optimizer_conformance.questions.audit.preparation import (
     AuditError,
     AuditRequest,
@@ -29,6 +34,7 @@ from optimizer_conformance.questions.audit.preparation import (
     with_features,
 )
 from optimizer_conformance.questions.audit.record import Audit
+from optimizer_conformance.questions.audit.words import readable
 from optimizer_conformance.questions.identify import Unidentifiable, identify
 from optimizer_conformance.reference.nearest import suggestion
 from optimizer_conformance.reference.numbers import PRECISIONS
@@ -164,7 +170,7 @@ def beyond(
     progress: Progress,
 ) -> Audit:
     """The same with what more is asked of a target that follows its document so far."""
-    if not answer.conforms or prepared.question.profile != "audit":
+    if not (answer.conforms or answer.but_for) or prepared.question.profile != "audit":
         return answer
     lines, cases = [], asked_cases(found)
     for line, more in options.tried(prepared, variant, oracle, progress):
@@ -188,7 +194,7 @@ def beyond(
     return replace(
         answer,
         verdict=str(of_many(each)),
-        why=(*([unequal] if unequal else []), *wrong),
+        why=(*answer.why, *([unequal] if unequal else []), *wrong),
         options=tuple(lines),
         attempts=attempts,
     )
@@ -374,7 +380,7 @@ def concluded(
         came=(*strange(variant, found), *defaults(variant, prepared)),
         cells=rows,
         versions=prepared.subject.description.versions,
-        only_defaults=not odd and {r.mode for r in rows if r.verdict in FAILS} == {"defaults"},
+        but_for="" if odd else left_over(prepared, variant, found),
         attempts=coverage(
             asked_cases(found),
             prepared.subject.implementation,
@@ -384,6 +390,17 @@ def concluded(
             why=found.cut or (WRONG if str(verdict) in FAILS else LEFT_OUT),
         ),
     )
+
+
+def left_over(prepared: Ready, variant: Variant, found: Tried) -> str:
+    """What alone deviates, where that is what the constructor's own defaults do; or empty."""
+    wrong = {row.mode for row in cells(found) if row.verdict in FAILS}
+    if wrong != {"defaults"}:
+        return ""
+    switched = sorted({*(on_by_default(prepared) or ())} - variant.features)
+    if switched and not list(others_than(variant, found.contradicting)):
+        return f"{' and '.join(map(readable, switched))}, which is on by default"
+    return "its own defaults"
 
 
 def asked_cases(found: Tried) -> list[Case]:

@@ -69,7 +69,7 @@ def diagnosed(
     contradicting = found.contradicting
     if not contradicting:
         return Diagnosis((), variant.rule)
-    first, last = broken(contradicting), defaults(variant, contradicting)
+    first, last = broken(contradicting), list(others_than(variant, contradicting))
     left = [item for item in contradicting if item[0].case.mode != "defaults"]
     left = [item for item in left if deviating(item[2])]
     if not left:
@@ -176,7 +176,7 @@ def deviating(judgement: Judgement) -> bool:
     )
 
 
-def defaults(variant: Variant, judged: list[Judged]) -> Iterator[str]:
+def others_than(variant: Variant, judged: list[Judged]) -> Iterator[str]:
     """Where the constructor's own defaults are others than the documented."""
     for unit, answer, _ in judged:
         if unit.case.mode == "defaults":
@@ -222,14 +222,18 @@ def where(oracle: Oracle, variant: Variant, item: Judged) -> str:
 def narrow(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> bool:
     """Whether float32 arithmetic explains a float64 answer, which then is one of its numbers.
 
-    A parameter that stood at zero is its first step itself.
+    A parameter that stood at zero is its first step itself; it tells where what is due is none.
     """
-    question = replace(question_for(variant, unit, answer.defaults), working="float32")
-    bad = contradicted(oracle, question, answer.observed) & ordinary(unit.case)
+    question = question_for(variant, unit, answer.defaults)
+    alone = replace(question, working="float32")
+    middle = ordinary(unit.case)
+    bad = contradicted(oracle, alone, answer.observed) & middle
     start = np.concatenate([np.ravel(p.value) for p in inputs_of(unit.case).parameters])
-    first = answer.observed["parameter"][0][(start == 0) & ordinary(unit.case)]
-    first = first[np.isfinite(first)]
-    return bool(first.size and not bad.any() and (first == first.astype(np.float32)).all())
+    due = oracle.table(question).value[question.quantities.index("parameter")]
+    first = answer.observed["parameter"][0]
+    telling = (start == 0) & middle & np.isfinite(first) & (due != due.astype(np.float32))
+    every = first[telling] == first[telling].astype(np.float32)
+    return bool(telling.any() and not bad.any() and every.all())
 
 
 def rule(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]) -> Explanation:

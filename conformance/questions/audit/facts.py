@@ -41,6 +41,7 @@ PROPERTIES: tuple[tuple[str, Callable[[Input], bool]], ...] = (
     ("0-d parameters", lambda p: p.value.ndim == 0),
     ("parameters of one element", lambda p: p.value.size == 1),
     ("vectors", lambda p: p.value.ndim == 1),
+    ("parameters of fewer than two dimensions", lambda p: p.value.ndim < 2),
     ("parameters in Fortran order", lambda p: p.layout == "fortran"),
     ("channels-last parameters", lambda p: p.layout == "channels-last"),
     ("parameters whose gradient is strided in memory", lambda p: p.memory == "strided"),

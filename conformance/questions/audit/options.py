@@ -12,6 +12,7 @@ from optimizer_conformance.questions.audit.conduct import Tried, base, carry
 from optimizer_conformance.questions.audit.diagnosis import diagnosed
 from optimizer_conformance.questions.audit.preparation import Ready
 from optimizer_conformance.questions.audit.record import OptionVerdict
+from optimizer_conformance.reference.rules import Impossible
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reference.variants.record import suffix
 from optimizer_conformance.reports.verdicts import Verdict, of_many
@@ -31,11 +32,36 @@ def sets(ready: Ready, variant: Variant) -> Iterator[tuple[tuple[str, ...], Vari
             yield features, other
 
 
+def combined(ready: Ready, variant: Variant) -> Variant | None:
+    """The document with as many of these options together as go together; None where none do.
+
+    What is stated of each option by itself holds beside the others, unless two make something else
+    of one factor: then the first of them is taken.
+    """
+    found, changed = variant, dict[str, object]()
+    for more, other in sets(ready, variant):
+        own = {name: other.rule[name] for name in other.rule.differences(variant.rule)}
+        alone = len(set(more) - variant.features) == 1 and set(more) > variant.features
+        if not alone or any(changed.get(name, own[name]) != own[name] for name in own):
+            continue
+        try:
+            found = found.with_option(*more, defaults=other.defaults, **own)
+        except Impossible:
+            continue
+        changed.update(own)
+    several = len(found.features - variant.features) > 1
+    return found if several and found.identifier not in VARIANTS else None
+
+
 def tried(
     ready: Ready, variant: Variant, oracle: Oracle, progress: Callable[[str], None]
 ) -> Iterator[tuple[OptionVerdict, Tried]]:
-    """What each of them comes to."""
-    for features, other in sets(ready, variant):
+    """What each of them comes to, and then as many as go together."""
+    every = list(sets(ready, variant))
+    both = combined(ready, variant)
+    if both is not None:
+        every.append((tuple(sorted(both.features)), both))
+    for features, other in every:
         if other.rule.shaped:
             continue
         progress(f"with {'+'.join(features) or 'no option'}")

@@ -82,7 +82,8 @@ class Audit:
     cells       every case
     versions    of the framework
     options     other sets of options that both sides have, a line each
-    only_defaults  whether nothing deviates but what its constructor's own defaults do
+    but_for  what nothing deviates but: its own defaults where they are others than the
+                document's, or the options that they switch on; empty where something else does
     attempts    what was tried, and what was not and why
     """
 
@@ -102,7 +103,7 @@ class Audit:
     cells: tuple[CaseVerdict, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     options: tuple[OptionVerdict, ...] = ()
-    only_defaults: bool = False
+    but_for: str = ""
     attempts: Attempts = field(default_factory=Attempts)
 
     @property
@@ -164,8 +165,8 @@ class Audit:
         """How it stands to the document, in words."""
         if self.conforms:
             return f"follows {self.variant}"
-        if self.only_defaults:
-            return f"follows {self.variant} but for its own defaults"
+        if self.but_for:
+            return f"follows {self.variant} but for {self.but_for}"
         if self.variant in self.nearest:  # the rule is the document's, and something else is not
             return f"has the rule of {self.variant} and does not follow it throughout"
         if self.like:
