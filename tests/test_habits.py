@@ -8,46 +8,75 @@ from optimizer_conformance import audit
 from optimizer_conformance.cases.situations import SITUATIONS
 from optimizer_conformance.workers import environments
 
-TARGETS = Path(__file__).parent / "targets" / "habits_torch.py"
+FOLDER = Path(__file__).parent / "targets"
 HABITS = {
-    "closure": "GradientsBeforeClosure",
-    "storage-replaced": "OldStorage",
-    "written-over": "HalfUndoesEdits",
-    "sparse-gradient": "Uncoalesced",
-    "mixed-formats": "StateAsTheFirst",
-    "second-optimizer": "KeptOnTheParameter",
+    "closure": "torch:GradientsBeforeClosure",
+    "storage-replaced": "torch:OldStorage",
+    "written-over": "torch:HalfUndoesEdits",
+    "sparse-gradient": "torch:Uncoalesced",
+    "mixed-formats": "torch:StateAsTheFirst",
+    "second-optimizer": "torch:KeptOnTheParameter",
+    "containers": "optax:as_it_was_filled",
+    "compiled-once": "optax:begins_by_a_count_of_its_own",
+    "two-sets": "optax:kept_by_the_transformation",
 }
+ENVIRONMENTS = {"torch": ("torch", "torch-rmsprop"), "optax": ("jax", "optax-rmsprop")}
 
-pytestmark = pytest.mark.adapter("torch")
+
+def marked(name):
+    """A target of one of the two files, asked where its framework is."""
+    return pytest.param(name, marks=pytest.mark.adapter(ENVIRONMENTS[name.split(":")[0]][0]))
 
 
-def asked(name, like="torch-rmsprop"):
-    target = name if ":" in name else f"{TARGETS}:{name}"
-    python = environments.locate("torch").python
-    return audit(target, like, python=python, profile="quick", dtypes=("float32",))
+def of_kind(kind):
+    return {name for name, target in HABITS.items() if target.startswith(kind)}
+
+
+def asked(name, like=""):
+    kind, _, own = name.partition(":")
+    adapter, usual = ENVIRONMENTS[kind.partition(".")[0]]
+    target = name if "." in kind else f"{FOLDER}/habits_{kind}.py:{own}"
+    python = environments.locate(adapter).python
+    return audit(target, like or usual, python=python, profile="quick", dtypes=("float32",))
 
 
 def test_every_habit_has_its_fault():
     assert set(HABITS) == {item.name for item in SITUATIONS if item.needs and not item.mode}
 
 
-@pytest.mark.parametrize("situation", HABITS)
-def test_what_a_loop_does_besides_is_told(situation):
-    found = asked(HABITS[situation])
+@pytest.mark.parametrize(
+    ("situation", "target"),
+    [pytest.param(name, *marked(target).values, marks=marked(target).marks)
+     for name, target in HABITS.items()],
+)  # fmt: skip
+def test_what_a_loop_does_besides_is_told(situation, target):
+    found = asked(target)
     words = next(item.words for item in SITUATIONS if item.name == situation)
-    assert [line.startswith(f"for {words} ") for line in found.why] == [True]
+    assert any(line.startswith(f"for {words} ") for line in found.why)
+    assert all(line.startswith("for ") for line in found.why)
     assert found.verdict == "deviates"
     assert situation in found.attempts.situations
 
 
-@pytest.mark.parametrize("name", ["Right", "torch.optim:SGD", "torch.optim:Adagrad"])
-def test_the_right_ones_are_put_there_and_pass(name):
-    likes = {"torch.optim:SGD": "torch-sgd", "torch.optim:Adagrad": "torch-adagrad"}
-    found = asked(name, likes.get(name, "torch-rmsprop"))
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        pytest.param(name, like, marks=marked(name.replace(".optim", "")).marks)
+        for name, like in (
+            ("torch:Right", ""),
+            ("torch.optim:SGD", "torch-sgd"),
+            ("torch.optim:Adagrad", "torch-adagrad"),
+            ("optax:right", ""),
+        )
+    ],
+)
+def test_the_right_ones_are_put_there_and_pass(name, like):
+    found = asked(name, like)
     assert found.conforms, found.summary()
-    assert set(HABITS) <= set(found.attempts.situations)
+    assert of_kind(name[:5]) <= set(found.attempts.situations)
 
 
+@pytest.mark.adapter("torch")
 def test_what_refuses_says_so():
     found = asked("torch.optim:RMSprop")
     assert "does not support sparse gradients" in found.attempts.missing["sparse-gradient"]

@@ -27,6 +27,7 @@ from optimizer_conformance.judging.oracle import (
     Question,
     Table,
     arithmetic,
+    effects,
     inputs_of,
     shape_of,
     spread_out,
@@ -82,7 +83,9 @@ def settled(question: Question, way: Representation, moved: Mapping[object, Any]
     """Run the rule over the first steps of a case; of later ones nothing is known."""
     precision = question.precision
     number = budget(question.profile, precision.name)
-    num = SettledArithmetic(precision, representation=way, budget=number, moved=moved)
+    # What underflows on the way is no coefficient's doing.
+    ends = effects("flush", precision.name)
+    num = SettledArithmetic(precision, ends, representation=way, budget=number, moved=moved)
     shape = shape_of(question)
     value, error = np.zeros(shape, num.carrier), np.full(shape, np.inf)
     with np.errstate(all="ignore"):

@@ -467,6 +467,7 @@ LOOP: tuple[Situated, ...] = tuple(
         ("global-count", "no-gradient"),
         ("zeros-for-none", "no-gradient"),
         ("forgets-when-none", "no-gradient"),
+        ("next-of-its-shape", "no-gradient"),
         ("joined-with-count", "joined"),
         ("joined-never-moves", "joined"),
         ("count-not-saved", "loaded"),
@@ -542,6 +543,17 @@ def function(name: str = "", way: str = "") -> Callable[..., Any]:
     return adamw
 
 
+def in_a_row(parameters: Any) -> None:
+    """Hand the gradients that there are to parameters of one shape, one after another."""
+    alike: dict[Any, list[Any]] = defaultdict(list)
+    for p in parameters:
+        alike[p.shape].append(p)
+    for some in alike.values():
+        there = [p.grad for p in some if p.grad is not None]
+        for p, gradient in zip(some, [*there, *[None] * (len(some) - len(there))], strict=True):
+            p.grad = gradient
+
+
 def torch_adamw(
     params: Any,
     lr: float = 1e-3,
@@ -565,10 +577,15 @@ def torch_adamw(
             self.count += 1
             every = [(group, p) for group in self.param_groups for p in group["params"]]
             skipped = {"last-skipped": len(every) - 1, "first-skipped": 0}.get(fault, -1)
+            given = [p.grad for _, p in every]
+            if fault == "next-of-its-shape":
+                in_a_row([p for _, p in every])
             for number, (group, p) in enumerate(every):
                 if number == skipped and len(every) > 1:
                     continue
                 self.one(group, p)
+            for (_, p), gradient in zip(every, given, strict=True):
+                p.grad = gradient
 
         def one(self, group: dict[str, Any], p: Any) -> None:
             state = self.state[p]

@@ -231,8 +231,9 @@ def narrow(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> bool
     start = np.concatenate([np.ravel(p.value) for p in inputs_of(unit.case).parameters])
     due = oracle.table(question).value[question.quantities.index("parameter")]
     first = answer.observed["parameter"][0]
-    telling = (start == 0) & middle & np.isfinite(first) & (due != due.astype(np.float32))
-    every = first[telling] == first[telling].astype(np.float32)
+    with np.errstate(over="ignore"):
+        telling = (start == 0) & middle & np.isfinite(first) & (due != due.astype(np.float32))
+        every = first[telling] == first[telling].astype(np.float32)
     return bool(telling.any() and not bad.any() and every.all())
 
 
