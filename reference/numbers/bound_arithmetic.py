@@ -167,7 +167,8 @@ class BoundArithmetic:
     ) -> Bound:
         """A result after ``count`` roundings: ``propagated`` is the operands' share of the error.
 
-        ``underflow`` is how often, and multiplied by what, one underflow reaches the result.
+        ``underflow`` is how often, and multiplied by what, one underflow reaches the result.  What
+        is certainly zero has not underflowed.
         """
         error = propagated
         if count:
@@ -175,7 +176,8 @@ class BoundArithmetic:
             error *= self.gamma(count)
             error += propagated
         if self.effects.underflow:
-            error = error + self.effects.underflow * underflow
+            lost = np.not_equal(value, 0.0) | np.not_equal(error, 0.0)
+            error = error + np.where(lost, self.effects.underflow * underflow, 0.0)
         result = Bound(self, value, error, nonnegative)
         return self.saturated(result) if self.early else result
 
