@@ -16,6 +16,8 @@ HABITS = {
     "sparse-gradient": "torch:Uncoalesced",
     "mixed-formats": "torch:StateAsTheFirst",
     "second-optimizer": "torch:KeptOnTheParameter",
+    "one-storage": "torch:StateOfStorage",
+    "tensor-rate": "torch:ScalesTheRate",
     "containers": "optax:as_it_was_filled",
     "compiled-once": "optax:begins_by_a_count_of_its_own",
     "two-sets": "optax:kept_by_the_transformation",

@@ -157,6 +157,35 @@ def second(make: Make, dtypes: Sequence[str]) -> str:
     return "" if same(value.detach(), other.detach()) else "it goes on with what the first one kept"
 
 
+def views(make: Make, dtypes: Sequence[str]) -> str:
+    """Parameters that are views of one storage move as they do with storage of their own."""
+    found = []
+    for apart in (True, False):
+        flat = torch.cat([tensor(dtypes[0], turn).ravel() for turn in (0, 1)])
+        parts = [part.view(SHAPE) for part in flat.split(flat.numel() // 2)]
+        values = [torch.nn.Parameter(part.clone() if apart else part) for part in parts]
+        optimizer = make(values)
+        for turn in range(TIMES):
+            for place, value in enumerate(values):
+                value.grad = tensor(dtypes[0], turn + place)
+            optimizer.step()
+        found.append(torch.cat([value.detach().ravel() for value in values]))
+    return "" if same(*found) else "they move otherwise than those with storage of their own"
+
+
+def tensor_rate(make: Make, dtypes: Sequence[str]) -> str:
+    """A learning rate that is a tensor stays what its owner made it."""
+    value = parameter(dtypes[0])
+    optimizer = make([value])
+    rate = torch.tensor(0.25)
+    for group in optimizer.param_groups:
+        if "lr" not in group:
+            raise kit.Unsupported("its groups have no lr")
+        group["lr"] = rate
+    stepped(optimizer, [value], range(TIMES))
+    return "" if rate.item() == 0.25 else "the step writes into that tensor"
+
+
 HABITS: dict[str, Habit] = {
     "closure": closure,
     "replaced": replaced,
@@ -164,4 +193,6 @@ HABITS: dict[str, Habit] = {
     "sparse": sparse,
     "mixed": mixed,
     "second": second,
+    "views": views,
+    "tensor-rate": tensor_rate,
 }

@@ -70,6 +70,8 @@ NEEDS = {
     "sparse": OWN,
     "mixed": OWN,
     "second": OWN,
+    "views": OWN,
+    "tensor-rate": OWN,
     "containers": OF_OPTAX,
     "compiled": OF_OPTAX,
     "turns": OF_OPTAX,
@@ -92,6 +94,8 @@ NEEDED = {
     "sparse": "sparse gradients",
     "mixed": "several formats at once",
     "second": "parameters that outlive it",
+    "views": "parameters that may be views",
+    "tensor-rate": "a rate that may be a tensor",
     "containers": "parameters in dictionaries",
     "compiled": "a step that can be compiled",
     "turns": "several sets of parameters",
@@ -211,6 +215,9 @@ SITUATIONS = (
         "sparse-gradient", "where", "a sparse gradient that has an index twice",
         needs=("sparse",),
     ),
+    Situation(
+        "one-storage", "where", "parameters that are views of one storage", needs=("views",)
+    ),
     Situation("many-parameters", "where", "many parameters, first to last", "loop"),
     Situation(
         "containers", "where", "parameters in dictionaries whose keys are not sorted",
@@ -249,6 +256,10 @@ SITUATIONS = (
     Situation(
         "changing-rate", "which hyperparameters",
         "a rate that rises, is zero, falls and rises again", "rates", needs=("schedules",),
+    ),
+    Situation(
+        "tensor-rate", "which hyperparameters", "a learning rate that is a tensor",
+        needs=("tensor-rate",),
     ),
     Situation("own-defaults", "which hyperparameters", "its own defaults", "defaults"),
     # Which options and formats, and again.

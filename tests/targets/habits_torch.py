@@ -85,3 +85,20 @@ class KeptOnTheParameter(Right):
         if not hasattr(p, "squares"):
             p.squares = torch.zeros_like(p)
         return p.squares
+
+
+class StateOfStorage(Right):
+    """Tied weights have one state; so have all that is cut from one buffer."""
+
+    def kept(self, p, group):
+        square = torch.zeros_like(p)
+        return self.state[p.untyped_storage().data_ptr()].setdefault("square", square)
+
+
+class ScalesTheRate(Right):
+    """Divides a name that may be somebody's tensor."""
+
+    def move(self, p, gradient, square, group):
+        rate = group["lr"]
+        rate /= 1.0 + group["alpha"]
+        super().move(p, gradient, square, {**group, "lr": rate * (1.0 + group["alpha"])})
