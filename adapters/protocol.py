@@ -231,12 +231,14 @@ class TargetSignature(msgspec.Struct, frozen=True):
     arguments  canonical hyperparameters to its own arguments
     switches   features to the Boolean arguments that switch them on
     remarks    what was decided where a name means several things
+    others     its arguments that are no hyperparameters, and what each is left at, as Python has it
     """
 
     kind: str
     arguments: dict[str, str] = {}
     switches: dict[str, str] = {}
     remarks: list[str] = []
+    others: dict[str, str] = {}
 
 
 class Description(msgspec.Struct, frozen=True, tag="description", tag_field="reply"):

@@ -119,6 +119,7 @@ class Target:
                 arguments=maker.names.own,
                 switches=maker.names.switches,
                 remarks=maker.names.remarks,
+                others={name: repr(value) for name, value in maker.names.others.items()},
             ),
         )
 

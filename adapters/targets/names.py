@@ -44,12 +44,14 @@ class Names:
     switches  feature to the Boolean argument that switches it on
     defaults  of hyperparameters and switches, as the signature states them
     remarks   what was decided where a name means several things
+    others    arguments that are no hyperparameters, and what they are left at
     """
 
     own: dict[str, str] = field(default_factory=dict)
     switches: dict[str, str] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    others: dict[str, Any] = field(default_factory=dict)
 
     def canonical(self, name: str) -> str:
         """The hyperparameter that an argument or a canonical name means; empty for another."""
@@ -125,6 +127,7 @@ def offer(left: Mapping[str, Any], names: Names, given: set[str]) -> None:
     for name, guess in guesses.items():
         meant = f"if it is the {guess.replace('_', ' ')}, --map {name}={guess} says so"
         names.remarks.append(f"{name} is left at {left[name]!r}; {meant}")
+    names.others = {n: at for n, at in left.items() if n not in given and n not in guesses}
 
 
 def guessed(left: Mapping[str, Any], names: Names, given: set[str]) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,8 @@ from optimizer_conformance.adapters.packing import msgspec
 if sys.version_info < (3, 9):  # noqa: UP036 - as in adapters.protocol
     globals().update(list=typing.List, dict=typing.Dict)  # noqa: UP006
 
+LONGEST = 200  # characters of what was raised
+
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The optimizer that is meant, and how.
@@ -109,6 +111,8 @@ def line_in(error: BaseException, place: str) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """What was raised, in one line."""
+    """What was raised, in one line; of a long one its first sentence."""
     words = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    if len(words) > LONGEST:
+        words = f"{words.partition('. ')[0][:LONGEST]} …"
     return f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -31,6 +31,10 @@ from optimizer_conformance.reference.rules import STATE
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.workers.process import Asked, Refused
 
+# Parameters times steps that are asked for at a time: a framework that compiles for each shape has
+# until the deadline for each.
+ARRAYS = 128
+
 
 @dataclass
 class Answer:
@@ -64,7 +68,7 @@ def carry_out(worker: Asked, unit: Unit, defaults: dict[str, object]) -> Answer:
         session = worker.ask(opening(unit, inputs, omitted, observations), protocol.Opened).session
         try:
             prepare(worker, unit, inputs, session, state, len(observations))
-            for part in stretches(half, inputs.reloads):
+            for part in stretches(half, inputs.reloads, len(inputs.parameters)):
                 if part[0] in inputs.reloads:
                     worker.ask(protocol.Reload(session), protocol.Done)
                 gradients = [[sent(p, step, unit) for p in inputs.parameters] for step in part]
@@ -87,11 +91,16 @@ def carry_out(worker: Asked, unit: Unit, defaults: dict[str, object]) -> Answer:
     )
 
 
-def stretches(steps: list[int], reloads: tuple[int, ...]) -> list[list[int]]:
-    """The steps between one loading and the next."""
+def stretches(steps: list[int], reloads: tuple[int, ...], parameters: int) -> list[list[int]]:
+    """The steps between one loading and the next, as many at a time as one answer may hold."""
     ends = [*(step for step in reloads if step in steps), steps[-1] + 1]
     starts = [steps[0], *ends]
-    return [list(range(start, end)) for start, end in zip(starts, ends, strict=False)]
+    most = max(1, ARRAYS // parameters)
+    return [
+        list(range(first, min(first + most, end)))
+        for start, end in zip(starts, ends, strict=False)
+        for first in range(start, end, most)
+    ]
 
 
 def sent(parameter: Input, step: int, unit: Unit) -> protocol.Tensor | None:

@@ -78,6 +78,7 @@ def signature(heard: TargetSignature) -> TargetSignature:
         arguments=words(heard.arguments),
         switches=words(heard.switches),
         remarks=[cut(remark) for remark in heard.remarks[:CHOICES]],
+        others=words(heard.others),
     )
 
 
@@ -93,9 +94,11 @@ def nonsense(heard: Description) -> str:
             f"the worker describes {len(heard.implementations):,} implementations; "
             f"{IMPLEMENTATIONS:,} are the most"
         )
-    if max(map(len, (heard.versions, heard.devices, heard.flags))) > CHOICES:
-        return f"the worker lists more than {CHOICES:,} versions, devices or flags"
-    own = (*heard.target.arguments, *heard.target.switches) if heard.target else ()
+    own = {}
+    if target := heard.target:
+        own = {**target.arguments, **target.switches, **target.others}
+    if max(map(len, (heard.versions, heard.devices, heard.flags, own))) > CHOICES:
+        return f"the worker lists more than {CHOICES:,} versions, devices, flags or arguments"
     if wrong := misnamed([heard.adapter, *heard.versions, *heard.devices, *heard.flags, *own]):
         return f"the worker calls something {wrong}"
     for item in heard.implementations:

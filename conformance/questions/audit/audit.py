@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,8 @@ def beyond(
     if not (answer.conforms or answer.but_for) or prepared.question.profile != "audit":
         return answer
     lines, cases = [], asked_cases(found)
-    for line, more in options.tried(prepared, variant, oracle, progress):
+    asked = options.tried(prepared, variant, oracle, progress)
+    for line, more in chain(asked, options.paths(prepared, variant, oracle, progress)):
         lines.append(line)
         cases += asked_cases(more)
     progress("the same steps again and again")
@@ -356,6 +358,8 @@ def concluded(
     remarks += [f"{text}: not asked there" for text in beyond if text]
     if float(prepared.fixed.get("learning_rate", "1")) == 0:
         remarks.append("with learning_rate=0 every rule does nothing: this tells none from another")
+    if others := prepared.subject.signature.others:
+        remarks.append("left as they are: " + ", ".join(f"{n}={at}" for n, at in others.items()))
     if unsteady and not found.contradicting:
         remarks.append(f"{unsteady} (by no more than rounding may)")
     remarks += [

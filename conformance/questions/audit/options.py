@@ -6,19 +6,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from optimizer_conformance.cases.plan import main_dtype
-from optimizer_conformance.cases.situations import SITUATED
+from optimizer_conformance.cases.situations import COSTLY, SITUATED
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.questions.audit.conduct import Tried, base, carry
 from optimizer_conformance.questions.audit.diagnosis import diagnosed
 from optimizer_conformance.questions.audit.preparation import Ready
+from optimizer_conformance.questions.audit.preparation import ready as started
 from optimizer_conformance.questions.audit.record import OptionVerdict
 from optimizer_conformance.reference.rules import Impossible
 from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reference.variants.record import suffix
 from optimizer_conformance.reports.verdicts import Verdict, of_many
+from optimizer_conformance.workers.process import WorkerError
+from optimizer_conformance.workers.subject import SubjectError
 
 # What is asked of each, in one format: the formula, and every situation.
 MODES = ("origin", "trajectory", "rate-change", *SITUATED)
+# Arguments that choose how a step is carried out, and not what it computes: other code, one rule.
+PATHS = ("foreach", "fused")
 
 
 def sets(ready: Ready, variant: Variant) -> Iterator[tuple[tuple[str, ...], Variant]]:
@@ -70,6 +75,30 @@ def tried(
         found = carry(asked, other, oracle, defaults=False, modes=MODES, dtypes=(dtype,))
         if found.judged or found.failures:
             yield said(asked, features, other, oracle, found), found
+
+
+def paths(
+    ready: Ready, variant: Variant, oracle: Oracle, progress: Callable[[str], None]
+) -> Iterator[tuple[OptionVerdict, Tried]]:
+    """What it does on another path of its own; one that it refuses says nothing."""
+    question = ready.question
+    if question.profile != "audit" or not question.like:
+        return
+    modes = tuple(mode for mode in MODES if mode not in COSTLY)
+    for name in PATHS:
+        if ready.subject.signature.others.get(name) not in ("None", "False"):
+            continue
+        progress(f"with {name}=True")
+        other = replace(question, options={**question.options, name: True})
+        try:
+            with started(other) as asked:
+                dtype = main_dtype(asked.subject.implementation)
+                found = carry(asked, variant, oracle, defaults=False, modes=modes, dtypes=(dtype,))
+                line = said(asked, asked.features, variant, oracle, found)
+        except (SubjectError, WorkerError):
+            continue
+        if found.judged:
+            yield replace(line, features=f"{name}=True"), found
 
 
 def said(
