@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 
 from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
+from optimizer_conformance.reference.numbers.precision import COMPONENTS
 from optimizer_conformance.reference.rules import FAMILIES, extent, taken
 
 KINDS = {
@@ -58,6 +59,7 @@ class Situation:
 
 OWN = "asked of somebody's own class of PyTorch alone"
 OF_OPTAX = "asked of somebody's own Optax transformation alone"
+COMPLEX = "complex"  # the name of a situation in which cases are by their format
 # What a situation may need, and what is said of an implementation that lacks it.
 NEEDS = {
     "missing": "a step cannot leave a parameter out",
@@ -75,6 +77,7 @@ NEEDS = {
     "containers": OF_OPTAX,
     "compiled": OF_OPTAX,
     "turns": OF_OPTAX,
+    "complex": "complex numbers are asked of the implementations of adapters alone",
     "groups": "there are no groups whose hyperparameters all differ",
     "schedules": "no schedule reaches its learning rate",
     "elements": "its elements are no experiments of their own",
@@ -99,6 +102,7 @@ NEEDED = {
     "containers": "parameters in dictionaries",
     "compiled": "a step that can be compiled",
     "turns": "several sets of parameters",
+    "complex": "complex numbers",
     "groups": "groups",
     "schedules": "a schedule of the learning rate",
     "elements": "elements that step by themselves",
@@ -265,6 +269,7 @@ SITUATIONS = (
     # Which options and formats, and again.
     Situation("options", "which options", "every set of options that both sides have"),
     Situation("formats", "which formats", "every format that it takes"),
+    Situation(COMPLEX, "which formats", "complex numbers", needs=("complex",)),
     Situation(
         "mixed-formats", "which formats", "parameters of two formats in one optimizer",
         needs=("mixed",),
@@ -336,6 +341,8 @@ def has(implementation: Implementation, features: tuple[str, ...], need: str) ->
         if implementation.family in FAMILIES:  # a mixture that identification met has no name
             own &= {record.name for record in taken(implementation.family, features)}
         return bool(own) and own <= set(implementation.groups)
+    if need == "complex":
+        return not COMPONENTS.keys().isdisjoint(implementation.dtypes)
     if need == "schedules":
         return implementation.schedules
     if need == "elements":

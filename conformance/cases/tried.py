@@ -10,7 +10,7 @@ from typing import Any
 from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.cases.case import Case
 from optimizer_conformance.cases.inputs import LAYOUTS
-from optimizer_conformance.cases.situations import SITUATIONS, Situation, at_an_end, unmet
+from optimizer_conformance.cases.situations import COMPLEX, SITUATIONS, Situation, at_an_end, unmet
 
 LEFT_OUT = "this profile leaves it out"
 ONE_SET = "no other set is both its own and the document's"
@@ -149,6 +149,8 @@ def coverage(
     known = {*met, *(["options"] if len(options) > 1 else [])}
     if formats and set(formats) == set(implementation.dtypes):
         known.add("formats")
+    if any(case.width > 1 for case in asked):
+        known.add(COMPLEX)
     found: list[str] = []
     missing: dict[str, str] = {}
     for situation in SITUATIONS:
