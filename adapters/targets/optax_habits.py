@@ -66,17 +66,18 @@ def step(update: Callable[..., Any], values: Tree, state: Any, gradients: Tree) 
     return optax.apply_updates(values, updates), state
 
 
-def trained(make: Make, dtype: str, places: Tree = None) -> list[Any]:
-    """The leaves after the plain loop, in a list or in a dictionary."""
+def trained(make: Make, dtype: str, places: Tree = None, begin: int = 0) -> list[Any]:
+    """The leaves after the plain loop, in a list or in a dictionary; others from another turn."""
     made = make()
 
-    def pack(values: list[Any]) -> Tree:
+    def pack(turn: int) -> Tree:
+        values = leaves(dtype, turn)
         return values if places is None else packed(places, values)
 
-    values = pack(leaves(dtype))
+    values = pack(begin)
     state = made.init(values)
     for turn in range(TIMES):
-        values, state = step(made.update, values, state, pack(leaves(dtype, turn + 1)))
+        values, state = step(made.update, values, state, pack(begin + turn + 1))
     if places is None:
         return list(values)
     return [value for _, value in sorted(unpacked(places, values).items())]
@@ -108,22 +109,16 @@ def compiled(make: Make, dtypes: Sequence[str]) -> str:
 
 def turns(make: Make, dtypes: Sequence[str]) -> str:
     """One transformation over two sets of parameters, in turn: each moves as it does alone."""
-    made = make()
-    sets = [leaves(dtypes[0]), leaves(dtypes[0], 1)]
+    made, both = make(), (0, 1)
+    sets = [leaves(dtypes[0], begin) for begin in both]
     states = [made.init(values) for values in sets]
     for turn in range(TIMES):
-        for which in (0, 1):
-            given = leaves(dtypes[0], turn + which)
-            sets[which], states[which] = step(made.update, sets[which], states[which], given)
-    for which in (0, 1):
-        alone = make()
-        values = leaves(dtypes[0], which)
-        state = alone.init(values)
-        for turn in range(TIMES):
-            values, state = step(alone.update, values, state, leaves(dtypes[0], turn + which))
-        if not same(values, sets[which]):
-            return "one goes on with what belongs to the other"
-    return ""
+        for own in both:
+            given = leaves(dtypes[0], own + turn + 1)
+            sets[own], states[own] = step(made.update, sets[own], states[own], given)
+    if all(same(trained(make, dtypes[0], begin=own), sets[own]) for own in both):
+        return ""
+    return "one goes on with what belongs to the other"
 
 
 HABITS: dict[str, Habit] = {"containers": containers, "compiled": compiled, "turns": turns}

@@ -211,18 +211,20 @@ def losing(oracle: Oracle, question: Question, possible: Possible, open_: Array)
     middle = open_ & ordinary(question.case)
     if not by(LOSING).covers(open_):
         return None
-    most: dict[Representation, Accepted] = {}
+    ways = (IDEAL, *oracle.ways(question))
+    covering: dict[Representation, Accepted | None] = {}
     for count in range(1, len(LOSING.written)):
-        for way in (IDEAL, *oracle.ways(question)):
+        for way in ways:
             everything = replace(way, written=oracle.losses(question, way))
-            if way not in most and not refuted(everything):
-                most[way] = by(everything)
-            if way in most and most[way].covers(open_):
+            if way not in covering:
+                most = None if refuted(everything) else by(everything)
+                covering[way] = most if most and most.covers(open_) else None
+            if covering[way]:
                 for written in combinations(everything.written, count):
                     found = by(replace(way, written=written))
                     if found.covers(open_):
                         return found
-    return next((found for found in most.values() if found.covers(open_)), None)
+    return next(filter(None, covering.values()), None)
 
 
 def inside(observed: Array, table: Table) -> Array:
