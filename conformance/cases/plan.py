@@ -195,9 +195,9 @@ def units(
 def meant(family: str, features: tuple[str, ...], dtype: str) -> bool:
     """Whether a family's rule with these options says anything of a format's numbers.
 
-    Complex numbers have no order: rules that compare say nothing of them.
+    Complex numbers have no order: rules that compare say nothing of them, for one.
     """
-    return dtype not in COMPONENTS or not typical(family, features).ordered
+    return dtype not in COMPONENTS or not typical(family, features).real
 
 
 def default_features(family: str, defaults: dict[str, object]) -> tuple[str, ...] | None:

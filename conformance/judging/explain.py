@@ -75,9 +75,8 @@ def explain(
     if not main:
         return Explanation(None)
     documented = [Explanation(item.rule, item.identifier) for item in (claimed, *others)]
-    # Complex numbers have no order: a rule that compares says nothing of them.
-    unordered = any(unit.case.width > 1 for unit, _ in main)
-    rules = (rule for rule in neighbours(claimed.rule) if not (unordered and rule.ordered))
+    complex_ = any(unit.case.width > 1 for unit, _ in main)
+    rules = (rule for rule in neighbours(claimed.rule) if not (complex_ and rule.real))
     hypotheses = [Explanation(rule) for rule in rules]
     found: dict[Rule | None, Explanation] = {}
     for item in (*documented, *hypotheses):

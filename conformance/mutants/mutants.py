@@ -122,7 +122,7 @@ def choice_mutants(rule: Rule, dtype: str) -> Iterator[Mutant]:
         if factor.given:
             continue
         for other in rule.neighbours(name):
-            if dtype in COMPONENTS and other.ordered:
+            if dtype in COMPONENTS and other.real:
                 continue
             words = f"{factor.words(other[name])}, not {factor.says[rule[name]]}"
             yield Mutant(words, "choice", other, borrowed=BORROWED)

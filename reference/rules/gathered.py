@@ -31,6 +31,7 @@ class SquaredNorm(Stage):
     epsilon: Literal["outside", "inside", "none"] = "outside"
     start: Literal["first", "0"] = "first"
     over: ClassVar[Shape] = "tensor"
+    summed: ClassVar[bool] = True
 
     def hyperparameters(self) -> tuple[str, ...]:
         return ("decay",) if self.epsilon == "none" else ("decay", "epsilon")
@@ -71,6 +72,7 @@ class RowSquares(Stage):
 
     epsilon: Literal["outside", "inside", "none"] = "outside"
     over: ClassVar[Shape] = "row"
+    summed: ClassVar[bool] = True
 
     def hyperparameters(self) -> tuple[str, ...]:
         return () if self.epsilon == "none" else ("epsilon",)

@@ -222,6 +222,11 @@ class Rule:
         return any(stage.ordered for stage in self.stages)
 
     @cached_property
+    def real(self) -> bool:
+        """Whether it says nothing of complex numbers."""
+        return self.ordered or any(stage.summed for stage in self.stages)
+
+    @cached_property
     def reciprocal(self) -> bool:
         """Whether a stage divides by the learning rate."""
         return any(stage.reciprocal for stage in self.stages)

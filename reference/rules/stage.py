@@ -96,12 +96,14 @@ class Stage:
     takes   the hyperparameters that it takes; no two stages of a rule take the same
     over    how much of a parameter it looks at at once: beyond an element its shape matters
     ordered it compares numbers, which complex ones do not allow
+    summed  it adds up squares of several elements; of complex ones no document says which squares
     reciprocal  it divides by the learning rate, whose reciprocal may be formed first
     """
 
     takes: ClassVar[tuple[str, ...]] = ()
     over: ClassVar[Shape] = "parameter"
     ordered: ClassVar[bool] = False
+    summed: ClassVar[bool] = False
     reciprocal: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
