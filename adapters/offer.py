@@ -132,10 +132,10 @@ class Offer:
         """The defaults of its constructor by canonical name."""
         names = {**self.names, **self.switched}
         found = kit.constructor_defaults(self.own, names)
-        if "beta1" in self.names and (betas := default_betas(self.own)):
-            canonical = {own: name for name, own in self.names.items()}
-            for own, value in zip(BETAS, betas, strict=False):
-                found[canonical[own]] = value
+        canonical = {own: name for name, own in self.names.items()}
+        if set(BETAS) & set(canonical) and (betas := default_betas(self.own)):
+            pairs = zip(BETAS, betas, strict=False)
+            found |= {canonical[own]: value for own, value in pairs if own in canonical}
         return found
 
 
