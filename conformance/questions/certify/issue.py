@@ -33,6 +33,7 @@ from optimizer_conformance.questions.translate.settings import (
     setting,
     words,
 )
+from optimizer_conformance.questions.translate.telling import alone
 from optimizer_conformance.questions.translate.trial import answered, cases, flat, found, judged
 from optimizer_conformance.reference import nearest
 from optimizer_conformance.reference.decimals import HyperparameterError
@@ -92,6 +93,11 @@ def certify(
         asked = stack.enter_context(subject(implementation, device=device))
         told = setting(asked, words(given, asked.implementation.family))
         progress(f"{against}: which rule is it?")
+        if not alone(asked, told.features):
+            raise SubjectError(
+                f"a step of {asked.name} is no matter of one element, and a certificate's cases "
+                "are: `conformance run` compares it"
+            )
         rule = compared(against, asked, told, stack)
         evidence = gathered(asked, told, rule.rule, dtypes, progress)
         attempts = coverage(sampled(evidence), asked.implementation, why=ELSEWHERE)
