@@ -77,6 +77,7 @@ NEEDS = {
     "containers": OF_OPTAX,
     "compiled": OF_OPTAX,
     "turns": OF_OPTAX,
+    "gradient-format": "no document says in which format a step then computes",
     "complex": "complex numbers are asked of the implementations of adapters alone",
     "groups": "there are no groups whose hyperparameters all differ",
     "schedules": "no schedule reaches its learning rate",
@@ -102,6 +103,7 @@ NEEDED = {
     "containers": "parameters in dictionaries",
     "compiled": "a step that can be compiled",
     "turns": "several sets of parameters",
+    "gradient-format": "gradients of another format",
     "complex": "complex numbers",
     "groups": "groups",
     "schedules": "a schedule of the learning rate",
@@ -270,6 +272,10 @@ SITUATIONS = (
     Situation("options", "which options", "every set of options that both sides have"),
     Situation("formats", "which formats", "every format that it takes"),
     Situation(COMPLEX, "which formats", "complex numbers", needs=("complex",)),
+    Situation(
+        "gradient-format", "which formats", "a gradient of another format than its parameter",
+        needs=("gradient-format",),
+    ),
     Situation(
         "mixed-formats", "which formats", "parameters of two formats in one optimizer",
         needs=("mixed",),
