@@ -135,7 +135,7 @@ class Offer:
         canonical = {own: name for name, own in self.names.items()}
         if set(BETAS) & set(canonical) and (betas := default_betas(self.own)):
             pairs = zip(BETAS, betas, strict=False)
-            found |= {canonical[own]: value for own, value in pairs if own in canonical}
+            found.update({canonical[own]: value for own, value in pairs if own in canonical})
         return found
 
 

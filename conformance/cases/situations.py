@@ -14,7 +14,6 @@ from fnmatch import fnmatchcase
 
 from optimizer_conformance.adapters.protocol import Implementation
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
-from optimizer_conformance.reference.numbers.precision import COMPONENTS
 from optimizer_conformance.reference.rules import FAMILIES, extent, taken
 
 KINDS = {
@@ -348,7 +347,7 @@ def has(implementation: Implementation, features: tuple[str, ...], need: str) ->
             own &= {record.name for record in taken(implementation.family, features)}
         return bool(own) and own <= set(implementation.groups)
     if need == "complex":
-        return not COMPONENTS.keys().isdisjoint(implementation.dtypes)
+        return any(dtype.startswith("complex") for dtype in implementation.dtypes)
     if need == "schedules":
         return implementation.schedules
     if need == "elements":
