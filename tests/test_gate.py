@@ -135,6 +135,14 @@ class TestStrictness:
         assert kinds(found) == ["gone"]
         assert kinds(departures([*ends, other], entry(partly=True))) == ["gone"]
 
+    def test_in_another_format_one_set_of_options_shows_it_for_all(self):
+        """Few cases are drawn there."""
+        other = replace(AGREEING, variant="torch-rmsprop-momentum", features="momentum")
+        assert kinds(departures([DEVIATING, other], entry(partly=True))) == ["gone"]
+        narrow = [replace(cell, dtype="float16") for cell in (DEVIATING, other)]
+        assert departures(narrow, entry(partly=True)) == []
+        assert kinds(departures(narrow[1:], entry(partly=True))) == ["gone"]
+
     def test_what_cannot_be_decided_is_no_agreement(self):
         assert departures([replace(AGREEING, verdict="ill-posed")], entry()) == []
 
