@@ -18,6 +18,8 @@ HABITS = {
     "second-optimizer": "torch:KeptOnTheParameter",
     "one-storage": "torch:StateOfStorage",
     "tensor-rate": "torch:ScalesTheRate",
+    "thawed": "torch:FrozenForever",
+    "copied": "torch:BeginsAgainAsACopy",
     "containers": "optax:as_it_was_filled",
     "compiled-once": "optax:begins_by_a_count_of_its_own",
     "two-sets": "optax:kept_by_the_transformation",

@@ -160,3 +160,29 @@ def test_a_feature_beside_a_document_is_asked_of_the_document():
     assert with_features("torch-adam-amsgrad", ("amsgrad",)) == "torch-adam-amsgrad"
     with pytest.raises(AuditError, match="has no form with centered"):
         with_features("torch-adam", ("centered",))
+
+
+def growing(w, g, state, lr=0.001, weight_decay=0.0, maximize=False, sink=None):
+    """Right with each option; with both the sign is turned after the decay has joined."""
+    g = g + weight_decay * w
+    return w - lr * (-g if maximize else g), state
+
+
+def test_options_that_are_right_by_themselves_are_asked_together():
+    found = audit(growing, "torch-sgd")
+    verdicts = {line.features: line.verdict for line in found.options}
+    assert verdicts.pop("maximize+weight_decay") == "deviates"
+    assert "deviates" not in verdicts.values()
+    assert {"maximize", "weight_decay"} <= set(verdicts)
+    assert "with maximize+weight_decay: does not follow" in found.why[0]
+    assert "left as they are: sink=None" in found.remarks
+
+
+def vectors_left(w, g, state, lr=0.001, weight_decay=0.01):
+    return w - lr * (g + (weight_decay * w if np.ndim(w) > 1 else 0.0)), state
+
+
+def test_a_default_option_that_is_wrong_is_no_other_default():
+    found = audit(vectors_left, "torch-sgd-weight-decay")
+    assert "that is so only in parameters of fewer than two dimensions" in "; ".join(found.why)
+    assert "defaults" not in found.relation

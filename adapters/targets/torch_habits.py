@@ -8,6 +8,7 @@ none of this one's business.  No document is needed for that.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -180,6 +181,26 @@ def views(make: Make, dtypes: Sequence[str]) -> str:
     return "" if alike(*found) else "they move otherwise than those with storage of their own"
 
 
+def thawed(make: Make, dtypes: Sequence[str]) -> str:
+    """A parameter that is frozen when it is handed over moves once it no longer is."""
+    first, value = parameter(dtypes[0]), parameter(dtypes[0]).requires_grad_(False)
+    optimizer = make([first, value])
+    value.requires_grad_(True)
+    stepped(optimizer, [first, value], range(TIMES))
+    return "" if same(value.detach(), first.detach()) else "it does not move as others do"
+
+
+def copied(make: Make, dtypes: Sequence[str]) -> str:
+    """A deep copy of an optimizer and its parameters goes on as the optimizer would."""
+    value = parameter(dtypes[0])
+    optimizer = make([value])
+    stepped(optimizer, [value], [0])
+    twin = copy.deepcopy(optimizer)
+    own = [p for group in twin.param_groups for p in group["params"]]
+    stepped(twin, own, range(1, TIMES))
+    return "" if same(own[0].detach(), trained(make, dtypes[0])) else "it goes on otherwise"
+
+
 def tensor_rate(make: Make, dtypes: Sequence[str]) -> str:
     """A learning rate that is a tensor stays what its owner made it."""
     value = parameter(dtypes[0])
@@ -202,4 +223,6 @@ HABITS: dict[str, Habit] = {
     "second": second,
     "views": views,
     "tensor-rate": tensor_rate,
+    "thawed": thawed,
+    "copied": copied,
 }

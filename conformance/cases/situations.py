@@ -73,6 +73,8 @@ NEEDS = {
     "second": OWN,
     "views": OWN,
     "tensor-rate": OWN,
+    "thawed": OWN,
+    "copied": OWN,
     "containers": OF_OPTAX,
     "compiled": OF_OPTAX,
     "turns": OF_OPTAX,
@@ -99,6 +101,8 @@ NEEDED = {
     "second": "parameters that outlive it",
     "views": "parameters that may be views",
     "tensor-rate": "a rate that may be a tensor",
+    "thawed": "parameters that may be frozen",
+    "copied": "an optimizer that can be copied",
     "containers": "parameters in dictionaries",
     "compiled": "a step that can be compiled",
     "turns": "several sets of parameters",
@@ -168,6 +172,10 @@ SITUATIONS = (
         "after-non-finite", "when", "after a gradient that was infinite or nan",
         "magnitudes", ("non-finite",),
     ),
+    Situation(
+        "thawed", "when", "a parameter that was frozen when it was handed over", needs=("thawed",)
+    ),
+    Situation("copied", "when", "a deep copy of it and its parameters", needs=("copied",)),
     Situation(
         "closure", "when", "gradients that the closure of a step computes", needs=("closure",)
     ),

@@ -102,3 +102,24 @@ class ScalesTheRate(Right):
         rate = group["lr"]
         rate /= 1.0 + group["alpha"]
         super().move(p, gradient, square, {**group, "lr": rate * (1.0 + group["alpha"])})
+
+
+class FrozenForever(Right):
+    """Takes what is to be trained when it is made, and nothing later."""
+
+    def __init__(self, params, **options):
+        params = list(params)
+        self.trained = {id(p) for p in params if p.requires_grad}
+        super().__init__(params, **options)
+
+    def move(self, p, gradient, square, group):
+        if id(p) in self.trained:
+            super().move(p, gradient, square, group)
+
+
+class BeginsAgainAsACopy(Right):
+    """What it keeps beside its state, a copy lacks: it begins again."""
+
+    def kept(self, p, group):
+        own = self.__dict__.setdefault("squares", {})
+        return own.setdefault(id(p), torch.zeros_like(p))

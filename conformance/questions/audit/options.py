@@ -37,36 +37,36 @@ def sets(ready: Ready, variant: Variant) -> Iterator[tuple[tuple[str, ...], Vari
             yield features, other
 
 
-def combined(ready: Ready, variant: Variant) -> Variant | None:
-    """The document with as many of these options together as go together; None where none do.
+def combined(ready: Ready, variant: Variant) -> Iterator[Variant]:
+    """The document with as many of these options together as go together.
 
-    What is stated of each option by itself holds beside the others, unless two make something else
-    of one factor: then the first of them is taken.
+    First of those that stand alone, then of all sets: momentum beside another option is one thing
+    with Nesterov's step and another without.  What is stated of each option by itself holds beside
+    the others, unless two make something else of one factor: then the first of them is taken.
     """
-    found, changed = variant, dict[str, object]()
-    for more, other in sets(ready, variant):
-        own = {name: other.rule[name] for name in other.rule.differences(variant.rule)}
-        alone = len(set(more) - variant.features) == 1 and set(more) > variant.features
-        if not alone or any(changed.get(name, own[name]) != own[name] for name in own):
-            continue
-        try:
-            found = found.with_option(*more, defaults=other.defaults, **own)
-        except Impossible:
-            continue
-        changed.update(own)
-    several = len(found.features - variant.features) > 1
-    return found if several and found.identifier not in VARIANTS else None
+    known = list(sets(ready, variant))
+    for most in (1, len(variant.features) + len(known)):
+        found, changed = variant, dict[str, object]()
+        for more, other in known:
+            own = {name: other.rule[name] for name in other.rule.differences(variant.rule)}
+            beside = set(more) > variant.features and len(set(more) - variant.features) <= most
+            if not beside or any(changed.get(name, own[name]) != own[name] for name in own):
+                continue
+            try:
+                found = found.with_option(*more, defaults=other.defaults, **own)
+            except Impossible:
+                continue
+            changed.update(own)
+        if len(found.features - variant.features) > 1 and found.identifier not in VARIANTS:
+            yield found
 
 
 def tried(
     ready: Ready, variant: Variant, oracle: Oracle, progress: Callable[[str], None]
 ) -> Iterator[tuple[OptionVerdict, Tried]]:
     """What each of them comes to, and then as many as go together."""
-    every = list(sets(ready, variant))
-    both = combined(ready, variant)
-    if both is not None:
-        every.append((tuple(sorted(both.features)), both))
-    for features, other in every:
+    together = {tuple(sorted(both.features)): both for both in combined(ready, variant)}
+    for features, other in (*sets(ready, variant), *together.items()):
         if other.rule.shaped:
             continue
         progress(f"with {'+'.join(features) or 'no option'}")
