@@ -20,6 +20,8 @@ HABITS = {
     "tensor-rate": "torch:ScalesTheRate",
     "thawed": "torch:FrozenForever",
     "copied": "torch:BeginsAgainAsACopy",
+    "in-turn": "torch:OneCountForAll",
+    "crowd": "torch:FirstThousand",
     "containers": "optax:as_it_was_filled",
     "compiled-once": "optax:begins_by_a_count_of_its_own",
     "two-sets": "optax:kept_by_the_transformation",

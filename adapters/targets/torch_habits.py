@@ -22,6 +22,7 @@ Habit = Callable[[Make, Sequence[str]], str]  # what is wrong, or nothing; with 
 SHAPE = (4, 2)
 SIXTEENTHS = [[8, -24], [16, 4], [-12, 40], [20, -8]]  # of 1: every format holds them, and sums
 TIMES = 3
+CROWD = 1025  # parameters: more than large models' blocks, one more than a power of two
 
 
 def tensor(dtype: str, turn: int = 0) -> Any:
@@ -201,6 +202,28 @@ def copied(make: Make, dtypes: Sequence[str]) -> str:
     return "" if same(own[0].detach(), trained(make, dtypes[0])) else "it goes on otherwise"
 
 
+def in_turn(make: Make, dtypes: Sequence[str]) -> str:
+    """Two optimizers that step in turn, as a generator's and a critic's do: each as if alone."""
+    values = [parameter(dtypes[0]), parameter(dtypes[0])]
+    optimizers = [make([value]) for value in values]
+    for turn in range(TIMES):
+        for optimizer, value in zip(optimizers, values, strict=True):
+            stepped(optimizer, [value], [turn])
+    alone = trained(make, dtypes[0])
+    if all(same(value.detach(), alone) for value in values):
+        return ""
+    return "one moves otherwise than it does alone"
+
+
+def crowd(make: Make, dtypes: Sequence[str]) -> str:
+    """Many parameters that are all the same all move the same."""
+    values = [parameter(dtypes[0]) for _ in range(CROWD)]
+    stepped(make(values), values, range(TIMES))
+    alone = trained(make, dtypes[0])
+    apart = [number for number, value in enumerate(values) if not same(value.detach(), alone)]
+    return f"the {apart[0] + 1}th moves otherwise than one alone" if apart else ""
+
+
 def tensor_rate(make: Make, dtypes: Sequence[str]) -> str:
     """A learning rate that is a tensor stays what its owner made it."""
     value = parameter(dtypes[0])
@@ -225,4 +248,6 @@ HABITS: dict[str, Habit] = {
     "tensor-rate": tensor_rate,
     "thawed": thawed,
     "copied": copied,
+    "in-turn": in_turn,
+    "crowd": crowd,
 }

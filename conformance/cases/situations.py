@@ -75,6 +75,8 @@ NEEDS = {
     "tensor-rate": OWN,
     "thawed": OWN,
     "copied": OWN,
+    "in-turn": OWN,
+    "crowd": OWN,
     "containers": OF_OPTAX,
     "compiled": OF_OPTAX,
     "turns": OF_OPTAX,
@@ -103,6 +105,8 @@ NEEDED = {
     "tensor-rate": "a rate that may be a tensor",
     "thawed": "parameters that may be frozen",
     "copied": "an optimizer that can be copied",
+    "in-turn": "several optimizers at once",
+    "crowd": "a thousand parameters",
     "containers": "parameters in dictionaries",
     "compiled": "a step that can be compiled",
     "turns": "several sets of parameters",
@@ -232,6 +236,7 @@ SITUATIONS = (
         "one-storage", "where", "parameters that are views of one storage", needs=("views",)
     ),
     Situation("many-parameters", "where", "many parameters, first to last", "loop"),
+    Situation("crowd", "where", "a thousand parameters in one optimizer", needs=("crowd",)),
     Situation(
         "containers", "where", "parameters in dictionaries whose keys are not sorted",
         needs=("containers",),
@@ -290,6 +295,9 @@ SITUATIONS = (
     Situation(
         "second-optimizer", "again", "another optimizer over the same parameters",
         needs=("second",),
+    ),
+    Situation(
+        "in-turn", "again", "two optimizers that step in turn", needs=("in-turn",)
     ),
     Situation(
         "compiled-once", "again", "a step that is compiled once for all steps",
