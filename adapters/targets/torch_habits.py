@@ -221,7 +221,7 @@ def crowd(make: Make, dtypes: Sequence[str]) -> str:
     stepped(make(values), values, range(TIMES))
     alone = trained(make, dtypes[0])
     apart = [number for number, value in enumerate(values) if not same(value.detach(), alone)]
-    return f"the {apart[0] + 1}th moves otherwise than one alone" if apart else ""
+    return f"number {apart[0] + 1} moves otherwise than one alone" if apart else ""
 
 
 def tensor_rate(make: Make, dtypes: Sequence[str]) -> str:

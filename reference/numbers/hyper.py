@@ -1,7 +1,7 @@
 """The coefficients of one step, and how an implementation may hold them.
 
 A hyperparameter is the decimal that the user wrote.  What an implementation multiplies with is some
-rounding of it, and what it uses for 1 - beta is worse: formed in float32, 1 - 0.999 is off by 216
+rounding of it, and what it uses for 1 - beta is worse: formed in float32, 1 - 0.999 is off by 110
 units in the last place.  A :class:`Representation` says how each kind of coefficient was held.
 """
 
