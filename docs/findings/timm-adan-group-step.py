@@ -33,7 +33,7 @@ def first_step(late: int) -> float:
 print("timm", version("timm"), "torch", torch.__version__)
 held = True
 for late in (0, 1, 10):
-    # At a first gradient the average of differences is zero, and of its own count the step is the rate.
+    # At a first gradient the average of differences is zero; by its own count the step is the rate.
     first, third = 1 - BETAS[0] ** (late + 1), 1 - BETAS[2] ** (late + 1)
     counted = -RATE * (1 - BETAS[0]) / first / ((1 - BETAS[2]) / third) ** 0.5
     own = first_step(late)
