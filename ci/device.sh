@@ -9,6 +9,7 @@
 #     PYTHON   the interpreter that has the frameworks (python3)
 #     DEVICE   cuda:0; cpu rehearses the same
 #     EVERY    primitives: each so-manieth float32 (1, all of them)
+#     SWEEPS   implementations whose first step is swept, every float32 gradient
 #     LIMIT    seconds for each part; all parts run side by side (240)
 #
 # Exits with the number of parts that failed or found something unexpected.
@@ -105,11 +106,17 @@ for name in "${primitives[@]}"; do
         --every "$EVERY" --out "$figures/primitives-$name.jsonl"
 done
 # All 2^32 float32 gradients where a device judges them; of a host's a 4096th part.
+sweeps=()
 if "$own" -c "import importlib.util as u, sys; sys.exit(not u.find_spec('numba'))"; then
     [ "$kind" = cpu ] && slice=(--shard 40/4096) || slice=()
-    part sweep-torch sweep torch:RMSprop --python "$PYTHON" --device "$DEVICE" "${slice[@]}" \
-        --beside 'torch:RMSprop[foreach]' --out "$figures/sweep-torch"
+    read -ra sweeps <<< "${SWEEPS:-torch:RMSprop torch:Adam[fused] jax:optax.rmsprop[jit]}"
 fi
+for name in "${sweeps[@]}"; do
+    [ "$name" = torch:RMSprop ] && beside=(--beside 'torch:RMSprop[foreach]') || beside=()
+    file=sweep-$(tr -cs '[:alnum:]\n' - <<< "${name%]}")
+    part "$file" sweep "$name" --python "$PYTHON" --device "$DEVICE" "${slice[@]}" \
+        "${beside[@]}" --out "$figures/$file"
+done
 matlab() { # LIBRARY [DTYPE…]
     (timeout -k 10 "$LIMIT" "$own" ci/matlab_on_device.py "$DEVICE" "$@" \
         > "$figures/matlab-$(IFS=-; echo "$*").txt" 2>&1) &
