@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import io
 import struct
 import sys
 import threading
+from contextlib import contextmanager
 
 import msgspec
 import numpy as np
@@ -223,6 +225,56 @@ class TestFailures:
             with pytest.raises(WorkerError) as caught:
                 worker.ask(protocol.Hello(), protocol.Description, limit=5.0)
         assert caught.value.kind == "crash"
+
+    def test_an_answer_that_comes_too_late_is_nobodys(self, monkeypatch):
+        """It arrives between the end of the wait and the end of the worker."""
+        with Worker(command("late_at_step")) as worker:
+            worker.hello()
+            session = worker.ask(OPEN, protocol.Opened).session
+            kill = worker.kill
+
+            def slowly():
+                worker.frames.put(worker.frames.get(timeout=30.0))
+                kill()
+
+            monkeypatch.setattr(worker, "kill", slowly)
+            step = protocol.Step(session, [[tensor(0.5, -0.5)]])
+            with pytest.raises(WorkerError, match="no answer within 0 s"):
+                worker.ask(step, protocol.Stepped, limit=0.1)
+            with pytest.raises(WorkerError, match="no answer within 0 s") as caught:
+                worker.ask(protocol.Close(session), protocol.Done)
+        assert caught.value.kind == "timeout"
+
+    def test_an_answer_that_nobody_waited_for_is_nobodys(self, interrupted):
+        """Ctrl-C during a step: what is asked at last (close the session) must not hear of it."""
+        with Worker(command("late_at_step")) as worker:
+            worker.hello()
+            session = worker.ask(OPEN, protocol.Opened).session
+
+            def step_and_close():
+                try:
+                    worker.ask(protocol.Step(session, [[tensor(0.5, -0.5)]]), protocol.Stepped)
+                finally:
+                    worker.ask(protocol.Close(session), protocol.Done)
+
+            with interrupted(), pytest.raises(KeyboardInterrupt):
+                step_and_close()
+            assert not worker.alive
+
+    @pytest.fixture
+    def interrupted(self):
+        """A block that Ctrl-C interrupts a moment after it began."""
+
+        @contextmanager
+        def soon():
+            timer = threading.Timer(0.3, _thread.interrupt_main)
+            timer.start()
+            try:
+                yield
+            finally:
+                timer.join()
+
+        return soon
 
 
 class TestEnvironment:

@@ -146,6 +146,7 @@ class Worker:
         self.frames: queue.Queue[bytes | Exception | None] = queue.Queue()
         self.requests: queue.Queue[protocol.Request | None] = queue.Queue()
         self.waited = 0.0  # seconds that we waited for this worker
+        self.broken_off: BaseException | None = None  # what ended the wait for an answer
         self.memory = memory
         try:
             self.process = subprocess.Popen(
@@ -232,8 +233,12 @@ class Worker:
         """Send one request and return its reply, which must be of ``kind``.
 
         Raises Refused when the adapter answers with a Failure, WorkerError when it dies, is late,
-        or answers something else.
+        or answers something else.  A worker that was late, or left while it was answering
+        (Ctrl-C), is ended, and every further request raises the same: its answer may have come
+        meanwhile, and would pass for that of another request.
         """
+        if self.broken_off:
+            raise self.broken_off
         start = time.monotonic()
         limit = self.limit if limit is None else limit
         try:
@@ -241,6 +246,11 @@ class Worker:
                 self._unasked()
             self.requests.put(request)
             body = self._reply(start + limit, limit)
+        except BaseException as error:
+            self.broken_off = error
+            if self.alive:
+                self.kill()
+            raise
         finally:
             self.waited += time.monotonic() - start
         if body is None:

@@ -162,6 +162,12 @@ def hang_at_step(request, reply, count, stream):
     return reply
 
 
+def late_at_step(request, reply, count, stream):
+    if isinstance(request, protocol.Step):
+        time.sleep(1)
+    return reply
+
+
 def half_frame(request, reply, count, stream):
     if isinstance(request, protocol.Step):
         stream.write(struct.pack(">I", 1000) + b"only this")
