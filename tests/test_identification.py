@@ -17,6 +17,7 @@ from optimizer_conformance.questions.identify import (
     documents,
     identify,
 )
+from optimizer_conformance.questions.identify.ambiguity import same
 from optimizer_conformance.questions.identify.constants import shortest
 from optimizer_conformance.questions.identify.experiment import experiments
 from optimizer_conformance.questions.identify.holding import held
@@ -27,7 +28,7 @@ from optimizer_conformance.questions.identify.storage import Storage, system
 from optimizer_conformance.questions.identify.survey import grade
 from optimizer_conformance.questions.identify.synthetic import drawn, synthetic
 from optimizer_conformance.reference.numbers import Representation
-from optimizer_conformance.reference.rules import RMSPROP, Rule
+from optimizer_conformance.reference.rules import NOVOGRAD, RMSPROP, SIGNSGD, Rule
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers.subject import subject
 
@@ -77,6 +78,25 @@ def test_rules_drawn_at_random_are_told() -> None:
             one, features=one.implementation.features[0], seed=one.seed, thorough=False
         )
         assert grade(found, [one.rule]) == "right", (one.rule, one.style.name, found.why)
+
+
+@pytest.mark.parametrize("epsilon", ["inside", "outside", "none"])
+@pytest.mark.parametrize("decay", ["none", "l2"])
+def test_an_epsilon_beside_a_norm_is_told(epsilon: str, decay: str) -> None:
+    """The large gradients of an array drown it, and so does a decay that joins the gradient."""
+    rule = NOVOGRAD.having(epsilon=epsilon, weight_decay=decay)
+    one = synthetic(rule, PLAIN, 7, (*USUAL, *(["weight_decay"] if decay == "l2" else [])))
+    found = identify(one, features=one.implementation.features[0], thorough=False)
+    assert found.rules == (rule,), found.ambiguous
+
+
+def test_what_no_number_can_tell_is_proved_to_be_the_same() -> None:
+    """A limit changes no sign."""
+    one = synthetic(SIGNSGD.having(clip=True), PLAIN, 7, (*USUAL, "clip"))
+    found = identify(one, features=one.implementation.features[0], thorough=False)
+    assert found.verdict == "identified"
+    assert same(found.rules[0], one.rule)
+    assert any("equal by SymPy" in note for note in found.notes)
 
 
 def test_every_factor_names_the_nearest_rule_that_was_contradicted() -> None:

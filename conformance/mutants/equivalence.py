@@ -26,9 +26,23 @@ GRADIENT = sympy.Symbol(QUANTITIES["gradient"], real=True)
 class Inline(Symbolic):
     """Symbols in which a definition is put in wherever it is used."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.clipped: dict[Any, Any] = {}
+
     def define(self, name: str, x: Any) -> Any:
         """The expression itself."""
         return x
+
+    def clip(self, x: Any, c: Any) -> Any:
+        """Remembers what was clipped."""
+        found = super().clip(x, c)
+        self.clipped[found] = x
+        return found
+
+    def sign(self, x: Any) -> Any:
+        """A number has its sign on whichever side of a positive limit it lies."""
+        return super().sign(self.clipped.get(x, x))
 
 
 def one_step(rule: Rule, mutant: Mutant | None = None) -> Equations:

@@ -87,13 +87,18 @@ FACTORS: dict[str, Factor] = {
 }
 
 
-READ_FROM = {name: factor.slots for name, factor in FACTORS.items()}
+# Many factors are read from one slot: those that are, by their slots.
+READ_FROM: dict[tuple[str, ...], tuple[str, ...]] = {
+    slots: tuple(name for name, factor in FACTORS.items() if factor.slots == slots)
+    for slots in dict.fromkeys(factor.slots for factor in FACTORS.values())
+}
+IN_ORDER: dict[str, Value] = dict.fromkeys(FACTORS, False)  # every factor, to be filled in
 
 
 @lru_cache(maxsize=65536)
-def read(name: str, *stages: Stage | None) -> Value:
-    """The value of a factor where these stages stand in its slots."""
-    return FACTORS[name].read(*stages)
+def read(slots: tuple[str, ...], *stages: Stage | None) -> dict[str, Value]:
+    """The values of the factors that are read from ``slots``, where these stages stand there."""
+    return {name: FACTORS[name].read(*stages) for name in READ_FROM[slots]}
 
 
 WIDER: tuple[Shape, ...] = ("parameter", "row", "tensor")
@@ -276,10 +281,10 @@ class Rule:
     @cached_property
     def factors(self) -> dict[str, Value]:
         """Every respect in which rules differ, with the value that this one has."""
-        return {
-            name: read(name, *(getattr(self, slot) for slot in slots))
-            for name, slots in READ_FROM.items()
-        }
+        found = IN_ORDER.copy()
+        for slots in READ_FROM:
+            found.update(read(slots, *(getattr(self, slot) for slot in slots)))
+        return found
 
     @cached_property
     def choices(self) -> dict[str, Value]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from optimizer_conformance.questions.identify.elimination import Predict
-from optimizer_conformance.questions.identify.hypotheses import factor
+from optimizer_conformance.questions.identify.hypotheses import factor, field
 from optimizer_conformance.questions.identify.queries import QueryResult
 from optimizer_conformance.questions.identify.result import FactorRow
 from optimizer_conformance.reference.rules import Rule
@@ -30,19 +30,31 @@ def scored(
     return found
 
 
-def contenders(found: Rule, distances: dict[Rule, int], name: str) -> dict[Any, list[Rule]]:
-    """For each other value of a factor the rules that differ least from the one found."""
-    nearest: dict[Any, list[Rule]] = {}
-    own = factor(found, name)
-    for rule, distance in distances.items():
-        if (value := factor(rule, name)) == own:
-            continue
-        best = nearest.setdefault(value, [rule])
-        if distance < distances[best[0]]:
-            nearest[value] = [rule]
-        elif distance == distances[best[0]] and rule is not best[0]:
-            best.append(rule)
-    return nearest
+def contenders(
+    found: Rule, family: Iterable[Rule], names: Sequence[str]
+) -> dict[str, dict[Any, list[Rule]]]:
+    """For each factor, and each other value of it, the rules that differ least from the one found.
+
+    A family may have more than a hundred thousand rules: each is looked at once.
+    """
+    nearest: dict[str, dict[Any, list[Rule]]] = {field(name): {} for name in names}
+    least: dict[tuple[str, Any], int] = {}
+    for rule in family:
+        differences = rule.differences(found)
+        distance = len(differences)
+        for name in differences:
+            if name not in nearest:
+                continue
+            value = rule[name]
+            best = least.get((name, value), distance)
+            if distance > best:
+                continue
+            least[name, value] = distance
+            if distance < best or value not in nearest[name]:
+                nearest[name][value] = [rule]
+            else:
+                nearest[name][value].append(rule)
+    return {name: nearest[field(name)] for name in names}
 
 
 def factors(
@@ -54,8 +66,7 @@ def factors(
 ) -> tuple[FactorRow, ...]:
     """The factor table of the rules that are left, the likeliest first."""
     found = left[0]
-    distances = {rule: len(rule.differences(found)) for rule in family}
-    rivals = {name: contenders(found, distances, name) for name in names}
+    rivals = contenders(found, family, names)
     every = (rule for by_value in rivals.values() for rules in by_value.values() for rule in rules)
     scores = scored(dict.fromkeys(every), records, predict)
     table = []
@@ -72,7 +83,9 @@ def factors(
         if not told:
             table.append(FactorRow(name, value))
             continue
-        score, place, step, rival = min(told, key=lambda item: (distances[item[3]], item[0]))
+        score, place, step, rival = min(
+            told, key=lambda item: (len(item[3].differences(found)), item[0])
+        )
         words = difference(rival, found)
         table.append(FactorRow(name, value, score, shown(rival, name), words, 1 - place, step))
     return tuple(table)

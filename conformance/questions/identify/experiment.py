@@ -71,13 +71,19 @@ class Experiment:
 
 @dataclass(frozen=True)
 class HyperparameterSetting:
-    """Hyperparameters for an experiment, by canonical name."""
+    """Hyperparameters for an experiment, by canonical name.
+
+    origin   all parameters start at zero
+    falling  the learning rate falls midway
+    faint    no gradient is large, so that epsilon shows beside what is gathered of all of them
+    """
 
     name: str
     steps: int
     values: Mapping[str, str] = field(default_factory=dict)
     origin: bool = False
     falling: bool = False
+    faint: bool = False
 
 
 def at(name: str) -> dict[str, str]:
@@ -94,6 +100,7 @@ SETTINGS = (
     HyperparameterSetting("long memory", 4, LONG),
     HyperparameterSetting("falling rate", 4, SHORT, falling=True),
     HyperparameterSetting("more steps", 8, USUAL),
+    HyperparameterSetting("faint gradients", 1, USUAL, origin=True, faint=True),
 )
 
 
@@ -145,7 +152,7 @@ def posed(
     """One setting with its arrays, drawn by a counter-based generator."""
     random = np.random.Generator(np.random.Philox(key=seed))
     shape = (ROWS, COLUMNS)
-    low, high = sizes({**decimals, **built_in}, dtype)
+    low, high = sizes({**decimals, **built_in}, dtype, faint=setting.faint)
     size = np.exp(random.uniform(np.log(low), np.log(high), shape))
     pattern = random.integers(0, len(PATTERNS), shape)
     pattern[:STILL] = PATTERNS.index("zero first")
@@ -189,10 +196,11 @@ def within(values: Array, low: float, dtype: str) -> Array:
     return rounded
 
 
-def sizes(decimals: Mapping[str, str], dtype: str) -> tuple[float, float]:
+def sizes(decimals: Mapping[str, str], dtype: str, *, faint: bool = False) -> tuple[float, float]:
     """Gradients between where epsilon is everything and where it is nothing.
 
-    The lowest are those of which the weighted square is still a normal number.
+    The lowest are those of which the weighted square is still a normal number.  ``faint`` ones end
+    where even a sum of all their squares is less than epsilon.
     """
     if dtype == "float16":
         return 0.3, 60.0
@@ -203,4 +211,6 @@ def sizes(decimals: Mapping[str, str], dtype: str) -> tuple[float, float]:
     # Beyond this a sum of squares overflows, whatever epsilon and the loss scale are.
     most = FAINT * np.sqrt(min(PRECISIONS[dtype].largest, PRECISIONS["float32"].largest))
     low = min(scale * max(epsilon / 30, floor), most / 100)
+    if faint:
+        return low, max(scale * np.sqrt(epsilon / SIZE), low)
     return low, min(max(scale * max(30 * np.sqrt(epsilon), 100.0), low), most)

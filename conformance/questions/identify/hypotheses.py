@@ -41,14 +41,19 @@ class Family:
         return cls(tuple(possible({*coefficients, *NEEDED})))
 
 
+def field(name: str) -> str:
+    """What rules call a factor of the table."""
+    return FIELD.get(name, name)
+
+
 def factor(rule: Rule, name: str) -> Any:
     """The choice that the factor ``name`` stands for."""
-    return rule[FIELD.get(name, name)]
+    return rule[field(name)]
 
 
 def spoken(rule: Rule, name: str) -> str:
     """The same in words."""
-    return FACTORS[FIELD.get(name, name)].words(factor(rule, name))
+    return FACTORS[field(name)].words(factor(rule, name))
 
 
 def known_factors() -> tuple[str, ...]:
