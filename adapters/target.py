@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -85,7 +85,9 @@ class Target:
         schedules = self.trial(dtypes[0], rates=[0.5, 0.25])
         shapes = {name: self.trial(dtypes[0], shape=shape) for name, shape in ENDS.items()}
         trials = {"schedule": schedules, **shapes}
-        trials.update(habits := self.habits(dtypes))
+        trials.update(habits := self.habits(dtypes, self.habitual(kind, dtypes[0])))
+        remarked = self.habits(dtypes, getattr(self.kind, "REMARKS", {})).values()
+        remarks = [refusal.why for refusal in remarked if refusal and refusal.wrong]
         refused.update({name: refusal for name, refusal in trials.items() if refusal})
         put = [name for name, refusal in habits.items() if refusal is None or refusal.wrong]
         groups = [] if self.trial(dtypes[0], groups=True) else self.grouped(dtypes[0])
@@ -118,7 +120,7 @@ class Target:
                 kind=kind,
                 arguments=maker.names.own,
                 switches=maker.names.switches,
-                remarks=maker.names.remarks,
+                remarks=[*maker.names.remarks, *remarks],
                 others={name: repr(value) for name, value in maker.names.others.items()},
             ),
         )
@@ -140,13 +142,24 @@ class Target:
             refused.pop(dtypes[0])
         return dtypes, refused
 
-    def habits(self, dtypes: list[protocol.DType]) -> dict[str, Refusal | None]:
+    def habitual(self, kind: str, dtype: str) -> Mapping[str, Callable[..., str]]:
+        """What is asked of this kind besides to step."""
+        assert self.maker is not None
+        if kind != "course":
+            return getattr(self.kind, "HABITS", {})
+        from optimizer_conformance.adapters.targets import course_habits  # noqa: PLC0415 - of these
+
+        return course_habits.habits(self.maker, self.request(dtype))
+
+    def habits(
+        self, dtypes: list[protocol.DType], asked: Mapping[str, Callable[..., str]]
+    ) -> dict[str, Refusal | None]:
         """What it does where a loop does more than to step, and why it could not be tried."""
         assert self.maker is not None
         arguments = self.maker.arguments(self.request(dtypes[0]))
         make = partial(self.maker.made, **arguments)
         found: dict[str, Refusal | None] = {}
-        for name, habit in getattr(self.kind, "HABITS", {}).items():
+        for name, habit in asked.items():
             if self.late:
                 break
             try:

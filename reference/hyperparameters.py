@@ -279,6 +279,7 @@ RECORDS = (
         option="weight_decay",
         names=("weightdecay", "wd", "l2", "l2regularization"),
         edges=("0", "1"),
+        ends=("0", "1", "300"),  # the last beyond one in its product with the rate
         exact="0",
         shown=("0.1", "0.01"),
         typical=("0.01",),

@@ -156,3 +156,21 @@ def test_a_rule_that_looks_at_several_elements_is_refused():
     shaped = next(variant for variant in VARIANTS.values() if variant.rule.shaped)
     with pytest.raises(Untraceable, match="several elements"):
         evaluator(start_of(shaped))
+
+
+@pytest.mark.parametrize("excused", [True, False])
+def test_what_many_elements_excuse_is_no_deviation_of_one(excused):
+    """Averages written as b v + (g^2 - b g^2) are nan where g^2 overflows, as in run; 17 is not."""
+    start = start_of(VARIANTS["torch-adam"])
+    large = np.geomspace(2.0**64, 2.0**70, 500).astype(np.float32)
+    ladder = Ladder(start, "adam", limit=0)
+    usual = gradients(count=300)
+    usual = usual[(abs(usual) > 1e-3) & (abs(usual) < 1e3)]
+    ladder.learn((usual,), table(start, usual)[0].astype(np.float32))
+    with np.errstate(over="ignore"):
+        seen = table(start, large)[0].astype(np.float32)
+    seen[1:] = np.nan if excused else 17.0
+    ladder.judge(0, (large.view(np.uint32),), seen.view(np.uint32))
+    deviating = sum(tally.counts["deviates"] for tally in ladder.tallies.values())
+    assert (deviating == 0) == excused
+    assert ladder.unjudged

@@ -22,11 +22,29 @@ HABITS = {
     "copied": "torch:BeginsAgainAsACopy",
     "in-turn": "torch:OneCountForAll",
     "crowd": "torch:FirstThousand",
+    "newcomer": "torch:RateOfTheFirst",
+    "resumed": "torch:NumbersAsItWasMade",
+    "group-options": "torch:MaximizesAsTheFirst",
+    "idle-group": "torch:ReturnsAtAnIdleGroup",
+    "closure-groups": "torch:ClosureForEachGroup",
+    "changing": "torch:SharesOfTheFirstDay",
+    "handed-once": "course:GoesThroughTwice",
+    "gradient-order": "course:InOrder",
+    "array-numbers": "course:KeepsTheArray",
     "containers": "optax:as_it_was_filled",
     "compiled-once": "optax:begins_by_a_count_of_its_own",
     "two-sets": "optax:kept_by_the_transformation",
 }
-ENVIRONMENTS = {"torch": ("torch", "torch-rmsprop"), "optax": ("jax", "optax-rmsprop")}
+MORE = {
+    "torch:HalfAfterLoading": "resumed",
+    "torch:EmptiesTheCheckpoint": "resumed",
+    "torch:GoesThroughTwice": "handed-once",
+}
+ENVIRONMENTS = {
+    "torch": ("torch", "torch-rmsprop"),
+    "optax": ("jax", "optax-rmsprop"),
+    "course": ("numpy", "torch-rmsprop"),
+}
 
 
 def marked(name):
@@ -54,7 +72,7 @@ def test_every_habit_has_its_fault():
 @pytest.mark.parametrize(
     ("situation", "target"),
     [pytest.param(name, *marked(target).values, marks=marked(target).marks)
-     for name, target in HABITS.items()],
+     for name, target in (*HABITS.items(), *((name, target) for target, name in MORE.items()))],
 )  # fmt: skip
 def test_what_a_loop_does_besides_is_told(situation, target):
     found = asked(target)

@@ -50,7 +50,7 @@ class CourseSession(StyledSession):
         """
         style = style or self.style
         held = {} if style.container == "layer" else style.packed(values)
-        words = [held] if style.constructed else []
+        words = [iter(held) if style.once else held] if style.constructed else []
         if style.filled:
             words.append(style.packed([np.zeros_like(value) for value in values]))
             held = tuple(words)
@@ -129,7 +129,7 @@ def together(
 ) -> list[Array]:
     """One call for all parameters."""
     before = [np.array(value) for value in values]
-    given = style.packed(gradients)
+    given = style.gradients(gradients)
     if style.filled:
         held, kept = held
         for place, gradient in zip(style.unpacked(kept, len(gradients)), gradients, strict=True):

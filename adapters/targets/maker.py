@@ -122,6 +122,9 @@ class Maker:
 
     def spelled(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Hyperparameters under the target's names."""
+        fixed = [name for name in values if name not in self.names.own]
+        if fixed:
+            raise Unsupported(f"{' and '.join(fixed)} is built in, for all groups")
         own = {self.names.own[name]: value for name, value in values.items()}
         pair = self.names.own.get("beta1", "")
         if plain(pair) == PAIR and self.names.own.get("decay") == pair and pair in own:

@@ -25,6 +25,7 @@ Tree = Any  # parameters, or gradients, in containers
 # stands in a list.
 NAMED = {"w": 0, "b": 1, "scale": 2, "bias": 3}
 NESTED = {"w": 0, "b": 1, "head": {"scale": 2, "bias": 3}}
+PAIRS = ((0, 1), (2, 3))  # as functions that are given weights and a bias take them
 TIMES = 3
 
 
@@ -40,14 +41,18 @@ def leaves(dtype: str, turn: int = 0) -> list[Any]:
 
 
 def packed(places: Tree, values: Sequence[Any]) -> Tree:
-    """Leaves in a dictionary, as it was filled."""
+    """Leaves in dictionaries, as they were filled, or in tuples."""
+    if isinstance(places, tuple):
+        return tuple(packed(inner, values) for inner in places)
     if not isinstance(places, dict):
         return values[places]
     return {name: packed(inner, values) for name, inner in places.items()}
 
 
 def unpacked(places: Tree, tree: Tree) -> dict[int, Any]:
-    """Each leaf of a dictionary by its place in the list."""
+    """Each leaf of a container by its place in the list."""
+    if isinstance(places, tuple):
+        places, tree = dict(enumerate(places)), dict(enumerate(tree))
     if not isinstance(places, dict):
         return {places: tree}
     parts = [unpacked(inner, tree[name]) for name, inner in places.items()]
@@ -67,7 +72,7 @@ def step(update: Callable[..., Any], values: Tree, state: Any, gradients: Tree) 
 
 
 def trained(make: Make, dtype: str, places: Tree = None, begin: int = 0) -> list[Any]:
-    """The leaves after the plain loop, in a list or in a dictionary; others from another turn."""
+    """The leaves after the plain loop, in a list or in containers; others from another turn."""
     made = make()
 
     def pack(turn: int) -> Tree:
@@ -84,9 +89,9 @@ def trained(make: Make, dtype: str, places: Tree = None, begin: int = 0) -> list
 
 
 def containers(make: Make, dtypes: Sequence[str]) -> str:
-    """Parameters in a dictionary move as they do in a list."""
+    """Parameters in dictionaries and tuples move as they do in a list."""
     plain = trained(make, dtypes[0])
-    if all(same(plain, trained(make, dtypes[0], places)) for places in (NAMED, NESTED)):
+    if all(same(plain, trained(make, dtypes[0], places)) for places in (NAMED, NESTED, PAIRS)):
         return ""
     return "some move otherwise than they do in a list"
 

@@ -152,7 +152,11 @@ class TargetStyle:
     container  ``array`` (an object a parameter), ``key`` (with its name), ``list``, ``dict``,
                ``layer`` or ``parameter`` (objects that hold value and gradient)
     constructed, filled  whether parameters are given to what makes it, and gradients too
+    backwards  whether a dictionary of gradients is filled from its end
+    once       whether parameters are given to what makes it as what can be gone through once
     """
+
+    backwards = once = False
 
     def __init__(self, container: str, *, constructed: bool, filled: bool = False) -> None:
         self.container, self.constructed, self.filled = container, constructed, filled
@@ -164,6 +168,11 @@ class TargetStyle:
     def alone(self) -> bool:
         """Whether each parameter needs an object of its own."""
         return self.container == "array"
+
+    def gradients(self, values: list[Array]) -> Any:
+        """Gradients in the container."""
+        held = self.packed(values)
+        return Named(reversed(list(held.items()))) if self.backwards else held
 
     def packed(self, values: list[Array]) -> Any:
         """Values in the container."""

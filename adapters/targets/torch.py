@@ -10,9 +10,9 @@ import torch
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets import torch_group_habits, torch_habits
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import BadTarget, Misbehaviour, guarded
-from optimizer_conformance.adapters.targets.torch_habits import HABITS
 from optimizer_conformance.adapters.torch import (
     ARITHMETIC,
     arranged,
@@ -25,8 +25,10 @@ SKIPPED = 1
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]
 PACKAGES = ("torch", "numpy")
 LOOP = ("missing", "joins", "saved", "memory")
+HABITS = {**torch_habits.HABITS, **torch_group_habits.HABITS}
+REMARKS = torch_group_habits.REMARKS
 __all__ = [
-    "DTYPES", "HABITS", "LOOP", "PACKAGES", "SKIPPED", "Session",
+    "DTYPES", "HABITS", "LOOP", "PACKAGES", "REMARKS", "SKIPPED", "Session",
     "arithmetic", "devices", "grouped",
 ]  # fmt: skip
 

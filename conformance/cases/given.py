@@ -36,15 +36,20 @@ class GivenCase(Case):
     def ordinary(self) -> Array:
         """Elements whose numbers are finite, and whose gradient's square is far from the ends."""
         parameter = self.inputs.parameters[0]
-        formats = [self.dtype, *(kind for name, kind in self.stored if name in parameter.state)]
-        least = max(PRECISIONS[name].smallest_normal for name in formats)
-        most = min(PRECISIONS[name].largest for name in formats)
-        size = np.abs(parameter.gradients[0])
-        inside = (size == 0) | ((size > 10 * np.sqrt(least)) & (size < np.sqrt(most) / 10))
-        for values in (parameter.value, *parameter.state.values()):
-            inside &= np.isfinite(values)
-        found: Array = np.ravel(inside)
-        return found
+        kept = [kind for name, kind in self.stored if name in parameter.state]
+        return far_from_ends(parameter, [self.dtype, *kept])
+
+
+def far_from_ends(parameter: Input, formats: Sequence[str]) -> Array:
+    """Elements whose numbers are finite, and the squares of whose gradients all formats hold."""
+    least = max(PRECISIONS[name].smallest_normal for name in formats)
+    most = min(PRECISIONS[name].largest for name in formats)
+    sizes = np.abs(np.stack([np.ravel(gradient) for gradient in parameter.gradients]))
+    far = (sizes > 10 * np.sqrt(least)) & (sizes < np.sqrt(most) / 10)
+    inside: Array = ((sizes == 0) | far).all(axis=0)
+    for values in (parameter.value, *parameter.state.values()):
+        inside &= np.isfinite(np.ravel(values))
+    return inside
 
 
 def given(

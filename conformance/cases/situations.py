@@ -57,66 +57,59 @@ class Situation:
 
 
 OWN = "asked of somebody's own class of PyTorch alone"
+OF_ARRAYS = "asked of a class on NumPy arrays alone"
 OF_OPTAX = "asked of somebody's own Optax transformation alone"
 COMPLEX = "complex"  # the name of a situation in which cases are by their format
-# What a situation may need, and what is said of an implementation that lacks it.
+# What a situation may need of an implementation: in the words of a list, and what is said of one
+# that lacks it.
 NEEDS = {
-    "missing": "a step cannot leave a parameter out",
-    "joins": "no parameter can be handed over later",
-    "saved": "it is not saved and loaded here",
-    "memory": "arrays have no layout of memory that could be asked for",
-    "closure": OWN,
-    "replaced": OWN,
-    "edited": OWN,
-    "sparse": OWN,
-    "mixed": OWN,
-    "second": OWN,
-    "views": OWN,
-    "tensor-rate": OWN,
-    "thawed": OWN,
-    "copied": OWN,
-    "in-turn": OWN,
-    "crowd": OWN,
-    "containers": OF_OPTAX,
-    "compiled": OF_OPTAX,
-    "turns": OF_OPTAX,
-    "gradient-format": "no document says in which format a step then computes",
-    "complex": "complex numbers are asked of the implementations of adapters alone",
-    "groups": "there are no groups whose hyperparameters all differ",
-    "schedules": "no schedule reaches its learning rate",
-    "elements": "its elements are no experiments of their own",
-    "empty": "it takes no empty parameter",
-    "scalar": "it takes no 0-d parameter",
-}
-
-# The same in the words of a list.
-NEEDED = {
-    "missing": "steps that pass over a parameter",
-    "joins": "parameters that are handed over later",
-    "saved": "saving and loading",
-    "memory": "layouts of memory",
-    "closure": "a step with a closure",
-    "replaced": "a parameter's storage",
-    "edited": "a parameter that can be written over",
-    "sparse": "sparse gradients",
-    "mixed": "several formats at once",
-    "second": "parameters that outlive it",
-    "views": "parameters that may be views",
-    "tensor-rate": "a rate that may be a tensor",
-    "thawed": "parameters that may be frozen",
-    "copied": "an optimizer that can be copied",
-    "in-turn": "several optimizers at once",
-    "crowd": "a thousand parameters",
-    "containers": "parameters in dictionaries",
-    "compiled": "a step that can be compiled",
-    "turns": "several sets of parameters",
-    "gradient-format": "gradients of another format",
-    "complex": "complex numbers",
-    "groups": "groups",
-    "schedules": "a schedule of the learning rate",
-    "elements": "elements that step by themselves",
-    "empty": "empty parameters",
-    "scalar": "0-d parameters",
+    "missing": ("steps that pass over a parameter", "a step cannot leave a parameter out"),
+    "joins": ("parameters that are handed over later", "no parameter can be handed over later"),
+    "saved": ("saving and loading", "it is not saved and loaded here"),
+    "memory": ("layouts of memory", "arrays have no layout of memory that could be asked for"),
+    "closure": ("a step with a closure", OWN),
+    "replaced": ("a parameter's storage", OWN),
+    "edited": ("a parameter that can be written over", OWN),
+    "sparse": ("sparse gradients", OWN),
+    "mixed": ("several formats at once", OWN),
+    "second": ("parameters that outlive it", OWN),
+    "views": ("parameters that may be views", OWN),
+    "tensor-rate": ("a rate that may be a tensor", OWN),
+    "thawed": ("parameters that may be frozen", OWN),
+    "copied": ("an optimizer that can be copied", OWN),
+    "in-turn": ("several optimizers at once", OWN),
+    "crowd": ("a thousand parameters", OWN),
+    "group-options": ("parameter groups", OWN),
+    "idle-group": ("parameter groups", OWN),
+    "closure-groups": ("a step with a closure", OWN),
+    "newcomer": ("groups that are added", OWN),
+    "changing": ("numbers that groups hold", OWN),
+    "resumed": ("a checkpoint", OWN),
+    "handed-once": (
+        "parameters in any iterable",
+        "asked of somebody's own class, of PyTorch or on NumPy arrays, alone",
+    ),
+    "gradient-order": ("gradients in a dictionary", OF_ARRAYS),
+    "array-numbers": ("a tuple of numbers", OF_ARRAYS),
+    "containers": ("parameters in dictionaries", OF_OPTAX),
+    "compiled": ("a step that can be compiled", OF_OPTAX),
+    "turns": ("several sets of parameters", OF_OPTAX),
+    "gradient-format": (
+        "gradients of another format",
+        "no document says in which format a step then computes",
+    ),
+    "complex": (
+        "complex numbers",
+        "complex numbers are asked of the implementations of adapters alone",
+    ),
+    "groups": ("groups", "there are no groups whose hyperparameters all differ"),
+    "schedules": ("a schedule of the learning rate", "no schedule reaches its learning rate"),
+    "elements": (
+        "elements that step by themselves",
+        "its elements are no experiments of their own",
+    ),
+    "empty": ("empty parameters", "it takes no empty parameter"),
+    "scalar": ("0-d parameters", "it takes no 0-d parameter"),
 }
 
 NO_LOOP = {
@@ -191,6 +184,14 @@ SITUATIONS = (
         "written-over", "when", "a parameter that is written over between steps",
         needs=("edited",),
     ),
+    Situation(
+        "newcomer", "when", "a group that is added after the numbers of others were changed",
+        needs=("newcomer",),
+    ),
+    Situation(
+        "resumed", "when", "a checkpoint in every format, loaded where other numbers were",
+        needs=("resumed",),
+    ),
     # Where.
     Situation("sizes", "where", "sizes from 1 to 64, and multiples to 768", "shapes"),
     Situation(
@@ -238,12 +239,32 @@ SITUATIONS = (
     Situation("many-parameters", "where", "many parameters, first to last", "loop"),
     Situation("crowd", "where", "a thousand parameters in one optimizer", needs=("crowd",)),
     Situation(
-        "containers", "where", "parameters in dictionaries whose keys are not sorted",
+        "containers", "where", "tuples, and dictionaries whose keys are not sorted",
         needs=("containers",),
     ),
     Situation(
         "groups", "where", "groups whose hyperparameters all differ", "loop-groups", (),
         ("groups",), NO_GROUPS,
+    ),
+    Situation(
+        "group-options", "where", "two groups that differ in one number or switch of its own",
+        needs=("group-options",),
+    ),
+    Situation(
+        "idle-group", "where", "a group none of whose parameters has a gradient",
+        needs=("idle-group",),
+    ),
+    Situation(
+        "closure-groups", "where", "a closure where there are several groups",
+        needs=("closure-groups",),
+    ),
+    Situation(
+        "gradient-order", "where", "a dictionary of gradients that was filled from its end",
+        needs=("gradient-order",),
+    ),
+    Situation(
+        "handed-once", "where", "parameters that can be gone through once alone",
+        needs=("handed-once",),
     ),
     # How large.
     Situation("heavy", "how large", "parameters from 100 to a million", "magnitudes", ("heavy*",)),
@@ -278,6 +299,14 @@ SITUATIONS = (
     Situation(
         "tensor-rate", "which hyperparameters", "a learning rate that is a tensor",
         needs=("tensor-rate",),
+    ),
+    Situation(
+        "changing", "which hyperparameters", "other numbers of its own that change midway",
+        needs=("changing",),
+    ),
+    Situation(
+        "array-numbers", "which hyperparameters", "an array in the place of a tuple of numbers",
+        needs=("array-numbers",),
     ),
     Situation("own-defaults", "which hyperparameters", "its own defaults", "defaults"),
     # Which options and formats, and again.
@@ -352,7 +381,7 @@ def unmet(situation: Situation, implementation: Implementation, features: tuple[
     """Why an implementation cannot be put into a situation; empty where it can."""
     lacking = (need for need in situation.needs if not has(implementation, features, need))
     need = next(lacking, "")
-    return implementation.gaps.get(need, NEEDS[need]) if need else ""
+    return implementation.gaps.get(need, NEEDS[need][1]) if need else ""
 
 
 def has(implementation: Implementation, features: tuple[str, ...], need: str) -> bool:

@@ -138,7 +138,7 @@ def table_of_situations(pattern: str) -> Iterator[dict[str, Any]]:
                 "kind": item.kind,
                 "what": item.words,
                 "cases": item.mode,
-                "needs": [situations.NEEDED[need] for need in item.needs],
+                "needs": [situations.NEEDS[need][0] for need in item.needs],
                 "not for": dict(item.unreachable),
             }
 

@@ -12,7 +12,7 @@ import numpy as np
 from optimizer_conformance.cases.case import MAIN_DTYPE
 from optimizer_conformance.cases.plan import Unit
 from optimizer_conformance.judging.execution import Answer, question_for
-from optimizer_conformance.judging.oracle import Oracle, ordinary
+from optimizer_conformance.judging.oracle import Oracle, inputs_of, ordinary
 from optimizer_conformance.judging.verdict import contradicted
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.rules import FACTORS, Impossible, Rule
@@ -29,6 +29,8 @@ FORMULA_MODES = (
     "restored",
     "separation",
 )
+SINGLE = "float64 parameters are computed in float32"
+NO_MORE_EXACT = "float64 parameters come out no more exact than in float32"
 NO_RULE = "no documented rule and none that differs from the claimed one in two choices explains it"
 
 
@@ -165,3 +167,27 @@ def alike(other: Rule, rule: Rule) -> bool:
     return tuple(other.state) == tuple(rule.state) and set(rule.hyperparameters).issuperset(
         other.hyperparameters
     )
+
+
+def narrowed(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> str:
+    """What a float64 answer is that float32 arithmetic explains, in words; empty where it does not.
+
+    Computed in float32 are numbers of that format: the parameters, or the first steps of those
+    that stood at zero.  Others come out no more exact: scalars in float32 are enough for that.
+    """
+    question = question_for(variant, unit, answer.defaults)
+    middle = ordinary(unit.case)
+    alone = contradicted(oracle, replace(question, working="float32"), answer.observed)
+    if (alone & middle).any():
+        return ""
+    start = np.concatenate([np.ravel(p.value) for p in inputs_of(unit.case).parameters])
+    observed = answer.observed["parameter"]
+    row = question.quantities.index("parameter")
+    due = oracle.table(question).value[row :: len(question.quantities)]
+    for step, where in ((-1, middle), (0, middle & (start == 0))):
+        values = observed[step]
+        with np.errstate(over="ignore"):
+            telling = where & np.isfinite(values) & (due[step] != due[step].astype(np.float32))
+            if telling.any() and (values == values.astype(np.float32))[telling].all():
+                return SINGLE
+    return NO_MORE_EXACT

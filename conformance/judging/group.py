@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from optimizer_conformance.adapters import protocol
 from optimizer_conformance.cases.patterns import wanted
@@ -24,11 +24,11 @@ from optimizer_conformance.judging.execution import (
     judge_answer,
     question_for,
 )
-from optimizer_conformance.judging.explain import FORMULA_MODES, Explanation, explain
+from optimizer_conformance.judging.explain import FORMULA_MODES, Explanation, explain, narrowed
 from optimizer_conformance.judging.keys import conditions, key_of
-from optimizer_conformance.judging.oracle import Oracle, Question, Table, ordinary
+from optimizer_conformance.judging.oracle import Oracle, Question, Table
 from optimizer_conformance.judging.rows import Judged, elements, failure_cell, rows
-from optimizer_conformance.judging.verdict import Judgement, Verdict, contradicted
+from optimizer_conformance.judging.verdict import Judgement, Verdict
 from optimizer_conformance.reference.numbers import Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
 from optimizer_conformance.reference.variants import Variant
@@ -287,19 +287,17 @@ class Campaign:
 
     def _narrow(
         self, unit: Unit, answer: Answer, judgements: list[tuple[Variant, str, Judgement]]
-    ) -> bool:
-        """Whether what deviates in float64 is the rule carried out in float32."""
+    ) -> str:
+        """What is said of an answer that deviates in float64 and is the rule's in float32."""
         if unit.case.dtype != "float64":
-            return False
-        for variant, relation, judgement in judgements:
-            if relation == "claimed" and judgement.worst is Verdict.deviates:
-                question = question_for(variant, unit, answer.defaults)
-                narrow = replace(question, working="float32")
-                if not (
-                    contradicted(self.judge, narrow, answer.observed) & ordinary(unit.case)
-                ).any():
-                    return True
-        return False
+            return ""
+        deviating = (
+            variant
+            for variant, relation, judgement in judgements
+            if relation == "claimed" and judgement.worst is Verdict.deviates
+        )
+        said = (narrowed(self.judge, variant, unit, answer) for variant in deviating)
+        return next(filter(None, said), "")
 
     def _cells(self, group: list[Judged]) -> tuple[list[Cell], list[Element], StoredRule | None]:
         """The rows of one group, the elements that deviate, and the rule that it follows."""

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from optimizer_conformance.cases.case import Case
-from optimizer_conformance.cases.given import GivenCase
+from optimizer_conformance.cases.case import Case, Written
+from optimizer_conformance.cases.given import GivenCase, far_from_ends
 from optimizer_conformance.cases.inputs import (
     ENDS_OF_RANGE,
     LAYOUTS,
@@ -180,8 +180,10 @@ def ordinary(case: Case) -> Array:
 
 @lru_cache(maxsize=256)
 def middle(case: Case) -> Array:
-    """The same of a case whose arrays are drawn."""
+    """The same of a case whose arrays are drawn, by their regimes, or written out."""
     parameters = inputs_of(case).parameters
+    if isinstance(case, Written) and case.width == 1:
+        return np.concatenate([far_from_ends(item, [case.dtype]) for item in parameters])
     excluded: tuple[str, ...] = (*RANGE_REGIMES, *ENDS_OF_RANGE)
     if case.dtype == "float16":  # what is sought there overflows as often as not
         excluded = (*excluded, "separating")

@@ -36,14 +36,14 @@ BROKEN = {
 class Judged:
     """One unit's judgements: by variant, with the variant's relation to the implementation.
 
-    ``narrow``: a float64 answer deviates, and float32 arithmetic explains it.
+    ``narrow``: what a float64 answer is, in words, that deviates and that float32 explains.
     """
 
     unit: Unit
     answer: Answer | None
     judgements: list[tuple[Variant, str, Judgement]]
     failure: WorkerError | None = None
-    narrow: bool = False
+    narrow: str = ""
 
 
 def version_of(description: Description) -> str:
@@ -217,7 +217,7 @@ def reason(
         if apart:
             return Cause.default, "; ".join(apart)
     if judged.narrow and divergence and divergence.parameter not in RANGE_REGIMES:
-        return Cause.narrow, "float64 parameters are computed in float32"
+        return Cause.narrow, judged.narrow
     if words := explanation.why(variant):
         return explanation.cause, words
     return Cause.place, except_where(unit, divergence)

@@ -149,3 +149,113 @@ class FirstThousand(Right):
     def move(self, p, gradient, square, group):
         if id(p) not in self.left:
             super().move(p, gradient, square, group)
+
+
+class RateOfTheFirst(Right):
+    """A group that names no rate gets the one that the first has by now."""
+
+    def add_param_group(self, group):
+        if self.param_groups:
+            group.setdefault("lr", self.param_groups[0]["lr"])
+        super().add_param_group(group)
+
+
+class NumbersAsItWasMade(Right):
+    """A checkpoint brings back what was kept, and none of the numbers."""
+
+    def load_state_dict(self, kept):
+        numbers = [{"lr": group["lr"], "alpha": group["alpha"]} for group in self.param_groups]
+        super().load_state_dict(kept)
+        for group, own in zip(self.param_groups, numbers, strict=True):
+            group.update(own)
+
+
+class HalfAfterLoading(Right):
+    """Squares that are kept wide for narrow parameters come back narrow."""
+
+    def kept(self, p, group):
+        wide = torch.promote_types(p.dtype, torch.float32)
+        return self.state[p].setdefault("square", torch.zeros_like(p, dtype=wide))
+
+    def move(self, p, gradient, square, group):
+        wide = square.to(torch.promote_types(p.dtype, torch.float32))
+        wide.mul_(group["alpha"]).addcmul_(gradient.to(wide.dtype), gradient.to(wide.dtype),
+                                           value=1 - group["alpha"])  # fmt: skip
+        square.copy_(wide)
+        step = gradient.to(wide.dtype) / wide.sqrt().add_(group["eps"])
+        p.sub_((group["lr"] * step).to(p.dtype))
+
+
+class EmptiesTheCheckpoint(Right):
+    """What it takes out of the checkpoint is missing when that is loaded again."""
+
+    def load_state_dict(self, kept):
+        groups = kept.pop("param_groups")
+        super().load_state_dict({"state": kept["state"], "param_groups": groups})
+
+
+class MaximizesAsTheFirst(Right):
+    """A switch that is read once for all groups."""
+
+    def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8, upwards=False):
+        super().__init__(params, lr, alpha, eps)
+        for group in self.param_groups:
+            group.setdefault("upwards", upwards)
+        self.defaults["upwards"] = upwards
+
+    def gradient(self, p):
+        gradient = super().gradient(p)
+        return -gradient if self.param_groups[0]["upwards"] else gradient
+
+
+class ReturnsAtAnIdleGroup(Right):
+    """``return`` where ``continue`` was meant."""
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        if closure is not None:
+            with torch.enable_grad():
+                closure()
+        for group in self.param_groups:
+            if all(p.grad is None for p in group["params"]):
+                return
+            for p in group["params"]:
+                if p.grad is not None:
+                    self.move(p, self.gradient(p), self.kept(p, group), group)
+
+
+class ClosureForEachGroup(Right):
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            if closure is not None:
+                with torch.enable_grad():
+                    closure()
+            for p in group["params"]:
+                if p.grad is not None:
+                    self.move(p, self.gradient(p), self.kept(p, group), group)
+
+
+class SharesOfTheFirstDay(Right):
+    """1 - alpha is formed once."""
+
+    def add_param_group(self, group):
+        super().add_param_group(group)
+        self.param_groups[-1]["share"] = 1 - self.param_groups[-1]["alpha"]
+
+    def move(self, p, gradient, square, group):
+        square.mul_(group["alpha"]).addcmul_(gradient, gradient, value=group["share"])
+        p.addcdiv_(gradient, square.sqrt().add_(group["eps"]), value=-group["lr"])
+
+
+class GoesThroughTwice(Right):
+    """Keeps what it was given, which may be empty by then."""
+
+    def __init__(self, params, **options):
+        self.given = params
+        super().__init__(params, **options)
+        self.left = {id(p) for p in self.given} if not isinstance(params, list) else None
+
+    def move(self, p, gradient, square, group):
+        if self.left is None or id(p) in self.left:
+            super().move(p, gradient, square, group)

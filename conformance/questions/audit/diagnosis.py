@@ -15,11 +15,18 @@ from optimizer_conformance.cases.plan import Unit, comparable_variants
 from optimizer_conformance.cases.situations import SITUATED
 from optimizer_conformance.cases.tried import whereabouts
 from optimizer_conformance.judging.accepted import inside
-from optimizer_conformance.judging.execution import Answer, question_for
-from optimizer_conformance.judging.explain import FORMULA_MODES, Explanation, explain
-from optimizer_conformance.judging.oracle import Oracle, inputs_of, ordinary
+from optimizer_conformance.judging.execution import Answer
+from optimizer_conformance.judging.explain import (
+    FORMULA_MODES,
+    NO_MORE_EXACT,
+    SINGLE,
+    Explanation,
+    explain,
+    narrowed,
+)
+from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.judging.rows import BROKEN
-from optimizer_conformance.judging.verdict import Judgement, contradicted
+from optimizer_conformance.judging.verdict import Judgement
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.questions.audit import words
 from optimizer_conformance.questions.audit.behaviour import ignored, influences
@@ -197,9 +204,11 @@ def places(oracle: Oracle, variant: Variant, found: Tried, judged: list[Judged])
     """Where a rule that holds in the main dtype does not."""
     double = [item for item in judged if item[0].case.dtype == "float64"]
     alone = bool(double) and len(double) == len(judged)
-    if alone and all(narrow(oracle, variant, unit, answer) for unit, answer, _ in double):
-        yield "float64 parameters are computed in float32"
-        return
+    if alone:
+        said = {narrowed(oracle, variant, unit, answer) for unit, answer, _ in double}
+        if "" not in said:
+            yield SINGLE if said == {SINGLE} else NO_MORE_EXACT
+            return
     if all(unit.case.mode == "groups" for unit, _, _ in judged):
         yield "the hyperparameters of a parameter group are not those of its parameters"
         return
@@ -217,24 +226,6 @@ def where(oracle: Oracle, variant: Variant, item: Judged) -> str:
     assert at is not None
     shared = kinds(oracle, variant, item)[0] if unit.case.mode in LAYOUTS else ""
     return f"in {shared}" if shared else whereabouts(unit.case, at.parameter, at.step)
-
-
-def narrow(oracle: Oracle, variant: Variant, unit: Unit, answer: Answer) -> bool:
-    """Whether float32 arithmetic explains a float64 answer, which then is one of its numbers.
-
-    A parameter that stood at zero is its first step itself; it tells where what is due is none.
-    """
-    question = question_for(variant, unit, answer.defaults)
-    alone = replace(question, working="float32")
-    middle = ordinary(unit.case)
-    bad = contradicted(oracle, alone, answer.observed) & middle
-    start = np.concatenate([np.ravel(p.value) for p in inputs_of(unit.case).parameters])
-    due = oracle.table(question).value[question.quantities.index("parameter")]
-    first = answer.observed["parameter"][0]
-    with np.errstate(over="ignore"):
-        telling = (start == 0) & middle & np.isfinite(first) & (due != due.astype(np.float32))
-        every = first[telling] == first[telling].astype(np.float32)
-    return bool(telling.any() and not bad.any() and every.all())
 
 
 def rule(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]) -> Explanation:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from optimizer_conformance.cases.case import Written
+from optimizer_conformance.judging.explain import NO_MORE_EXACT
 from optimizer_conformance.judging.oracle import Oracle
 from optimizer_conformance.judging.rows import BROKEN
 from optimizer_conformance.questions.repro.bench import VISIBLE, CaseJudge, Shown, Sign
@@ -23,7 +24,6 @@ from optimizer_conformance.reference.variants import VARIANTS, Variant
 from optimizer_conformance.reports.records import Cause
 from optimizer_conformance.workers.subject import Subject
 
-NARROW = "float64 parameters are computed in float32"
 SIDE_EFFECTS = (Sign("gradient"), Sign("gradient", zeros=True), Sign("dtype"))
 
 
@@ -177,4 +177,4 @@ def reason(found: Deviation, sign: Sign, variant: Variant) -> str:
         return BROKEN[sign.kind]
     if sign.changes:
         return difference(variant.rule.having(**dict(sign.changes)), variant.rule)
-    return NARROW if sign.narrow else found.why
+    return NO_MORE_EXACT if sign.narrow and not found.cause else found.why

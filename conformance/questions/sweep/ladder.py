@@ -34,6 +34,7 @@ from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reports.verdicts import OF_ELEMENTS, Verdict
 
 ONE_BY_ONE = 1 << 14  # elements at a time that classify is asked about
+BESIDE = 64  # elements that no table explains, and others, that classify is asked about together
 OFTEN = 1 / 64  # of a block: what a table of the range settles, for it to be asked of every block
 BY_TABLE = (Verdict.exact, Verdict.rounding, Verdict.representation, Verdict.range)
 
@@ -84,11 +85,14 @@ class Ladder:
         self.oracle, self.way, self.engine = Oracle(), IDEAL, engine or Host()
         self.tallies = {name: Tally() for name in self.shown}
         self.unjudged = 0
+        self.known: tuple[tuple[Array, ...], Array] | None = None
         self.often: list[str] = list(self.effects) if self.engine.eager else []
 
     def learn(self, given: tuple[Array, ...], seen: Array) -> None:
         """How hyperparameters are held, from some elements in the middle of the range."""
         _, self.way = self.verdicts(given, seen)
+        few = slice(None, None, max(len(given[0]) // BESIDE, 1))
+        self.known = tuple(row[few] for row in given), seen[:, few]
 
     def judge(self, first: int, bits: tuple[Any, ...], seen: Any) -> None:
         """Count the verdicts of a block of bits, arrays of the engine."""
@@ -127,6 +131,12 @@ class Ladder:
     def remaining(self, first: int, given: tuple[Any, ...], found: Any, marks: Any) -> None:
         """What every table has been asked of: the rest deviates, or is asked one by one."""
         engine, xp = self.engine, self.engine.xp
+        wrong = xp.flatnonzero((marks == WRONG).any(axis=0))[:BESIDE]
+        if wrong.size:
+            few = tuple(engine.host(row[wrong]) for row in given)
+            asked = (engine.host(rows[:, wrong]) for rows in (found, marks == WRONG))
+            if not self.stands(few, *asked):
+                marks[marks == WRONG] = UNSAID
         for tally, row in zip(self.tallies.values(), marks == WRONG, strict=True):
             count = int(xp.count_nonzero(row))
             tally.counts[str(Verdict.deviates)] += count
@@ -174,6 +184,11 @@ class Ladder:
             rest.settled[:, left] = part.settled
             promised[:, left] &= ~unsaid
         endless |= ~promised
+        wrong = ~rest.settled & ~endless
+        if (some := np.flatnonzero(wrong.any(axis=0))[:BESIDE]).size:
+            part = rest.part(some)
+            if not self.stands(part.given, part.seen, wrong[:, some]):
+                endless |= wrong
         self.blame(rest, ~rest.settled & ~endless)
         rest.settled |= ~endless
         self.one_by_one(rest.part(np.flatnonzero(~rest.settled.all(axis=0))))
@@ -230,6 +245,20 @@ class Ladder:
                 if verdict != Verdict.deviates:
                     self.count(verdict, ~part.settled & (codes == verdict))
             self.blame(part, ~part.settled & (codes == Verdict.deviates))
+
+    def stands(self, given: tuple[Array, ...], seen: Array, wrong: Array) -> bool:
+        """Whether classify too says of some of what no table explains that it deviates.
+
+        That something is written so that it loses digits is told by many elements: it is asked
+        of these beside those that were learned from.  No table of a single element has it.
+        """
+        size = len(given[0])
+        if self.known is not None:
+            known, results = self.known
+            given = tuple(np.concatenate(rows) for rows in zip(given, known, strict=True))
+            seen = np.concatenate([seen, results], axis=1)
+        codes, _ = self.verdicts(given, seen)
+        return bool((codes[:, :size] == Verdict.deviates)[wrong].any())
 
     def verdicts(self, given: tuple[Array, ...], seen: Array) -> tuple[Array, Representation]:
         """What classify says of every result: a row a quantity."""

@@ -1,0 +1,245 @@
+"""What training loops do with the groups and the checkpoints of a ``torch.optim.Optimizer``.
+
+Like the other habits each compares an optimizer with itself, bit by bit: a group moves as it does
+alone, numbers that change midway are those of an optimizer that was made with them, and a
+checkpoint that is loaded goes on where it was saved.  No document is needed for that.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+from optimizer_conformance.adapters import kit
+from optimizer_conformance.adapters.targets.torch_habits import (
+    TIMES,
+    Habit,
+    Make,
+    alike,
+    parameter,
+    same,
+    stepped,
+    trained,
+)
+
+# Which way of carrying out a step is taken, not what it computes.
+WAYS = ("foreach", "fused", "capturable", "differentiable")
+MANY = 64  # steps, after which it shows that a narrow format keeps what a wide one did
+
+
+def named(optimizer: Any) -> dict[str, Any]:
+    """The numbers and switches that were handed over for its first group."""
+    defaults = getattr(optimizer, "defaults", None)
+    if not isinstance(defaults, dict):
+        raise kit.Unsupported("its groups have no defaults")
+    return {name: value for name, value in defaults.items() if name not in WAYS}
+
+
+def others(value: Any) -> Iterator[Any]:
+    """Other values of a hyperparameter: one within its range whatever that is, or the switch."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, float) and value:
+        yield value / 2
+    elif isinstance(value, tuple) and value and all(isinstance(x, float) for x in value):
+        yield tuple(x / 2 if x < 1 else x for x in value)
+
+
+def settings(make: Make, dtype: str) -> Iterator[tuple[str, Any]]:
+    """Each name with another value that a group of its own takes."""
+    for name, value in named(make([parameter(dtype)])).items():
+        for other in others(value):
+            own = parameter(dtype)
+            try:
+                stepped(make([{"params": [own], name: other}]), [own], [0])
+            except Exception:  # noqa: BLE001 - foreign code raises what it likes: it refuses that
+                continue
+            yield name, other
+
+
+def alone(make: Make, dtype: str, **own: Any) -> Any:
+    """A parameter after the plain loop, in the only group."""
+    value = parameter(dtype)
+    stepped(make([{"params": [value], **own}]), [value], range(TIMES))
+    return value.detach()
+
+
+def group_options(make: Make, dtypes: Sequence[str]) -> str:
+    """Two groups that differ in one number or switch each move as they do alone."""
+    plain = alone(make, dtypes[0])
+    for name, other in settings(make, dtypes[0]):
+        values = [parameter(dtypes[0]), parameter(dtypes[0])]
+        groups = [{"params": values[:1]}, {"params": values[1:], name: other}]
+        stepped(make(groups), values, range(TIMES))
+        expected = (plain, alone(make, dtypes[0], **{name: other}))
+        if not all(same(v.detach(), e) for v, e in zip(values, expected, strict=True)):
+            return f"one moves otherwise than it does alone where {name} differs"
+    return ""
+
+
+def idle_group(make: Make, dtypes: Sequence[str]) -> str:
+    """A group none of whose parameters has a gradient stops no other."""
+    for idle in (0, 1):
+        values = [parameter(dtypes[0]), parameter(dtypes[0])]
+        optimizer = make([{"params": [value]} for value in values])
+        stepped(optimizer, [values[1 - idle]], range(TIMES))
+        if not same(values[1 - idle].detach(), alone(make, dtypes[0])):
+            return "the other group moves otherwise than it does alone"
+    return ""
+
+
+def closure_groups(make: Make, dtypes: Sequence[str]) -> str:
+    """A closure is evaluated for all groups at once: with the parameters as they stood before."""
+    found = []
+    for handed in (True, False):
+        values = [parameter(dtypes[0]), parameter(dtypes[0])]
+        optimizer = make([{"params": [value]} for value in values])
+        asked = []
+
+        def computed(values: Sequence[Any] = values, asked: list[Any] = asked) -> Any:
+            total = sum(value.detach() for value in values)
+            for value in values:
+                value.grad = total.clone()
+            asked.append(total)
+            return total.float().sum()
+
+        for _ in range(TIMES):
+            if handed:
+                optimizer.step(computed)
+                if not asked:
+                    raise kit.Unsupported("it never calls the closure that its step is given")
+            else:
+                computed()
+                optimizer.step()
+        found.append(torch.cat([value.detach() for value in values]))
+    return "" if same(*found) else "the groups do not move by the gradients of one evaluation"
+
+
+def closure_value(make: Make, dtypes: Sequence[str]) -> str:
+    """What a closure returns is returned by the step that is given it, as those of PyTorch do."""
+    value = parameter(dtypes[0])
+    loss = torch.tensor(0.5)
+    value.grad = value.detach().clone()
+    returned = make([value]).step(lambda: loss)
+    return "" if returned is loss else "its step does not return what the closure returns"
+
+
+def newcomer(make: Make, dtypes: Sequence[str]) -> str:
+    """A group that is added later and names nothing has what the optimizer was made with."""
+    first, later = parameter(dtypes[0]), parameter(dtypes[0])
+    optimizer = make([first])
+    if not hasattr(optimizer, "add_param_group"):
+        raise kit.Unsupported("no group can be added to it")
+    stepped(optimizer, [first], [0])
+    for group in optimizer.param_groups:
+        for name, value in named(optimizer).items():
+            for other in others(value):
+                group[name] = other
+    optimizer.add_param_group({"params": [later]})
+    stepped(optimizer, [later], range(TIMES))
+    # Where the steps of all groups are counted, that is another kind, which others show.
+    counted = parameter(dtypes[0]), parameter(dtypes[0])
+    control = make([counted[0]])
+    stepped(control, [counted[0]], [0])
+    control.add_param_group({"params": [counted[1]]})
+    stepped(control, [counted[1]], range(TIMES))
+    return "" if same(later.detach(), counted[1].detach()) else "it has the numbers of another"
+
+
+def twin(make: Make, optimizer: Any, value: Any, before: dict[str, Any], **own: Any) -> Any:
+    """An optimizer made anew over a copy, with the state and the counters of another."""
+    copied = torch.nn.Parameter(value.detach().clone())
+    made = make([{"params": [copied], **own}])
+    if not isinstance(getattr(optimizer, "state", None), dict):
+        raise kit.Unsupported("its state is its own affair")
+    made.state[copied] = copy.deepcopy(optimizer.state.get(value, {}))
+    for name, now in optimizer.param_groups[0].items():
+        if name not in ("params", *optimizer.defaults) and before.get(name) is not now:
+            made.param_groups[0][name] = copy.deepcopy(now)
+    return made, copied
+
+
+def changing(make: Make, dtypes: Sequence[str]) -> str:
+    """Numbers that a group is given midway are those that hold from then on."""
+
+    def went_on(name: str, other: Any) -> bool:
+        value = parameter(dtypes[0])
+        optimizer = make([value])
+        before = dict(optimizer.param_groups[0])
+        stepped(optimizer, [value], range(TIMES))
+        other = optimizer.param_groups[0][name] if other is None else other
+        made, copied = twin(make, optimizer, value, before, **{name: other})
+        optimizer.param_groups[0][name] = other
+        for own, moved in ((optimizer, value), (made, copied)):
+            stepped(own, [moved], range(TIMES, 2 * TIMES))
+        return same(value.detach(), copied.detach())
+
+    for name, other in settings(make, dtypes[0]):
+        if isinstance(other, bool):
+            continue  # a switch needs what it keeps from the start
+        if not went_on(name, None):
+            raise kit.Unsupported("what it keeps cannot be carried over to another")
+        if not went_on(name, other):
+            return f"it does not go on as with that {name}"
+    return ""
+
+
+def skeleton(kept: Any) -> Any:
+    """What stands under which name, whatever its numbers."""
+    if isinstance(kept, dict):
+        return {name: skeleton(inner) for name, inner in kept.items()}
+    return [skeleton(inner) for inner in kept] if isinstance(kept, list) else None
+
+
+def resumed(make: Make, dtypes: Sequence[str]) -> str:
+    """A checkpoint goes on where it was saved, in each format, and can be loaded again.
+
+    What it is loaded into may have been made with other numbers, as after a change of the script.
+    """
+    for dtype in dtypes:
+        value = parameter(dtype)
+        optimizer = make([value])
+        if not hasattr(optimizer, "load_state_dict"):
+            raise kit.Unsupported("it has no state_dict")
+        stepped(optimizer, [value], [0])
+        start, plain = value.detach().clone(), parameter(dtype)
+        stepped(make([plain]), [plain], range(MANY))
+        for own, why in (({}, ""), (dict(settings(make, dtype)), " where it has other numbers")):
+            saved = copy.deepcopy(optimizer.state_dict())
+            before, copied = skeleton(saved), torch.nn.Parameter(start.clone())
+            loaded = make([{"params": [copied], **own}])
+            loaded.load_state_dict(saved)
+            if skeleton(saved) != before:
+                return "loading takes something out of the checkpoint"
+            stepped(loaded, [copied], range(1, MANY))
+            # Scalars of the state may come back in the parameter's format: in float64 as good.
+            equal = alike if dtype == "float64" else same
+            if not equal(copied.detach(), plain.detach()):
+                return f"in {dtype} it does not go on as before{why}"
+    return ""
+
+
+def handed_once(make: Make, dtypes: Sequence[str]) -> str:
+    """Parameters that can be gone through once alone, as ``model.parameters()``, all move."""
+    values = [parameter(dtypes[0]), parameter(dtypes[0])]
+    stepped(make(iter(values)), values, range(TIMES))
+    plain = trained(make, dtypes[0])
+    if all(same(value.detach(), plain) for value in values):
+        return ""
+    return "they do not move as those of a list"
+
+
+HABITS: dict[str, Habit] = {
+    "group-options": group_options,
+    "idle-group": idle_group,
+    "closure-groups": closure_groups,
+    "newcomer": newcomer,
+    "changing": changing,
+    "resumed": resumed,
+    "handed-once": handed_once,
+}
+# What is no fault of the rule, and said all the same.
+REMARKS: dict[str, Habit] = {"closure-value": closure_value}

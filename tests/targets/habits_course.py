@@ -1,0 +1,48 @@
+"""Classes on NumPy arrays that are right in one container each, and wrong in another."""
+
+import numpy as np
+
+
+class InOrder:
+    """Puts gradients to parameters by their places in two dictionaries."""
+
+    def __init__(self, lr=0.01, alpha=0.99, eps=1e-8):
+        self.lr, self.alpha, self.eps = lr, alpha, eps
+        self.squares = {}
+
+    def update(self, params, grads):
+        for (name, value), gradient in zip(params.items(), grads.values(), strict=True):
+            kept = self.squares.setdefault(name, np.zeros_like(value))
+            kept[...] = self.alpha * kept + (1 - self.alpha) * gradient * gradient
+            value[...] -= self.lr * gradient / (np.sqrt(kept) + self.eps)
+
+
+class GoesThroughTwice:
+    """Counts its parameters, and keeps what there was to count."""
+
+    def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8):
+        self.params, self.lr, self.alpha, self.eps = params, lr, alpha, eps
+        self.squares = [np.zeros_like(p) for p in params]
+
+    def step(self, grads):
+        for value, gradient, kept in zip(self.params, grads, self.squares):  # noqa: B905 - so it is
+            kept[...] = self.alpha * kept + (1 - self.alpha) * gradient * gradient
+            value[...] -= self.lr * gradient / (np.sqrt(kept) + self.eps)
+
+
+class KeepsTheArray:
+    """Warms the first of two numbers up in the place where they stand."""
+
+    def __init__(self, lr=0.01, shares=(0.99, 1.0), eps=1e-8):
+        self.lr, self.eps = lr, eps
+        self.shares = np.asarray(shares)
+        self.squares = None
+
+    def step(self, params, grads):
+        if self.squares is None:
+            self.squares = [np.zeros_like(p) for p in params]
+            self.alpha = float(self.shares[0])
+        self.shares[0] *= self.shares[1] * 0.5
+        for value, gradient, kept in zip(params, grads, self.squares, strict=True):
+            kept[...] = self.alpha * kept + (1 - self.alpha) * gradient * gradient
+            value[...] -= self.lr * gradient / (np.sqrt(kept) + self.eps)
