@@ -113,8 +113,9 @@ if "$own" -c "import importlib.util as u, sys; sys.exit(not u.find_spec('numba')
 fi
 for name in "${sweeps[@]}"; do
     [ "$name" = torch:RMSprop ] && beside=(--beside 'torch:RMSprop[foreach]') || beside=()
+    [ "${name%%:*}" = jax ] && given=(learning_rate=0.001) || given=() # Optax has no default
     file=sweep-$(tr -cs '[:alnum:]\n' - <<< "${name%]}")
-    part "$file" sweep "$name" --python "$PYTHON" --device "$DEVICE" "${slice[@]}" \
+    part "$file" sweep "$name" "${given[@]}" --python "$PYTHON" --device "$DEVICE" "${slice[@]}" \
         "${beside[@]}" --out "$figures/$file"
 done
 matlab() { # LIBRARY [DTYPE…]

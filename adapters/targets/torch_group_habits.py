@@ -97,7 +97,7 @@ def closure_groups(make: Make, dtypes: Sequence[str]) -> str:
     for handed in (True, False):
         values = [parameter(dtypes[0]), parameter(dtypes[0])]
         optimizer = make([{"params": [value]} for value in values])
-        asked = []
+        asked: list[Any] = []
 
         def computed(values: Sequence[Any] = values, asked: list[Any] = asked) -> Any:
             total = sum(value.detach() for value in values)

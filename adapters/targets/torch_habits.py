@@ -9,14 +9,14 @@ none of this one's business.  No document is needed for that.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 
 from optimizer_conformance.adapters import kit
 
-Make = Callable[[Sequence[Any]], Any]  # an optimizer over parameters
+Make = Callable[[Iterable[Any]], Any]  # an optimizer over parameters
 Habit = Callable[[Make, Sequence[str]], str]  # what is wrong, or nothing; with the dtypes it takes
 
 SHAPE = (4, 2)
