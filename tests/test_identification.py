@@ -28,7 +28,16 @@ from optimizer_conformance.questions.identify.storage import Storage, system
 from optimizer_conformance.questions.identify.survey import grade
 from optimizer_conformance.questions.identify.synthetic import drawn, synthetic
 from optimizer_conformance.reference.numbers import Representation
-from optimizer_conformance.reference.rules import NOVOGRAD, RMSPROP, SIGNSGD, Rule
+from optimizer_conformance.reference.rules import (
+    ADAM,
+    NOVOGRAD,
+    RMSPROP,
+    RPROP,
+    SGD,
+    SIGNSGD,
+    SIGNUM,
+    Rule,
+)
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.workers.subject import subject
 
@@ -90,13 +99,29 @@ def test_an_epsilon_beside_a_norm_is_told(epsilon: str, decay: str) -> None:
     assert found.rules == (rule,), found.ambiguous
 
 
-def test_what_no_number_can_tell_is_proved_to_be_the_same() -> None:
+@pytest.mark.parametrize("rule", [SIGNSGD, RPROP, RPROP.having(weight_decay="decoupled")])
+def test_a_limit_that_no_number_can_tell_is_proved_to_change_nothing(rule: Rule) -> None:
     """A limit changes no sign."""
-    one = synthetic(SIGNSGD.having(clip=True), PLAIN, 7, (*USUAL, "clip"))
+    limited = rule.having(clip=True)
+    one = synthetic(limited, PLAIN, 7, (*USUAL, *limited.hyperparameters))
     found = identify(one, features=one.implementation.features[0], thorough=False)
     assert found.verdict == "identified"
     assert same(found.rules[0], one.rule)
     assert any("equal by SymPy" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "rule", [SGD, SIGNUM, RPROP.having(weight_decay="l2"), SIGNSGD.having(weight_decay="l2"), ADAM]
+)
+def test_a_limit_that_shows_is_not_the_same(rule: Rule) -> None:
+    assert not same(rule, rule.having(clip=True))
+
+
+def test_rules_that_begin_otherwise_are_not_the_same() -> None:
+    """Only the first step is another, also where something else begins at the first step."""
+    zero = {"initial_second_moment": "0"}
+    for rule in (NOVOGRAD, NOVOGRAD.having(lookahead=True), NOVOGRAD.having(ema="after")):
+        assert not same(rule, rule.having(**zero))
 
 
 def test_every_factor_names_the_nearest_rule_that_was_contradicted() -> None:

@@ -30,6 +30,18 @@ PLAIN = {
     r"\eta": "lr",
     r"\epsilon": "eps",
 }
+STEP = sympy.Symbol("t", positive=True)
+
+
+class choose(sympy.Function):  # type: ignore[misc]  # noqa: N801 - its name is what is printed
+    """One of three numbers, by the sign of the first."""
+
+    @classmethod
+    def eval(cls, x: Any, below: Any, zero: Any, above: Any) -> Any:
+        """The number, once the sign is known; None leaves it open."""
+        if not x.is_number:
+            return None
+        return below if x.is_negative else above if x.is_positive else zero
 
 
 class Symbolic:
@@ -95,7 +107,7 @@ class Symbolic:
         return sympy.sign(x)
 
     def choose(self, x: Any, below: Any, zero: Any, above: Any) -> Any:
-        return sympy.Function("choose")(x, below, zero, above)
+        return choose(x, below, zero, above)
 
     def centralize(self, x: Any) -> Any:
         return x - sympy.Function("mean")(x)
@@ -107,9 +119,9 @@ class Symbolic:
         return sympy.Function("mean", nonnegative=True)(x**2)
 
 
-def symbols(rule: Rule) -> Hyper:
-    """The coefficients of a rule's step as symbols."""
-    return Hyper(Symbolic(), hyperparameters(rule), sympy.Symbol("t", positive=True))
+def symbols(rule: Rule, count: Any = STEP) -> Hyper:
+    """The coefficients of a rule's step as symbols: of any step after the first, or of one."""
+    return Hyper(Symbolic(), hyperparameters(rule), count)
 
 
 def hyperparameters(rule: Rule) -> dict[str, sympy.Symbol]:
