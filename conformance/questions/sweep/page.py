@@ -16,7 +16,7 @@ def extent(found: Sweep) -> str:
         return f"Proved over the whole slice: all {settings.whole:,} elements"
     if found.complete:
         return f"Largest seen: {found.done:,} of the slice's {settings.whole:,} elements"
-    left = f"; {found.unjudged:,} results that no bound holds were not judged one by one"
+    left = f"; {found.unjudged:,} results that no bound holds were left open"
     return f"Largest seen: {found.done:,} elements of {settings.whole:,}" + (
         left if found.unjudged else ""
     )
@@ -26,6 +26,8 @@ def verdict(found: Sweep) -> str:
     """One sentence."""
     settings = found.settings
     name = f"{settings.implementation} in {settings.dtype}"
+    if found.unjudged and not found.deviating:
+        return f"{name} stays inside what {settings.against} allows, as far as it was judged"
     if not found.deviating:
         return f"{name} stays inside what {settings.against} allows"
     return f"{name} deviates from {settings.against} in {found.deviating:,} results"

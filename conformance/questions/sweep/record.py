@@ -123,7 +123,7 @@ class Sweep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def deviating(self) -> int:
         """Results that deviate, of all quantities."""
-        return sum(item.counts["deviates"] for item in self.quantities.values()) + self.unjudged
+        return sum(item.counts["deviates"] for item in self.quantities.values())
 
 
 def text(found: Sweep) -> str:
