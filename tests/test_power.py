@@ -284,6 +284,16 @@ class TestEquivalence:
         assert "no longer looks at g" in proof(variant.rule, largest)
         assert proof(RMSPROP, largest) == ""
 
+    def test_a_rate_that_only_begins_may_change_later(self):
+        """Rprop's steps begin at the learning rate and follow their own trials from there."""
+        for name, expected in (("torch-rprop-maximize", True), ("torch-adamax", False)):
+            variant = VARIANTS[name]
+            given = dict(questions(variant, "float32", "quick")[0].decimals)
+            found = {m.identifier: m for m in mutants(variant.rule, given, "float32")}
+            for words in ("one step late", "never changed"):
+                assert bool(proof(variant.rule, found[f"learning rate {words}"])) is expected
+            assert proof(variant.rule, found["learning rate one step early"]) == ""
+
     def test_other_rules_are_not_proved_equal(self):
         rule = RMSPROP.having(epsilon="inside")
         for mutant in mutants(rule, DECIMALS, "float32"):

@@ -128,15 +128,16 @@ class Alteration:
     of: tuple[str, ...] = ()
 
 
+RATE_BEFORE, FIRST_RATE = scheduled(-1), scheduled(None)  # at the first step both are right
 EVERYWHERE = {
     "learning rate one step late": Alteration(
-        scheduled(-1), "each step uses the learning rate of the step before"
+        RATE_BEFORE, "each step uses the learning rate of the step before"
     ),
     "learning rate one step early": Alteration(
         scheduled(1), "each step uses the learning rate of the step after"
     ),
     "learning rate never changed": Alteration(
-        scheduled(None), "a learning rate that changes later is ignored"
+        FIRST_RATE, "a learning rate that changes later is ignored"
     ),
     "learning rate squared": Alteration(
         powered("rate"), "the learning rate is applied twice (squared)"

@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy
 
+from optimizer_conformance.mutants.coefficients import FIRST_RATE, RATE_BEFORE
 from optimizer_conformance.mutants.faults import Entered, Watched, WatchedValue
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.mutants.programs import (
@@ -138,9 +139,13 @@ def begin_otherwise(one: Rule, other: Rule) -> bool:
     return bool(marked) and not alike(starting(one), starting(other))
 
 
-def proof(rule: Rule, mutant: Mutant) -> str:
+def proof(rule: Rule, mutant: Mutant) -> str:  # noqa: PLR0911 - one a reason
     """Why a mutant of a rule is equivalent to it; empty where that was not proved."""
     right = one_step(rule)
+    if mutant.forming in (RATE_BEFORE, FIRST_RATE):
+        rate = symbols(rule).rate
+        later = any(value.has(rate) for value in right.values())
+        return "" if later else "after the first step the rule no longer looks at eta (SymPy)"
     if mutant.program is KEPT_AT_ZERO or (mutant.program is SKIPPED_AT_ZERO and not rule.state):
         kept = sympy.Symbol(QUANTITIES["parameter"], real=True)
         still = equal(right["parameter"].subs(GRADIENT, 0), kept)
