@@ -135,6 +135,10 @@ ONCE_BLAMED = {
         ("torch-optimizer-adabelief", "float16", "injected", 0),
         "interpolated from the new; one division; roots apart; 50 % fused",
     ),
+    "a rate and a correction that do nearly the same": (
+        ("torch-optimizer-adabelief-weight-decay", "float64", "rate-change", 64),
+        "coefficients formed in float32",
+    ),
 }
 
 

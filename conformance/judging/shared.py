@@ -127,6 +127,25 @@ def movable(question: Question, way: Representation) -> Movable:
     return Movable(start, list(reach), np.array(list(reach.values())), effects)
 
 
+def at(question: Question, way: Representation, open_: Movable, moved: Array) -> MovedRule:
+    """The rule with its coefficients moved by so much of what they may be."""
+    return settled(question, way, dict(zip(open_.keys, moved * open_.reach, strict=True)))
+
+
+def nearby(question: Question, way: Representation, open_: Movable, moved: Array) -> Array:
+    """What moving each coefficient does from where they are now.
+
+    A rate and a correction beside it do nearly the same: of a move of both, against each other,
+    what an effect is off by is more than what is left, unless it is taken there and to both sides.
+    """
+    found = np.zeros_like(open_.effects)
+    with np.errstate(all="ignore"):
+        for index, step in enumerate(np.eye(len(moved))):
+            beyond, before = (at(question, way, open_, moved + s * step) for s in (1, -1))
+            found[..., index] = (beyond.value - before.value) / 2
+    return found
+
+
 def farthest(question: Question, centre: Mapping[object, Any]) -> dict[object, float]:
     """How far each coefficient may be from ``centre``, however hyperparameters are held."""
     corrected, precision = question.rule.corrected, question.precision.name
@@ -167,8 +186,8 @@ def beyond_any(
         if not left.any():
             return beyond
         moved = moved + best
-        now = settled(question, way, dict(zip(open_.keys, moved * open_.reach, strict=True)))
-        value, error = now.rows(rows)
+        value, error = at(question, way, open_, moved).rows(rows)
+        effects = nearby(question, way, open_, moved)[rows]
     of_asked = np.zeros(observed.shape, dtype=bool)
     of_asked[known] = left
     beyond[:, columns] = of_asked
