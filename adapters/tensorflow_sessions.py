@@ -213,6 +213,20 @@ class KerasSession(TensorFlowSession):
     def apply(self, gradients: list[Any], *scalars: Any) -> None:
         self.optimizer.apply(gradients, self.variables)
 
+    def remember(self) -> None:
+        """What it begins with, for ``renew``."""
+        self.begun = [(variable, variable.numpy()) for variable in self.optimizer.variables]
+
+    def renew(self, values: list[Array]) -> None:
+        """Begin again with other parameters, by the function that was compiled already.
+
+        TensorFlow keeps each function that it has compiled, and the variables in it.
+        """
+        for variable, value in zip(self.variables, values, strict=True):
+            self.assign(variable, to_native(value))
+        for variable, value in self.begun:
+            self.assign(variable, value)
+
     def count(self, step: int) -> None:
         if self.schedule is not None:
             taken = int(self.optimizer.iterations.numpy()) - int(self.schedule.start.numpy())

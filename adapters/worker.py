@@ -43,6 +43,7 @@ class Server:
         self.adapter = adapter
         self.sessions: dict[int, Session] = {}
         self.opened = 0
+        self.block: tuple[Any, Any] = (None, None)  # what was asked with it, and the session
 
     def answer(self, request: protocol.Request) -> protocol.Reply:
         """The reply to one request; whatever is raised becomes a Failure."""
@@ -104,7 +105,7 @@ class Server:
         opening = msgspec.structs.replace(
             request.open, parameters=[protocol.Parameter("w", sent(request.value))]
         )
-        session = self.adapter.open_session(opening)
+        session = self._for_block(request, opening)
         if request.step:
             state = {name: [to_array(sent(row))] for name, row in request.state.items()}
             session.set_state(state, request.step)
@@ -113,6 +114,20 @@ class Server:
         found = {"parameter": session.parameters(), **session.state()}
         for name, row in request.results.items():
             rows[row] = found[name][0].view(rows.dtype)
+
+    def _for_block(self, request: protocol.StepBlock, opening: protocol.Open) -> Any:
+        """A new session, or that of the block before where it can begin again."""
+        asked = (request.open, request.dtype, request.elements)
+        before, session = self.block
+        if before == asked and hasattr(session, "renew"):
+            session.renew([to_array(parameter.value) for parameter in opening.parameters])
+            return session
+        self.block = (None, None)
+        session = self.adapter.open_session(opening)
+        if hasattr(session, "renew"):
+            session.remember()
+            self.block = asked, session
+        return session
 
     def _step_on_device(self, request: protocol.StepBlock) -> None:
         """The same without a way through the host's memory."""

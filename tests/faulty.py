@@ -354,7 +354,10 @@ class Half(Fault):
 
 del FAULTS["every second step"]  # its state would go on
 PATIENT = ("count stops at 256",)  # what no short trajectory shows
-NONE = ("no cause is known", "it deviates", "elements from", "its first step is")
+NONE = (
+    "no cause is known", "of what was tried it deviates", "nothing that was tried deviates",
+    "elements from", "its first step is", "where a first step deviates",
+)  # fmt: skip
 
 
 def grade(words: tuple[str, ...], found: Any) -> str:

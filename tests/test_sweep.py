@@ -62,6 +62,21 @@ def test_blocks_of_another_size_come_to_the_same(found):
     assert again.turns == found.turns
 
 
+@pytest.mark.adapter("tensorflow")
+@pytest.mark.parametrize("kind", ["first", "second"])
+def test_a_function_that_begins_again_comes_to_what_new_ones_come_to(kind):
+    """Keras' optimizers are compiled once for all blocks of a size, and begin anew in each."""
+    found = [
+        sweep(
+            "tensorflow:keras.RMSprop[function]",
+            request=SweepRequest(kind, against="keras-rmsprop", part=64102, parts=2**18, block=n),
+        )
+        for n in (2**14, 2**12)
+    ]
+    assert counts(found[0]) == counts(found[1])
+    assert found[0].turns == found[1].turns
+
+
 @pytest.mark.parametrize("size", [1, 7, 100, 1000])
 def test_turns_are_the_same_however_the_elements_are_cut(size):
     """More turns than are kept, long runs of one kind, and one that ends with the last element."""

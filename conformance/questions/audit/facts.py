@@ -74,8 +74,8 @@ def facts(
         yield what
     steps = [judgement.divergence.step for _, _, judgement in left if judgement.divergence]
     if steps and min(steps) > 1:
-        yield f"it deviates from step {min(steps)} on"
-    yield from ratios(variant, left)
+        yield f"nothing that was tried deviates before step {min(steps)}"
+    yield from ratios(variant, every, left)
 
 
 def extents(oracle: Oracle, every: Sequence[Judged]) -> Iterator[str]:
@@ -119,13 +119,13 @@ def cases(every: Sequence[Judged], left: Sequence[Judged]) -> str:
     if modes < {mode for mode, dtype in tried if dtype in formats} and len(modes) <= NAMED:
         kinds_ = "; ".join(MODES[mode] for mode in sorted(modes))
         parts.append(f"in cases of this kind: {kinds_}")
-    return f"it deviates only {', '.join(parts)}" if parts else ""
+    return f"of what was tried it deviates only {', '.join(parts)}" if parts else ""
 
 
 def places(oracle: Oracle, variant: Variant, judged: Judged) -> str:
     """What the parameters have in common in which a layout is wrong, or the elements."""
     shared, masks = kinds(oracle, variant, judged)
-    return f"it deviates only in {shared}" if shared else elements(masks)
+    return f"of what was tried it deviates only in {shared}" if shared else elements(masks)
 
 
 def kinds(oracle: Oracle, variant: Variant, judged: Judged) -> tuple[str, list[Array]]:
@@ -191,16 +191,20 @@ def elements(masks: Sequence[Array]) -> str:
     return ""
 
 
-def ratios(variant: Variant, left: Sequence[Judged]) -> Iterator[str]:
-    """By how much steps are too large, where that is one number."""
-    found = []
-    for unit, answer, _ in left:
-        if unit.case.mode != "origin":
-            continue
+def ratios(variant: Variant, every: Sequence[Judged], left: Sequence[Judged]) -> Iterator[str]:
+    """By how much first steps are too large, where that is one number: all, or those that are."""
+    firsts = [item for item in every if item[0].case.mode == "origin"]
+    wrong = {id(answer) for _, answer, _ in left}
+    found, all_ = [], True
+    for unit, answer, _ in firsts:
         item = Testimony.of(variant, unit, answer)
+        due = item.claimed.value[0]
+        bad = item.bad[0] if id(answer) in wrong else np.zeros(due.shape, dtype=bool)
         with np.errstate(all="ignore"):
-            ratio = (item.observed[0] / item.claimed.value[0])[item.bad[0]]
+            ratio = (item.observed[0] / due)[bad]
         found.append(ratio[np.isfinite(ratio)])
-    every = np.concatenate(found) if found else np.zeros(0)
-    if every.size and np.ptp(every) <= SAME * abs(float(np.median(every))):
-        yield f"its first step is {float(np.median(every)):.6g} times the document's"
+        all_ &= bool((bad | (due == 0) | ~item.usable).all())
+    numbers = np.concatenate(found) if found else np.zeros(0)
+    if numbers.size and np.ptp(numbers) <= SAME * abs(float(np.median(numbers))):
+        which = "its first step is" if all_ else "where a first step deviates it is"
+        yield f"{which} {float(np.median(numbers)):.6g} times the document's"
