@@ -145,11 +145,12 @@ class Target:
     def habitual(self, kind: str, dtype: str) -> Mapping[str, Callable[..., str]]:
         """What is asked of this kind besides to step."""
         assert self.maker is not None
-        if kind != "course":
-            return getattr(self.kind, "HABITS", {})
-        from optimizer_conformance.adapters.targets import course_habits  # noqa: PLC0415 - of these
+        if kind not in ("course", "function", "moments"):
+            found: Mapping[str, Callable[..., str]] = getattr(self.kind, "HABITS", {})
+            return found
+        from optimizer_conformance.adapters.targets import array_habits  # noqa: PLC0415 - of these
 
-        return course_habits.habits(self.maker, self.request(dtype))
+        return array_habits.habits(self.kind, self.maker, self.request(dtype))
 
     def habits(
         self, dtypes: list[protocol.DType], asked: Mapping[str, Callable[..., str]]

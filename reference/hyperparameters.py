@@ -301,6 +301,7 @@ RECORDS = (
         typical=("3",),
         asked=settings(usual="3", short="128", long="1024", fine="3", table="3", hand="2"),
         simple=("2", "1024", "3"),
+        ends=("1", "65536"),
     ),
     Hyperparameter(
         name="momentum_decay",
@@ -313,6 +314,7 @@ RECORDS = (
         shown=("1", "0.5"),
         typical=("0.004", "1"),
         simple=("1", "0.5", "0.004"),
+        ends=("0", "1"),
     ),
     Hyperparameter(
         name="clip",
@@ -327,6 +329,7 @@ RECORDS = (
         shown=("0.5", "0.25"),
         typical=("1", "0.5"),
         simple=("1", "0.5"),
+        ends=("1e-6", "1e6"),
     ),
     Hyperparameter(
         name="l1",
@@ -340,6 +343,7 @@ RECORDS = (
         typical=("0", "0.01"),
         asked=settings(usual="0.1", short="0.01", long="0.5", fine="0.1", table="0.1"),
         simple=("0", "0.5", "0.25"),
+        ends=("0", "3"),
     ),
     Hyperparameter(
         name="l2",
@@ -353,6 +357,7 @@ RECORDS = (
         typical=("0", "0.01"),
         asked=settings(usual="0.5", short="0.1", long="1", fine="0.1", table="0.5"),
         simple=("0", "0.5", "0.25"),
+        ends=("0", "3"),
     ),
     Hyperparameter(
         name="steadiness",
@@ -365,6 +370,7 @@ RECORDS = (
         shown=("1", "0.5"),
         typical=("1", "0"),
         simple=("1", "0.5"),
+        ends=("0",),
     ),
     Hyperparameter(
         name="beta3",
@@ -379,6 +385,7 @@ RECORDS = (
         typical=("0.9999", "0.92"),
         asked=settings(usual="0.95", short="0.5", long="0.99", fine="0.99", table="0.9"),
         simple=("0.5", "0.75", "0.9", "0.99"),
+        ends=("0", "0.999"),
     ),
     Hyperparameter(
         name="interpolation",
@@ -394,6 +401,7 @@ RECORDS = (
         typical=("0.9",),
         asked=settings(usual="0.8", short="0.5", long="0.9", fine="0.99", table="0.9"),
         simple=("0.5", "0.75", "0.9"),
+        ends=("0", "1"),
     ),
     Hyperparameter(
         name="mixture",
@@ -407,6 +415,7 @@ RECORDS = (
         shown=("5", "2"),
         typical=("5",),
         simple=("1", "2", "0.5"),
+        ends=("0",),
     ),
     Hyperparameter(
         name="fading",
@@ -420,6 +429,7 @@ RECORDS = (
         typical=("0.0001", "0.1"),
         asked=settings(usual="0.1", short="0.5", long="0.01", fine="0.1", table="0.1"),
         simple=("0.5", "0.25", "0.1"),
+        ends=("0",),
     ),
     Hyperparameter(
         name="power",
@@ -432,6 +442,7 @@ RECORDS = (
         shown=("1", "0.5"),
         typical=("0.75",),
         simple=("1", "0.5", "0.75"),
+        ends=("0", "1"),
     ),
     Hyperparameter(
         name="delay",
@@ -444,6 +455,7 @@ RECORDS = (
         shown=("0", "2"),
         typical=("1000000", "0"),
         simple=("0", "1"),
+        ends=("0", "100"),
     ),
     Hyperparameter(
         name="slow_share",
@@ -458,6 +470,7 @@ RECORDS = (
         shown=("0.5", "0.75"),
         typical=("0.5",),
         simple=("0.5", "0.75"),
+        ends=("0", "1"),
     ),
     Hyperparameter(
         name="period",
@@ -486,6 +499,7 @@ RECORDS = (
         shown=("0.9", "0.75"),
         typical=("0.99",),
         simple=("0.5", "0.75"),
+        ends=("0", "0.999"),
     ),
     Hyperparameter(
         name="growth",
@@ -499,6 +513,7 @@ RECORDS = (
         shown=("1.5", "2"),
         typical=("1.2",),
         simple=("2", "1.5"),
+        ends=("1",),
     ),
     Hyperparameter(
         name="shrinkage",
@@ -512,6 +527,7 @@ RECORDS = (
         shown=("0.5", "0.25"),
         typical=("0.5",),
         simple=("0.5", "0.25"),
+        ends=("1",),
     ),
     Hyperparameter(
         name="least_step",
@@ -525,6 +541,7 @@ RECORDS = (
         shown=("0.01", "0.001"),
         typical=("0.000001",),
         simple=("0.01", "0.001"),
+        ends=("0",),
     ),
     Hyperparameter(
         name="largest_step",
@@ -538,6 +555,7 @@ RECORDS = (
         shown=("50", "2"),
         typical=("50",),
         simple=("50", "2"),
+        ends=("0.001",),
     ),
 )
 HYPERPARAMETERS = {record.name: record for record in RECORDS}

@@ -29,21 +29,29 @@ HABITS = {
     "closure-groups": "torch:ClosureForEachGroup",
     "changing": "torch:SharesOfTheFirstDay",
     "handed-once": "course:GoesThroughTwice",
+    "handed-with-names": "torch:SlowBiases",
+    "kept-gradient": "torch:ByTheVersion",
     "gradient-order": "course:InOrder",
     "array-numbers": "course:KeepsTheArray",
+    "byte-order": "function:in_native_order",
+    "read-only": "function:updates_a_copy",
+    "whole-numbers": "function:whole_steps",
     "containers": "optax:as_it_was_filled",
     "compiled-once": "optax:begins_by_a_count_of_its_own",
     "two-sets": "optax:kept_by_the_transformation",
 }
 MORE = {
+    "torch:ShiftsTheStates": "resumed",
     "torch:HalfAfterLoading": "resumed",
     "torch:EmptiesTheCheckpoint": "resumed",
     "torch:GoesThroughTwice": "handed-once",
+    "course:OldArrays": "storage-replaced",
 }
 ENVIRONMENTS = {
     "torch": ("torch", "torch-rmsprop"),
     "optax": ("jax", "optax-rmsprop"),
     "course": ("numpy", "torch-rmsprop"),
+    "function": ("numpy", "torch-rmsprop"),
 }
 
 

@@ -42,8 +42,8 @@ def others(value: Any) -> Iterator[Any]:
     """Other values of a hyperparameter: one within its range whatever that is, or the switch."""
     if isinstance(value, bool):
         yield not value
-    elif isinstance(value, float) and value:
-        yield value / 2
+    elif isinstance(value, (int, float)):
+        yield from (value / 2, 0.0) if value else (0.25,)
     elif isinstance(value, tuple) and value and all(isinstance(x, float) for x in value):
         yield tuple(x / 2 if x < 1 else x for x in value)
 
@@ -71,12 +71,14 @@ def group_options(make: Make, dtypes: Sequence[str]) -> str:
     """Two groups that differ in one number or switch each move as they do alone."""
     plain = alone(make, dtypes[0])
     for name, other in settings(make, dtypes[0]):
-        values = [parameter(dtypes[0]), parameter(dtypes[0])]
-        groups = [{"params": values[:1]}, {"params": values[1:], name: other}]
-        stepped(make(groups), values, range(TIMES))
-        expected = (plain, alone(make, dtypes[0], **{name: other}))
-        if not all(same(v.detach(), e) for v, e in zip(values, expected, strict=True)):
-            return f"one moves otherwise than it does alone where {name} differs"
+        changed = alone(make, dtypes[0], **{name: other})
+        for own in ({}, {name: other}), ({name: other}, {}):
+            values = [parameter(dtypes[0]), parameter(dtypes[0])]
+            groups = [{"params": [v], **one} for v, one in zip(values, own, strict=True)]
+            stepped(make(groups), values, range(TIMES))
+            expected = [changed if one else plain for one in own]
+            if not all(same(v.detach(), e) for v, e in zip(values, expected, strict=True)):
+                return f"one moves otherwise than it does alone where {name} differs"
     return ""
 
 
@@ -177,9 +179,10 @@ def changing(make: Make, dtypes: Sequence[str]) -> str:
             stepped(own, [moved], range(TIMES, 2 * TIMES))
         return same(value.detach(), copied.detach())
 
+    begun = named(make([parameter(dtypes[0])]))
     for name, other in settings(make, dtypes[0]):
-        if isinstance(other, bool):
-            continue  # a switch needs what it keeps from the start
+        if isinstance(other, bool) or not begun[name]:
+            continue  # what is off needs from the start what it keeps
         if not went_on(name, None):
             raise kit.Unsupported("what it keeps cannot be carried over to another")
         if not went_on(name, other):
@@ -194,23 +197,38 @@ def skeleton(kept: Any) -> Any:
     return [skeleton(inner) for inner in kept] if isinstance(kept, list) else None
 
 
+def begins_again(make: Make, dtype: str) -> bool:
+    """Whether a checkpoint of before the first step brings back the beginning."""
+    value = parameter(dtype)
+    optimizer = make([value])
+    if not hasattr(optimizer, "load_state_dict"):
+        raise kit.Unsupported("it has no state_dict")
+    saved = copy.deepcopy(optimizer.state_dict())
+    stepped(optimizer, [value], [0])
+    optimizer.load_state_dict(saved)
+    with torch.no_grad():
+        value.copy_(parameter(dtype))
+    stepped(optimizer, [value], range(TIMES))
+    return same(value.detach(), trained(make, dtype))
+
+
 def resumed(make: Make, dtypes: Sequence[str]) -> str:
     """A checkpoint goes on where it was saved, in each format, and can be loaded again.
 
     What it is loaded into may have been made with other numbers, as after a change of the script.
     """
     for dtype in dtypes:
-        value = parameter(dtype)
-        optimizer = make([value])
-        if not hasattr(optimizer, "load_state_dict"):
-            raise kit.Unsupported("it has no state_dict")
+        if not begins_again(make, dtype):
+            return f"in {dtype} it does not begin again from before its first step"
+        idle, value = parameter(dtype), parameter(dtype)
+        optimizer = make([idle, value])
         stepped(optimizer, [value], [0])
         start, plain = value.detach().clone(), parameter(dtype)
         stepped(make([plain]), [plain], range(MANY))
         for own, why in (({}, ""), (dict(settings(make, dtype)), " where it has other numbers")):
             saved = copy.deepcopy(optimizer.state_dict())
             before, copied = skeleton(saved), torch.nn.Parameter(start.clone())
-            loaded = make([{"params": [copied], **own}])
+            loaded = make([{"params": [parameter(dtype), copied], **own}])
             loaded.load_state_dict(saved)
             if skeleton(saved) != before:
                 return "loading takes something out of the checkpoint"
@@ -219,6 +237,33 @@ def resumed(make: Make, dtypes: Sequence[str]) -> str:
             equal = alike if dtype == "float64" else same
             if not equal(copied.detach(), plain.detach()):
                 return f"in {dtype} it does not go on as before{why}"
+    return ""
+
+
+def kept_gradient(make: Make, dtypes: Sequence[str]) -> str:
+    """A gradient that stands for several steps is taken in each."""
+    found = []
+    for anew in (True, False):
+        value = parameter(dtypes[0])
+        optimizer = make([value])
+        value.grad = value.detach().clone()
+        for _ in range(TIMES):
+            value.grad = value.grad.clone() if anew else value.grad
+            optimizer.step()
+        found.append(value.detach())
+    return "" if same(*found) else "it does not move as by equal gradients that are made anew"
+
+
+def handed_with_names(make: Make, dtypes: Sequence[str]) -> str:
+    """Parameters that are handed over with their names move as they do without."""
+    for own in ({}, *({name: other} for name, other in settings(make, dtypes[0]))):
+        values = {name: parameter(dtypes[0]) for name in ("weight", "bias", "norm.weight")}
+        pairs = list(values.items())
+        stepped(make([{"params": pairs, **own}]), list(values.values()), range(TIMES))
+        plain = alone(make, dtypes[0], **own)
+        for name, value in pairs:
+            if not same(value.detach(), plain):
+                return f"{name} moves otherwise than without a name"
     return ""
 
 
@@ -240,6 +285,8 @@ HABITS: dict[str, Habit] = {
     "changing": changing,
     "resumed": resumed,
     "handed-once": handed_once,
+    "handed-with-names": handed_with_names,
+    "kept-gradient": kept_gradient,
 }
 # What is no fault of the rule, and said all the same.
 REMARKS: dict[str, Habit] = {"closure-value": closure_value}

@@ -58,6 +58,8 @@ class Situation:
 
 OWN = "asked of somebody's own class of PyTorch alone"
 OF_ARRAYS = "asked of a class on NumPy arrays alone"
+OWN_CLASS = "asked of somebody's own class, of PyTorch or on NumPy arrays, alone"
+ON_ARRAYS = "asked of somebody's own function or class on NumPy arrays alone"
 OF_OPTAX = "asked of somebody's own Optax transformation alone"
 COMPLEX = "complex"  # the name of a situation in which cases are by their format
 # What a situation may need of an implementation: in the words of a list, and what is said of one
@@ -68,7 +70,7 @@ NEEDS = {
     "saved": ("saving and loading", "it is not saved and loaded here"),
     "memory": ("layouts of memory", "arrays have no layout of memory that could be asked for"),
     "closure": ("a step with a closure", OWN),
-    "replaced": ("a parameter's storage", OWN),
+    "replaced": ("a parameter's storage", OWN_CLASS),
     "edited": ("a parameter that can be written over", OWN),
     "sparse": ("sparse gradients", OWN),
     "mixed": ("several formats at once", OWN),
@@ -85,12 +87,14 @@ NEEDS = {
     "newcomer": ("groups that are added", OWN),
     "changing": ("numbers that groups hold", OWN),
     "resumed": ("a checkpoint", OWN),
-    "handed-once": (
-        "parameters in any iterable",
-        "asked of somebody's own class, of PyTorch or on NumPy arrays, alone",
-    ),
+    "handed-with-names": ("parameters with names", OWN),
+    "kept-gradient": ("a gradient that stands", OWN),
+    "handed-once": ("parameters in any iterable", OWN_CLASS),
     "gradient-order": ("gradients in a dictionary", OF_ARRAYS),
     "array-numbers": ("a tuple of numbers", OF_ARRAYS),
+    "byte-order": ("NumPy arrays", ON_ARRAYS),
+    "read-only": ("NumPy arrays", ON_ARRAYS),
+    "whole-numbers": ("a rate that Python hands over", ON_ARRAYS),
     "containers": ("parameters in dictionaries", OF_OPTAX),
     "compiled": ("a step that can be compiled", OF_OPTAX),
     "turns": ("several sets of parameters", OF_OPTAX),
@@ -259,6 +263,17 @@ SITUATIONS = (
         needs=("closure-groups",),
     ),
     Situation(
+        "handed-with-names", "where", "parameters that are handed over with their names",
+        needs=("handed-with-names",),
+    ),
+    Situation(
+        "byte-order", "where", "gradients whose bytes stand in the other order",
+        needs=("byte-order",),
+    ),
+    Situation(
+        "read-only", "where", "arrays that cannot be written into", needs=("read-only",)
+    ),
+    Situation(
         "gradient-order", "where", "a dictionary of gradients that was filled from its end",
         needs=("gradient-order",),
     ),
@@ -305,6 +320,10 @@ SITUATIONS = (
         needs=("changing",),
     ),
     Situation(
+        "whole-numbers", "which hyperparameters", "a whole number in the place of a rate",
+        needs=("whole-numbers",),
+    ),
+    Situation(
         "array-numbers", "which hyperparameters", "an array in the place of a tuple of numbers",
         needs=("array-numbers",),
     ),
@@ -320,6 +339,10 @@ SITUATIONS = (
     Situation(
         "mixed-formats", "which formats", "parameters of two formats in one optimizer",
         needs=("mixed",),
+    ),
+    Situation(
+        "kept-gradient", "again", "one gradient that stands for several steps",
+        needs=("kept-gradient",),
     ),
     Situation(
         "second-optimizer", "again", "another optimizer over the same parameters",
@@ -424,11 +447,13 @@ def settings(
     family: str, features: tuple[str, ...], dtype: str, mode: str
 ) -> Iterator[dict[str, str]]:
     """The hyperparameters of each case of a mode."""
-    setting = "many" if mode == "steps" else "usual"
     records = taken(family, features)
-    plain = ordinary(family, features, dtype, setting)
+    plain = ordinary(family, features, dtype)
     if mode == "magnitudes":
         plain["learning_rate"] = "1"  # beside a large parameter a small step cannot be seen
+    if mode == "steps":  # with a memory that many steps fill, and with one that few do
+        yield from (ordinary(family, features, dtype, "many"), plain)
+        return
     if mode != "boundaries":
         yield plain
         return

@@ -46,3 +46,17 @@ class KeepsTheArray:
         for value, gradient, kept in zip(params, grads, self.squares, strict=True):
             kept[...] = self.alpha * kept + (1 - self.alpha) * gradient * gradient
             value[...] -= self.lr * gradient / (np.sqrt(kept) + self.eps)
+
+
+class OldArrays:
+    """Collects the arrays of its parameters once."""
+
+    def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8):
+        self.params, self.arrays = params, [p.data for p in params]
+        self.lr, self.alpha, self.eps = lr, alpha, eps
+        self.squares = [np.zeros_like(p.data) for p in params]
+
+    def step(self):
+        for p, value, kept in zip(self.params, self.arrays, self.squares, strict=True):
+            kept[...] = self.alpha * kept + (1 - self.alpha) * p.grad * p.grad
+            value[...] -= self.lr * p.grad / (np.sqrt(kept) + self.eps)

@@ -259,3 +259,32 @@ class GoesThroughTwice(Right):
     def move(self, p, gradient, square, group):
         if self.left is None or id(p) in self.left:
             super().move(p, gradient, square, group)
+
+
+class ShiftsTheStates(Right):
+    """Gives what was kept to the parameters in order, also past those that had nothing."""
+
+    def load_state_dict(self, kept):
+        every = list(kept["state"].values())
+        super().load_state_dict({**kept, "state": dict(enumerate(every))})
+
+
+class ByTheVersion(Right):
+    """Takes a gradient that has not been written into for one that was taken already."""
+
+    def move(self, p, gradient, square, group):
+        seen = self.__dict__.setdefault("seen", {})
+        if seen.get(id(p)) != (id(p.grad), p.grad._version):
+            super().move(p, gradient, square, group)
+        seen[id(p)] = (id(p.grad), p.grad._version)
+        self.held = [*self.__dict__.get("held", []), p.grad]  # no other gets its address
+
+
+class SlowBiases(Right):
+    """What is called a bias moves by half."""
+
+    def move(self, p, gradient, square, group):
+        names = group.get("param_names", [""] * len(group["params"]))
+        place = next(n for n, one in enumerate(group["params"]) if one is p)
+        half = 0.5 if "bias" in names[place] else 1.0
+        super().move(p, gradient, square, {**group, "lr": half * group["lr"]})

@@ -1,0 +1,163 @@
+"""What is handed over to a class or a function on NumPy arrays in another form than usual.
+
+Each habit compares a target with itself, bit by bit, and is asked where its calls have the form.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from optimizer_conformance.adapters import kit, protocol
+from optimizer_conformance.adapters.kit import Array
+from optimizer_conformance.adapters.targets.maker import Maker
+
+TIMES = 3
+SHAPE, COUNT = (2, 3), 3  # of the parameters, all alike: what is mistaken for another fits
+Opened = Callable[[], Any]  # a session over them
+Before = Callable[[Any, "list[Array]"], "list[Array]"]  # of a session and gradients, in each step
+
+
+def numbers(turn: int) -> Array:
+    """Numbers that every format holds, others in each turn."""
+    return np.roll(np.arange(1.0, np.prod(SHAPE) + 1), turn).reshape(SHAPE) / 16
+
+
+def opened(kind: Any, maker: Maker, request: protocol.Open, **numbers_: Any) -> Any:
+    """A session over several parameters; ``numbers_`` are hyperparameters in another form."""
+    dtype = request.parameters[0].value.dtype
+    request.parameters[:] = [
+        protocol.Parameter(f"w{place}", kit.to_tensor(numbers(place).astype(dtype)))
+        for place in range(COUNT)
+    ]
+    request.hyperparameters.update(numbers_)
+    return kind.Session(request, maker)
+
+
+def trained(session: Any, before: Before = lambda session, gradients: gradients) -> list[Array]:
+    """The parameters after some steps, before each of which something may be done."""
+    for turn in range(1, TIMES + 1):
+        old = session.parameters()
+        gradients = [numbers(turn + at).astype(value.dtype) for at, value in enumerate(old)]
+        session.step(before(session, gradients))
+    found: list[Array] = session.parameters()
+    return found
+
+
+def same(one: Sequence[Array], other: Sequence[Array]) -> bool:
+    """Bit by bit."""
+    return all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))
+
+
+def in_style(make: Opened, maker: Maker, **changed: bool) -> bool:
+    """Whether its parameters move in a changed style as in its own."""
+    plain = trained(make())
+    own = maker.style
+    maker.style = copy.copy(own)
+    vars(maker.style).update(changed)
+    try:
+        return same(plain, trained(make()))
+    finally:
+        maker.style = own
+
+
+def gradient_order(make: Opened, maker: Maker) -> str:
+    """Gradients are those of the parameters whose names they have, however they were filled in."""
+    if make().style.container != "dict":
+        raise kit.Unsupported("its gradients stand in no dictionary")
+    if in_style(make, maker, backwards=True):
+        return ""
+    return "parameters move by gradients that stand in the same place, not under the same name"
+
+
+def handed_once(make: Opened, maker: Maker) -> str:
+    """Parameters that can be gone through once alone all move."""
+    style = make().style
+    if not (style.constructed and style.container in ("list", "parameter")):
+        raise kit.Unsupported("it is made of no list of parameters")
+    return "" if in_style(make, maker, once=True) else "they do not move as those of a list"
+
+
+def array_numbers(make: Opened, maker: Maker) -> str:
+    """Several numbers that are handed over as an array are what they are in a tuple, and stay."""
+    plain, other = make(), make()
+    left = {one.name: one.default for one in inspect.signature(maker.found).parameters.values()}
+    given = {**left, **plain.given}
+    found = {name: np.array(v) for name, v in given.items() if isinstance(v, (tuple, list))}
+    if not found:
+        raise kit.Unsupported("it takes no tuple of numbers")
+    before = copy.deepcopy(found)
+    other.given = {**other.given, **found}
+    other.objects = [other.made(some) for some in other.parts(other.values)]
+    if not same(trained(plain), trained(other)):
+        return "it moves otherwise than with a tuple"
+    stay = all(np.array_equal(found[name], before[name]) for name in found)
+    return "" if stay else "its steps write into that array"
+
+
+def bound_anew(make: Opened, maker: Maker) -> str:
+    """A parameter whose array is replaced between steps goes on from there."""
+    if make().style.container != "parameter":
+        raise kit.Unsupported("its parameters are no objects that hold an array")
+
+    def anew(session: Any, gradients: list[Array]) -> list[Array]:
+        for _, held in session.objects:
+            for item in held:
+                item.data = item.data.copy()
+        return gradients
+
+    return "" if same(trained(make()), trained(make(), anew)) else "it moves the old array"
+
+
+def whole_numbers(kind: Any, maker: Maker, request: protocol.Open) -> str:
+    """A learning rate of 1 is one of 1.0."""
+    if "learning_rate" not in maker.names.own:
+        raise kit.Unsupported("it takes no learning rate")
+    found = [
+        trained(opened(kind, maker, copy.deepcopy(request), learning_rate=rate))
+        for rate in (1.0, 1)
+    ]
+    return "" if same(*found) else "it moves otherwise with 1 than with 1.0"
+
+
+def byte_order(make: Opened, maker: Maker) -> str:
+    """Gradients whose bytes stand in the other order are the same numbers."""
+
+    def swapped(session: Any, gradients: list[Array]) -> list[Array]:
+        return [gradient.astype(gradient.dtype.newbyteorder()) for gradient in gradients]
+
+    return "" if same(trained(make()), trained(make(), swapped)) else "it takes them for others"
+
+
+def read_only(make: Opened, maker: Maker) -> str:
+    """Parameters and gradients that cannot be written into are taken as any others, or refused."""
+
+    def shut(session: Any, gradients: list[Array]) -> list[Array]:
+        for array in (*session.values, *gradients):
+            array.flags.writeable = False
+        return gradients
+
+    return "" if same(trained(make()), trained(make(), shut)) else "it moves otherwise with them"
+
+
+def habits(kind: Any, maker: Maker, request: protocol.Open) -> dict[str, Callable[..., str]]:
+    """Each as it is asked of a target of this kind."""
+    make = partial(opened, kind, maker, request)
+    asked = {"byte-order": byte_order, "read-only": read_only}
+    if hasattr(kind.Session, "made"):
+        asked.update({
+            "gradient-order": gradient_order,
+            "handed-once": handed_once,
+            "array-numbers": array_numbers,
+            "replaced": bound_anew,
+        })  # fmt: skip
+    found: dict[str, Callable[..., str]] = {
+        name: partial(lambda habit, *_: habit(make, maker), habit) for name, habit in asked.items()
+    }
+    found["whole-numbers"] = lambda *_: whole_numbers(kind, maker, request)
+    return found
