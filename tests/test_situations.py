@@ -96,8 +96,9 @@ class TestCases:
             assert np.isfinite(first).any()
 
     def test_counters_of_eight_bits_and_of_bfloat16_overflow(self):
-        (case,) = cases("steps")
-        assert case.steps == MANY > 2**10
+        long, short = cases("steps")
+        assert long.steps == short.steps == MANY > 2**10
+        assert float(short.decimals["decay"]) < float(long.decimals["decay"])
 
 
 @pytest.mark.parametrize(
