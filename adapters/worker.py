@@ -119,12 +119,12 @@ class Server:
         """A new session, or that of the block before where it can begin again."""
         asked = (request.open, request.dtype, request.elements)
         before, session = self.block
-        if before == asked and hasattr(session, "renew"):
+        if before == asked:
             session.renew([to_array(parameter.value) for parameter in opening.parameters])
             return session
         self.block = (None, None)
         session = self.adapter.open_session(opening)
-        if hasattr(session, "renew"):
+        if hasattr(session, "remember"):
             session.remember()
             self.block = asked, session
         return session

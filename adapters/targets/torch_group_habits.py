@@ -72,7 +72,8 @@ def group_options(make: Make, dtypes: Sequence[str]) -> str:
     plain = alone(make, dtypes[0])
     for name, other in settings(make, dtypes[0]):
         changed = alone(make, dtypes[0], **{name: other})
-        for own in ({}, {name: other}), ({name: other}, {}):
+        apart: list[dict[str, Any]] = [{}, {name: other}]
+        for own in (apart, apart[::-1]):
             values = [parameter(dtypes[0]), parameter(dtypes[0])]
             groups = [{"params": [v], **one} for v, one in zip(values, own, strict=True)]
             stepped(make(groups), values, range(TIMES))
