@@ -401,7 +401,7 @@ RECORDS = (
         typical=("0.9",),
         asked=settings(usual="0.8", short="0.5", long="0.9", fine="0.99", table="0.9"),
         simple=("0.5", "0.75", "0.9"),
-        ends=("0", "1"),
+        ends=("0.0001", "1"),  # the documents divide by it
     ),
     Hyperparameter(
         name="mixture",

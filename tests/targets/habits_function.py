@@ -21,10 +21,9 @@ def updates_a_copy(w, g, state=None, lr=0.01, alpha=0.99, eps=1e-8):
 
 
 def whole_steps(w, g, state=None, lr=0.01, alpha=0.99, eps=1e-8):
-    """Keeps the rate of each element in the type of the rate, and halves it there by and by."""
-    square, rates = (np.zeros_like(w), np.full(w.shape, lr)) if state is None else state
-    square = alpha * square + (1 - alpha) * g * g
-    half = rates.copy()
-    half[...] = rates * 0.5
-    step = (half + half.astype(float)) * g / (np.sqrt(square) + eps)
-    return w - step.astype(w.dtype), (square, rates)
+    """Halves the rate of each element in the type of the rate."""
+    state = np.zeros_like(w) if state is None else state
+    state = alpha * state + (1 - alpha) * g * g
+    half = np.full(w.shape, lr)
+    half[...] = half * 0.5
+    return w - (2 * half).astype(w.dtype) * g / (np.sqrt(state) + eps), state
