@@ -46,6 +46,7 @@ MORE = {
     "torch:EmptiesTheCheckpoint": "resumed",
     "torch:GoesThroughTwice": "handed-once",
     "course:OldArrays": "storage-replaced",
+    "course:HalfUndoesEdits": "written-over",
 }
 ENVIRONMENTS = {
     "torch": ("torch", "torch-rmsprop"),

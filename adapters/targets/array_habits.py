@@ -16,6 +16,7 @@ import numpy as np
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
 from optimizer_conformance.adapters.targets.maker import Maker
+from optimizer_conformance.adapters.targets.styles import CourseTensor
 
 TIMES = 3
 SHAPE, COUNT = (2, 3), 3  # of the parameters, all alike: what is mistaken for another fits
@@ -114,6 +115,39 @@ def bound_anew(make: Opened, maker: Maker) -> str:
     return "" if same(trained(make()), trained(make(), anew)) else "it moves the old array"
 
 
+def written_over(kind: Any, maker: Maker, request: protocol.Open, dtypes: Sequence[str]) -> str:
+    """A parameter that is written over between steps is what was written, in all formats or none.
+
+    Averages of iterates take it back by design, in each format alike.
+    """
+    stays = {}
+    for dtype in dtypes:
+        asked = copy.deepcopy(request)
+        asked.parameters[0] = protocol.Parameter("w0", kit.to_tensor(numbers(0).astype(dtype)))
+        session = opened(kind, maker, asked)
+        for turn in range(2):
+            if turn:
+                before = session.parameters()
+                for array in (
+                    *session.values,
+                    *(i.data for _, h in session.objects for i in held(h)),
+                ):
+                    array[...] = 64
+            session.step([numbers(turn).astype(dtype) for _ in range(COUNT)])
+        stays[dtype] = all(
+            bool((abs(new - 64) < abs(new - old)).all())
+            for old, new in zip(before, session.parameters(), strict=True)
+        )
+    undone = ", ".join(dtype for dtype, as_written in stays.items() if not as_written)
+    return f"the step undoes that in {undone}" if len(set(stays.values())) > 1 else ""
+
+
+def held(parameters: Any) -> list[Any]:
+    """The objects that hold a parameter, where that is how a class takes them."""
+    several = parameters if isinstance(parameters, list) else []
+    return [one for one in several if isinstance(one, CourseTensor)]
+
+
 def whole_numbers(kind: Any, maker: Maker, request: protocol.Open) -> str:
     """A learning rate of 1 is one of 1.0."""
     if "learning_rate" not in maker.names.own:
@@ -159,5 +193,7 @@ def habits(kind: Any, maker: Maker, request: protocol.Open) -> dict[str, Callabl
     found: dict[str, Callable[..., str]] = {
         name: partial(lambda habit, *_: habit(make, maker), habit) for name, habit in asked.items()
     }
+    if hasattr(kind.Session, "made"):
+        found["edited"] = lambda _, dtypes: written_over(kind, maker, request, dtypes)
     found["whole-numbers"] = lambda *_: whole_numbers(kind, maker, request)
     return found

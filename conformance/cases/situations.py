@@ -71,7 +71,7 @@ NEEDS = {
     "memory": ("layouts of memory", "arrays have no layout of memory that could be asked for"),
     "closure": ("a step with a closure", OWN),
     "replaced": ("a parameter's storage", OWN_CLASS),
-    "edited": ("a parameter that can be written over", OWN),
+    "edited": ("a parameter that can be written over", OWN_CLASS),
     "sparse": ("sparse gradients", OWN),
     "mixed": ("several formats at once", OWN),
     "second": ("parameters that outlive it", OWN),
@@ -193,7 +193,7 @@ SITUATIONS = (
         needs=("newcomer",),
     ),
     Situation(
-        "resumed", "when", "a checkpoint in every format, loaded where other numbers were",
+        "resumed", "when", "checkpoints in every format, also where other numbers were",
         needs=("resumed",),
     ),
     # Where.
