@@ -24,6 +24,7 @@ from optimizer_conformance.questions.identify.holding import held
 from optimizer_conformance.questions.identify.hypotheses import Family
 from optimizer_conformance.questions.identify.prediction import predictions
 from optimizer_conformance.questions.identify.queries import Queries
+from optimizer_conformance.questions.identify.search import Search
 from optimizer_conformance.questions.identify.storage import Storage, system
 from optimizer_conformance.questions.identify.survey import grade
 from optimizer_conformance.questions.identify.synthetic import drawn, synthetic
@@ -157,6 +158,14 @@ def test_a_wider_state_is_noticed() -> None:
         one = synthetic(RMSPROP, style, 1, USUAL)
         found = held(Queries(one, (), 100), RMSPROP, "bfloat16", frozenset(USUAL), {}, 0, {})
         assert expected in str(found)
+
+
+def test_rules_with_more_constants_than_were_found_are_asked_with_the_usual_ones() -> None:
+    """What no rule gives is held against documented rules that may have a decay."""
+    one = synthetic(SGD, PLAIN, 1, ("learning_rate",))
+    search = Search(Queries(one, (), 100), "float32", {}, 0)
+    search.usual = {"epsilon": "1e-5"}  # what fitted the rule that came nearest
+    assert search.complete == {"decay": "0.9", "epsilon": "1e-5"}
 
 
 def test_a_step_that_is_not_deterministic_is_refused() -> None:

@@ -235,7 +235,7 @@ class Search:
             if len(self.queries.records) == 1 and self.queries.affords(self.candidates[1]):
                 self.queries.ask(self.candidates[1])
             records = [
-                replace(record, experiment=with_constants(record.experiment, self.usual))
+                replace(record, experiment=with_constants(record.experiment, self.complete))
                 for record in self.queries.records
             ]
             self.diagnosis = diagnosed(self.rules, records, self.predict, self.queries, self.rest())
@@ -244,7 +244,13 @@ class Search:
     def rest(self) -> list[Experiment]:
         """The experiments that have not been asked."""
         done = [record.experiment for record in self.queries.records]
-        return [with_constants(one, self.usual) for one in self.candidates if one not in done]
+        return [with_constants(one, self.complete) for one in self.candidates if one not in done]
+
+    @property
+    def complete(self) -> dict[str, str]:
+        """The constants that are built in, and usual ones where other rules have more of them."""
+        lacking = (name for name in NEEDED if name not in self.offered)
+        return {**{name: USUAL[name] for name in lacking}, **self.usual}
 
     def hold(self) -> FurtherTrial:
         """The first rule that is left against what was not used to find it."""
