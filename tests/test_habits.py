@@ -86,7 +86,7 @@ def test_every_habit_has_its_fault():
 def test_what_a_loop_does_besides_is_told(situation, target):
     found = asked(target)
     words = next(item.words for item in SITUATIONS if item.name == situation)
-    assert any(line.startswith(f"for {words} ") for line in found.why)
+    assert any(line.startswith(f"for {words}: ") for line in found.why)
     assert all(line.startswith("for ") for line in found.why)
     assert found.verdict == "deviates"
     assert situation in found.attempts.situations

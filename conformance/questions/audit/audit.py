@@ -343,7 +343,7 @@ def concluded(
     ended = [said(error) for _, error in found.failures]
     item = prepared.subject.implementation
     gaps = item.gaps
-    odd = [f"for {words} {gaps[name]}" for name, words in ODD.items() if name in item.misbehaves]
+    odd = [f"for {words}: {gaps[name]}" for name, words in ODD.items() if name in item.misbehaves]
     why = [*(text for _, text in ended), *why, *odd]
     verdict = of_many(
         [
