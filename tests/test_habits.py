@@ -31,6 +31,13 @@ HABITS = {
     "handed-once": "course:GoesThroughTwice",
     "handed-with-names": "torch:SlowBiases",
     "kept-gradient": "torch:ByTheVersion",
+    "autocast": "torch:MultipliesMatrices",
+    "default-format": "torch:CountsByDefault",
+    "scaler": "torch:ClaimsToUnscale",
+    "frozen-gradient": "torch:Thaws",
+    "saved-meanwhile": "torch:SavingMoves",
+    "closure-raised": "torch:StaysShut",
+    "one-list": "course:KeepsTheList",
     "gradient-order": "course:InOrder",
     "array-numbers": "course:KeepsTheArray",
     "byte-order": "function:in_native_order",
@@ -42,6 +49,7 @@ HABITS = {
 }
 MORE = {
     "torch:ShiftsTheStates": "resumed",
+    "torch:SortedAsText": "resumed",
     "torch:HalfAfterLoading": "resumed",
     "torch:EmptiesTheCheckpoint": "resumed",
     "torch:GoesThroughTwice": "handed-once",

@@ -76,6 +76,16 @@ def gradient_order(make: Opened, maker: Maker) -> str:
     return "parameters move by gradients that stand in the same place, not under the same name"
 
 
+def one_list(make: Opened, maker: Maker) -> str:
+    """A list of gradients that is filled anew for each step has other gradients in each."""
+    style = make().style
+    if style.container != "list":
+        raise kit.Unsupported("its gradients stand in no list")
+    if in_style(make, maker, one_list=True):
+        return ""
+    return "it moves otherwise than by a list that is made for each step"
+
+
 def handed_once(make: Opened, maker: Maker) -> str:
     """Parameters that can be gone through once alone all move."""
     style = make().style
@@ -186,6 +196,7 @@ def habits(kind: Any, maker: Maker, request: protocol.Open) -> dict[str, Callabl
     if hasattr(kind.Session, "made"):
         asked.update({
             "gradient-order": gradient_order,
+            "one-list": one_list,
             "handed-once": handed_once,
             "array-numbers": array_numbers,
             "replaced": bound_anew,

@@ -154,9 +154,10 @@ class TargetStyle:
     constructed, filled  whether parameters are given to what makes it, and gradients too
     backwards  whether a dictionary of gradients is filled from its end
     once       whether parameters are given to what makes it as what can be gone through once
+    one_list   whether the list of gradients of the first step is filled anew for each
     """
 
-    backwards = once = False
+    backwards = once = one_list = False
 
     def __init__(self, container: str, *, constructed: bool, filled: bool = False) -> None:
         self.container, self.constructed, self.filled = container, constructed, filled
@@ -172,6 +173,10 @@ class TargetStyle:
     def gradients(self, values: list[Array]) -> Any:
         """Gradients in the container."""
         held = self.packed(values)
+        if self.one_list:
+            self.kept = getattr(self, "kept", [])
+            self.kept[:] = held
+            return self.kept
         return Named(reversed(list(held.items()))) if self.backwards else held
 
     def packed(self, values: list[Array]) -> Any:

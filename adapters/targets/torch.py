@@ -10,7 +10,11 @@ import torch
 
 from optimizer_conformance.adapters import kit, protocol
 from optimizer_conformance.adapters.kit import Array
-from optimizer_conformance.adapters.targets import torch_group_habits, torch_habits
+from optimizer_conformance.adapters.targets import (
+    torch_group_habits,
+    torch_habits,
+    torch_surroundings,
+)
 from optimizer_conformance.adapters.targets.maker import Maker
 from optimizer_conformance.adapters.targets.order import BadTarget, Misbehaviour, guarded
 from optimizer_conformance.adapters.torch import (
@@ -25,7 +29,7 @@ SKIPPED = 1
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]
 PACKAGES = ("torch", "numpy")
 LOOP = ("missing", "joins", "saved", "memory")
-HABITS = {**torch_habits.HABITS, **torch_group_habits.HABITS}
+HABITS = {**torch_habits.HABITS, **torch_group_habits.HABITS, **torch_surroundings.HABITS}
 REMARKS = torch_group_habits.REMARKS
 __all__ = [
     "DTYPES", "HABITS", "LOOP", "PACKAGES", "REMARKS", "SKIPPED", "Session",

@@ -88,6 +88,13 @@ NEEDS = {
     "changing": ("numbers that groups hold", OWN),
     "resumed": ("a checkpoint", OWN),
     "handed-with-names": ("parameters with names", OWN),
+    "autocast": ("a step that autocast may be around", OWN),
+    "default-format": ("a default format", OWN),
+    "scaler": ("a gradient scaler", OWN),
+    "frozen-gradient": ("parameters that may be frozen", OWN),
+    "saved-meanwhile": ("a checkpoint", OWN),
+    "closure-raised": ("a step with a closure", OWN),
+    "one-list": ("gradients in a list", OF_ARRAYS),
     "kept-gradient": ("a gradient that stands", OWN),
     "handed-once": ("parameters in any iterable", OWN_CLASS),
     "gradient-order": ("gradients in a dictionary", OF_ARRAYS),
@@ -179,6 +186,17 @@ SITUATIONS = (
     Situation("copied", "when", "a deep copy of it and its parameters", needs=("copied",)),
     Situation(
         "closure", "when", "gradients that the closure of a step computes", needs=("closure",)
+    ),
+    Situation(
+        "closure-raised", "when", "steps after a closure that raised", needs=("closure-raised",)
+    ),
+    Situation(
+        "saved-meanwhile", "when", "a checkpoint that is made and not used",
+        needs=("saved-meanwhile",),
+    ),
+    Situation(
+        "frozen-gradient", "when", "a frozen parameter whose gradient stands",
+        needs=("frozen-gradient",),
     ),
     Situation(
         "storage-replaced", "when", "a parameter whose storage is replaced between steps",
@@ -274,6 +292,10 @@ SITUATIONS = (
         "read-only", "where", "arrays that cannot be written into", needs=("read-only",)
     ),
     Situation(
+        "one-list", "where", "a list of gradients that is filled anew for each step",
+        needs=("one-list",),
+    ),
+    Situation(
         "gradient-order", "where", "a dictionary of gradients that was filled from its end",
         needs=("gradient-order",),
     ),
@@ -336,6 +358,12 @@ SITUATIONS = (
         "gradient-format", "which formats", "a gradient of another format than its parameter",
         needs=("gradient-format",),
     ),
+    Situation("autocast", "which formats", "a step inside of autocast", needs=("autocast",)),
+    Situation(
+        "default-format", "which formats", "a default format of new tensors that is narrow",
+        needs=("default-format",),
+    ),
+    Situation("scaler", "which formats", "a scaler of gradients", needs=("scaler",)),
     Situation(
         "mixed-formats", "which formats", "parameters of two formats in one optimizer",
         needs=("mixed",),
@@ -460,6 +488,8 @@ def settings(
     for record in records:
         for value in record.boundaries:
             yield plain | {record.name: value}
+    if {"beta1", "decay"} <= plain.keys():
+        yield plain | {"beta1": plain["decay"]}  # nothing is between them
 
 
 def ordinary(

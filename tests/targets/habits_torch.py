@@ -288,3 +288,73 @@ class SlowBiases(Right):
         place = next(n for n, one in enumerate(group["params"]) if one is p)
         half = 0.5 if "bias" in names[place] else 1.0
         super().move(p, gradient, square, {**group, "lr": half * group["lr"]})
+
+
+class MultipliesMatrices(Right):
+    """A product of matrices, which autocast carries out in a narrow format."""
+
+    def move(self, p, gradient, square, group):
+        super().move(p, gradient, square, group)
+        if p.dim() == 2:
+            square.copy_(square @ torch.eye(p.shape[-1], dtype=p.dtype))
+
+
+class CountsByDefault(Right):
+    """Counts in what new tensors are made in, and stops where that does."""
+
+    def move(self, p, gradient, square, group):
+        count = self.state[p].setdefault("count", torch.zeros(()))
+        before = count.clone()
+        count.add_(1)
+        if count != before:
+            super().move(p, gradient, square, group)
+
+
+class ClaimsToUnscale(Right):
+    """Says that it takes scaled gradients."""
+
+    _step_supports_amp_scaling = True
+
+
+class Thaws(Right):
+    def move(self, p, gradient, square, group):
+        super().move(p, gradient, square, group)
+        p.requires_grad_(True)
+
+
+class SavingMoves(Right):
+    """Brings what is kept into the form of a checkpoint where it stands."""
+
+    def state_dict(self):
+        for kept in self.state.values():
+            for value in kept.values():
+                value.mul_(0.5)
+        return super().state_dict()
+
+    def load_state_dict(self, kept):
+        super().load_state_dict(kept)
+        for own in self.state.values():
+            for value in own.values():
+                value.mul_(2.0)
+
+
+class StaysShut(Right):
+    """A guard that is opened at the end of a step, and not where that breaks off."""
+
+    busy = False
+
+    def step(self, closure=None):
+        if self.busy:
+            return
+        self.busy = True
+        super().step(closure)
+        self.busy = False
+
+
+class SortedAsText(Right):
+    """Puts what was kept back in the order of its keys as text."""
+
+    def load_state_dict(self, kept):
+        places = sorted(kept["state"], key=str)
+        states = {place: kept["state"][own] for place, own in enumerate(places)}
+        super().load_state_dict({**kept, "state": states})
