@@ -31,6 +31,7 @@ HABITS = {
     "handed-once": "course:GoesThroughTwice",
     "handed-with-names": "torch:SlowBiases",
     "kept-gradient": "torch:ByTheVersion",
+    "zero-grad": "torch:ClearsTheFirst",
     "autocast": "torch:MultipliesMatrices",
     "default-format": "torch:CountsByDefault",
     "scaler": "torch:ClaimsToUnscale",

@@ -89,6 +89,10 @@ def test_decay_that_is_on_by_default_is_off_where_it_is_not_asked_for():
     [
         ({"lr": 0.1, "alpha": 0.99}, {"learning_rate": "lr", "decay": "alpha"}),
         ({"alpha": 0.001, "beta1": 0.9, "beta2": 0.9}, {"learning_rate": "alpha"}),
+        (
+            {"lr": 0.1, "betas": (0.98, 0.92, 0.99)},
+            {"beta1": "betas", "beta3": "betas", "decay": "betas"},
+        ),
         ({"lr": 0.1, "betas": (0.9, 0.999)}, {"beta1": "betas", "decay": "betas"}),
         ({"stepSize": 0.1, "sqGradDecay": 0.9}, {"learning_rate": "stepSize"}),
         ({"learning_rate": 0.1, "gamma1": 0.9, "gamma2": 0.9}, {"momentum": "gamma2"}),

@@ -9,13 +9,12 @@ from typing import Any
 
 from optimizer_conformance.adapters.kit import Unsupported
 from optimizer_conformance.adapters.protocol import Open
-from optimizer_conformance.adapters.targets.names import PAIR, Names, read
+from optimizer_conformance.adapters.targets.names import Names, read
 from optimizer_conformance.adapters.targets.order import BadTarget, Order, first_line, guarded
 from optimizer_conformance.reference.hyperparameters import (
     HYPERPARAMETERS,
     called,
     options,
-    plain,
 )
 
 
@@ -49,7 +48,7 @@ class Maker:
                 f"{'its parameters' if skipped == 1 else 'parameter, gradient and state'}"
             )
         rest = {name: p for name, p in signature.items() if name not in ordinary[:skipped]}
-        self.names: Names = read(rest, order.mapping, set(order.options))
+        self.names: Names = read(rest, order.mapping, set(order.options), order.family)
         anything = any(p.kind is p.VAR_KEYWORD for p in signature.values())
         self.settled: dict[str, float] = {}
         self.extra: dict[str, Any] = {}
@@ -126,10 +125,10 @@ class Maker:
         if fixed:
             raise Unsupported(f"{' and '.join(fixed)} is built in, for all groups")
         own = {self.names.own[name]: value for name, value in values.items()}
-        pair = self.names.own.get("beta1", "")
-        if plain(pair) == PAIR and self.names.own.get("decay") == pair and pair in own:
-            both = {**self.names.defaults, **values}
-            own[pair] = (both["beta1"], both["decay"])
+        shares = self.names.shares
+        if shares and any(name in values for name in shares):
+            every = {**self.names.defaults, **values}
+            own[self.names.own[shares[0]]] = tuple(every[name] for name in shares)
         return own
 
     def made(self, *first: Any, **arguments: Any) -> Any:

@@ -27,6 +27,10 @@ SWITCHES = {
 }
 FEATURES = {word: name for name, words in SWITCHES.items() for word in words.split()}
 PAIR = "betas"
+# What stands where in it: of two, and of three; AdEMAMix has the slow average last.
+OF_TWO = ("beta1", "decay")
+OF_THREE = ("beta1", "beta3", "decay")
+ELSEWHERE = {"ademamix": ("beta1", "decay", "beta3")}
 EMPTY = inspect.Parameter.empty
 
 
@@ -40,7 +44,8 @@ def meanings(name: str) -> bool:
 class Names:
     """A target's arguments by canonical name.
 
-    own       hyperparameter to its argument; of a pair ``betas`` both have that name
+    own       hyperparameter to its argument; of several ``betas`` all have that name
+    shares    the hyperparameters that ``betas`` holds, in its order
     switches  feature to the Boolean argument that switches it on
     defaults  of hyperparameters and switches, as the signature states them
     remarks   what was decided where a name means several things
@@ -48,6 +53,7 @@ class Names:
     """
 
     own: dict[str, str] = field(default_factory=dict)
+    shares: tuple[str, ...] = ()
     switches: dict[str, str] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
@@ -62,12 +68,16 @@ class Names:
 
 
 def read(
-    signature: Mapping[str, inspect.Parameter], mapping: Mapping[str, str], given: set[str]
+    signature: Mapping[str, inspect.Parameter],
+    mapping: Mapping[str, str],
+    given: set[str],
+    family: str = "",
 ) -> Names:
     """The names of a signature less the arguments that are no hyperparameters.
 
-    ``mapping`` decides first; ``given`` are the arguments that are passed anyway.  Raises
-    BadTarget for a mapping to nothing, or an argument that nothing is known to pass for.
+    ``mapping`` decides first; ``given`` are the arguments that are passed anyway; ``family`` is
+    what it was said to be.  Raises BadTarget for a mapping to nothing, or an argument that nothing
+    is known to pass for.
     """
     names = Names()
     anything = any(p.kind is p.VAR_KEYWORD for p in signature.values())
@@ -97,7 +107,10 @@ def read(
     for name in list(left):
         word = plain(name)
         if word == PAIR and "beta1" not in names.own and "decay" not in names.own:
-            names.own.update({"beta1": name, "decay": name})
+            default = left[name]
+            three = isinstance(default, (tuple, list)) and len(default) == 3
+            names.shares = ELSEWHERE.get(family, OF_THREE) if three else OF_TWO
+            names.own.update(dict.fromkeys(names.shares, name))
         elif word in known and known[word] not in names.own:
             names.own[known[word]] = name
         elif word in FEATURES and FEATURES[word] not in names.switches:
@@ -190,7 +203,8 @@ def fill_defaults(names: Names, usual: Mapping[str, Any]) -> None:
     """What the signature states for each name."""
     for canonical, own in {**names.own, **names.switches}.items():
         default = usual.get(own, EMPTY)
-        if plain(own) == PAIR and isinstance(default, (tuple, list)) and len(default) == 2:
-            default = default[0 if canonical == "beta1" else 1]
+        several = plain(own) == PAIR and isinstance(default, (tuple, list))
+        if several and len(default) == len(names.shares):
+            default = default[names.shares.index(canonical)]
         if default is not EMPTY:
             names.defaults[canonical] = default

@@ -108,7 +108,23 @@ def closure_raised(make: Make, dtypes: Sequence[str]) -> str:
     return "" if same(value.detach(), trained(make, dtypes[0])) else "it does not go on as before"
 
 
+def zero_grad(make: Make, dtypes: Sequence[str]) -> str:
+    """No gradient is left of any group."""
+    values = [parameter(dtypes[0]), parameter(dtypes[0])]
+    optimizer = make([{"params": [value]} for value in values])
+    if not hasattr(optimizer, "zero_grad"):
+        raise kit.Unsupported("it has no zero_grad")
+    for to_none in (True, False):
+        for value in values:
+            value.grad = value.detach().clone()
+        optimizer.zero_grad(set_to_none=to_none)
+        if any(value.grad is not None and bool(value.grad.any()) for value in values):
+            return "some gradients are left"
+    return ""
+
+
 HABITS: dict[str, Habit] = {
+    "zero-grad": zero_grad,
     "autocast": autocast,
     "default-format": default_format,
     "scaler": scaler,

@@ -88,6 +88,7 @@ NEEDS = {
     "changing": ("numbers that groups hold", OWN),
     "resumed": ("a checkpoint", OWN),
     "handed-with-names": ("parameters with names", OWN),
+    "zero-grad": ("a zero_grad of its own", OWN),
     "autocast": ("a step that autocast may be around", OWN),
     "default-format": ("a default format", OWN),
     "scaler": ("a gradient scaler", OWN),
@@ -189,6 +190,9 @@ SITUATIONS = (
     ),
     Situation(
         "closure-raised", "when", "steps after a closure that raised", needs=("closure-raised",)
+    ),
+    Situation(
+        "zero-grad", "when", "a zero_grad where there are several groups", needs=("zero-grad",)
     ),
     Situation(
         "saved-meanwhile", "when", "a checkpoint that is made and not used",

@@ -358,3 +358,11 @@ class SortedAsText(Right):
         places = sorted(kept["state"], key=str)
         states = {place: kept["state"][own] for place, own in enumerate(places)}
         super().load_state_dict({**kept, "state": states})
+
+
+class ClearsTheFirst(Right):
+    """Clears the gradients of the first group."""
+
+    def zero_grad(self, set_to_none=True):
+        for p in self.param_groups[0]["params"]:
+            p.grad = None if set_to_none or p.grad is None else torch.zeros_like(p)
