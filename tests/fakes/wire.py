@@ -47,6 +47,15 @@ class Recorded(Worker):
         self.waited, self.memory, self.limit = 0.0, 1 << 40, 0.0
         self._read_frames()
 
+    @property
+    def broken_off(self):
+        """Never: nothing comes late from what is known beforehand."""
+        return None
+
+    @broken_off.setter
+    def broken_off(self, error):
+        """What ended the wait for one answer says nothing of the next."""
+
     def _unasked(self):
         """All of it came before the first request."""
 

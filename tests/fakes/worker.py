@@ -164,7 +164,7 @@ def hang_at_step(request, reply, count, stream):
 
 def late_at_step(request, reply, count, stream):
     if isinstance(request, protocol.Step):
-        time.sleep(1)
+        time.sleep(10)  # longer than a busy machine takes to interrupt somebody
     return reply
 
 
