@@ -122,15 +122,19 @@ def carry(
     progress: Callable[[str], None] = lambda what: None,
     modes: tuple[str, ...] = (),
     dtypes: tuple[str, ...] = (),
+    once: str = "",
 ) -> Tried:
     """Carry out every case and judge it; what cannot be carried out is kept with the reason.
 
-    ``modes`` and ``dtypes`` are those that are asked; empty: all of them.
+    ``modes`` and ``dtypes`` are those that are asked; empty: all of them.  Of the mode ``once`` the
+    first case alone is.
     """
     found = Tried()
     row, begun = 0, False
     # A rule that is wrong anywhere is wrong in every situation: these come last, if at all.
-    asked = planned(ready, defaults=defaults, modes=modes, dtypes=dtypes)
+    asked = list(planned(ready, defaults=defaults, modes=modes, dtypes=dtypes))
+    more = [case for case in asked if case.mode == once][1:]
+    asked = [case for case in asked if case not in more]
     every = [(case, variant) for case in sorted(asked, key=lambda case: case.mode in SITUATED)]
     if defaults:
         every = [*left_on(ready, variant), *every]

@@ -22,6 +22,7 @@ from optimizer_conformance.workers.subject import SubjectError
 
 # What is asked of each, in one format: the formula, and every situation.
 MODES = ("origin", "trajectory", "rate-change", *SITUATED)
+LONG = "steps"  # the mode whose second case is for one set of options: it takes a second
 # Arguments that choose how a step is carried out, and not what it computes: other code, one rule.
 PATHS = ("foreach", "fused")
 
@@ -72,7 +73,7 @@ def tried(
         progress(f"with {'+'.join(features) or 'no option'}")
         asked = replace(ready, features=features)
         dtype = main_dtype(ready.subject.implementation)
-        found = carry(asked, other, oracle, defaults=False, modes=MODES, dtypes=(dtype,))
+        found = carry(asked, other, oracle, defaults=False, modes=MODES, dtypes=(dtype,), once=LONG)
         if found.judged or found.failures:
             yield said(asked, features, other, oracle, found), found
 
