@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import io
+import signal
 import struct
 import sys
 import threading
@@ -267,12 +268,15 @@ class TestFailures:
 
         @contextmanager
         def soon():
+            # Where tests run side by side, their processes leave Ctrl-C to the one that began them.
+            before = signal.signal(signal.SIGINT, signal.default_int_handler)
             timer = threading.Timer(0.3, _thread.interrupt_main)
             timer.start()
             try:
                 yield
             finally:
                 timer.join()
+                signal.signal(signal.SIGINT, before)
 
         return soon
 

@@ -55,7 +55,7 @@ class AdamWFused(Optimizer):
                 state = self.state[p]
                 if not state:
                     state["m"], state["v"] = torch.zeros_like(p), p.new_zeros(p.shape)
-                    state["step"] = torch.tensor(0.0)
+                    state["step"] = torch.tensor(0.0, dtype=torch.float32)
                 state["step"] += 1
                 count = state["step"].item()
                 p.mul_(1 - rate * group["weight_decay"])
