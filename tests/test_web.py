@@ -345,7 +345,7 @@ class TestInABrowser:
     def test_a_command_is_copied(self, departing, opened):
         page = opened(departing, "cell/0/0", permissions=["clipboard-read", "clipboard-write"])
         page.click("button.copy >> nth=1")
-        assert page.inner_text("#said") == "copied"
+        page.wait_for_function("document.querySelector('#said').innerText === 'copied'")
 
     def test_the_theme_changes_and_is_not_told_by_colour_alone(self, departing, opened):
         page = opened(departing, color_scheme="light")
