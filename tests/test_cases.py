@@ -195,6 +195,19 @@ class TestInputs:
         inputs = expand(case_of(mode="rate-change", steps=4, learning_rate="0.1"))
         assert inputs.rates == ["0.1", "0.1", "0.025", "0.025"]
 
+    def test_a_rate_that_is_looked_at_once_drops_at_once(self):
+        (case,) = draw_cases("rprop", (), "float64", "rate-change", "default", 0)
+        first, second, *_ = expand(case).rates
+        assert float(second) == float(first) / 4
+
+    @pytest.mark.parametrize("dtype", list(PRECISIONS))
+    def test_a_norm_has_a_tensor_with_nan_and_one_with_an_infinity_alone(self, dtype):
+        for case in draw_cases("novograd", ("momentum",), dtype, "injected", "default", 0):
+            found = {item.name: item.gradients[0] for item in expand(case).parameters}
+            assert np.isnan(found["non-finite"]).any()
+            assert np.isinf(found["infinite"]).any()
+            assert not np.isnan(found["infinite"]).any()
+
     def test_groups_have_hyperparameters_of_their_own(self):
         inputs = expand(case_of(mode="groups", steps=2))
         assert inputs.groups[0] == {}

@@ -26,7 +26,7 @@ from optimizer_conformance.reference.numbers import (
 )
 from optimizer_conformance.reference.numbers.hyper import representations
 from optimizer_conformance.reference.numbers.reach import ReachArithmetic
-from optimizer_conformance.reference.rules import ADAM, RMSPROP
+from optimizer_conformance.reference.rules import ADAM, RMSPROP, RPROP
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
 from optimizer_conformance.reports import formats
@@ -107,6 +107,31 @@ def test_no_legal_evaluation_comes_to_anything_else(flush, situation, seed, form
     arithmetic = Arithmetic(dtype, random.Random(seed), formed, formed, flush)
     seen = walk(rule, decimals, start, gradients, arithmetic)
     for step, (row, known) in enumerate(zip(seen, outcomes(*situation), strict=True)):
+        for name, values in row.items():
+            assert known[name].holds(values).all(), (step, name)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    situation=situations(
+        NARROW,
+        [RPROP],
+        **{"growth": "1.2", "shrinkage": "0.3", "least_step": "0.01", "largest_step": "5"},
+    ),
+    infinite=st.integers(0, 2),
+    seed=st.integers(0, 2**32 - 1),
+)
+@pytest.mark.parametrize("flush", [False, True])
+def test_a_choice_by_a_sign_has_the_outcomes_of_the_signs_that_may_be(
+    flush, situation, infinite, seed
+):
+    rule, dtype, decimals, start, gradients = situation
+    gradients[infinite][::3] = np.inf
+    arithmetic = Arithmetic(dtype, random.Random(seed), flush=flush)
+    seen = walk(rule, decimals, start, gradients, arithmetic)
+    for step, (row, known) in enumerate(
+        zip(seen, outcomes(rule, dtype, decimals, start, gradients), strict=True)
+    ):
         for name, values in row.items():
             assert known[name].holds(values).all(), (step, name)
 

@@ -393,6 +393,39 @@ class TestCommand:
         assert isinstance(self.run("--variant", "codecadamy*").exception, UsageError)
 
 
+def named(name, dtype, words):
+    """What came of one mutant of a rule."""
+    variant = VARIANTS[name]
+    asked = questions(variant, dtype, "default")
+    every = mutants(variant.rule, dict(asked[0].decimals), dtype)
+    (mutant,) = [item for item in every if item.identifier == words]
+    return measurement.outcome(Oracle(), variant, asked, mutant)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+class TestEndsAndBeginnings:
+    """What showed in no case once, or in some formats alone."""
+
+    def test_a_rate_that_is_early_shows_where_the_second_is_another(self, dtype):
+        assert named("torch-rprop-maximize", dtype, "learning rate one step early").status == KILLED
+
+    def test_the_sign_of_an_infinite_product_is_known(self, dtype):
+        assert named("torch-rprop-maximize", dtype, "infinite gradient as zero").status == KILLED
+
+    @pytest.mark.parametrize(
+        "words", ["infinite gradient as the largest number", "nan gradient as zero"]
+    )
+    def test_a_norm_meets_an_infinity_without_nan_beside_it(self, dtype, words):
+        assert named("optax-novograd-momentum", dtype, words).status == KILLED
+
+
+def test_which_infinity_or_nan_an_infinite_gradient_leaves_is_not_judged():
+    found = named("keras-ftrl", "float32", "infinite gradient as the largest number")
+    assert found.status == BELOW
+    assert "in the place of another" in found.reason
+    assert named("keras-ftrl", "float32", "infinite gradient as zero").status == KILLED
+
+
 def test_a_survivor_without_a_reason_fails_the_command():
     found = measurement.Measurement("x", "float32", [UNEXPLAINED], [])
     assert analysis.Power("default", [found]).unexplained == [UNEXPLAINED]

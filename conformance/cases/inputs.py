@@ -37,9 +37,12 @@ REGIMES = {
     "huge": "squares that overflow",
     "non-finite": "infinities and nan among ordinary numbers",
     "zero": "zero throughout, of either sign",
+    "infinite": "one infinity among ordinary numbers",
 }
 EDGE_REGIMES = ("zero",)  # in the mode ``edges`` alone
-RANGE_REGIMES = ("tiny", "huge", "non-finite")
+# A norm spreads what is not finite over its tensor: with nan in it, infinities show nowhere.
+NORM_REGIMES = ("infinite",)
+RANGE_REGIMES = ("tiny", "huge", "non-finite", *NORM_REGIMES)
 ENDS_OF_RANGE = ("subnormal", "colossal")  # the same of the mode ``magnitudes``
 # Where a complex gradient keeps its direction.
 STILL = ("near-epsilon", "constant", "alternating")
@@ -75,7 +78,7 @@ COPIES = (*LAYOUTS, "relations")  # modes in which experiments repeat
 CANDIDATES = 512  # runs of gradients among which the mode ``separation`` chooses
 POOL = 251  # distinct experiments in the layout mode; prime, so they fall on every lane
 SHIFT = 17  # each parameter starts at another experiment
-RATE_CHANGE = 4  # the second half of a rate-change case runs at a quarter of the rate
+RATE_CHANGE = 4  # later steps of a rate-change case run at a quarter of the rate
 
 
 @dataclass
@@ -196,6 +199,10 @@ class Expander:
             # tells most there.
             share = 0.5 if self.over == "parameter" else 0.1
             rows[0] = np.where(chance < share, self.random.choice(special, shape), rows[0])
+            if self.over == "tensor":
+                rows[0].flat[0] = np.nan
+        elif regime == "infinite":
+            rows[0].flat[0] = np.inf
         if turn is not None:
             rows = [row * phase for row, phase in zip(rows, turn, strict=True)]
         return [self.exactly(row) for row in rows]
@@ -340,7 +347,9 @@ def expand(case: Case) -> Inputs:  # noqa: PLR0911 - one a kind of mode
     if case.mode == "rate-change":
         rate = case.decimals["learning_rate"]
         later = repr(float(rate) / RATE_CHANGE)
-        inputs.rates = [rate if 2 * index < case.steps else later for index in range(case.steps)]
+        # Midway, or at once where no later step looks at it: else nobody sees which came first.
+        before = 1 if typical(case.family, case.features).rate_once else (case.steps + 1) // 2
+        inputs.rates = [rate] * before + [later] * (case.steps - before)
     if case.mode == "groups":
         inputs.groups = [{}, group_overrides(case)]
         for index, parameter in enumerate(inputs.parameters):
@@ -368,6 +377,8 @@ def regimes(case: Case) -> list[str]:
         left_out.update(("tiny", "huge"))
     if case.mode != "edges":
         left_out.update(EDGE_REGIMES)
+    if extent(case.family, case.features) != "tensor":
+        left_out.update(NORM_REGIMES)
     return [name for name in REGIMES if name not in left_out]
 
 

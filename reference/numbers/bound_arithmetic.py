@@ -428,7 +428,8 @@ class BoundArithmetic:
         """Where x may be on either side, or on neither, whatever it may be is accepted.
 
         The outcomes' distances from the one that is shown, with the errors of their own, are the
-        error.  Nan has no side: it stays, or (``chosen``) may be any of the three.
+        error.  An infinity is on its side.  Nan has none: it stays, or (``chosen``) may be any of
+        the three.
         """
         value, size = x.value, np.asarray(x.error)
         chosen = np.where(value < 0, below.value, np.where(value > 0, above.value, zero.value))
@@ -436,11 +437,11 @@ class BoundArithmetic:
         error: Any = np.zeros(np.shape(chosen))
         for may, outcome in (
             (value - size < 0, below),
-            ((value == 0) | (np.abs(value) <= size), zero),
+            ((value == 0) | (np.isfinite(value) & (np.abs(value) <= size)), zero),
             (value + size > 0, above),
         ):
-            apart = np.where(may | open_, np.abs(outcome.value - chosen) + outcome.error, 0.0)
-            error = np.maximum(error, apart)
+            far = np.where(outcome.value == chosen, 0.0, np.abs(outcome.value - chosen))
+            error = np.maximum(error, np.where(may | open_, far + outcome.error, 0.0))
         if self.effects.number != "chosen":
             chosen = np.where(open_, np.nan, chosen)
         return Bound(self, chosen, error)

@@ -153,6 +153,12 @@ def either(x: Outcomes, y: Outcomes) -> Outcomes:
     )
 
 
+def only(where: Any, x: Outcomes) -> Outcomes:
+    """What is among them in some elements, and nothing at all in the others."""
+    flags = ("some", "zero", "above", "below", "nan")
+    return x.changed(**{name: where & getattr(x, name) for name in flags})
+
+
 def added(x: Outcomes, y: Outcomes) -> Outcomes:
     """x + y, exactly."""
     both, left, right = x.some & y.some, x.some & y.zero, x.zero & y.some

@@ -30,6 +30,7 @@ from optimizer_conformance.reference.numbers.outcomes import (
     exactly,
     inverse,
     multiplied,
+    only,
     signs,
     top,
 )
@@ -236,9 +237,13 @@ class ReachArithmetic(ReachBasis):
         )
 
     def choose(self, x: Reached, below: Reached, zero: Reached, above: Reached) -> Reached:
-        """Any of the three, whatever the sign; nan where x may be that."""
-        hull = either(either(below.outcomes, zero.outcomes), above.outcomes)
-        return Reached(self, replace(hull, nan=hull.nan | x.outcomes.nan))
+        """What x has the sign for; of nan any of the three, or nan."""
+        o = x.outcomes
+        positive, negative = signs(o)
+        sides = ((negative, below), (o.empties, zero), (positive, above))
+        parts = (only(side | o.nan, outcome.outcomes) for side, outcome in sides)
+        hull = reduce(either, parts)
+        return Reached(self, replace(hull, nan=hull.nan | o.nan))
 
     def centralize(self, x: Reached) -> Reached:
         """x minus its mean over all axes but the first, summed in any order."""

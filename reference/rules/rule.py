@@ -236,6 +236,11 @@ class Rule:
         """Whether a stage divides by the learning rate."""
         return any(stage.reciprocal for stage in self.stages)
 
+    @cached_property
+    def rate_once(self) -> bool:
+        """Whether how far it goes depends on the first step's learning rate alone."""
+        return any(stage.rate_once for stage in self.stages)
+
     def starts_like(self, other: Rule) -> bool:
         """Whether what both keep is the same before the first step."""
         return all(

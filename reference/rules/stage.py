@@ -98,6 +98,7 @@ class Stage:
     ordered it compares numbers, which complex ones do not allow
     summed  it adds up squares of several elements; of complex ones no document says which squares
     reciprocal  it divides by the learning rate, whose reciprocal may be formed first
+    rate_once   it looks at the learning rate in its first step alone
     """
 
     takes: ClassVar[tuple[str, ...]] = ()
@@ -105,6 +106,7 @@ class Stage:
     ordered: ClassVar[bool] = False
     summed: ClassVar[bool] = False
     reciprocal: ClassVar[bool] = False
+    rate_once: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Raises ValueError for a choice that the stage does not have."""

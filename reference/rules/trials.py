@@ -29,6 +29,7 @@ class Trials(Stage):
     after: Literal["stays"] = "stays"
     takes = ("growth", "shrinkage", "least_step", "largest_step")
     ordered = True
+    rate_once = True
 
     def coefficients(self) -> tuple[str, ...]:
         return (*self.takes, "begun")

@@ -9,12 +9,19 @@ import numpy as np
 from optimizer_conformance.cases.case import DRAWN, Case, draw_cases
 from optimizer_conformance.cases.inputs import LAYOUTS
 from optimizer_conformance.cases.plan import default_features
-from optimizer_conformance.judging.oracle import WIDEST, Oracle, Question, ordinary
+from optimizer_conformance.judging.oracle import (
+    WIDEST,
+    Oracle,
+    Question,
+    inputs_of,
+    ordinary,
+    reached,
+)
 from optimizer_conformance.judging.verdict import Judgement, Verdict, judge
 from optimizer_conformance.mutants.equivalence import proof
 from optimizer_conformance.mutants.execution import mutated, rewritten
 from optimizer_conformance.mutants.mutants import Mutant, mutants
-from optimizer_conformance.mutants.styles import Style, rewritings, shared
+from optimizer_conformance.mutants.styles import PLAIN, Style, rewritings, shared
 from optimizer_conformance.questions.power import peers
 from optimizer_conformance.reference.numbers.precision import Array
 from optimizer_conformance.reference.variants import Variant
@@ -190,6 +197,9 @@ def explained(  # noqa: PLR0911 - one a reason
     reason = proof(variant.rule, mutant)
     if reason:
         return replace(base, status=EQUIVALENT, reason=reason)
+    if beyond_numbers(asked, mutant):
+        words = "an infinity or nan in the place of another, where an infinite gradient went in"
+        return replace(base, status=BELOW, reason=words)
     found = [effect(oracle, question, mutant) for question in asked]
     score, wide, flushed, ulp = (max(values) for values in zip(*found, strict=True))
     base = replace(base, score=score, ulp=ulp)
@@ -215,6 +225,25 @@ def explained(  # noqa: PLR0911 - one a reason
             base, status=BELOW, reason="its exact effect leaves the bound by less than its rounding"
         )
     return replace(base, status=OPEN, reason="its exact effect leaves the bound")
+
+
+def beyond_numbers(asked: list[Question], mutant: Mutant) -> bool:
+    """Whether it shows somewhere, and only as another of infinities and nan where one is due.
+
+    Which of them becomes of a gradient that was none of the finite numbers is not judged: legal
+    orders of evaluation differ there.
+    """
+    seen = False
+    for question in asked:
+        wrong, right = mutated(question, mutant), rewritten(question, PLAIN)
+        lost = reached(inputs_of(question.case).parameters, question.rule.over)
+        lost = np.repeat(lost, question.case.width, axis=1)
+        for name, values in wrong.items():
+            apart = (values != right[name]) & ~(np.isnan(values) & np.isnan(right[name]))
+            if (apart & ~(lost & ~np.isfinite(values) & ~np.isfinite(right[name]))).any():
+                return False
+            seen = seen or bool(apart.any())
+    return seen
 
 
 def effect(oracle: Oracle, question: Question, mutant: Mutant) -> tuple[float, ...]:
