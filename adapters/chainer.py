@@ -48,18 +48,20 @@ RMSPROP = ChainerOffer(
     gaps=GAPS,
     page="https://docs.chainer.org/en/stable/reference/generated/chainer.optimizers.{}.html",
 )
+PENALTY = {"lasso": "l1"}  # of the hook Lasso, which is added to an optimizer
 SGD = RMSPROP.changed(
     own=optimizers.SGD,
     family="sgd",
     claims=["chainer-sgd"],
-    names={"learning_rate": "lr"},
+    features=[[], ["lasso"]],
+    names={"learning_rate": "lr", **PENALTY},
     state={},
 )
 MOMENTUM = SGD.changed(
     own=optimizers.MomentumSGD,
     claims=["chainer-momentumsgd"],
-    features=[["momentum"]],
-    names={"learning_rate": "lr", "momentum": "momentum"},
+    features=[["momentum"], ["momentum", "lasso"]],
+    names={"learning_rate": "lr", "momentum": "momentum", **PENALTY},
     state={"momentum": "v"},
     opposite=frozenset({"momentum"}),
 )
@@ -72,16 +74,21 @@ OFFERS = {
         features=[["momentum", "nesterov"]],
     ),
     "chainer:CorrectedMomentumSGD": MOMENTUM.changed(
-        own=optimizers.CorrectedMomentumSGD, claims=["chainer-correctedmomentumsgd"]
+        own=optimizers.CorrectedMomentumSGD,
+        claims=["chainer-correctedmomentumsgd"],
+        features=[["momentum"]],
     ),
     "chainer:AdaGrad": RMSPROP.changed(
         own=optimizers.AdaGrad,
         family="adagrad",
         claims=["chainer-adagrad"],
-        names={"learning_rate": "lr", "epsilon": "eps"},
+        features=[[], ["lasso"]],
+        names={"learning_rate": "lr", "epsilon": "eps", **PENALTY},
         state={"second_moment": "h"},
     ),
-    "chainer:RMSprop": RMSPROP,
+    "chainer:RMSprop": RMSPROP.changed(
+        features=[[], ["lasso"]], names={**RMSPROP.names, **PENALTY}
+    ),
     "chainer:RMSprop[eps_inside_sqrt]": RMSPROP.changed(
         claims=["chainer-rmsprop-inside"], arguments={"eps_inside_sqrt": True}
     ),
@@ -97,7 +104,7 @@ OFFERS = {
         own=optimizers.Adam,
         family="adam",
         claims=["chainer-adam", "chainer-adam-hat"],
-        features=[[], ["amsgrad"], ["weight_decay"], ["amsgrad", "weight_decay"]],
+        features=[[], ["amsgrad"], ["weight_decay"], ["amsgrad", "weight_decay"], ["lasso"]],
         rate="alpha",
         names={
             "learning_rate": "alpha",
@@ -105,6 +112,7 @@ OFFERS = {
             "decay": "beta2",
             "epsilon": "eps",
             "weight_decay": "weight_decay_rate",
+            **PENALTY,
         },
         state={
             "first_moment": "m",
@@ -128,21 +136,27 @@ class OptimizerSession:
         self.rates = list(request.learning_rates)
         self.values = [chainer.Parameter(kit.placed(parameter)) for parameter in request.parameters]
         self.keys = offer.kept(request.features)
-        self.optimizer = offer.own(**offer.settings(request))
+        own = offer.settings(request)
+        self.penalty = own.pop("l1", None)
+        self.optimizer = offer.own(**own)
         link = chainer.Link()
         with link.init_scope():
             for index, value in enumerate(self.values):
                 setattr(link, f"parameter_{index}", value)
         self.optimizer.setup(link)
+        if self.penalty is not None:
+            self.optimizer.add_hook(chainer.optimizer_hooks.Lasso(self.penalty))
 
     def step(self, gradients: list[Array]) -> list[Array]:
         if self.rates:
             setattr(self.optimizer, self.offer.rate, self.rates.pop(0))
         for value, gradient in zip(self.values, gradients, strict=True):
             value.grad = gradient
+        # A hook is there to change the gradients: what was sent is not what it leaves.
+        sent = None if self.penalty is None else [gradient.copy() for gradient in gradients]
         with np.errstate(all="ignore"):
             self.optimizer.update()
-        return [value.grad.copy() for value in self.values]
+        return sent or [value.grad.copy() for value in self.values]
 
     def parameters(self) -> list[Array]:
         return [value.array.copy() for value in self.values]

@@ -46,6 +46,7 @@ def row(optimizer: Any, features: list[list[str]], **fields: Any) -> Offer:
 
 
 SHARED = {"learning_rate": "learning_rate", "epsilon": "epsilon", "weight_decay": "weight_decay"}
+PENALTY = {"lasso": "l1"}  # of paddle.regularizer.L1Decay, in the place of weight_decay
 ADAM_FEATURES = [[], ["amsgrad"], ["weight_decay"]]
 ADAM: dict[str, Any] = {
     "family": "adam",
@@ -65,10 +66,11 @@ OFFERS = {
             ["centered"],
             ["centered", "momentum"],
             ["weight_decay"],
+            ["lasso"],
         ],
         family="rmsprop",
         claims=["paddle-rmsprop", "paddle-rmsprop-lookahead"],
-        names={**SHARED, "decay": "rho", "momentum": "momentum"},
+        names={**SHARED, **PENALTY, "decay": "rho", "momentum": "momentum"},
         # The kernel always has all three; without the option they hold what nobody documents.
         state={
             "second_moment": "mean_square",
@@ -76,7 +78,12 @@ OFFERS = {
             "momentum": ("momentum", "momentum"),
         },
     ),
-    "paddle:Adam": row(paddle.optimizer.Adam, ADAM_FEATURES, claims=["paddle-adam"], **ADAM),
+    "paddle:Adam": row(
+        paddle.optimizer.Adam,
+        [*ADAM_FEATURES, ["lasso"]],
+        claims=["paddle-adam"],
+        **{**ADAM, "names": {**ADAM["names"], **PENALTY}},
+    ),
     "paddle:AdamW": row(
         paddle.optimizer.AdamW,
         ADAM_FEATURES,
@@ -90,13 +97,19 @@ EPSILON = {**RATE, "epsilon": "epsilon"}
 BETAS = {**EPSILON, "beta1": "beta1", "decay": "beta2"}
 OFFERS = {
     **OFFERS,
-    "paddle:SGD": row(paddle.optimizer.SGD, [[]], family="sgd", claims=["paddle-sgd"], names=RATE),
+    "paddle:SGD": row(
+        paddle.optimizer.SGD,
+        [[], ["lasso"]],
+        family="sgd",
+        claims=["paddle-sgd"],
+        names={**RATE, **PENALTY},
+    ),
     "paddle:Momentum": row(
         paddle.optimizer.Momentum,
-        [["momentum"]],
+        [["momentum"], ["momentum", "lasso"]],
         family="sgd",
         claims=["paddle-momentum"],
-        names={**RATE, "momentum": "momentum"},
+        names={**RATE, **PENALTY, "momentum": "momentum"},
         state={"momentum": "velocity"},
     ),
     "paddle:Momentum[use_nesterov]": row(
@@ -110,10 +123,10 @@ OFFERS = {
     ),
     "paddle:Adagrad": row(
         paddle.optimizer.Adagrad,
-        [[]],
+        [[], ["lasso"]],
         family="adagrad",
         claims=["paddle-adagrad"],
-        names=EPSILON,
+        names={**EPSILON, **PENALTY},
         state={"second_moment": "moment"},
     ),
     "paddle:Adadelta": row(
@@ -128,7 +141,11 @@ OFFERS = {
         },
     ),
     "paddle:Adamax": row(
-        paddle.optimizer.Adamax, [[]], family="adamax", claims=["paddle-adamax"], names=BETAS
+        paddle.optimizer.Adamax,
+        [[], ["lasso"]],
+        family="adamax",
+        claims=["paddle-adamax"],
+        names={**BETAS, **PENALTY},
     ),
     "paddle:NAdam": row(
         paddle.optimizer.NAdam,
@@ -192,6 +209,14 @@ def paired(own: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def regularized(own: dict[str, Any]) -> dict[str, Any]:
+    """An L1 penalty as the regularizer that stands in the place of a weight decay."""
+    rest = dict(own)
+    if "l1" in rest:
+        rest["weight_decay"] = paddle.regularizer.L1Decay(rest.pop("l1"))
+    return rest
+
+
 class OptimizerSession:
     """A session over one ``paddle.optimizer.Optimizer``."""
 
@@ -213,7 +238,7 @@ class OptimizerSession:
             own["learning_rate"] = self.schedule
         elif "learning_rate" not in own and offer.family == "rmsprop":
             raise kit.Unsupported("the learning rate of paddle.optimizer.RMSProp has no default")
-        self.optimizer = offer.own(parameters=self.values, **paired(own))
+        self.optimizer = offer.own(parameters=self.values, **regularized(paired(own)))
 
     @staticmethod
     def leaf(array: Array) -> Any:

@@ -403,6 +403,8 @@ def one_step(  # noqa: PLR0911, PLR0912, PLR0915 - one recipe, on purpose not th
         g = np.minimum(np.maximum(g, -c), c)
     if rule["weight_decay"] == "l2":
         g = a.plus_product(g, a.held(decimals["weight_decay"]), w)
+    if rule["lasso"] != "none":
+        g = a.plus_product(g, a.held(decimals["lasso"]), sign(w))
     top, bottom = g, []
     if rule["first_moment"]:
         beta, beta_c = a.held(decimals["beta1"]), a.complement(decimals["beta1"])

@@ -44,6 +44,7 @@ DECIMALS = {
     "beta3": "0.95",
     "l1": "0.1",
     "l2": "0.5",
+    "lasso": "0.1",
     "steadiness": "1",
     "mixture": "5",
     "interpolation": "0.9",

@@ -24,7 +24,7 @@ from optimizer_conformance.reference.numbers.system import NumberSystem, RealFun
 class Representation:
     """The formats in which coefficients were held before they met the working precision.
 
-    rate        the learning rate, and the weight decay that goes with it
+    rate        the learning rate, and the weight decay or L1 penalty that goes with it
     scalars     epsilon and the reciprocal of the loss scale
     moments     the decay rates and, formed from them, their complements 1 - beta
     correction  the decay rates from which 1 - beta^t is formed, in that format

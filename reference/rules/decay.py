@@ -31,6 +31,28 @@ class Added(Stage):
 
 
 @dataclass(frozen=True)
+class Lasso(Stage):
+    """L1: the gradient of a penalty on the parameter's size joins that of the loss.
+
+    g' = g + lambda_1 sign(w)
+
+    Source: R. Tibshirani, "Regression Shrinkage and Selection via the Lasso", J. R. Stat. Soc. B
+    58, 1996 (the penalty).
+    """
+
+    takes = ("lasso",)
+    ordered = True
+
+    def refuses(self, other: Stage) -> bool:
+        """Of L1 penalties one is enough."""
+        return "l1" in other.takes
+
+    def step(self, walk: Walk) -> None:
+        pull = walk.hyper.lasso * walk.num.sign(walk.parameter)
+        walk.gradient = walk.num.define("gradient", walk.gradient + pull)
+
+
+@dataclass(frozen=True)
 class Shrunk(Stage):
     """Decoupled: the parameter itself shrinks, w (1 - c), before the step is taken from it.
 
@@ -105,4 +127,11 @@ WEIGHT_DECAY = Standing(
         "joined": ("joined", Joined()),
     },
 )
-FACTORS = (WEIGHT_DECAY,)
+LASSO = Standing(
+    "lasso",
+    "an L1 penalty",
+    {"none": "absent", "sign": "added to the gradient, penalty × the parameter's sign"},
+    option=True,
+    stages={"none": None, "sign": ("lasso", Lasso())},
+)
+FACTORS = (WEIGHT_DECAY, LASSO)

@@ -25,7 +25,7 @@ from optimizer_conformance.reference.rules import (
 from optimizer_conformance.reference.rules.averaged import Averaged
 from optimizer_conformance.reference.rules.beforehand import Beforehand
 from optimizer_conformance.reference.rules.buffer import Buffer
-from optimizer_conformance.reference.rules.decay import Added, Joined, Shrunk
+from optimizer_conformance.reference.rules.decay import Added, Joined, Lasso, Shrunk
 from optimizer_conformance.reference.rules.direction import (
     Ahead,
     AheadByItself,
@@ -123,6 +123,7 @@ class Rule:
     ascending: Ascending | None = None
     clipped: Clipped | None = None
     added: Added | None = None
+    lasso: Lasso | None = None
     direction: (
         Gradient
         | Average

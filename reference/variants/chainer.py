@@ -120,4 +120,19 @@ ADAGRAD = other(
 )
 MORE = (SGD, MOMENTUM, NESTEROV, CORRECTED, ADAGRAD)
 
-VARIANTS = (*MORE, RMSPROP, RMSPROP_INSIDE, GRAVES, *every_option(ADAM), *every_option(ADAM_HAT))
+
+def penalised(variant: Variant) -> Variant:
+    """With the hook Lasso, which is named after the penalty and prints no formula."""
+    source = f"{variant.source}; chainer.optimizer_hooks.Lasso"
+    return replace(variant.with_option("lasso", lasso="sign"), source=source)
+
+
+VARIANTS = (
+    *MORE,
+    *map(penalised, (SGD, MOMENTUM, ADAGRAD, RMSPROP, ADAM, ADAM_HAT)),
+    RMSPROP,
+    RMSPROP_INSIDE,
+    GRAVES,
+    *every_option(ADAM),
+    *every_option(ADAM_HAT),
+)

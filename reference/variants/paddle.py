@@ -85,18 +85,20 @@ MOMENTUM = other("Momentum", rules.SGD, {"learning_rate": "0.001"}).with_option(
     "momentum", momentum="unscaled", defaults={"momentum": "0.9"}
 )
 MOMENTS = {"beta1": "0.9", "decay": "0.999", "epsilon": "1e-8"}
+# inf_norm_out = max(beta2 inf_norm + epsilon, |grad|)
+ADAMAX = other("Adamax", rules.ADAMAX.having(epsilon="kept"), {"learning_rate": "0.001", **MOMENTS})
+ADAGRAD = other("Adagrad", rules.ADAGRAD, {"epsilon": "1e-6"})
 MORE = (
     SGD,
     MOMENTUM,
     MOMENTUM.with_option("nesterov", nesterov=True),
-    other("Adagrad", rules.ADAGRAD, {"epsilon": "1e-6"}),
+    ADAGRAD,
     other(
         "Adadelta",
         rules.ADADELTA,
         {"learning_rate": "0.001", "decay": "0.95", "epsilon": "1e-6"},
     ),
-    # inf_norm_out = max(beta2 inf_norm + epsilon, |grad|)
-    other("Adamax", rules.ADAMAX.having(epsilon="kept"), {"learning_rate": "0.001", **MOMENTS}),
+    ADAMAX,
     other("NAdam", rules.NADAM, {"learning_rate": "0.002", **MOMENTS, "momentum_decay": "0.004"}),
     other("RAdam", rules.RADAM.having(epsilon="hat"), {"learning_rate": "0.001", **MOMENTS}),
     other(
@@ -112,8 +114,16 @@ MORE = (
     ),
 )
 
+
+def penalised(variant: Variant) -> Variant:
+    """With weight_decay=L1Decay(coeff), whose page names the loss, coeff * sum(abs(x))."""
+    source = f"{variant.source}; paddle.regularizer.L1Decay"
+    return replace(variant.with_option("lasso", lasso="sign"), source=source)
+
+
 VARIANTS = (
     *MORE,
+    *map(penalised, (SGD, MOMENTUM, ADAGRAD, ADAMAX, RMSPROP, ADAM)),
     RMSPROP,
     with_momentum(RMSPROP),
     with_momentum(LOOKAHEAD, nesterov=True),

@@ -241,8 +241,9 @@ def points(zero: frozenset[str]) -> dict[str, Any]:
         values[name] = flint.arb(0) if name in zero else flint.arb(exact)
     # The centred form needs a second moment far above the squared mean, corrected or not.
     values["second_moment_"] = flint.arb(10**6)
-    # Nothing is learned of a step that a limit cuts.
+    # Nothing is learned of a step that a limit cuts, nor of a number that a threshold takes whole.
     values["least_step"], values["largest_step"] = flint.arb(10) ** -6, flint.arb(10**6)
+    values["l1"] /= 1000
     return values
 
 
