@@ -348,6 +348,7 @@ RECORDS = (
     Hyperparameter(
         name="lasso",
         symbol=r"\lambda_1",
+        symbols={"l1": r"\lambda_0"},
         what="how strongly the gradient of the parameter's size joins the loss's",
         held="rate",
         drawn={"": ("0.1", "0.01")},

@@ -43,10 +43,6 @@ class Lasso(Stage):
     takes = ("lasso",)
     ordered = True
 
-    def refuses(self, other: Stage) -> bool:
-        """Of L1 penalties one is enough."""
-        return "l1" in other.takes
-
     def step(self, walk: Walk) -> None:
         pull = walk.hyper.lasso * walk.num.sign(walk.parameter)
         walk.gradient = walk.num.define("gradient", walk.gradient + pull)
