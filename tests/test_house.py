@@ -14,6 +14,7 @@ import pytest
 
 import optimizer_conformance
 from optimizer_conformance import adapters, reference, reports
+from optimizer_conformance.reports.written import field
 
 NAME = optimizer_conformance.__name__
 TOP = Path(__file__).parents[1]
@@ -162,3 +163,14 @@ def test_what_workers_import_is_of_the_oldest_python_that_they_run_in(version):
     tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=oldest)
     names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize(
+    "page", sorted((TOP / "docs" / "findings").glob("*.md")), ids=lambda page: page.stem
+)
+def test_a_finding_says_when_it_was_seen_and_whether_it_was_reported(page):
+    text = page.read_text(encoding="utf-8")
+    for name in ("Date", "Script", "Upstream"):
+        assert field(text, name), name
+    said = r"reported|asked|not found|not searched|not this|not of these"
+    assert re.match(said, field(text, "Upstream"))

@@ -152,6 +152,7 @@ def findings(pattern: str) -> Iterator[dict[str, Any]]:
                 "finding": page.stem,
                 "what": written.title(text_),
                 "seen in": written.field(text_, "Framework"),
+                "upstream": written.field(text_, "Upstream"),
                 "page": str(page),
                 "script": str(script) if script.is_file() else "",
             }
