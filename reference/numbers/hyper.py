@@ -231,7 +231,7 @@ def rectified(threshold: int) -> Form:
 
     def form(num: NumberSystem, of: Mapping[str, Any], count: Any) -> Any:
         decay = of["decay"]
-        if isinstance(decay, Fraction) and not 0 < decay < 1:
+        if isinstance(decay, Fraction) and not (0 < decay < 1 and count > 0):
             return None
         if isinstance(decay, Fraction) and length(decay, count) <= threshold:
             return None

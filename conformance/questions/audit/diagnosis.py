@@ -29,7 +29,7 @@ from optimizer_conformance.judging.rows import BROKEN
 from optimizer_conformance.judging.verdict import Judgement
 from optimizer_conformance.mutants.mutants import Mutant
 from optimizer_conformance.questions.audit import words
-from optimizer_conformance.questions.audit.behaviour import ignored, influences
+from optimizer_conformance.questions.audit.behaviour import FEW, ignored, influences
 from optimizer_conformance.questions.audit.conduct import Tried, carry
 from optimizer_conformance.questions.audit.evidence import Candidate, Testimony, of_mutant
 from optimizer_conformance.questions.audit.experiments import asked, experiments
@@ -119,7 +119,7 @@ def followed(
     explanation = rule(oracle, variant, found, main)
     if explanation.rule is not None and not explanation.partly:
         choice = of_mutant(Mutant("choice", "choice", explanation.rule), str)
-        if stands(choice, evidence):
+        if stands(choice, evidence) and holding(ready, variant, [choice], main):
             why = [*words.choice(explanation.rule, variant.rule), *rounder([choice], evidence)]
             return Diagnosis(tuple(why), explanation.rule)
     progress("trying wrong rules")
@@ -145,9 +145,15 @@ def held(
     judged: Sequence[Judged],
 ) -> list[Candidate]:
     """The causes that explain every answer, and experiments that were made to tell them apart."""
-    causes = suspects(variant, evidence, main_dtype(found))
-    more = list(experiments(ready.subject, ready.fixed, variant, judged[0][0].case))
-    return told_apart(causes, more, partial(asked, ready.subject, variant))
+    return holding(ready, variant, suspects(variant, evidence, main_dtype(found)), judged)
+
+
+def holding(
+    ready: Ready, variant: Variant, causes: Sequence[Candidate], judged: Sequence[Judged]
+) -> list[Candidate]:
+    """Those of the causes that hold for what was not asked before they were found."""
+    more = experiments(ready.subject, ready.fixed, variant, judged[0][0].case)
+    return told_apart(causes, list(more), partial(asked, ready.subject, variant))
 
 
 def parts(explanation: Explanation, evidence: Sequence[Testimony]) -> bool:
@@ -278,7 +284,7 @@ def asked_again(ready: Ready, variant: Variant) -> Iterator[str]:
     try:
         yield from influences(ready)
         for name in ignored(ready, variant.rule):
-            yield f"{words.readable(name)} is taken and changes nothing"
+            yield f"{words.readable(name)} is taken and changes nothing in {FEW} steps"
     except (Refused, WorkerError):
         return
 

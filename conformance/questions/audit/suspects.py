@@ -152,14 +152,15 @@ def nearer(candidate: Candidate, item: Testimony) -> Array:
 def told_apart(
     found: Sequence[Candidate], experiments: Sequence[Testimony], ask: Ask
 ) -> list[Candidate]:
-    """The candidates that are left after the experiments that separate them most.
+    """The candidates that are left after the longest experiment, and those that separate them most.
 
-    One experiment is asked in any case: what was found on some answers must hold for others.
+    One experiment is asked in any case: what was found on some answers must hold for others, and
+    what was found in few steps for many.
     """
-    left, rest, asked = list(found), list(experiments), 0
+    left, rest, asked = list(found), sorted(experiments, key=lambda item: -item.steps), 0
     while left and rest:
-        worth = [separated(left, item) for item in rest]
-        if asked and max(worth) == 0:
+        worth = [separated(left, item) for item in rest] if asked else [np.inf]
+        if max(worth) == 0:
             break
         chosen = rest.pop(int(np.argmax(worth)))
         answer = ask(chosen)
