@@ -42,6 +42,30 @@ MEMORY: tuple[tuple[str, str, tuple[Shape, ...]], ...] = (
     ("contiguous", "strided", ((11,), (5, 4))),
     ("contiguous", "channels-last", ((2, 4, 3, 3),)),
 )
+# What is drawn together: shapes, kinds of gradients, parts of the rate, how arrays lie in memory.
+COUNT = 8
+MIXED: tuple[Shape, ...] = (
+    (1,),
+    (3,),
+    (8,),
+    (17,),
+    (2, 3),
+    (4, 4),
+    (5, 1),
+    (3, 2, 2),
+    (2, 3, 2, 2),
+)
+MIXING = ("wide", "constant", "alternating", "sparse", "spike")
+CHANGING = 0.4
+PARTS_OF_RATE = (1.0, 4.0, 0.25, 0.0, 0.0625)
+LYING = (
+    ("contiguous", "contiguous"),
+    ("fortran", "fortran"),
+    ("contiguous", "fortran"),
+    ("fortran", "contiguous"),
+    ("strided", "contiguous"),
+    ("contiguous", "strided"),
+)
 TURN = 700  # steps in which a gradient that starts late is zero
 
 
@@ -67,6 +91,8 @@ def placed(draw: Expander) -> Inputs:
         "loop-missing": lambda draw: Inputs(pausing(draw)),
         "loop-joined": lambda draw: Inputs(joining(draw)),
         "loop-groups": grouped,
+        "mixed": lambda draw: Inputs(mixed(draw), rates=drawn_rates(draw)),
+        "mixed-loop": mixed_loop,
     }
     return makers[mode](draw)
 
@@ -177,6 +203,57 @@ def grouped(draw: Expander) -> Inputs:
     for index, item in enumerate([*found, last]):
         item.group = index % 2
     return Inputs([*found, last], groups=[{}, others])
+
+
+def mixed(draw: Expander) -> list[Input]:
+    """Parameters of drawn shapes, values and gradients: what meets by chance in a network."""
+    shapes = MIXED if draw.over == "parameter" else draw.shapes()
+    found = []
+    for index in range(COUNT):
+        shape = shapes[draw.random.integers(len(shapes))]
+        item = draw.parameter(f"drawn-{index}", str(draw.random.choice(MIXING)), shape)
+        begun = draw.random.choice(("as usual", "heavy", "ones"), p=(0.6, 0.2, 0.2))
+        if begun == "heavy":
+            item.value = draw.exactly(draw.log_uniform(101.0, 1000.0, shape))
+        elif begun == "ones":
+            item.value = np.ones(shape)
+        found.append(item)
+    return found
+
+
+def drawn_rates(draw: Expander) -> list[str]:
+    """A rate that stays for some steps, and changes then."""
+    rate, kept = float(draw.case.decimals["learning_rate"]), 1.0
+    found = []
+    for _ in range(draw.case.steps):
+        if draw.random.random() < CHANGING:
+            kept = float(draw.random.choice(PARTS_OF_RATE))
+        found.append(repr(rate * kept))
+    return found
+
+
+def mixed_loop(draw: Expander) -> Inputs:
+    """The same in groups, with gaps and newcomers, in several memory orders, saved and loaded.
+
+    One rate is for all groups: a schedule sets it.
+    """
+    found, steps = mixed(draw), draw.case.steps
+    others = {name: situations.changed(name, value) for name, value in draw.case.decimals.items()}
+    others.pop("learning_rate")
+    for index, item in enumerate(found):
+        item.group = int(draw.random.integers(2))
+        if index % 2:
+            gaps = draw.random.random(steps) < draw.random.choice((0.2, 0.7))
+            item.absent = frozenset(int(step) for step in np.flatnonzero(gaps[:-1]))
+        if item.value.ndim > 1:
+            item.layout, item.memory = LYING[draw.random.integers(len(LYING))]
+    last = found[-1]
+    last.joins = int(draw.random.integers(1, steps // 2))
+    last.absent |= frozenset(range(last.joins))
+    loaded = draw.random.choice(np.arange(1, steps), 3, replace=False)
+    return Inputs(
+        found, rates=drawn_rates(draw), groups=[{}, others], reloads=tuple(sorted(map(int, loaded)))
+    )
 
 
 def arrangements(draw: Expander) -> Iterator[tuple[str, str, Shape]]:

@@ -124,6 +124,17 @@ NEEDS = {
     "scalar": ("0-d parameters", "it takes no 0-d parameter"),
 }
 
+# What cases of a mode take of an implementation.
+NEEDED = {
+    "rates": ("schedules",),
+    "loop-missing": ("missing",),
+    "loop-joined": ("joins",),
+    "loop-groups": ("groups",),
+    "checkpoint": ("saved",),
+    "mixed": ("schedules",),
+    "mixed-loop": ("schedules", "missing", "joins", "groups", "saved", "memory"),
+}
+
 NO_LOOP = {
     "function": "the caller of a function keeps its parameters and its loop",
     "optax": "a transformation is given all gradients at once",
@@ -307,6 +318,15 @@ SITUATIONS = (
         "handed-once", "where", "parameters that can be gone through once alone",
         needs=("handed-once",),
     ),
+    Situation(
+        "together", "where", "several of these at once, as they are drawn", "mixed",
+        needs=("schedules",),
+    ),
+    Situation(
+        "together-in-a-loop", "where",
+        "several of these at once, with groups, gaps, newcomers and checkpoints", "mixed-loop",
+        needs=NEEDED["mixed-loop"], unreachable=NO_LOOP,
+    ),
     # How large.
     Situation("heavy", "how large", "parameters from 100 to a million", "magnitudes", ("heavy*",)),
     Situation(
@@ -409,6 +429,8 @@ SITUATED = {
     "loop-joined": "a parameter that is handed over later",
     "loop-groups": "parameter groups all of whose hyperparameters differ",
     "checkpoint": "saved and loaded in the framework's own way, several times",
+    "mixed": "shapes, sizes of numbers and rates drawn together, over more steps",
+    "mixed-loop": "the same with groups, gaps, newcomers, checkpoints and memory orders",
 }
 MANY = 1100  # steps: past int8's 127, 2^8, the 256 at which bfloat16 stops counting, and 2^10
 STEPS = {
@@ -423,6 +445,8 @@ STEPS = {
     "loop-joined": 8,
     "loop-groups": 4,
     "checkpoint": 12,
+    "mixed": 16,
+    "mixed-loop": 16,
 }
 SIZES = {"steps": 3}
 SIZE = 7  # elements of a regime, where nothing else is said
@@ -465,14 +489,7 @@ def takes_part(implementation: Implementation, mode: str, features: tuple[str, .
         refuses = bool({"empty", "scalar"} & set(implementation.gaps))
         alone = extent(implementation.family, features) == "parameter"
         return alone and refuses == (mode == "shapes-filled")
-    needed = {
-        "rates": "schedules",
-        "loop-missing": "missing",
-        "loop-joined": "joins",
-        "loop-groups": "groups",
-        "checkpoint": "saved",
-    }
-    return mode not in needed or has(implementation, features, needed[mode])
+    return all(has(implementation, features, need) for need in NEEDED.get(mode, ()))
 
 
 def settings(

@@ -345,10 +345,13 @@ class BoundArithmetic:
             if factor.terms:
                 size, met = factor.terms
                 others = (*numerators[:place], *numerators[place + 1 :])
-                scale = prod((np.abs(n.value) + n.error for n in others), start=1.0)
+                most = [np.abs(n.value) + n.error for n in others]
+                scale = prod(most, start=1.0)
                 for divisor in denominators:
                     scale = quiet_divide(scale, np.abs(divisor.value) - divisor.error)
-                size = size * np.where(scale > 0, scale, np.inf)
+                # What is so small that nothing is left of it may be anything; zero leaves nothing.
+                none = prod((one > 0 for one in most), start=True)
+                size = size * np.where(scale > 0, scale, np.where(none, np.inf, 0.0))
                 result.terms = size, met + count
                 if self.early:  # a part leaves the range, where the sum of all does not
                     result.error = self.uncertain(result.error, size)
