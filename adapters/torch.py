@@ -476,8 +476,9 @@ class OptimizerSession:
         self.optimizer = self.made()
         step = self.optimizer.step
         self.advance = compiled(step) if offer.inductor else step
-        self.schedule = None
-        if rates := request.learning_rates:
+        self.schedule, self.rates = None, request.learning_rates
+        joining = any(parameter.joins for parameter in request.parameters)
+        if (rates := request.learning_rates) and not joining:
             # It asks for one more rate than there are steps.
             self.schedule = torch.optim.lr_scheduler.LambdaLR(
                 self.optimizer, lambda step: rates[min(step, len(rates) - 1)]
@@ -533,6 +534,10 @@ class OptimizerSession:
 
     def step(self, gradients: list[Array]) -> list[Array]:
         self.join(self.optimizer, self.taken)
+        if self.rates and self.schedule is None:
+            # No scheduler of PyTorch knows of groups that are added: the rate is set by hand.
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.rates[self.taken]
         self.taken += 1
         for index, (value, gradient) in enumerate(zip(self.values, gradients, strict=True)):
             value.grad = self.gradient(index, gradient)

@@ -247,6 +247,7 @@ def mixed_loop(draw: Expander) -> Inputs:
             item.absent = frozenset(int(step) for step in np.flatnonzero(gaps[:-1]))
         if item.value.ndim > 1:
             item.layout, item.memory = LYING[draw.random.integers(len(LYING))]
+            item.name = f"{lying(item.layout, item.memory)}-{item.name}"
     last = found[-1]
     last.joins = int(draw.random.integers(1, steps // 2))
     last.absent |= frozenset(range(last.joins))
@@ -254,6 +255,11 @@ def mixed_loop(draw: Expander) -> Inputs:
     return Inputs(
         found, rates=drawn_rates(draw), groups=[{}, others], reloads=tuple(sorted(map(int, loaded)))
     )
+
+
+def lying(own: str, gradient: str) -> str:
+    """How a parameter and its gradient lie in memory, as a name."""
+    return own if own == gradient else f"{own}-gradient-{gradient}"
 
 
 def arrangements(draw: Expander) -> Iterator[tuple[str, str, Shape]]:
@@ -273,13 +279,8 @@ def shapes(draw: Expander) -> Iterator[Input]:
         count = int(np.prod(shape, dtype=int))
         which: Array = ((np.arange(count) + SHIFT * index) % POOL).reshape(shape)
         size = "scalar" if shape == () else "x".join(map(str, shape))
-        memory = (
-            own
-            if own == gradient == "contiguous" or own == gradient
-            else f"{own}-gradient-{gradient}"
-        )
         yield Input(
-            f"{memory}-{size}",
+            f"{lying(own, gradient)}-{size}",
             pool.value[which],
             [row[which] for row in pool.gradients],
             layout=own,
