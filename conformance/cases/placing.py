@@ -42,22 +42,17 @@ MEMORY: tuple[tuple[str, str, tuple[Shape, ...]], ...] = (
     ("contiguous", "strided", ((11,), (5, 4))),
     ("contiguous", "channels-last", ((2, 4, 3, 3),)),
 )
-# What is drawn together: shapes, kinds of gradients, parts of the rate, how arrays lie in memory.
-COUNT = 8
-MIXED: tuple[Shape, ...] = (
-    (1,),
-    (3,),
-    (8,),
-    (17,),
-    (2, 3),
-    (4, 4),
-    (5, 1),
-    (3, 2, 2),
-    (2, 3, 2, 2),
-)
+# What meets in one case: shapes, kinds of gradients, parts of the rate, how arrays lie in memory.
+MIXED: tuple[Shape, ...] = (*((size,) for size in (1, 3, 8, 17)), *((2, 3), (4, 4), (5, 1)))
+MIXED += ((3, 2, 2), (2, 3, 2, 2))
 MIXING = ("wide", "constant", "alternating", "sparse", "spike")
-CHANGING = 0.4
-PARTS_OF_RATE = (1.0, 4.0, 0.25, 0.0, 0.0625)
+IDLE = (2, 3, 6, 11, 14)  # steps whose gradient is zero, where that of others is not
+# It stays, rises and falls; after a zero it goes on at a multiple of four, of eight and of sixteen.
+MIXED_RATES = ("1", "1", "0", "1", "4", "4", "0", "1", "1", "0.25")
+MIXED_RATES += ("0", "1", "0.0625", "1", "0", "1", "1", "1", "2", "1")
+GAPS = ((0, 8, 12), (4, 5, 7, 13), (1, 2, 3, 5, 6, 7, 8, 10, 11, 14, 17))
+LOADED = (1, 5, 8, 14)
+JOINING = 5
 LYING = (
     ("contiguous", "contiguous"),
     ("fortran", "fortran"),
@@ -91,7 +86,7 @@ def placed(draw: Expander) -> Inputs:
         "loop-missing": lambda draw: Inputs(pausing(draw)),
         "loop-joined": lambda draw: Inputs(joining(draw)),
         "loop-groups": grouped,
-        "mixed": lambda draw: Inputs(mixed(draw), rates=drawn_rates(draw)),
+        "mixed": lambda draw: Inputs(mixed(draw), rates=mixed_rates(draw)),
         "mixed-loop": mixed_loop,
     }
     return makers[mode](draw)
@@ -206,30 +201,32 @@ def grouped(draw: Expander) -> Inputs:
 
 
 def mixed(draw: Expander) -> list[Input]:
-    """Parameters of drawn shapes, values and gradients: what meets by chance in a network."""
-    shapes = MIXED if draw.over == "parameter" else draw.shapes()
+    """Of each shape three parameters: what meets by chance in a network meets here for certain.
+
+    One has elements of every size, each with gradients of a kind of its own; one is all ones; of
+    one, which is large, the gradient is zero in some steps.
+    """
     found = []
-    for index in range(COUNT):
-        shape = shapes[draw.random.integers(len(shapes))]
-        item = draw.parameter(f"drawn-{index}", str(draw.random.choice(MIXING)), shape)
-        begun = draw.random.choice(("as usual", "heavy", "ones"), p=(0.6, 0.2, 0.2))
-        if begun == "heavy":
-            item.value = draw.exactly(draw.log_uniform(101.0, 1000.0, shape))
-        elif begun == "ones":
-            item.value = np.ones(shape)
-        found.append(item)
+    for shape in MIXED if draw.over == "parameter" else draw.shapes():
+        size = "x".join(map(str, shape))
+        of_each = draw.parameter(f"elements-{size}", "wide", shape)
+        kinds = draw.random.integers(0, len(MIXING), shape)
+        every = [draw.gradients(name, shape, draw.case.steps) for name in MIXING]
+        of_each.gradients = [np.choose(kinds, rows) for rows in zip(*every, strict=True)]
+        heavy = draw.exactly(draw.log_uniform(101.0, 1000.0, shape))
+        of_each.value = np.where(draw.random.random(shape) < 1 / 3, heavy, of_each.value)
+        ones = replace(draw.parameter(f"ones-{size}", "wide", shape), value=np.ones(shape))
+        idle = replace(draw.parameter(f"idle-{size}", "wide", shape), value=heavy)
+        for step in IDLE:
+            idle.gradients[step] = 0.0 * idle.gradients[step]
+        found += [of_each, ones, idle]
     return found
 
 
-def drawn_rates(draw: Expander) -> list[str]:
-    """A rate that stays for some steps, and changes then."""
-    rate, kept = float(draw.case.decimals["learning_rate"]), 1.0
-    found = []
-    for _ in range(draw.case.steps):
-        if draw.random.random() < CHANGING:
-            kept = float(draw.random.choice(PARTS_OF_RATE))
-        found.append(repr(rate * kept))
-    return found
+def mixed_rates(draw: Expander) -> list[str]:
+    """The rate of each step."""
+    rate = float(draw.case.decimals["learning_rate"])
+    return [repr(rate * float(part)) for part in MIXED_RATES]
 
 
 def mixed_loop(draw: Expander) -> Inputs:
@@ -237,24 +234,20 @@ def mixed_loop(draw: Expander) -> Inputs:
 
     One rate is for all groups: a schedule sets it.
     """
-    found, steps = mixed(draw), draw.case.steps
+    found = mixed(draw)
     others = {name: situations.changed(name, value) for name, value in draw.case.decimals.items()}
     others.pop("learning_rate")
     for index, item in enumerate(found):
         item.group = int(draw.random.integers(2))
-        if index % 2:
-            gaps = draw.random.random(steps) < draw.random.choice((0.2, 0.7))
-            item.absent = frozenset(int(step) for step in np.flatnonzero(gaps[:-1]))
+        if draw.random.random() < 1 / 2:
+            item.absent = frozenset(GAPS[draw.random.integers(len(GAPS))])
         if item.value.ndim > 1:
             item.layout, item.memory = LYING[draw.random.integers(len(LYING))]
             item.name = f"{lying(item.layout, item.memory)}-{item.name}"
-    last = found[-1]
-    last.joins = int(draw.random.integers(1, steps // 2))
-    last.absent |= frozenset(range(last.joins))
-    loaded = draw.random.choice(np.arange(1, steps), 3, replace=False)
-    return Inputs(
-        found, rates=drawn_rates(draw), groups=[{}, others], reloads=tuple(sorted(map(int, loaded)))
-    )
+        if index >= len(found) - 3:
+            item.joins, item.absent = JOINING, item.absent | frozenset(range(JOINING))
+            item.group = 0  # what is handed over later has the optimizer's own numbers
+    return Inputs(found, rates=mixed_rates(draw), groups=[{}, others], reloads=LOADED)
 
 
 def lying(own: str, gradient: str) -> str:

@@ -319,7 +319,7 @@ SITUATIONS = (
         needs=("handed-once",),
     ),
     Situation(
-        "together", "where", "several of these at once, as they are drawn", "mixed",
+        "together", "where", "several of these at once: shapes, sizes of numbers, rates", "mixed",
         needs=("schedules",),
     ),
     Situation(
@@ -429,7 +429,7 @@ SITUATED = {
     "loop-joined": "a parameter that is handed over later",
     "loop-groups": "parameter groups all of whose hyperparameters differ",
     "checkpoint": "saved and loaded in the framework's own way, several times",
-    "mixed": "shapes, sizes of numbers and rates drawn together, over more steps",
+    "mixed": "shapes, sizes of numbers, zeros and rates together, over more steps",
     "mixed-loop": "the same with groups, gaps, newcomers, checkpoints and memory orders",
 }
 MANY = 1100  # steps: past int8's 127, 2^8, the 256 at which bfloat16 stops counting, and 2^10
@@ -445,8 +445,8 @@ STEPS = {
     "loop-joined": 8,
     "loop-groups": 4,
     "checkpoint": 12,
-    "mixed": 16,
-    "mixed-loop": 16,
+    "mixed": 20,
+    "mixed-loop": 20,
 }
 SIZES = {"steps": 3}
 SIZE = 7  # elements of a regime, where nothing else is said

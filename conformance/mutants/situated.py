@@ -427,6 +427,15 @@ HYPER: tuple[Situated, ...] = (
         option="weight_decay",
     ),
 )
+# Two situations at once, neither of which shows it by itself.
+TOGETHER: tuple[Situated, ...] = (
+    Situated("heavy-and-late", "together", lambda now: (np.abs(now.w) > 100) & (now.step > 6)),
+    Situated(
+        "matrix-at-a-new-rate",
+        "together",
+        lambda now: now.w.ndim > 1 and now.memory.rate not in (0, now.numbers["lr"]),
+    ),
+)
 FORMATS: tuple[Situated, ...] = (
     Situated("float64", "formats", lambda now: now.w.dtype == np.float64),
     Situated("float16", "formats", lambda now: now.w.dtype == np.float16, ("stays", "forgets")),
@@ -475,10 +484,13 @@ LOOP: tuple[Situated, ...] = tuple(
         ("second-moment-lost", "loaded"),
         ("moments-exchanged", "loaded"),
         ("count-one-late", "loaded"),
+        ("idle-not-saved", "together-in-a-loop"),
+        ("second-group-not-saved", "together-in-a-loop"),
+        ("idle-group-counts", "together-in-a-loop"),
     )
 )
 FAULTS: dict[str, Situated] = {
-    item.name: item for item in (*WHEN, *WHERE, *LARGE, *HYPER, *FORMATS, *AGAIN, *LOOP)
+    item.name: item for item in (*WHEN, *WHERE, *LARGE, *HYPER, *TOGETHER, *FORMATS, *AGAIN, *LOOP)
 }
 
 
@@ -601,8 +613,12 @@ def torch_adamw(
                     p.grad = None
                 elif fault == "forgets-when-none":
                     state["m"].zero_()
-                elif fault == "global-count":
+                elif fault == "global-count" or (
+                    fault == "idle-group-counts" and group is not self.param_groups[0]
+                ):
                     state["step"] += 1
+                elif fault == "idle-not-saved":
+                    state["idle"] = True
                 return
             if fault == "joined-never-moves" and group is not self.param_groups[0]:
                 return
@@ -619,6 +635,7 @@ def torch_adamw(
                 "wd": group["weight_decay"],
             }
             state["step"] += 1
+            state.pop("idle", None)
             if fault == "shared-count":
                 first["shared"] = first.get("shared", 0) + 1
             step = first["shared"] if fault == "shared-count" else state["step"]
@@ -641,7 +658,11 @@ def torch_adamw(
 
         def state_dict(self) -> dict[str, Any]:
             found = super().state_dict()
-            for state in found["state"].values():
+            others = [n for group in found["param_groups"][1:] for n in group["params"]]
+            for number, state in found["state"].items():
+                second = fault == "second-group-not-saved" and number in others
+                if second or state.get("idle"):
+                    state.update(step=0, m=0 * state["m"], v=0 * state["v"])
                 if fault == "count-not-saved":
                     state["step"] = 0
                 elif fault == "count-one-late":
