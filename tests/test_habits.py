@@ -40,6 +40,7 @@ HABITS = {
     "closure-raised": "torch:StaysShut",
     "one-list": "course:KeepsTheList",
     "gradient-order": "course:InOrder",
+    "left-out": "course:TakesTheLastAgain",
     "array-numbers": "course:KeepsTheArray",
     "byte-order": "function:in_native_order",
     "read-only": "function:updates_a_copy",

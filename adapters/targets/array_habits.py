@@ -30,13 +30,17 @@ def numbers(turn: int) -> Array:
 
 
 def opened(kind: Any, maker: Maker, request: protocol.Open, **numbers_: Any) -> Any:
-    """A session over several parameters; ``numbers_`` are hyperparameters in another form."""
+    """A session over several parameters, with what it has of momentum and decay.
+
+    ``numbers_`` are hyperparameters in another form.
+    """
     dtype = request.parameters[0].value.dtype
     request.parameters[:] = [
         protocol.Parameter(f"w{place}", kit.to_tensor(numbers(place).astype(dtype)))
         for place in range(COUNT)
     ]
-    request.hyperparameters.update(numbers_)
+    own = {name: 0.5 for name in ("momentum", "weight_decay") if name in maker.names.own}
+    request.hyperparameters.update({**own, **request.hyperparameters, **numbers_})
     return kind.Session(request, maker)
 
 
@@ -73,7 +77,35 @@ def gradient_order(make: Opened, maker: Maker) -> str:
         raise kit.Unsupported("its gradients stand in no dictionary")
     if in_style(make, maker, backwards=True):
         return ""
-    return "parameters move by gradients that stand in the same place, not under the same name"
+    return "what is known of a parameter goes by its place in that dictionary, not by its name"
+
+
+def left_out(make: Opened, maker: Maker) -> str:
+    """A parameter that has no gradient in a step stays; what that does to others is nothing."""
+    style = make().style
+    if style.filled or style.container not in ("dict", "list", "parameter"):
+        raise kit.Unsupported("a call of it is about one parameter, and is left out")
+    if style.container == "parameter" and not style.constructed:
+        raise kit.Unsupported("its gradients stand in no place that could be empty")
+    plain = trained(make())
+    before: list[Array] = []
+
+    def without(session: Any, gradients: list[Array]) -> list[Array]:
+        session.style.left_out = 1 if len(before) == COUNT else None
+        before.extend(session.parameters())
+        return gradients
+
+    try:
+        after = trained(make(), without)
+    finally:
+        style.left_out = None
+    place = COUNT + 1  # the second parameter, before the second of three steps and after it
+    if not same([before[place]], [before[place + COUNT]]):
+        return "the parameter moves in that step"
+    others = [0, 2]
+    if not same([plain[at] for at in others], [after[at] for at in others]):
+        return "other parameters move otherwise"
+    return ""
 
 
 def one_list(make: Opened, maker: Maker) -> str:
@@ -196,6 +228,7 @@ def habits(kind: Any, maker: Maker, request: protocol.Open) -> dict[str, Callabl
     if hasattr(kind.Session, "made"):
         asked.update({
             "gradient-order": gradient_order,
+            "left-out": left_out,
             "one-list": one_list,
             "handed-once": handed_once,
             "array-numbers": array_numbers,

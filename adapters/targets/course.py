@@ -135,8 +135,8 @@ def together(
         for place, gradient in zip(style.unpacked(kept, len(gradients)), gradients, strict=True):
             place[...] = gradient
     elif style.container == "parameter":
-        for item, gradient in zip(held, gradients, strict=True):
-            item.grad = gradient
+        for place, (item, gradient) in enumerate(zip(held, gradients, strict=True)):
+            item.grad = None if place == style.left_out else gradient
     elif not style.constructed:
         held = style.packed(values)
     words = styles.arguments(function, held, given, "W1", count, constructed=style.constructed)

@@ -152,12 +152,14 @@ class TargetStyle:
     container  ``array`` (an object a parameter), ``key`` (with its name), ``list``, ``dict``,
                ``layer`` or ``parameter`` (objects that hold value and gradient)
     constructed, filled  whether parameters are given to what makes it, and gradients too
-    backwards  whether a dictionary of gradients is filled from its end
+    backwards  whether a dictionary of gradients is filled from its end in every second step
+    left_out   the place of a parameter that has no gradient in the step that is next
     once       whether parameters are given to what makes it as what can be gone through once
     one_list   whether the list of gradients of the first step is filled anew for each
     """
 
-    backwards = once = one_list = False
+    backwards = once = one_list = turned = False
+    left_out: int | None = None
 
     def __init__(self, container: str, *, constructed: bool, filled: bool = False) -> None:
         self.container, self.constructed, self.filled = container, constructed, filled
@@ -177,7 +179,12 @@ class TargetStyle:
             self.kept = getattr(self, "kept", [])
             self.kept[:] = held
             return self.kept
-        return Named(reversed(list(held.items()))) if self.backwards else held
+        if self.left_out is not None and self.container == "dict":
+            del held[keys(len(values))[self.left_out]]
+        elif self.left_out is not None:
+            held[self.left_out] = None
+        turned, self.turned = self.turned, self.backwards and not self.turned
+        return Named(reversed(list(held.items()))) if turned else held
 
     def packed(self, values: list[Array]) -> Any:
         """Values in the container."""

@@ -99,6 +99,7 @@ NEEDS = {
     "kept-gradient": ("a gradient that stands", OWN),
     "handed-once": ("parameters in any iterable", OWN_CLASS),
     "gradient-order": ("gradients in a dictionary", OF_ARRAYS),
+    "left-out": ("gradients of which one may be left out", OF_ARRAYS),
     "array-numbers": ("a tuple of numbers", OF_ARRAYS),
     "byte-order": ("NumPy arrays", ON_ARRAYS),
     "read-only": ("NumPy arrays", ON_ARRAYS),
@@ -172,6 +173,10 @@ SITUATIONS = (
         ("late-*", "gap-*", "rare-*"),
         ("missing",),
         {name: NO_LOOP[name] for name in ("optax", "keras", "mindspore")},
+    ),
+    Situation(
+        "left-out", "when", "a step that has no gradient of one of several parameters",
+        needs=("left-out",),
     ),
     Situation(
         "zero-gradient", "when", "steps whose gradient is zero", "loop", ("zeroed-*",)
@@ -311,7 +316,7 @@ SITUATIONS = (
         needs=("one-list",),
     ),
     Situation(
-        "gradient-order", "where", "a dictionary of gradients that was filled from its end",
+        "gradient-order", "where", "a dictionary of gradients that is filled in another order",
         needs=("gradient-order",),
     ),
     Situation(
