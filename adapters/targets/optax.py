@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from optimizer_conformance.adapters import jax as shipped
@@ -24,6 +26,9 @@ __all__ = [
 ]  # fmt: skip
 
 SKIPPED = 0
+# Shapes beyond which a step is compiled as a whole: by itself JAX compiles each operation anew for
+# each shape, which takes minutes.
+SHAPES = 24
 DTYPES: list[protocol.DType] = ["float32", "float64", "float16", "bfloat16"]
 PACKAGES = ("optax", "jax", "jaxlib", "numpy")
 
@@ -67,6 +72,8 @@ class ValuesOnJax:
 class OptaxSession(ValuesOnJax):
     """A step as Optax' documentation writes it, over a list of parameters."""
 
+    begun = False  # whether a step was taken
+
     def __init__(self, request: protocol.Open, maker: Maker) -> None:
         super().__init__(request)
         if request.groups:
@@ -78,20 +85,49 @@ class OptaxSession(ValuesOnJax):
                     raise kit.Unsupported("it takes no learning rate, so no schedule")
                 rates = jnp.asarray(request.learning_rates)
                 changed["learning_rate"] = lambda count: rates[count]
-            self.optimizer = maker.made(**maker.arguments(request, **changed))
-            if not transformation(self.optimizer):
-                kind = type(self.optimizer).__name__
-                raise BadTarget(f"it makes a {kind}, which is no Optax transformation")
-            with guarded("its init"):
-                self.memory = self.optimizer.init(self.values)
+            self.make = lambda: maker.made(**maker.arguments(request, **changed))
+            compiled = len({np.shape(value) for value in self.values}) > SHAPES
+            self.begin(compiled=compiled)
+            self.advance = jax.jit(self.taken) if compiled else self.taken
+
+    def begin(self, *, compiled: bool = False) -> None:
+        """A transformation that has taken no step."""
+        self.optimizer = self.make()
+        if not transformation(self.optimizer):
+            kind = type(self.optimizer).__name__
+            raise BadTarget(f"it makes a {kind}, which is no Optax transformation")
+        init = self.optimizer.init
+        with guarded("its init"):
+            if compiled:
+                with contextlib.suppress(Exception):  # it is no function that can be compiled
+                    self.memory = jax.jit(init)(self.values)
+                    return
+            self.memory = init(self.values)
+
+    def taken(self, own: list[Any], memory: Any, values: list[Any]) -> tuple[list[Any], Any]:
+        """Parameters and state after a step."""
+        updates, memory = self.optimizer.update(own, memory, values)
+        return optax.apply_updates(values, updates), memory
 
     def step(self, gradients: list[Array]) -> list[Array]:
         with self.arithmetic():
             own = [shipped.to_jax(gradient) for gradient in gradients]
             with guarded("its update"):
-                updates, self.memory = self.optimizer.update(own, self.memory, self.values)
-                self.values = optax.apply_updates(self.values, updates)
+                self.values, self.memory = self.advanced(own)
             return [shipped.to_numpy(gradient) for gradient in own]
+
+    def advanced(self, own: list[Any]) -> tuple[list[Any], Any]:
+        """A step, which is not compiled where that is not possible."""
+        try:
+            return self.advance(own, self.memory, self.values)
+        except Exception:
+            if self.advance == self.taken or self.begun:
+                raise
+            self.advance = self.taken
+            self.begin()  # what a trace has left in it is no step
+            return self.advance(own, self.memory, self.values)
+        finally:
+            self.begun = True
 
 
 Session = OptaxSession
