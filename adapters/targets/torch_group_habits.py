@@ -238,8 +238,6 @@ def resumed(make: Make, dtypes: Sequence[str]) -> str:
 
     What it is loaded into may have been made with other numbers, as after a change of the script.
     """
-    if not in_their_places(make, dtypes[0]):
-        return "of many parameters some go on with what others kept"
     for dtype in dtypes:
         if not begins_again(make, dtype):
             return f"in {dtype} it does not begin again from before its first step"
@@ -260,6 +258,8 @@ def resumed(make: Make, dtypes: Sequence[str]) -> str:
             equal = alike if dtype == "float64" else same
             if not equal(copied.detach(), plain.detach()):
                 return f"in {dtype} it does not go on as before{why}"
+    if not in_their_places(make, dtypes[0]):
+        return "one parameter goes on as before, and of a dozen some do not"
     return ""
 
 

@@ -263,6 +263,8 @@ def arrangements(draw: Expander) -> Iterator[tuple[str, str, Shape]]:
     for own, gradient, some in MEMORY:
         for shape in some:
             yield own, gradient, shape
+    if not draw.case.mode.endswith("-filled"):
+        yield "contiguous", "contiguous", (0, 3)  # what comes last ends what went before, too
 
 
 def shapes(draw: Expander) -> Iterator[Input]:

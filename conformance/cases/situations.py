@@ -244,7 +244,8 @@ SITUATIONS = (
         "ranks", "where", "two to six dimensions", "shapes", ("*x*",), ("elements",)
     ),
     Situation(
-        "empty", "where", "a parameter without elements", "shapes", ("*-0",), ("elements", "empty")
+        "empty", "where", "a parameter without elements", "shapes", ("*-0", "*-0x3"),
+        ("elements", "empty"),
     ),
     Situation("zero-d", "where", "0-d", "shapes", ("*-scalar",), ("elements", "scalar")),
     Situation(
@@ -437,6 +438,7 @@ SITUATED = {
     "mixed": "shapes, sizes of numbers, zeros and rates together, over more steps",
     "mixed-loop": "the same with groups, gaps, newcomers, checkpoints and memory orders",
 }
+TOGETHER = ("mixed", "mixed-loop")  # in which several situations meet
 MANY = 1100  # steps: past int8's 127, 2^8, the 256 at which bfloat16 stops counting, and 2^10
 STEPS = {
     "steps": MANY,

@@ -62,7 +62,7 @@ class Bound:
     """
 
     __array_priority__ = 1000  # NumPy scalars and arrays defer to the operators below
-    __slots__ = ("decay", "error", "nonnegative", "num", "terms", "value")
+    __slots__ = ("decay", "error", "nonnegative", "num", "rooted", "terms", "value")
 
     def __init__(
         self, num: BoundArithmetic, value: Any, error: Any, nonnegative: bool = False
@@ -70,6 +70,7 @@ class Bound:
         self.num, self.value, self.error, self.nonnegative = num, value, error, nonnegative
         self.decay: tuple[Any, Any] | None = None
         self.terms: tuple[Any, int] | None = None
+        self.rooted = False
 
     def __neg__(self) -> Bound:
         return Bound(self.num, -self.value, self.error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import product
 from math import frexp, prod
 from typing import Any
 
@@ -239,7 +240,9 @@ class BoundArithmetic:
         if not x.nonnegative:
             propagated = np.where(lowest < 0, np.inf, propagated)
         count = self.budget.root_roundings
-        return self.rounded(value, propagated, count, nonnegative=True, underflow=0.0)
+        result = self.rounded(value, propagated, count, nonnegative=True, underflow=0.0)
+        result.rooted = True
+        return result
 
     def apart(self, b: Bound, c: Bound) -> Any:
         """How far two weights are from adding up to one."""
@@ -334,6 +337,7 @@ class BoundArithmetic:
             underflow = operations * reach
             if self.early:
                 error = self.uncertain(error, np.where(np.isfinite(value), reach, 0.0))
+                error = self.one_root(value, error, numerators, denominators)
         result = self.rounded(
             value,
             error,
@@ -356,6 +360,18 @@ class BoundArithmetic:
                 if self.early:  # a part leaves the range, where the sum of all does not
                     result.error = self.uncertain(result.error, size)
         return result
+
+    def one_root(
+        self, value: Any, error: Any, above: tuple[Bound, ...], below: tuple[Bound, ...]
+    ) -> Any:
+        """What the range does to one root of a quotient, where that of each was asked."""
+        for root, other in product((n for n in above if n.rooted), (d for d in below if d.rooted)):
+            squared = quiet_divide(root.value, other.value) ** 2
+            error = self.uncertain(error, squared)
+            small = squared < self.precision.smallest_normal
+            part = quiet_divide(self.effects.underflow, squared)
+            error = error + np.where(small & (squared > 0), np.abs(value) * part, 0.0)
+        return error
 
     def variance(self, v: Bound, m: Bound) -> Bound:
         """v - m^2; also covers (v + epsilon) - m^2 as far as it rounds like v."""

@@ -12,7 +12,7 @@ import numpy as np
 from optimizer_conformance.cases.case import MAIN_DTYPE
 from optimizer_conformance.cases.inputs import LAYOUTS
 from optimizer_conformance.cases.plan import Unit, comparable_variants
-from optimizer_conformance.cases.situations import SITUATED
+from optimizer_conformance.cases.situations import SITUATED, TOGETHER
 from optimizer_conformance.cases.tried import whereabouts
 from optimizer_conformance.judging.accepted import inside
 from optimizer_conformance.judging.execution import Answer
@@ -33,7 +33,7 @@ from optimizer_conformance.questions.audit.behaviour import FEW, ignored, influe
 from optimizer_conformance.questions.audit.conduct import Tried, carry
 from optimizer_conformance.questions.audit.evidence import Candidate, Testimony, of_mutant
 from optimizer_conformance.questions.audit.experiments import asked, experiments
-from optimizer_conformance.questions.audit.facts import confined, facts, kinds
+from optimizer_conformance.questions.audit.facts import confined, divided, facts, kinds
 from optimizer_conformance.questions.audit.preparation import Ready
 from optimizer_conformance.questions.audit.suspects import only_single, stands, suspects, told_apart
 from optimizer_conformance.reference.rules import Rule
@@ -219,7 +219,8 @@ def places(oracle: Oracle, variant: Variant, found: Tried, judged: list[Judged])
         yield "the hyperparameters of a parameter group are not those of its parameters"
         return
     situated = [item for item in judged if item[0].case.mode in SITUATED and item[2].divergence]
-    for item in situated:
+    by_itself = [item for item in situated if item[0].case.mode not in TOGETHER]
+    for item in by_itself or situated:  # of several at once nothing more is known
         yield f"of what was tried it follows all except {where(oracle, variant, item)}"
     if left := [item for item in judged if item[0].case.mode not in SITUATED]:
         yield from facts(oracle, variant, found.judged, left)
@@ -230,8 +231,16 @@ def where(oracle: Oracle, variant: Variant, item: Judged) -> str:
     unit, _, judgement = item
     at = judgement.divergence
     assert at is not None
-    shared = kinds(oracle, variant, item)[0] if unit.case.mode in LAYOUTS else ""
-    return f"in {shared}" if shared else whereabouts(unit.case, at.parameter, at.step)
+    first = whereabouts(unit.case, at.parameter, at.step)
+    if unit.case.mode not in LAYOUTS:
+        return first
+    if shared := kinds(oracle, variant, item)[0]:
+        return f"in {shared}"
+    every, wrong = divided(oracle, variant, item)
+    if len(wrong) == len(every):
+        return "in every parameter of a set of many shapes, empty ones among them"
+    few = len(wrong) == 1
+    return first if few else f"in {len(wrong)} of {len(every)} shapes and layouts, first {first}"
 
 
 def rule(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]) -> Explanation:
@@ -254,7 +263,10 @@ def seen(variant: Variant, found: Tried) -> list[Testimony]:
 def sentences(found: Sequence[Candidate]) -> list[str]:
     """The causes in words: the first, and others of its kind that no case tells from it."""
     alike = [item for item in found if item.kind == found[0].kind]
-    said = list(dict.fromkeys(item.said() for item in alike))[:SUSPECTS_SHOWN]
+    every = list(dict.fromkeys(item.said() for item in alike))
+    # What says the same and something more, which nothing shows, says too much.
+    said = [text for text in every if not any(text.startswith(f"{less}, and") for less in every)]
+    said = said[:SUSPECTS_SHOWN]
     return [" (or: ".join(said) + ")" * (len(said) - 1)] if said else []
 
 
