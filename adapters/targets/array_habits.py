@@ -39,7 +39,9 @@ def opened(kind: Any, maker: Maker, request: protocol.Open, **numbers_: Any) -> 
         protocol.Parameter(f"w{place}", kit.to_tensor(numbers(place).astype(dtype)))
         for place in range(COUNT)
     ]
-    own = {name: 0.5 for name in ("momentum", "weight_decay") if name in maker.names.own}
+    own: dict[str, float] = {
+        name: 0.5 for name in ("momentum", "weight_decay") if name in maker.names.own
+    }
     request.hyperparameters.update({**own, **request.hyperparameters, **numbers_})
     return kind.Session(request, maker)
 

@@ -132,8 +132,8 @@ def together(
     given = style.gradients(gradients)
     if style.filled:
         held, kept = held
-        for place, gradient in zip(style.unpacked(kept, len(gradients)), gradients, strict=True):
-            place[...] = gradient
+        for kept_, gradient in zip(style.unpacked(kept, len(gradients)), gradients, strict=True):
+            kept_[...] = gradient
     elif style.container == "parameter":
         for place, (item, gradient) in enumerate(zip(held, gradients, strict=True)):
             item.grad = None if place == style.left_out else gradient

@@ -48,7 +48,7 @@ MIXED += ((3, 2, 2), (2, 3, 2, 2))
 MIXING = ("wide", "constant", "alternating", "sparse", "spike")
 IDLE = (2, 3, 6, 11, 14)  # steps whose gradient is zero, where that of others is not
 # It stays, rises and falls; after a zero it goes on at a multiple of four, of eight and of sixteen.
-MIXED_RATES = ("1", "1", "0", "1", "4", "4", "0", "1", "1", "0.25")
+MIXED_RATES: tuple[str, ...] = ("1", "1", "0", "1", "4", "4", "0", "1", "1", "0.25")
 MIXED_RATES += ("0", "1", "0.0625", "1", "0", "1", "1", "1", "2", "1")
 GAPS = ((0, 8, 12), (4, 5, 7, 13), (1, 2, 3, 5, 6, 7, 8, 10, 11, 14, 17))
 LOADED = (1, 5, 8, 14)
