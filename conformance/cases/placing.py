@@ -80,7 +80,10 @@ def placed(draw: Expander) -> Inputs:
         "steps": lambda draw: Inputs(long_run(draw)),
         "magnitudes": lambda draw: Inputs(magnitudes(draw)),
         "boundaries": lambda draw: Inputs(
-            regimes(draw, "wide", "near-epsilon", "constant", "alternating", "sparse")
+            [
+                *regimes(draw, "wide", "near-epsilon", "constant", "alternating", "sparse"),
+                draw.parameter("matrix", "wide", (4, 3)),
+            ]
         ),
         "loop": lambda draw: Inputs(many(draw)),
         "loop-missing": lambda draw: Inputs(pausing(draw)),
@@ -132,8 +135,14 @@ def magnitudes(draw: Expander) -> list[Input]:
     add("faint", (smallest / 64, smallest * 64), (smallest, 1.0))
     add("colossal", (largest / 1e4, largest / 4), wide)
     add("subnormal", (0.5, 2.0), (draw.precision.smallest_subnormal, smallest))
-    add("large", (0.01, 100.0), (1e3, min(1e6, np.sqrt(largest) / 16)) if largest > 1e6 else wide)
+    add("large", (0.01, 100.0), large_gradients(draw))
     return found
+
+
+def large_gradients(draw: Expander) -> tuple[float, float]:
+    """Gradients from a thousand on, where their squares leave room for more."""
+    largest = draw.precision.largest
+    return (1e3, min(1e6, float(np.sqrt(largest)) / 16)) if largest > 1e6 else draw.scale()
 
 
 def loop(draw: Expander, *names: str) -> list[Input]:
@@ -210,15 +219,18 @@ def mixed(draw: Expander) -> list[Input]:
     for shape in MIXED if draw.over == "parameter" else draw.shapes():
         size = "x".join(map(str, shape))
         of_each = draw.parameter(f"elements-{size}", "wide", shape)
-        kinds = draw.random.integers(0, len(MIXING), shape)
+        kinds = draw.random.integers(0, len(MIXING) + 1, shape)
         every = [draw.gradients(name, shape, draw.case.steps) for name in MIXING]
+        every.append(
+            [draw.exactly(draw.log_uniform(*large_gradients(draw), shape)) for _ in every[0]]
+        )
         of_each.gradients = [np.choose(kinds, rows) for rows in zip(*every, strict=True)]
         heavy = draw.exactly(draw.log_uniform(101.0, 1000.0, shape))
         of_each.value = np.where(draw.random.random(shape) < 1 / 3, heavy, of_each.value)
         ones = replace(draw.parameter(f"ones-{size}", "wide", shape), value=np.ones(shape))
         idle = replace(draw.parameter(f"idle-{size}", "wide", shape), value=heavy)
-        for step in IDLE:
-            idle.gradients[step] = 0.0 * idle.gradients[step]
+        rows = enumerate(idle.gradients)
+        idle.gradients = [0.0 * row if step in IDLE else row for step, row in rows]
         found += [of_each, ones, idle]
     return found
 
