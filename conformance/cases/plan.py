@@ -264,7 +264,8 @@ def refused(implementation: Implementation, case: Case) -> bool:
     values = case.decimals
     lacking = (name for name in values if f"{name}={values[name]}" in implementation.gaps)
     zero = ZERO_EPSILON in implementation.gaps and float(values.get("epsilon", "1")) == 0
-    paused = case.mode == "rates" and "learning_rate=0" in implementation.gaps
+    zeroed = case.mode in ("rates", *situations.TOGETHER)  # a rate of zero is among theirs
+    paused = zeroed and "learning_rate=0" in implementation.gaps
     return zero or paused or any(lacking)
 
 
