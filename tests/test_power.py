@@ -269,6 +269,15 @@ class TestLimits:
         assert max(float(item.case.decimals["clip"]) for item in asked) > 1
 
 
+class TestCoefficients:
+    @pytest.mark.parametrize(("name", "has"), [("torch-adamax", False), ("optax-yogi", True)])
+    def test_what_a_rule_does_not_weigh_cannot_be_weighed_wrongly(self, name, has):
+        variant = VARIANTS[name]
+        given = dict(questions(variant, "float32", "quick")[0].decimals)
+        found = {m.identifier for m in mutants(variant.rule, given, "float32")}
+        assert ("1 - beta1 in place of 1 - decay" in found) is has
+
+
 class TestEquivalence:
     def test_epsilon_hat_is_no_other_rule_where_the_maximum_is_corrected(self):
         variant = VARIANTS["mindspore-adam-corrected-maximum-amsgrad"]

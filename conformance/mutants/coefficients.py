@@ -166,7 +166,7 @@ EVERYWHERE = {
     "1 - beta1 in place of 1 - decay": Alteration(
         from_another("one_minus_decay", source="beta1"),
         "squared gradients are weighted with 1 - beta1; the document says 1 - beta2",
-        ("beta1", "decay"),
+        ("beta1", "one_minus_decay"),
     ),
     "1 - decay in place of 1 - beta1": Alteration(
         from_another("one_minus_beta1", source="decay"),
