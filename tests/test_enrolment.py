@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -170,3 +171,22 @@ def test_a_file_that_cannot_be_one_is_refused(file, name, said):
     (file.parent / "torch.py").write_text(GUEST)
     with pytest.raises(UsageError, match=said):
         names.known_adapters([str(file.parent / name)])
+
+
+PAGES = Path(__file__).parents[1] / "docs" / "implementations.json"  # what the tables were made of
+SHIPPED = sorted(name for name, found in enrolment.enrolled().items() if found.shipped)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.adapter(name)) for name in SHIPPED]
+)
+def test_the_tables_of_the_documentation_have_every_row(name):
+    """Else `conformance tables pages` makes them anew, of a run in the profile quick."""
+    with Worker(environments.locate(name).command) as worker:
+        told = worker.hello().implementations
+    rows = json.loads(PAGES.read_text(encoding="utf-8"))["implementations"]
+    listed = {row["name"]: set(row["options"]) for row in rows if row["adapter"] == name}
+    offered = {item.name: {"+".join(sorted(each)) for each in item.features} for item in told}
+    assert {row: listed[row] - {""} for row in listed} == {
+        row: offered[row] - {""} for row in offered
+    }
