@@ -123,6 +123,8 @@ def test_rules_that_begin_otherwise_are_not_the_same() -> None:
     zero = {"initial_second_moment": "0"}
     for rule in (NOVOGRAD, NOVOGRAD.having(lookahead=True), NOVOGRAD.having(ema="after")):
         assert not same(rule, rule.having(**zero))
+    adan = VARIANTS["optax-adan"].rule  # whose first difference is a sum of zeros
+    assert not same(adan, adan.having(differences="lost"))
 
 
 def test_every_factor_names_the_nearest_rule_that_was_contradicted() -> None:

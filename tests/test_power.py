@@ -32,6 +32,7 @@ from optimizer_conformance.questions.power.measurement import (
     questions,
 )
 from optimizer_conformance.reference.numbers import FLOAT64, PRECISIONS
+from optimizer_conformance.reference.numbers.hyper import hyper
 from optimizer_conformance.reference.rules import ADAM, RMSPROP
 from optimizer_conformance.reference.trajectory import trajectory
 from optimizer_conformance.reference.variants import VARIANTS
@@ -276,6 +277,11 @@ class TestCoefficients:
         given = dict(questions(variant, "float32", "quick")[0].decimals)
         found = {m.identifier for m in mutants(variant.rule, given, "float32")}
         assert ("1 - beta1 in place of 1 - decay" in found) is has
+
+    def test_a_count_that_is_one_too_small_rectifies_nothing_at_first(self):
+        """Of no square no length is known."""
+        given = {"learning_rate": "0.1", "decay": "0.9"}
+        assert hyper(given, 0, num=FLOAT64).rectified_beyond_5 is None
 
 
 class TestEquivalence:

@@ -71,7 +71,8 @@ def starting(rule: Rule) -> Equations:
     state = rule.initial_state(values["parameter"], num=num)
     hyper = symbols(rule, 1)
     parameter, after = rule.step(hyper, state, values["parameter"], values["gradient"], num=num)
-    return {**after, "parameter": parameter}
+    # Sums stand as they are written, and of 0 + 0 SymPy takes no common factor.
+    return {name: value.doit() for name, value in {**after, "parameter": parameter}.items()}
 
 
 def alike(mine: Equations, theirs: Equations) -> bool:
