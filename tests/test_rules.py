@@ -13,7 +13,7 @@ from sympy.parsing.sympy_parser import (
     standard_transformations,
 )
 
-from optimizer_conformance.judging.rows import rule_of
+from optimizer_conformance.judging.rows import rule_of, stored
 from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.numbers.hyper import FORMS, SCHEDULES
 from optimizer_conformance.reference.numbers.symbolic import equations
@@ -56,6 +56,10 @@ class TestFactors:
     @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
     def test_a_rule_is_the_one_with_its_factors(self, variant):
         assert Rule.of(variant.rule.factors) == variant.rule
+
+    @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+    def test_a_run_keeps_a_rule_as_it_is(self, variant):
+        assert rule_of(stored(variant.rule, partly=False), variant.features) == variant.rule
 
     @pytest.mark.parametrize(
         "factors", [{"moment1e400um": "scaled"}, {"epsilon": "x"}, {"momentum": 3}]

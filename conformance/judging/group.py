@@ -27,7 +27,7 @@ from optimizer_conformance.judging.execution import (
 from optimizer_conformance.judging.explain import FORMULA_MODES, Explanation, explain, narrowed
 from optimizer_conformance.judging.keys import conditions, key_of
 from optimizer_conformance.judging.oracle import Oracle, Question, Table
-from optimizer_conformance.judging.rows import Judged, elements, failure_cell, rows
+from optimizer_conformance.judging.rows import Judged, elements, failure_cell, rows, stored
 from optimizer_conformance.judging.verdict import Judgement, Verdict
 from optimizer_conformance.reference.numbers import Representation
 from optimizer_conformance.reference.numbers.hyper import IDEAL
@@ -318,7 +318,7 @@ class Campaign:
                 if role == "claimed":
                     failing += elements(judged.unit, variant, judgement)
         followed = explanation.rule
-        rule = None if followed is None else StoredRule(followed.choices, explanation.partly)
+        rule = None if followed is None else stored(followed, partly=explanation.partly)
         return cells, failing, rule
 
     def _explanation(self, group: list[Judged], chosen: Variant | None) -> Explanation:

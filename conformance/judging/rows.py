@@ -18,7 +18,7 @@ from optimizer_conformance.judging.oracle import Question
 from optimizer_conformance.judging.outcome import ParameterOutcome, vanished
 from optimizer_conformance.judging.verdict import Divergence, Judgement, Verdict, places
 from optimizer_conformance.reference.numbers.precision import component, to_bits
-from optimizer_conformance.reference.rules import Impossible, Rule
+from optimizer_conformance.reference.rules import FACTORS, Impossible, Rule
 from optimizer_conformance.reference.variants import Variant
 from optimizer_conformance.reports.folder import UnreadableRun
 from optimizer_conformance.reports.outcomes import Came, Lost
@@ -125,13 +125,28 @@ def held(judgement: Judgement) -> str:
     return "; ".join(f"{what}={kept}" for what, kept in judgement.way.formats().items())
 
 
-def rule_of(stored: StoredRule, features: Collection[str]) -> Rule:
-    """The rule that a run's group follows; a loss scale is an option, not a factor of it.
+def stored(rule: Rule, *, partly: bool) -> StoredRule:
+    """A rule as a run keeps it: its choices, and where an option is not the first of its kind."""
+    given = {
+        name: rule[name]
+        for name, factor in FACTORS.items()
+        if factor.given and rule[name] not in factor.values[:2]
+    }
+    return StoredRule({**rule.choices, **given}, partly)
+
+
+def rule_of(kept: StoredRule, features: Collection[str]) -> Rule:
+    """The rule that a run's group follows; what follows from its options is no choice of it.
 
     Raises UnreadableRun for factors of which this version has no rule.
     """
     try:
-        return Rule.of({**stored.factors, "loss_scale": "loss_scale" in features})
+        given = {
+            name: factor.values[1]
+            for name, factor in FACTORS.items()
+            if factor.given and name in features
+        }
+        return Rule.of({**given, **kept.factors})
     except (KeyError, Impossible) as error:
         raise UnreadableRun(
             f"a run speaks of a rule that this version does not know: {error}"

@@ -65,9 +65,9 @@ def place(name: str, title: str) -> str:
 
 
 def is_split(body: str) -> bool:
-    """Whether a section's implementations are too many for a page."""
+    """Whether a section's implementations, or what adapters lack, are too many for a page."""
     found = table(body)
-    return len(found) - 2 > LONGEST and cells(found[0])[0] == "implementation"
+    return len(found) - 2 > LONGEST and cells(found[0])[0] in ("implementation", "adapter")
 
 
 def frameworks(text: str) -> list[str]:
