@@ -37,7 +37,7 @@ TARGETS = ("function", "torch", "adapter")
 # Rules that are written in every legal way, and the modes in which they are judged: a loop is the
 # framework's own, and in others no more is asked of arithmetic.
 REWRITTEN = ("torch-adamw-weight-decay", "torch-rmsprop", "torch-sgd-momentum")
-MEETING = ("magnitudes", "boundaries", "rates", "shapes", "steps")
+MEETING = ("magnitudes", "boundaries", "rates", "mixed", "shapes", "steps")
 ALIKE = 67  # elements of the largest array
 MANY_STEPS = 12  # of so many styles one takes a thousand steps
 ADAPTER = Path(situated.__file__).with_name("situated_adapter.py")
