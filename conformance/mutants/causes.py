@@ -53,6 +53,21 @@ from optimizer_conformance.reference.hyperparameters import HYPERPARAMETERS
 from optimizer_conformance.reference.rules import Rule
 from optimizer_conformance.reference.variants import VARIANTS
 
+ENDS = (("first", 0), ("last", -1))  # of the parameter groups
+
+
+def shared(name: str, place: int) -> Callable[[list[dict[str, str]]], list[dict[str, str]]]:
+    """One hyperparameter of all groups as that of one has it; without a name all of them."""
+
+    def of(groups: list[dict[str, str]]) -> list[dict[str, str]]:
+        own = groups[place]
+        if not name:
+            return [own] * len(groups)
+        taken = {name: own[name]} if name in own else {}
+        return [{k: v for k, v in group.items() if k != name} | taken for group in groups]
+
+    return of
+
 
 @dataclass(frozen=True)
 class KnownCause:
@@ -292,15 +307,21 @@ CAUSES: tuple[KnownCause, ...] = (
         standing(lambda index, every: (index + 1) % int(every) == 0),
         OFTEN[1:],
     ),
-    KnownCause(
-        "the numbers of the first parameter group are used for all",
-        right,
-        sent=grouped(lambda groups: groups[:1] * len(groups)),
+    *(
+        KnownCause(
+            f"the learning rate of the {which} parameter group is used for all",
+            right,
+            sent=grouped(shared("learning_rate", place)),
+        )
+        for which, place in ENDS
     ),
-    KnownCause(
-        "the numbers of the last parameter group are used for all",
-        right,
-        sent=grouped(lambda groups: groups[-1:] * len(groups)),
+    *(
+        KnownCause(
+            f"the numbers of the {which} parameter group are used for all",
+            right,
+            sent=grouped(shared("", place)),
+        )
+        for which, place in ENDS
     ),
 )
 

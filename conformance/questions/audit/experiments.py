@@ -25,6 +25,7 @@ EXPERIMENTS = (
     ("origin", 1, 9, "short"),
     ("trajectory", 40, 2, "long"),
     ("groups", 6, 5, "usual"),
+    ("loop-groups", 4, 5, "usual"),
     ("loop-missing", 8, 5, "usual"),
     ("checkpoint", 12, 5, "long"),
     ("trajectory", 300, 1, "fine"),
