@@ -276,7 +276,7 @@ def arrangements(draw: Expander) -> Iterator[tuple[str, str, Shape]]:
         for shape in some:
             yield own, gradient, shape
     if not draw.case.mode.endswith("-filled"):
-        yield "contiguous", "contiguous", (0, 3)  # what comes last ends what went before, too
+        yield "contiguous", "contiguous", (0,)  # what comes last ends what went before, too
 
 
 def shapes(draw: Expander) -> Iterator[Input]:
@@ -286,6 +286,7 @@ def shapes(draw: Expander) -> Iterator[Input]:
         count = int(np.prod(shape, dtype=int))
         which: Array = ((np.arange(count) + SHIFT * index) % POOL).reshape(shape)
         size = "scalar" if shape == () else "x".join(map(str, shape))
+        size += "-last" * (shape == (0,) and index > 0)
         yield Input(
             f"{lying(own, gradient)}-{size}",
             pool.value[which],

@@ -244,7 +244,7 @@ SITUATIONS = (
         "ranks", "where", "two to six dimensions", "shapes", ("*x*",), ("elements",)
     ),
     Situation(
-        "empty", "where", "a parameter without elements", "shapes", ("*-0", "*-0x3"),
+        "empty", "where", "a parameter without elements", "shapes", ("*-0", "*-0-last"),
         ("elements", "empty"),
     ),
     Situation("zero-d", "where", "0-d", "shapes", ("*-scalar",), ("elements", "scalar")),
