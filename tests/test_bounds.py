@@ -400,6 +400,24 @@ class TestNodes:
         bound = self.num.quotient((one,), (Bound(self.num, np.array([1e-9]), np.array([1e-8])),))
         assert np.isinf(bound.error[0])
 
+    def test_a_rate_of_zero_leaves_no_term_of_a_sum(self):
+        """The terms of a sum may be multiplied one by one; zero leaves nothing of any."""
+        both = self.num.sum(*(self.num.given(np.array([x])) for x in (3.0, -2.0)))
+        bound = self.num.quotient((self.num.given(np.array([0.0])), both), ())
+        assert bound.value[0] == 0
+        terms, _ = bound.terms
+        assert terms[0] == 0
+
+    def test_one_root_of_a_quotient_may_leave_the_range_before_two_do(self):
+        flushed = PRECISIONS["float32"].smallest_normal
+        early = Effects(underflow=flushed, flush=True, saturate="early")
+        num = BoundArithmetic(PRECISIONS["float32"], early)
+        small, large = (num.root(num.given(np.array([x]))) for x in (1e-20, 1e23))
+        bound = num.quotient((small,), (large,))
+        alone = np.sqrt(np.float32(1e-20) / np.float32(1e23))  # a quotient that is subnormal
+        assert abs(float(alone) - bound.value[0]) <= bound.error[0]
+        assert bound.error[0] > 1e-4 * bound.value[0]
+
     def test_given_numbers_are_exact(self):
         assert not np.any(self.num.given(np.array([1.0, -3.5, 2.0**-120])).error)
 

@@ -36,6 +36,23 @@ def test_what_has_no_cause_has_facts():
     assert grade((), found) == "unnamed"
 
 
+def begun_without_decay(w, g, state, lr=0.01, alpha=0.9, eps=1e-3, weight_decay=0.0):
+    """RMSProp whose decay joins after five steps: in the first it seems to be absent."""
+    count, v = state or (0, np.zeros_like(w))
+    count, of = count + 1, w.dtype.type
+    g = g + of(weight_decay if count > 5 else 0.0) * w
+    v = of(alpha) * v + of(1 - alpha) * g * g
+    return w - of(lr) * g / (np.sqrt(v) + of(eps)), (count, v)
+
+
+def test_what_few_steps_suggest_is_not_said_where_many_refute_it():
+    found = audit(begun_without_decay, "torch-rmsprop")
+    assert not found.conforms
+    (line,) = (line for line in found.options if line.verdict == "deviates")
+    assert line.why[0].startswith("no cause is known")
+    assert not any("absent" in text or "changes nothing" in text for text in line.why)
+
+
 def picky(parameter, gradient, state, lr=0.01):
     if parameter.dtype == "float64":
         raise TypeError("float32 only")

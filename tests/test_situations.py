@@ -118,6 +118,8 @@ class TestCases:
         ("never-rises", ""),
         ("matrix-with-decay", "stays"),
         ("empty", ""),
+        ("heavy-and-late", "stays"),
+        ("matrix-at-a-new-rate", "stays"),
     ],
 )
 def test_a_fault_that_one_situation_shows_is_told_by_its_row(fault, way):
