@@ -27,6 +27,8 @@ WHERE = {
     "loop-joined": "for a parameter that comes later",
     "loop-groups": "with parameter groups that differ in everything",
     "checkpoint": "after saving and loading",
+    "mixed": "where shapes, sizes of numbers and rates meet",
+    "mixed-loop": "where groups, gaps, checkpoints and shapes meet",
 }
 
 

@@ -366,7 +366,8 @@ class BoundArithmetic:
     ) -> Any:
         """What the range does to one root of a quotient, where that of each was asked."""
         for root, other in product((n for n in above if n.rooted), (d for d in below if d.rooted)):
-            squared = quiet_divide(root.value, other.value) ** 2
+            quotient = quiet_divide(root.value, other.value)
+            squared = quotient * quotient
             error = self.uncertain(error, squared)
             small = squared < self.precision.smallest_normal
             part = quiet_divide(self.effects.underflow, squared)

@@ -26,7 +26,7 @@ from optimizer_conformance.workers.process import Refused, WorkerError
 Pairs = list[tuple[Unit, Answer]]
 WRONG = "it deviates already"
 # What it may say no to: a number at the end of a range, a parameter without a gradient.
-REFUSABLE = ("boundaries", "loop-missing", "loop-joined")
+REFUSABLE = ("boundaries", "loop-missing", "loop-joined", "mixed-loop")
 FAILURES_ALLOWED = 3  # cases in a row that raise; what is left would as well
 
 
