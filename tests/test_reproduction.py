@@ -239,6 +239,7 @@ def test_wrong_usage_gets_one_line(conformance, words, said):
     assert said in re.sub(r"\s+", " ", done.stderr)
 
 
+# Nobody has written how these are called; `repro` says so in one line.
 WITHOUT = re.compile(
     r"optimizer:NovoGrad|keras.*ScheduleFreeAdamW|v1.*\[graph\]|NesterovAG|GroupAdaGrad|AdagradDA|d2l\.scratch"
 )

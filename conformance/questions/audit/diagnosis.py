@@ -237,10 +237,9 @@ def where(oracle: Oracle, variant: Variant, item: Judged) -> str:
     if shared := kinds(oracle, variant, item)[0]:
         return f"in {shared}"
     every, wrong = divided(oracle, variant, item)
-    if len(wrong) == len(every):
-        return "in every parameter of a set of many shapes, empty ones among them"
-    few = len(wrong) == 1
-    return first if few else f"in {len(wrong)} of {len(every)} shapes and layouts, first {first}"
+    if len(wrong) == 1:
+        return first
+    return f"in {len(wrong)} of {len(every)} shapes and layouts in one optimizer, first {first}"
 
 
 def rule(oracle: Oracle, variant: Variant, found: Tried, main: list[Judged]) -> Explanation:
