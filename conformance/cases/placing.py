@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -70,9 +70,8 @@ def placed(draw: Expander) -> Inputs:
     if mode.startswith("shapes"):
         return Inputs(list(shapes(draw)))
     if mode == "rates":
-        rate = float(draw.case.decimals["learning_rate"])
-        path = [repr(rate * float(part)) for part in situations.RATE_PATH]
-        return Inputs(regimes(draw, "wide", "constant", "alternating", "sparse"), rates=path)
+        found = regimes(draw, "wide", "constant", "alternating", "sparse")
+        return Inputs(found, rates=rates(draw, situations.RATE_PATH))
     if mode == "checkpoint":
         found = regimes(draw, "wide", "constant", "alternating", "sparse")
         return Inputs(found, reloads=(1, 5, 6))
@@ -89,10 +88,16 @@ def placed(draw: Expander) -> Inputs:
         "loop-missing": lambda draw: Inputs(pausing(draw)),
         "loop-joined": lambda draw: Inputs(joining(draw)),
         "loop-groups": grouped,
-        "mixed": lambda draw: Inputs(mixed(draw), rates=mixed_rates(draw)),
+        "mixed": lambda draw: Inputs(mixed(draw), rates=rates(draw, MIXED_RATES)),
         "mixed-loop": mixed_loop,
     }
     return makers[mode](draw)
+
+
+def rates(draw: Expander, parts: Sequence[str]) -> list[str]:
+    """The rate of each step, which is a part of the case's."""
+    rate = float(draw.case.decimals["learning_rate"])
+    return [repr(rate * float(part)) for part in parts]
 
 
 def regimes(draw: Expander, *names: str) -> list[Input]:
@@ -235,12 +240,6 @@ def mixed(draw: Expander) -> list[Input]:
     return found
 
 
-def mixed_rates(draw: Expander) -> list[str]:
-    """The rate of each step."""
-    rate = float(draw.case.decimals["learning_rate"])
-    return [repr(rate * float(part)) for part in MIXED_RATES]
-
-
 def mixed_loop(draw: Expander) -> Inputs:
     """The same in groups, with gaps and newcomers, in several memory orders, saved and loaded.
 
@@ -259,7 +258,7 @@ def mixed_loop(draw: Expander) -> Inputs:
         if index >= len(found) - 3:
             item.joins, item.absent = JOINING, item.absent | frozenset(range(JOINING))
             item.group = 0  # what is handed over later has the optimizer's own numbers
-    return Inputs(found, rates=mixed_rates(draw), groups=[{}, others], reloads=LOADED)
+    return Inputs(found, rates=rates(draw, MIXED_RATES), groups=[{}, others], reloads=LOADED)
 
 
 def lying(own: str, gradient: str) -> str:
